@@ -1,0 +1,1 @@
+"""Neural modules, graphs, applications and plugins, free of any framework."""

@@ -1,0 +1,1 @@
+"""The PyTorch engine of Neural Modules: lowering, training, evaluation, inference, checkpoints."""

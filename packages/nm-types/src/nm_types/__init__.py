@@ -1,0 +1,1 @@
+"""Neural types: what the axes of a tensor mean, checked while a graph is built."""
