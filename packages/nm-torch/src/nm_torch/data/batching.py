@@ -1,0 +1,113 @@
+"""Cutting an epoch into micro-batches, planned from (seed, epoch, sizes) and from nothing else.
+
+Ranks, workers and the place in a run have no part in the plan, so every process makes the same one and takes its share.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy
+from numpy.typing import NDArray
+
+from nm_torch.data.errors import BatchingError
+from nm_torch.data.order import Stream, permutation, uniform
+
+MicroBatch = tuple[int, ...]
+
+JITTER = 0.1
+"""How far a size may be stretched before sorting when buckets are shuffled: neighbours change from epoch to epoch, and
+a batch stays within about a tenth of one length."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batching:
+    """How samples become micro-batches.
+
+    Args:
+        batch_size: most samples of a micro-batch.
+        batch_tokens: most size of a padded micro-batch, the number of its samples times the largest size among them, in
+            the unit of ``DataLayer.size_of`` (tokens, seconds ...). With both limits, the first one reached closes it.
+        shuffle: another order in each epoch.
+        bucketing: put samples of like size together; the micro-batches themselves are in random order when shuffled.
+        drop_last: leave out the last micro-batch when it holds fewer than ``batch_size`` samples.
+    """
+
+    batch_size: int | None = None
+    batch_tokens: float | None = None
+    shuffle: bool = False
+    bucketing: bool = False
+    drop_last: bool = False
+
+    def __post_init__(self) -> None:
+        if self.batch_size is None and self.batch_tokens is None:
+            raise BatchingError(
+                "a batch needs a limit, and neither batch_size nor batch_tokens is given.\n"
+                "  Give one of them, for example batch_size=32."
+            )
+        for name in ("batch_size", "batch_tokens"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise BatchingError(f"{name} must be greater than 0, and {value!r} was given.")
+        if self.drop_last and self.batch_size is None:
+            raise BatchingError(
+                "drop_last needs batch_size: batches by batch_tokens have no full number of samples.\n"
+                "  Leave drop_last out, or give batch_size."
+            )
+
+    @property
+    def needs_sizes(self) -> bool:
+        """Whether a plan depends on the sizes of the samples."""
+        return self.bucketing or self.batch_tokens is not None
+
+    def plan(self, count: int, seed: int, epoch: int, sizes: Sequence[float] | None = None) -> list[MicroBatch]:
+        """Return the micro-batches of an epoch as tuples of sample numbers.
+
+        Args:
+            count: how many samples there are.
+            sizes: size of each sample; needed with ``bucketing`` and ``batch_tokens``.
+        """
+        if self.needs_sizes and sizes is None:
+            raise BatchingError(
+                "bucketing and batch_tokens need the size of each sample, and none are known.\n"
+                "  Implement size_of(index) in the data layer."
+            )
+        lengths = None if sizes is None else numpy.asarray(sizes, dtype=numpy.float64)
+        batches = self._cut(self._order(count, seed, epoch, lengths), lengths)
+        if self.drop_last and batches and len(batches[-1]) < (self.batch_size or 0):
+            batches.pop()
+        if self.bucketing and self.shuffle:
+            batches = [batches[i] for i in permutation(len(batches), seed, epoch, Stream.BATCHES)]
+        return batches
+
+    def _order(self, count: int, seed: int, epoch: int, sizes: NDArray[numpy.float64] | None) -> NDArray[numpy.int64]:
+        order = permutation(count, seed, epoch) if self.shuffle else numpy.arange(count)
+        if not self.bucketing or sizes is None:
+            return order
+        keys = sizes
+        if self.shuffle:
+            keys = sizes * (1.0 + JITTER * uniform(count, seed, epoch, Stream.JITTER))
+        return order[numpy.argsort(keys[order], kind="stable")]
+
+    def _cut(self, order: NDArray[numpy.int64], sizes: NDArray[numpy.float64] | None) -> list[MicroBatch]:
+        indices = order.tolist()
+        if self.batch_tokens is None or sizes is None:
+            step = self.batch_size or 1
+            return [tuple(indices[i : i + step]) for i in range(0, len(indices), step)]
+        most = self.batch_size or len(indices)
+        batches: list[MicroBatch] = []
+        batch: list[int] = []
+        longest = 0.0
+        for index, size in zip(indices, sizes[order].tolist(), strict=True):
+            if size > self.batch_tokens:
+                raise BatchingError(
+                    f"sample {index} has size {size:g}, more than batch_tokens={self.batch_tokens:g}, the most of a batch.\n"
+                    "  Raise batch_tokens, or leave samples of that size out."
+                )
+            longest = max(longest, size)
+            if batch and (len(batch) == most or (len(batch) + 1) * longest > self.batch_tokens):
+                batches.append(tuple(batch))
+                batch, longest = [], size
+            batch.append(index)
+        if batch:
+            batches.append(tuple(batch))
+        return batches

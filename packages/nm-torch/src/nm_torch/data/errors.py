@@ -1,0 +1,19 @@
+"""Errors of data layers."""
+
+from nm_types import NmError
+
+
+class SampleError(NmError, ValueError):
+    """A sample that cannot be read: it is counted and listed, and the run goes on up to a limit."""
+
+
+class UnreadableDataError(NmError, ValueError):
+    """More samples could not be read than the data layer allows."""
+
+
+class BatchingError(NmError, ValueError):
+    """Samples cannot be cut into batches as asked."""
+
+
+class WorkerError(NmError, RuntimeError):
+    """A worker process died or gave no batch within the time limit."""

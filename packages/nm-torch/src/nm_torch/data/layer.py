@@ -1,0 +1,144 @@
+"""The data layer: samples by number, cut into micro-batches, read reproducibly by any number of workers."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar
+
+import numpy
+
+from nm_core import wiring
+from nm_core.errors import ModuleDeclarationError
+from nm_core.module import NeuralModule
+from nm_torch.data.batching import Batching, MicroBatch
+from nm_torch.data.errors import BatchingError, SampleError, UnreadableDataError
+from nm_torch.data.order import sample_generator
+from nm_torch.data.reading import Loaded, Request, read
+
+
+class DataLayer(NeuralModule):
+    """A source of micro-batches over numbered samples.
+
+    A data layer declares `output_ports`, calls this constructor and implements `__len__`, `sample` and `collate`, and
+    `size_of` where samples are batched by length. What a sample is in an epoch depends on (seed, epoch, index) alone.
+
+    Args:
+        batching: how samples become micro-batches.
+        workers: processes that read ahead; 0 reads in the process of the action.
+        worker_timeout: seconds without a micro-batch after which workers are taken for hung.
+        max_unreadable: how many different samples may raise `SampleError` before the run stops.
+
+    Attributes:
+        unreadable: samples that could not be read so far, each with the reason.
+    """
+
+    segment: ClassVar[str] = "source"
+
+    def __init__(
+        self, *, batching: Batching, workers: int = 0, worker_timeout: float = 120.0, max_unreadable: int = 20
+    ) -> None:
+        super().__init__()
+        self.batching = batching
+        self.workers = workers
+        self.worker_timeout = worker_timeout
+        self.max_unreadable = max_unreadable
+        self.unreadable: dict[int, str] = {}
+        self._sizes: Sequence[float] | None = None
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        raise self._lacks("__len__()")
+
+    def sample(self, index: int, random: numpy.random.Generator) -> Any:
+        """Read one sample, drawing whatever is random about it from `random`.
+
+        Raises:
+            SampleError: the sample cannot be read; it is counted and left out.
+        """
+        raise self._lacks("sample(index, random)")
+
+    def collate(self, samples: Sequence[Any]) -> tuple[Any, ...]:
+        """Put samples together into one value per output port, in port order."""
+        raise self._lacks("collate(samples)")
+
+    def size_of(self, index: int) -> float:
+        """Return the size of a sample (tokens, frames, seconds), known without reading it."""
+        raise BatchingError(
+            f"{self.name}: bucketing and batch_tokens need sizes of samples, and {type(self).__name__} gives none.\n"
+            "  Implement size_of(index), or batch by batch_size without bucketing."
+        )
+
+    def sample_sizes(self) -> Sequence[float]:
+        """Return the size of every sample."""
+        if self._sizes is None:
+            self._sizes = [float(self.size_of(index)) for index in range(len(self))]
+        return self._sizes
+
+    def plan_epoch(self, seed: int, epoch: int) -> list[MicroBatch]:
+        """Return the micro-batches of an epoch as tuples of sample numbers; the same in every process."""
+        if len(self) == 0:
+            raise BatchingError(f"{self.name} has no samples.\n  Check what it was given: {dict(self.params)!r}")
+        sizes = self.sample_sizes() if self.batching.needs_sizes else None
+        return self.batching.plan(len(self), seed, epoch, sizes)
+
+    def read(self, request: Request) -> Loaded:
+        """Read the samples of a request and put those that could be read together."""
+        seed, epoch, indices = request
+        samples, kept, unreadable = [], [], []
+        for index in indices:
+            try:
+                samples.append(self.sample(index, sample_generator(seed, epoch, index)))
+                kept.append(index)
+            except SampleError as error:
+                unreadable.append((index, str(error)))
+        values = tuple(self.collate(samples)) if samples else None
+        return Loaded(values, tuple(kept), tuple(unreadable))
+
+    def load(self, indices: Sequence[int], seed: int = 0, epoch: int = 0) -> Any:
+        """Return the values of these samples as a named tuple in port order, and nothing if none could be read."""
+        loaded = self.read(Request(seed, epoch, tuple(indices)))
+        self.note(loaded)
+        return None if loaded.values is None else self.named(loaded.values)
+
+    def stream(self, requests: Iterable[Request], *, pin: bool = False) -> Iterator[Loaded]:
+        """Yield micro-batches in the order of the requests, read ahead by the workers; unreadable samples are noted."""
+        for loaded in read(self.read, requests, workers=self.workers, timeout=self.worker_timeout, pin=pin):
+            self.note(loaded)
+            yield loaded
+
+    def epoch(self, seed: int = 0, epoch: int = 0) -> Iterator[Any]:
+        """Yield the values of one epoch, a named tuple per micro-batch."""
+        requests = (Request(seed, epoch, indices) for indices in self.plan_epoch(seed, epoch))
+        for loaded in self.stream(requests):
+            if loaded.values is not None:
+                yield self.named(loaded.values)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self.epoch()
+
+    def named(self, values: tuple[Any, ...]) -> Any:
+        """Return values in port order as the module's outputs: a named tuple, or one value bare."""
+        return wiring.structured(type(self).__name__, tuple(self.outputs), values)
+
+    def _lacks(self, method: str) -> ModuleDeclarationError:
+        return ModuleDeclarationError(f"{type(self).__qualname__} is a data layer and does not implement {method}.")
+
+    def note(self, loaded: Loaded) -> None:
+        """Count and list the samples that could not be read.
+
+        Raises:
+            UnreadableDataError: there are more of them than `max_unreadable`, or nothing else.
+        """
+        if not loaded.unreadable:
+            return
+        self.unreadable.update(loaded.unreadable)
+        if len(self.unreadable) > self.max_unreadable or len(self.unreadable) == len(self):
+            raise UnreadableDataError(
+                f"{self.name}: {len(self.unreadable)} of {len(self)} samples cannot be read,"
+                f" and max_unreadable={self.max_unreadable}.\n{self.report()}\n"
+                "  Repair or leave out these samples, or raise max_unreadable."
+            )
+
+    def report(self, most: int = 5) -> str:
+        """Return the unreadable samples as lines of text, at most so many of them."""
+        lines = [f"  sample {index}: {reason}" for index, reason in list(self.unreadable.items())[:most]]
+        left = len(self.unreadable) - len(lines)
+        return "\n".join([*lines, f"  ... and {left} more."] if left else lines)

@@ -1,0 +1,116 @@
+"""Reading micro-batches, here or in worker processes, in the order in which they are asked for."""
+
+import signal
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from nm_torch.data.errors import WorkerError
+
+
+class Request(NamedTuple):
+    """A micro-batch to be read: which samples, and under which randomness."""
+
+    seed: int
+    epoch: int
+    indices: tuple[int, ...]
+
+
+class Loaded(NamedTuple):
+    """A micro-batch that was read.
+
+    Attributes:
+        values: one value per output port, or nothing when no sample of the micro-batch could be read.
+        indices: the samples in it, in order.
+        unreadable: samples left out, each with the reason.
+    """
+
+    values: tuple[Any, ...] | None
+    indices: tuple[int, ...]
+    unreadable: tuple[tuple[int, str], ...]
+
+
+Reader = Callable[[Request], Loaded]
+
+
+def read(
+    reader: Reader, requests: Iterable[Request], *, workers: int, timeout: float, pin: bool = False
+) -> Iterator[Loaded]:
+    """Yield what `reader` makes of each request, in their order.
+
+    Args:
+        workers: processes that read ahead; 0 reads in this process when a value is asked for.
+        timeout: seconds after which a worker that gives nothing is taken for hung.
+        pin: put tensors into page-locked memory, from which copies to a GPU do not block.
+
+    Raises:
+        WorkerError: a worker died or gave nothing in time.
+    """
+    if workers == 0:
+        return map(reader, requests)
+    return _read_ahead(reader, requests, workers, timeout, pin)
+
+
+def worker_error(error: BaseException, workers: int, timeout: float) -> WorkerError | None:
+    """Translate torch's error of a dead or hung worker; anything else is no such error and gives nothing."""
+    text = str(error)
+    if not isinstance(error, RuntimeError) or isinstance(error, WorkerError):
+        return None
+    if text.startswith("DataLoader timed out"):
+        return WorkerError(
+            f"no micro-batch arrived from {workers} data workers within {timeout:g} seconds.\n"
+            "  Raise worker_timeout if reading is that slow.\n"
+            "  workers=0 reads in this process, where a hang can be seen in a debugger."
+        )
+    if text.startswith("DataLoader worker"):
+        return WorkerError(
+            f"a data worker process died: {text}\n"
+            "  If it was killed for memory, lower workers or the batch.\n"
+            "  workers=0 reads in this process and shows the fault itself."
+        )
+    return None
+
+
+class _Requests(Dataset[Loaded]):
+    """The reader as a torch dataset whose index is a request."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    def __getitem__(self, request: Request) -> Loaded:
+        return self.reader(request)
+
+
+def _read_ahead(
+    reader: Reader, requests: Iterable[Request], workers: int, timeout: float, pin: bool
+) -> Generator[Loaded, None, None]:
+    loader = DataLoader(
+        _Requests(reader),
+        batch_size=None,
+        sampler=requests,
+        num_workers=workers,
+        collate_fn=_unchanged,
+        timeout=timeout,
+        pin_memory=pin,
+        worker_init_fn=_prepare_worker,
+        generator=torch.Generator(),  # torch draws a seed for its workers: not from the caller's generator
+    )
+    try:
+        yield from loader
+    except RuntimeError as error:
+        translated = worker_error(error, workers, timeout)
+        if translated is None:
+            raise
+        raise translated from error
+
+
+def _unchanged(loaded: Loaded) -> Loaded:
+    return loaded
+
+
+def _prepare_worker(worker: int) -> None:
+    """Leave Ctrl-C to the main process, which stops at a step boundary, and drop its handlers of other signals."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -1,0 +1,9 @@
+"""Settings shared by the tests of nm-torch."""
+
+import pytest
+import torch
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> None:
+    torch.set_num_threads(1)
