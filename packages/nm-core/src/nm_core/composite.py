@@ -1,0 +1,99 @@
+"""`CompositeModule`: a pattern of calls under one name, expanded into its calls before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from nm_types import type_call
+
+from nm_core import wiring
+from nm_core.errors import ModuleDeclarationError
+from nm_core.location import user_location
+from nm_core.module import ModuleMeta, NeuralModule
+from nm_core.tensor import NmTensor
+
+
+class CompositeCall:
+    """One use of a composite module: the scope of the calls it expanded into.
+
+    Attributes:
+        module: the composite module.
+        inputs: what its ports were given.
+        outputs: the tensors of inner calls that came out, by port.
+        location: file and line of the user's code.
+        scope: the composite call around this one, if any.
+    """
+
+    __slots__ = ("inputs", "location", "module", "outputs", "scope")
+
+    def __init__(
+        self, module: CompositeModule, inputs: Mapping[str, Any], location: str, scope: CompositeCall | None
+    ) -> None:
+        self.module = module
+        self.inputs = dict(inputs)
+        self.outputs: dict[str, NmTensor] = {}
+        self.location = location
+        self.scope = scope
+
+
+class _CompositeMeta(ModuleMeta):
+    def __call__(cls, *args: Any, name: str | None = None, **kwargs: Any) -> Any:
+        """Make an instance; the modules it made in its constructor take its name as a prefix."""
+        instance = super().__call__(*args, name=name, **kwargs)
+        for child in instance.children().values():
+            _adopt(child, instance.name)
+        return instance
+
+
+def _adopt(child: NeuralModule, owner: str) -> None:
+    child._nm.name = f"{owner}.{child.name}"
+    if isinstance(child, CompositeModule):
+        for grandchild in child.children().values():
+            _adopt(grandchild, owner)
+
+
+class CompositeModule(NeuralModule, metaclass=_CompositeMeta):
+    """A module written in calls of other modules.
+
+    A subclass makes its modules in its constructor, declares ports like any module, and implements
+    `build(self, **inputs)`, which calls them and returns the outputs. The same `build` serves symbols and values.
+    """
+
+    segment: ClassVar[Literal["host", "framework", "source"]] = "host"
+
+    def build(self, **inputs: Any) -> Any:
+        """Call the inner modules on the inputs and return the outputs, several as a tuple in port order."""
+        raise ModuleDeclarationError(f"{type(self).__qualname__} does not implement build.")
+
+    def children(self) -> dict[str, NeuralModule]:
+        """Return the modules made in the constructor, by attribute."""
+        return {key: value for key, value in vars(self).items() if isinstance(value, NeuralModule)}
+
+    def has_weights(self) -> bool:
+        """Tell whether any inner module holds state."""
+        return any(child.has_weights() for child in self.children().values())
+
+    def forward(self, **values: Any) -> Any:
+        """Compute the outputs from values by calling the inner modules on them."""
+        return self.build(**values)
+
+    def _record(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        where = user_location()
+        given = wiring.bind_arguments(self.name, self.inputs, args, kwargs)
+        arguments = wiring.symbolic_arguments(self, given, where)
+        types = {name: port.type for name, port in self.outputs.items()}
+        edges = wiring.edges(self, arguments)
+        type_call(edges, types, owner=self.name, casts=wiring.current_casts(), location=where)
+        call = CompositeCall(self, arguments, where, wiring.current_scope())
+        with wiring.inside(call):
+            result = self.build(**given)
+        names = tuple(self.outputs)
+        values = (result,) if len(names) == 1 else tuple(result)
+        if len(values) != len(names) or not all(isinstance(value, NmTensor) for value in values):
+            raise ModuleDeclarationError(
+                f"{type(self).__qualname__}.build must return {len(names)} symbolic tensors for {', '.join(names)}; it returned "
+                f"{', '.join(type(value).__name__ for value in values)}."
+            )
+        call.outputs = dict(zip(names, values, strict=True))
+        return wiring.structured(type(self).__name__, names, values)

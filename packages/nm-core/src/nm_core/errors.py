@@ -1,0 +1,47 @@
+"""Errors of nm-core: each says what was wrong, what was expected, what was given and what to do next."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from nm_types import NmError
+
+__all__ = [
+    "BackendError",
+    "GraphError",
+    "ModuleDeclarationError",
+    "NmError",
+    "ParameterError",
+    "PortError",
+    "SymbolicValueError",
+    "did_you_mean",
+]
+
+
+class ModuleDeclarationError(NmError, TypeError):
+    """A module's class is declared in a way that nothing can be built from: the author's error, not the user's."""
+
+
+class ParameterError(NmError, TypeError):
+    """A constructor parameter is unknown, missing or of a form that cannot be kept."""
+
+
+class PortError(NmError, TypeError):
+    """A port is unknown, missing, given twice or given something that is not a value of a graph."""
+
+
+class SymbolicValueError(NmError, TypeError):
+    """A symbolic tensor was used as if it had a value."""
+
+
+class GraphError(NmError, ValueError):
+    """A graph cannot be cut out, ordered or run as it is."""
+
+
+class BackendError(NmError, ValueError):
+    """A backend is unknown or cannot do what it was asked."""
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """Say which of `names` the writer of `name` may have meant, as a sentence with a leading space, or nothing."""
+    close = get_close_matches(name, list(names), n=1, cutoff=0.6)
+    return f' Did you mean "{close[0]}"?' if close else ""

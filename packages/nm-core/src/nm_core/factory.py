@@ -1,0 +1,213 @@
+"""`NeuralModuleFactory`: settings, a backend session, and the actions that compute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from nm_core.actions import EvalRequest, InferRequest, Settings, TrainRequest
+from nm_core.callbacks import Callback
+from nm_core.errors import GraphError
+from nm_core.graph import Graph, Outputs, check_distinct_names, named_outputs
+from nm_core.metric import Metric
+from nm_core.module import NeuralModule
+from nm_core.records import Records
+from nm_core.run import TrainingResult
+from nm_core.tensor import NmTensor
+
+if TYPE_CHECKING:
+    from nm_core.backend import Session
+    from nm_core.plugins import Collections
+
+
+class NeuralModuleFactory:
+    """Where modules are made by id and graphs are run.
+
+    Any number of factories live side by side; none has to exist before modules are made or connected.
+
+    Args:
+        backend: the framework's name.
+        placement: "auto", "cpu", "cuda" or "cuda:1".
+        precision: "fp32", "tf32", "bf16" or "fp16".
+        strategy: "auto" (one process, or ddp under torchrun), "single", "ddp".
+        seed: the number from which every random stream follows.
+        work_dir: where checkpoints and logs go.
+        deterministic: ask the framework for deterministic algorithms, at a price.
+        collections: what is installed; found when not given.
+    """
+
+    def __init__(
+        self,
+        *,
+        backend: str = "torch",
+        placement: str = "auto",
+        precision: str = "fp32",
+        strategy: str = "auto",
+        seed: int = 0,
+        work_dir: str | Path | None = None,
+        deterministic: bool = False,
+        collections: Collections | None = None,
+    ) -> None:
+        self.backend = backend
+        self.settings = Settings(
+            placement, precision, strategy, seed, None if work_dir is None else Path(work_dir), deterministic
+        )
+        self.modules: dict[str, NeuralModule] = {}
+        self.ties: list[tuple[str, str]] = []
+        self.frozen: list[str] = []
+        self.application: Mapping[str, Any] | None = None
+        if collections is not None:
+            self.collections = collections
+
+    @cached_property
+    def collections(self) -> Collections:
+        """The collections that are installed, found on first use."""
+        from nm_core.plugins import Collections
+
+        return Collections.load()
+
+    @cached_property
+    def session(self) -> Session:
+        """The backend at work for this factory, opened on first use."""
+        session: Session = self.collections.lookup("backends", self.backend)().open(self.settings)
+        return session
+
+    def create(self, id: str, *, name: str | None = None, **params: Any) -> NeuralModule:
+        """Make a module by its id, such as `asr.JasperEncoder`; its weights depend on the seed and its name only."""
+        cls = self.collections.resolve(id)
+        from nm_core.module import snake_case
+
+        name = name or snake_case(cls.__name__)
+        with self.session.seeded(self.settings.seed, name):
+            module: NeuralModule = cls(name=name, **params)
+        self._know([module])
+        return module
+
+    def train(
+        self,
+        tensors_to_optimize: NmTensor | Sequence[NmTensor],
+        *,
+        callbacks: Sequence[Callback] = (),
+        optimizer: Any = "adamw",
+        policy: Any = None,
+        max_epochs: int | None = None,
+        max_steps: int | None = None,
+        batches_per_step: int = 1,
+        gradient_clip_norm: float | None = None,
+        log_every: int = 10,
+        restart: bool = False,
+        resume: str | Path | None = None,
+        non_finite: Literal["error", "skip"] = "error",
+    ) -> TrainingResult:
+        """Train the modules above some losses; see `nm_core.actions.TrainRequest` for each argument.
+
+        Called again with the same losses, training goes on where it stopped unless `restart` is set.
+        """
+        losses = tuple([tensors_to_optimize] if isinstance(tensors_to_optimize, NmTensor) else tensors_to_optimize)
+        if max_epochs is None and max_steps is None:
+            raise GraphError("Training needs an end: give max_epochs or max_steps.")
+        graphs = [Graph(list(losses), name="train")]
+        graphs += [Graph(_ends(metric), name="eval") for metric in _metrics_of(callbacks)]
+        self._prepare(graphs)
+        return self.session.train(
+            TrainRequest(
+                losses=losses,
+                callbacks=tuple(callbacks),
+                optimizer=optimizer,
+                policy=policy,
+                max_epochs=max_epochs,
+                max_steps=max_steps,
+                batches_per_step=batches_per_step,
+                gradient_clip_norm=gradient_clip_norm,
+                log_every=log_every,
+                restart=restart,
+                resume=resume,
+                non_finite=non_finite,
+                application=self.application,
+                ties=tuple(self.ties),
+                frozen=tuple(self.frozen),
+            )
+        )
+
+    def eval(
+        self, metrics: Metric | Sequence[Metric], *, callbacks: Sequence[Callback] = (), max_batches: int | None = None
+    ) -> dict[str, float]:
+        """Return the scores of bound metrics, each sample of their data layers seen once."""
+        metrics = [metrics] if isinstance(metrics, Metric) else list(metrics)
+        self._prepare([Graph(_ends(metric), name="eval") for metric in metrics])
+        return self.session.evaluate(EvalRequest(tuple(metrics), tuple(callbacks), max_batches))
+
+    def infer(
+        self, tensors: Outputs | Graph, *, inputs: Mapping[str, Any] | None = None, callbacks: Sequence[Callback] = ()
+    ) -> Records:
+        """Compute tensors: an iterator of per-sample records keyed by port; `.collect()` gives lists.
+
+        Args:
+            tensors: a tensor, several, a mapping from name to tensor, or a graph.
+            inputs: one batch of values for a graph with free inputs, by name.
+        """
+        graph = tensors if isinstance(tensors, Graph) else Graph(named_outputs(tensors), name="infer")
+        if graph.inputs and inputs is None:
+            raise GraphError(f"{graph.name} has free inputs {', '.join(graph.inputs)}: give infer(..., inputs={{...}}).")
+        self._prepare([graph])
+        request = InferRequest(graph.outputs, inputs, graph.inputs, tuple(callbacks))
+        return Records(self.session.infer(request), tuple(graph.outputs))
+
+    def lower(self, tensors: Outputs | Graph) -> Any:
+        """Return the framework's part of a graph as one plain module, for any other training loop."""
+        graph = tensors if isinstance(tensors, Graph) else Graph(tensors)
+        self._prepare([graph])
+        return self.session.lower(graph.plan())
+
+    def tie(self, first: str, second: str) -> None:
+        """Make two weights one: `tie("decoder.embedding.weight", "log_softmax.weight")`; every graph sees it."""
+        self.ties.append((first, second))
+        self._apply_facts()
+
+    def freeze(self, pattern: str) -> None:
+        """Stop the weights that match a pattern from learning: `freeze("encoder.**")`; every graph sees it."""
+        self.frozen.append(pattern)
+        self._apply_facts()
+
+    def save(self, path: str | Path, graphs: Mapping[str, Graph]) -> Path:
+        """Save graphs, their modules' weights and assets as one folder that `load_application` reads."""
+        from nm_core.application import save_application
+
+        self._prepare(graphs.values())
+        return save_application(self, Path(path), graphs)
+
+    def _prepare(self, graphs: Iterable[Graph]) -> None:
+        """Learn the modules of graphs about to run, and apply ties and freezing to them."""
+        modules = [call.module for graph in graphs for call in graph.calls]
+        check_distinct_names([*modules, *self.modules.values()])
+        self._know(modules)
+
+    def _know(self, modules: Iterable[NeuralModule]) -> None:
+        self.modules |= {module.name: module for module in modules if module.has_weights()}
+        self._apply_facts()
+
+    def _apply_facts(self) -> None:
+        for first, second in self.ties:
+            if all(self._owner(weight) for weight in (first, second)):
+                self.session.tie(self.modules, first, second)
+        for pattern in self.frozen:
+            self.session.freeze(self.modules, pattern)
+
+    def _owner(self, weight: str) -> str | None:
+        return next((name for name in self.modules if weight.startswith(f"{name}.")), None)
+
+
+def _metrics_of(callbacks: Sequence[Callback]) -> Iterator[Metric]:
+    for callback in callbacks:
+        yield from getattr(callback, "metrics", ())
+
+
+def _ends(metric: Metric) -> list[NmTensor]:
+    if metric.call is None:
+        raise GraphError(
+            f"{metric.name} is not connected to anything.\n"
+            f"  Give it tensors: {type(metric).__name__}({', '.join(f'{port}=...' for port in metric.inputs)})."
+        )
+    return list(metric.call.sources_of_inputs())

@@ -1,0 +1,199 @@
+"""`Graph`: the calls that lead to some tensors, cut out of whatever else was built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from nm_core import wiring
+from nm_core.errors import GraphError, PortError, did_you_mean
+from nm_core.inputs import FreeInputs
+from nm_core.module import NeuralModule
+from nm_core.plan import Plan, permute
+from nm_core.tensor import Call, Constant, NmTensor
+
+Outputs = NmTensor | Sequence[NmTensor] | Mapping[str, NmTensor]
+
+
+class Graph:
+    """The ancestors of some tensors, in an order in which they can run.
+
+    Args:
+        outputs: what the graph gives: a tensor, a list (named by their ports) or a mapping from name to tensor.
+        inputs: where to cut: a mapping from name to tensor. What is above a cut is left out. Free inputs made with
+            `nm_core.inputs` are cut without being named.
+        name: the graph's name in messages, files and drawings.
+
+    Attributes:
+        calls: the calls in topological order.
+        inputs: the graph's free inputs by name.
+        outputs: the graph's outputs by name.
+        labels: a unique name for each call.
+
+    Raises:
+        GraphError: a data layer above an open path, an input that leads nowhere, or two modules with weights and
+            one name.
+    """
+
+    def __init__(self, outputs: Outputs, inputs: Mapping[str, NmTensor] | None = None, *, name: str = "graph") -> None:
+        self.name = name
+        self.outputs = named_outputs(outputs)
+        self.inputs = dict(inputs or {})
+        self.calls = tuple(_ancestors(self.outputs.values(), frozenset(self.inputs.values())))
+        if inputs is None:
+            for call in self.calls:
+                if isinstance(call.module, FreeInputs):
+                    self.inputs |= {tensor.port: tensor for tensor in call.tensors()}
+            self.calls = tuple(call for call in self.calls if not isinstance(call.module, FreeInputs))
+        else:
+            self._check_cut()
+        self.labels = _labels(self.calls)
+        check_distinct_names(call.module for call in self.calls)
+
+    @property
+    def modules(self) -> dict[str, NeuralModule]:
+        """The modules called in the graph, by name, in order of first use."""
+        return {call.module.name: call.module for call in self.calls}
+
+    def plan(self) -> Plan:
+        """Order the graph for a backend: sources, one framework segment, a host suffix."""
+        return Plan.of(self)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the graph on values, or repeat its calls on symbolic tensors."""
+        values = dict(zip(self.inputs, args, strict=False)) | kwargs
+        for name in values:
+            if name not in self.inputs:
+                raise PortError(f'{self.name} has no input "{name}".{did_you_mean(name, self.inputs)}')
+        missing = [name for name in self.inputs if name not in values]
+        if missing:
+            raise PortError(f"{self.name} needs its inputs {', '.join(missing)}, which were left open.")
+        known: dict[NmTensor, Any] = {tensor: values[name] for name, tensor in self.inputs.items()}
+        symbolic = wiring.is_symbolic((), values)
+        for call in self.calls:
+            result = _repeat(call, known, symbolic)
+            results = (result,) if len(call.types) == 1 else result
+            known |= dict(zip(call.tensors(), results, strict=True))
+        return wiring.structured(self.name.title(), tuple(self.outputs), [known[t] for t in self.outputs.values()])
+
+    def _check_cut(self) -> None:
+        reached = {tensor for call in self.calls for tensor in call.sources_of_inputs()} | set(self.outputs.values())
+        for name, tensor in self.inputs.items():
+            if tensor not in reached:
+                raise GraphError(f'The input "{name}" ({tensor.name}) of {self.name} leads to none of its outputs.')
+        for call in self.calls:
+            if call.module.segment == "source":
+                path = _path(call, self.calls, self.outputs)
+                raise GraphError(
+                    f"{self.name} is cut at {', '.join(self.inputs) or 'no inputs'}, yet a path from "
+                    f"{call.module.name} is open:\n    {path}\n"
+                    "  Name a tensor of that path among the inputs, or leave inputs out to keep the data layer."
+                )
+
+    def __repr__(self) -> str:
+        ends = f"{', '.join(self.inputs) or 'no inputs'} -> {', '.join(self.outputs)}"
+        return f"<graph {self.name}: {len(self.calls)} calls, {ends}>"
+
+
+def named_outputs(outputs: Outputs) -> dict[str, NmTensor]:
+    """Return outputs by name; a list is named by ports, and by module and port where two ports agree."""
+    if isinstance(outputs, Mapping):
+        named = dict(outputs)
+    else:
+        tensors = [outputs] if isinstance(outputs, NmTensor) else list(outputs)
+        if not all(isinstance(tensor, NmTensor) for tensor in tensors):
+            raise GraphError("The outputs of a graph are symbolic tensors; call the modules on symbolic tensors first.")
+        ports = [tensor.port for tensor in tensors]
+        named = {}
+        for tensor in tensors:
+            base = tensor.port if ports.count(tensor.port) == 1 else tensor.name.replace(".", "_")
+            named[_free_name(base, named)] = tensor
+    if not named:
+        raise GraphError("A graph needs at least one output.")
+    for name, tensor in named.items():
+        if not isinstance(tensor, NmTensor):
+            raise GraphError(f'The output "{name}" is a {type(tensor).__name__}, not a symbolic tensor.')
+        if tensor.port in tensor.call.unavailable:
+            needs = " and ".join(tensor.call.unavailable[tensor.port])
+            raise GraphError(f"{tensor.name} has no value in that call: it needs {needs} to be connected.")
+    return named
+
+
+def _ancestors(tensors: Iterable[NmTensor], stop: frozenset[NmTensor]) -> Iterator[Call]:
+    """Yield calls so that each comes after those it uses; depth first without recursion, in order of ports."""
+    done: set[Call] = set()
+    stack: list[tuple[Call, Iterator[NmTensor]]] = []
+    for tensor in tensors:
+        if tensor in stop or tensor.call in done:
+            continue
+        done.add(tensor.call)
+        stack.append((tensor.call, tensor.call.sources_of_inputs()))
+        while stack:
+            call, above = stack[-1]
+            for parent in above:
+                if parent not in stop and parent.call not in done:
+                    done.add(parent.call)
+                    stack.append((parent.call, parent.call.sources_of_inputs()))
+                    break
+            else:
+                stack.pop()
+                yield call
+
+
+def _labels(calls: Sequence[Call]) -> dict[Call, str]:
+    labels: dict[Call, str] = {}
+    taken: set[str] = {call.label for call in calls if call.label}
+    for call in calls:
+        label = call.label
+        if label is None:
+            label = _free_name(call.module.name, taken)
+            taken.add(label)
+        labels[call] = label
+    return labels
+
+
+def _free_name(base: str, taken: Iterable[str]) -> str:
+    if base not in taken:
+        return base
+    number = 2
+    while f"{base}_{number}" in taken:
+        number += 1
+    return f"{base}_{number}"
+
+
+def check_distinct_names(modules: Iterable[NeuralModule]) -> None:
+    """Refuse two modules with weights and one name, since names prefix weights in graphs and checkpoints."""
+    seen: dict[str, NeuralModule] = {}
+    for module in modules:
+        other = seen.setdefault(module.name, module)
+        if other is not module and (module.has_weights() or other.has_weights()):
+            raise GraphError(
+                f'Two modules are named "{module.name}" ({type(other).__name__} and {type(module).__name__}), '
+                "and names prefix weights.\n"
+                f'  Give one of them a name of its own: {type(module).__name__}(..., name="another_{module.name}").'
+            )
+
+
+def _path(call: Call, calls: Sequence[Call], outputs: Mapping[str, NmTensor]) -> str:
+    path, current = [call.module.name], call
+    for later in calls:
+        used = [tensor for tensor in later.sources_of_inputs() if tensor.call is current]
+        if used:
+            path.append(f"{used[0].port} -> {later.module.name}")
+            current = later
+    return " . ".join(path[:2]) + "".join(f" . {step}" for step in path[2:])
+
+
+def _repeat(call: Call, known: Mapping[NmTensor, Any], symbolic: bool) -> Any:
+    arguments: dict[str, Any] = {}
+    for port, argument in call.inputs.items():
+        if isinstance(argument, Constant):
+            arguments[port] = argument.value
+        elif isinstance(argument, tuple):
+            arguments[port] = [known[tensor] for tensor in argument]
+        else:
+            value = known[argument]
+            cast = call.typing.casts.get(port)
+            arguments[port] = permute(value, cast) if cast and not symbolic else value
+    with wiring.casts("transpose" if call.typing.casts else "error"):
+        return call.module(**arguments)

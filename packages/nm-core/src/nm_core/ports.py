@@ -1,0 +1,123 @@
+"""Ports: the named, typed inputs and outputs that a module declares once, on its class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nm_types import NeuralType, Size
+
+from nm_core.errors import ModuleDeclarationError
+
+PortDeclaration = Any
+"""What an author may write for a port: a string, a NeuralType, the paper's dict, or a `Port`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One port of a module.
+
+    Attributes:
+        name: the keyword under which the port is given or returned.
+        type: what the port expects or gives.
+        optional: an input that may stay open; it then arrives as `None`.
+        variadic: an input that takes a list of values, each of this type.
+        needs: optional inputs without which an output has no value.
+    """
+
+    name: str
+    type: NeuralType
+    optional: bool = False
+    variadic: bool = False
+    needs: tuple[str, ...] = ()
+
+    def bind(self, sizes: Mapping[str, int | Size]) -> Port:
+        """Return the port with its `{parameters}` replaced by sizes."""
+        wanted = self.type.parameters
+        return replace(self, type=self.type.bind({name: sizes[name] for name in wanted})) if wanted else self
+
+
+@dataclass(frozen=True, slots=True)
+class _Unnamed:
+    """A port declaration that has not met its name yet."""
+
+    type: PortDeclaration
+    optional: bool = False
+    variadic: bool = False
+    needs: tuple[str, ...] = ()
+
+
+def optional(type: PortDeclaration, *, needs: Iterable[str] = ()) -> _Unnamed:
+    """Declare a port that may stay open, or an output that needs the optional inputs named by `needs`."""
+    return _Unnamed(type, optional=True, needs=tuple(needs))
+
+
+def variadic(type: PortDeclaration) -> _Unnamed:
+    """Declare an input port that takes a list of values, each of this type."""
+    return _Unnamed(type, variadic=True)
+
+
+class PortSpec(Mapping[str, Port]):
+    """The ports of one side of a module, in the order in which they were declared."""
+
+    __slots__ = ("_ports",)
+
+    def __init__(self, ports: Iterable[Port] = ()) -> None:
+        self._ports = {port.name: port for port in ports}
+
+    def __getitem__(self, name: str) -> Port:
+        return self._ports[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ports)
+
+    def __len__(self) -> int:
+        return len(self._ports)
+
+    def __repr__(self) -> str:
+        return f"ports({', '.join(f'{port.name}={str(port.type)!r}' for port in self._ports.values())})"
+
+    def bind(self, sizes: Mapping[str, int | Size]) -> PortSpec:
+        """Return the same ports with their `{parameters}` replaced by sizes."""
+        return PortSpec(port.bind(sizes) for port in self._ports.values())
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """Names in braces that the ports' types mention."""
+        return frozenset(name for port in self._ports.values() for name in port.type.parameters)
+
+
+def ports(*, tags: Iterable[type] = (), kinds: Iterable[type] = (), **types: PortDeclaration) -> PortSpec:
+    """Declare ports by name.
+
+    Args:
+        tags: tag classes of a collection that the strings below may name.
+        kinds: kinds of values of a collection that the strings below may name.
+        types: for each port a type string, a `NeuralType`, the paper's dict, `optional(...)` or `variadic(...)`.
+    """
+    scope_tags, scope_kinds = tuple(tags), tuple(kinds)
+    return PortSpec(_named(name, declared, scope_tags, scope_kinds) for name, declared in types.items())
+
+
+def as_ports(declared: object, owner: str) -> PortSpec:
+    """Read what a class has under `input_ports` or `output_ports`: a `PortSpec` or a mapping from name to type."""
+    if isinstance(declared, PortSpec):
+        return declared
+    if isinstance(declared, Mapping):
+        return ports(**declared)
+    raise ModuleDeclarationError(
+        f"{owner} are declared as {type(declared).__name__}.\n"
+        f'  Expected ports(x="B T:t", ...) or a dict from port name to type.'
+    )
+
+
+def _named(name: str, declared: PortDeclaration, tags: tuple[type, ...], kinds: tuple[type, ...]) -> Port:
+    if isinstance(declared, Port):
+        return replace(declared, name=name)
+    if not isinstance(declared, _Unnamed):
+        declared = _Unnamed(declared)
+    neural_type = declared.type
+    if not isinstance(neural_type, NeuralType):
+        neural_type = NeuralType(neural_type, tags=tags, kinds=kinds)
+    return Port(name, neural_type, declared.optional, declared.variadic, declared.needs)

@@ -1,0 +1,43 @@
+"""`LossModule`: a loss given as a sum and a weight, so that any split of a batch has the gradient of the whole."""
+
+from __future__ import annotations
+
+import inspect
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nm_torch.module import TorchModule
+
+
+class LossModule(TorchModule):
+    """A loss that is a total over a weight.
+
+    A subclass declares `input_ports` and one output of type `"; Loss"`, and implements `total(**inputs)`, a sum over
+    samples, and `weight(**some of the inputs)`, the number of tokens, frames or samples that the sum counts. The
+    inputs of `weight` come from data layers, so that the engine knows the weight of a whole update before it computes.
+    """
+
+    def total(self, **inputs: Any) -> Tensor:
+        """Return the sum of the loss over the batch: a scalar, in float32 or wider."""
+        raise NotImplementedError(f"{type(self).__qualname__} does not implement total.")
+
+    def weight(self, **inputs: Any) -> Tensor:
+        """Return what the total counts: a scalar tensor."""
+        raise NotImplementedError(f"{type(self).__qualname__} does not implement weight.")
+
+    def forward(self, *args: Any, **kwargs: Any) -> Tensor:
+        """Return total over weight; 0 where the weight is 0."""
+        values = dict(zip(self.inputs, args, strict=False)) | kwargs
+        total = self.total(**values)
+        weight = self.weight(**{name: values[name] for name in weight_inputs(type(self)) if name in values})
+        weight = weight.to(total.dtype)
+        return torch.where(weight > 0, total / weight.clamp_min(torch.finfo(total.dtype).tiny), total * 0)
+
+
+@lru_cache(maxsize=256)
+def weight_inputs(cls: type[LossModule]) -> tuple[str, ...]:
+    """Return the names of the inputs that a loss's `weight` takes."""
+    return tuple(inspect.signature(cls.weight).parameters)[1:]

@@ -1,0 +1,27 @@
+"""`TorchModule`: a neural module that is an ordinary `torch.nn.Module`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from nm_core import NeuralModule
+from torch import nn
+
+
+class TorchModule(NeuralModule, nn.Module):
+    """A neural module written in PyTorch.
+
+    Called with real tensors it computes at once, like any `nn.Module`; called with symbolic tensors it records a call.
+    """
+
+    segment: ClassVar[Literal["host", "framework", "source"]] = "framework"
+
+    def has_weights(self) -> bool:
+        """Tell whether the module has parameters or buffers that are saved."""
+        return bool(self.state_dict())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Record a call on symbolic tensors, or compute at once on real ones through `nn.Module.__call__`."""
+        if self._is_symbolic_call(args, kwargs):
+            return self._record(args, kwargs)
+        return self._structured(nn.Module.__call__(self, *args, **kwargs))

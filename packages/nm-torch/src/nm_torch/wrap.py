@@ -1,0 +1,43 @@
+"""`from_torch`: any `nn.Module` becomes a neural module by adding ports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nm_core import Signature
+from nm_core.ports import PortSpec, as_ports
+from torch import nn
+
+from nm_torch.module import TorchModule
+
+
+class WrappedModule(TorchModule):
+    """A PyTorch module with ports; it holds a live object, so it trains and resumes but needs a class to be filed."""
+
+    def __init__(self, *, module: nn.Module, inputs: Any, outputs: Any) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the wrapped module; values go in by position, in the order of the input ports."""
+        values = dict(zip(self.inputs, args, strict=False)) | kwargs
+        return self.module(*(values.get(name) for name in self.inputs))
+
+
+def from_torch(
+    module: nn.Module,
+    *,
+    inputs: PortSpec | Mapping[str, Any],
+    outputs: PortSpec | Mapping[str, Any],
+    name: str | None = None,
+) -> WrappedModule:
+    """Add ports to a PyTorch module: `from_torch(nn.Linear(64, 10), inputs={"x": "B C:64"}, outputs={"y": "B C:10"})`.
+
+    Values reach the module by position, in the order of `inputs`.
+    """
+    wrapped: WrappedModule = WrappedModule(
+        module=module, inputs=inputs, outputs=outputs, name=name or type(module).__name__.lower()
+    )
+    wrapped._nm.signature = Signature(as_ports(inputs, "inputs"), as_ports(outputs, "outputs"))
+    return wrapped
