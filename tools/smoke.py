@@ -1,0 +1,70 @@
+"""Install each package with its declared requirements and nothing else, and import every module of it.
+
+Use: `python tools/smoke.py --constraint constraints.txt --constraint dist/pins.txt --find-links dist`. Test tools bring
+libraries of their own (pytest brings pluggy and packaging) and so hide a requirement that nobody declared; here there are
+none. One environment serves all packages: what a collection brought is removed before the next one comes.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+
+FOUNDATION = {"nm-types": "nm_types", "nm-core": "nm_core", "nm-torch": "nm_torch"}
+COLLECTIONS = {"nm-asr": "nm_asr", "nm-nlp": "nm_nlp"}
+
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+package = importlib.import_module(sys.argv[1])
+names = [module.name for module in pkgutil.walk_packages(package.__path__, package.__name__ + ".")]
+for name in names:
+    if not name.endswith("__main__"):
+        importlib.import_module(name)
+print(f"{sys.argv[1]}: {len(names)} modules imported")
+"""
+
+
+def run(*command: str) -> str:
+    """Run the environment's own Python with these arguments and return what it printed; stop at the first failure."""
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command[:4])} ... failed\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def installed() -> set[str]:
+    """Return the names of the distributions in this environment."""
+    return {line.split("==")[0].split(" @ ")[0] for line in run("-m", "pip", "freeze", "--all").splitlines()}
+
+
+def check(package: str, module: str, options: Sequence[str]) -> None:
+    """Install one package, and see that its requirements agree, its modules import and its command answers."""
+    run("-m", "pip", "install", "--no-compile", *options, package)
+    run("-m", "pip", "check")
+    print(run("-c", IMPORT_ALL, module), end="")
+    if package != "nm-types":
+        listing = run("-m", "nm_core", "modules")
+        if package in COLLECTIONS and f"{module.removeprefix('nm_')}." not in listing:
+            raise SystemExit(f"`nmod modules` does not list the modules of {package}:\n{listing}")
+
+
+def main() -> None:
+    """Check all packages, lowest layer first."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--constraint", action="append", default=[])
+    parser.add_argument("--find-links", required=True)
+    given = parser.parse_args()
+    options = [f"--find-links={given.find_links}", *(f"--constraint={path}" for path in given.constraint)]
+    strangers = installed() - {"pip", "setuptools", "wheel", *FOUNDATION}
+    if strangers:
+        raise SystemExit(f"Expected a bare environment, found {', '.join(sorted(strangers))}: tox run -r -e smoke")
+    for package, module in FOUNDATION.items():
+        check(package, module, options)
+    before = installed()
+    for package, module in COLLECTIONS.items():
+        check(package, module, options)
+        run("-m", "pip", "uninstall", "--yes", *sorted(installed() - before))
+
+
+if __name__ == "__main__":
+    main()
