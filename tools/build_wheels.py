@@ -1,9 +1,9 @@
 """Build the wheel and the source archive of every package, each under a version that names its contents.
 
 Use: `python tools/build_wheels.py dist`. The version gets a local part, a digest of the package's files
-(`0.1.0+src.1f0c2a9b4d`), so that pip never keeps a stale wheel and nothing unchanged is built again. `dist/pins.txt` is a
-constraints file with exactly these versions: a sibling is always the one built here, never a stranger of the same name on
-an index.
+(`0.1.0+src.1f0c2a9b4d`), so that pip never keeps a stale wheel and nothing unchanged is built again. `dist/pins.txt` is
+a constraints file with exactly these versions: a sibling is always the one built here, never a stranger of the same
+name on an index.
 """
 
 import argparse

@@ -23,7 +23,7 @@ def metadata_faults(metadata: email.message.Message) -> Iterator[str]:
         yield f"License-Expression is {metadata['License-Expression']!r}, expected 'Apache-2.0'"
     if metadata["Requires-Python"] != ">=3.11":
         yield f"Requires-Python is {metadata['Requires-Python']!r}, expected '>=3.11'"
-    for field in ("Summary", "Description-Content-Type", "Project-URL", "Classifier"):
+    for field in ("Summary", "Description-Content-Type", "Keywords", "Classifier"):
         if not metadata[field]:
             yield f"{field} is missing"
     if len((metadata.get_payload() or "").strip().splitlines()) < 10:

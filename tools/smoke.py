@@ -1,8 +1,8 @@
 """Install each package with its declared requirements and nothing else, and import every module of it.
 
 Use: `python tools/smoke.py --constraint constraints.txt --constraint dist/pins.txt --find-links dist`. Test tools bring
-libraries of their own (pytest brings pluggy and packaging) and so hide a requirement that nobody declared; here there are
-none. One environment serves all packages: what a collection brought is removed before the next one comes.
+libraries of their own (pytest brings pluggy and packaging) and so hide a requirement that nobody declared; here there
+are none. One environment serves all packages: what a collection brought is removed before the next one comes.
 """
 
 import argparse
