@@ -1,0 +1,126 @@
+"""What a collection says about itself: frozen data, light enough to list a hundred collections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from nm_core.plugins.errors import DeclarationError
+
+_MODULE_NAME = re.compile(r"[A-Z][A-Za-z0-9_]*")
+_COLLECTION_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+
+ANY_BACKEND = "any"
+"""The key in ``ModuleSpec.targets`` of an implementation that needs no particular backend."""
+
+
+def check_target(target: object, owner: str) -> str:
+    """Return ``target`` if it has the form ``package.module:Object``.
+
+    Raises:
+        DeclarationError: it is anything else.
+    """
+    if not isinstance(target, str) or _TARGET.fullmatch(target) is None:
+        raise DeclarationError(
+            f'{owner}: {target!r} is not a target. Expected a string of the form "package.module:Object".'
+        )
+    return target
+
+
+def _check_summary(summary: object, owner: str) -> None:
+    if not isinstance(summary, str) or not summary.strip() or "\n" in summary:
+        raise DeclarationError(f"{owner}: the summary must be one non-empty line, got {summary!r}.")
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleSpec:
+    """One module of a collection: its name, what it is for, and where its class is.
+
+    Ports and parameters are not repeated here: they are declared once, on the class, and read when it is imported.
+
+    Args:
+        name: the module's name without its collection, ``JasperEncoder``.
+        summary: one line for listings.
+        targets: per backend the place of the class, ``{"torch": "nm_asr.encoders.jasper:JasperEncoder"}``; the key
+            ``"any"`` is for a class that runs beside every backend.
+        version: the version of the module's parameters, counted from 1; a file records it as ``asr.JasperEncoder@1``.
+        extra: the optional dependencies of the distribution that this module needs, if any.
+
+    Raises:
+        DeclarationError: a field has the wrong form.
+    """
+
+    name: str
+    summary: str
+    targets: Mapping[str, str] = field(hash=False)
+    version: int = 1
+    extra: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse fields of the wrong form and freeze the targets."""
+        owner = f"ModuleSpec {self.name!r}"
+        if not isinstance(self.name, str) or _MODULE_NAME.fullmatch(self.name) is None:
+            raise DeclarationError(f"{owner}: a module's name is a class name such as JasperEncoder.")
+        _check_summary(self.summary, owner)
+        if not isinstance(self.targets, Mapping) or not self.targets:
+            raise DeclarationError(
+                f'{owner}: targets maps a backend to a class, {{"torch": "package.module:{self.name}"}}; '
+                f"got {self.targets!r}."
+            )
+        for backend, target in self.targets.items():
+            check_target(target, f"{owner}, target of {backend!r}")
+        if not isinstance(self.version, int) or isinstance(self.version, bool) or self.version < 1:
+            raise DeclarationError(f"{owner}: version counts from 1, got {self.version!r}.")
+        object.__setattr__(self, "targets", MappingProxyType(dict(self.targets)))
+
+    def target(self, backend: str | None = None) -> str | None:
+        """Return the target for ``backend``, or ``None`` where there is none; without a backend, the first declared."""
+        if backend is None:
+            return next(iter(self.targets.values()))
+        return self.targets.get(backend, self.targets.get(ANY_BACKEND))
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What one collection offers: its modules, and the tags and kinds its types are written with.
+
+    Args:
+        name: the namespace, equal to the name of the entry point: ``asr``.
+        summary: one line for listings.
+        modules: the modules, each with a name of its own.
+        tags: targets of the tag classes, ``("nm_asr.tags:PhonemeTag",)``.
+        kinds: targets of the kind classes.
+
+    Raises:
+        DeclarationError: a field has the wrong form, or two modules share a name.
+    """
+
+    name: str
+    summary: str
+    modules: Iterable[ModuleSpec] = ()
+    tags: Iterable[str] = ()
+    kinds: Iterable[str] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse fields of the wrong form and turn sequences into tuples."""
+        owner = f"Collection {self.name!r}"
+        if not isinstance(self.name, str) or _COLLECTION_NAME.fullmatch(self.name) is None:
+            raise DeclarationError(f"{owner}: a collection's name is a lower-case word such as asr.")
+        _check_summary(self.summary, owner)
+        modules = tuple(self.modules)
+        seen: set[str] = set()
+        for spec in modules:
+            if not isinstance(spec, ModuleSpec):
+                raise DeclarationError(f"{owner}: modules holds ModuleSpec objects, got {spec!r}.")
+            if spec.name in seen:
+                raise DeclarationError(f"{owner}: two modules are called {spec.name!r}.")
+            seen.add(spec.name)
+        object.__setattr__(self, "modules", modules)
+        for name in ("tags", "kinds"):
+            targets: Iterable[str] = getattr(self, name)
+            if isinstance(targets, str):
+                raise DeclarationError(f"{owner}: {name} is a list of targets, got the string {targets!r}.")
+            object.__setattr__(self, name, tuple(check_target(target, f"{owner}, {name}") for target in targets))

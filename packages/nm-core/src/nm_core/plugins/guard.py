@@ -1,0 +1,94 @@
+"""Run a collection's code so that whatever it raises stays its own problem."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """What came of a guarded step: a value, or an error as text."""
+
+    value: T | None
+    error: str | None
+    trace: str | None
+    seconds: float
+
+
+def guarded(step: Callable[[], T]) -> Outcome[T]:
+    """Call ``step`` and turn anything it raises, ``SystemExit`` included, into text.
+
+    Text instead of the exception, since an exception keeps the frames of a failed import alive.
+
+    Raises:
+        KeyboardInterrupt: the user pressed Ctrl-C meanwhile; one that the step raises by itself is its own error.
+    """
+    began = time.perf_counter()
+    value: T | None = None
+    error: str | None = None
+    trace: str | None = None
+    with _interrupts() as interrupted:
+        try:
+            value = step()
+        except BaseException as raised:  # noqa: BLE001 - SystemExit and KeyboardInterrupt of a plugin are its failures
+            error = describe(raised)
+            trace = _own_trace(raised)
+    if interrupted:
+        raise KeyboardInterrupt
+    return Outcome(value, error, trace, time.perf_counter() - began)
+
+
+def describe(raised: BaseException) -> str:
+    """Return one line for an exception: its class and its message."""
+    name = type(raised).__name__
+    try:
+        message = str(raised).strip()
+    except Exception:  # noqa: BLE001 - an exception of a plugin may fail to print itself
+        message = "(its message cannot be printed)"
+    if isinstance(raised, SystemExit):
+        return f"it called sys.exit({raised.code!r})"
+    return f"{name}: {message}" if message else name
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Collect real SIGINTs, which are the only way to tell Ctrl-C from a plugin's ``raise KeyboardInterrupt``."""
+    seen: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield seen
+        return
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:
+        yield seen
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        seen.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield seen
+    finally:
+        if signal.getsignal(signal.SIGINT) is note:
+            signal.signal(signal.SIGINT, before)
+
+
+def _own_trace(raised: BaseException) -> str:
+    """Format the traceback without the frames of this package and of the import system."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(raised.__traceback__)
+        if not frame.filename.startswith("<frozen importlib") and frame.filename != __file__
+    ]
+    return "".join([*traceback.format_list(frames), *traceback.format_exception_only(raised)])

@@ -1,0 +1,97 @@
+"""The hooks of the entry-point group ``nm.collections``, each with its exact signature.
+
+A collection is a module (or any object) with functions marked ``@hookimpl``. Only ``nm_collection`` is required. All
+other hooks return a plain mapping from a name to a target ``"package.module:object"``; the target is imported when it
+is used and never before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pluggy
+
+from nm_core.plugins.declarations import Collection
+
+GROUP = "nm.collections"
+"""The entry-point group; a breaking change of these hooks becomes a new group name."""
+
+PROJECT = "nm_collections"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def nm_collection() -> Collection:
+    """Return what the collection offers. Required; its name equals the name of the entry point."""
+    raise NotImplementedError
+
+
+@hookspec
+def nm_backends() -> Mapping[str, str]:
+    """Return backends by name: ``{"torch": "nm_torch.backend:TorchBackend"}``, each an ``nm_core.backend.Backend``."""
+    raise NotImplementedError
+
+
+@hookspec
+def nm_strategies() -> Mapping[str, str]:
+    """Return strategies by name: ways to spread a training over processes, as their backend defines them."""
+    raise NotImplementedError
+
+
+@hookspec
+def nm_callbacks() -> Mapping[str, str]:
+    """Return callbacks by name: classes that follow ``nm_core.callbacks.Callback``, constructed from plain data."""
+    raise NotImplementedError
+
+
+@hookspec
+def nm_metrics() -> Mapping[str, str]:
+    """Return metrics by name: subclasses of ``nm_core.Metric``; an id carries its namespace, ``asr.WordErrorRate``."""
+    raise NotImplementedError
+
+
+@hookspec
+def nm_optimizers() -> Mapping[str, str]:
+    """Return optimizers by name, as their backend defines them."""
+    raise NotImplementedError
+
+
+@hookspec
+def nm_policies() -> Mapping[str, str]:
+    """Return learning-rate policies by name: callables from the number of applied updates to a learning rate."""
+    raise NotImplementedError
+
+
+@hookspec
+def nm_tokenizers() -> Mapping[str, str]:
+    """Return tokenizers by name: classes that turn text into token ids and back."""
+    raise NotImplementedError
+
+
+@hookspec
+def nm_commands() -> Mapping[str, str]:
+    """Return commands of ``nmod`` by name: ``click.Command`` objects, imported when the command is called."""
+    raise NotImplementedError
+
+
+@hookspec
+def nm_tasks() -> Mapping[str, str]:
+    """Return verbs of a saved application by name: ``{"transcribe": "nm_asr.transcription:transcribe"}``."""
+    raise NotImplementedError
+
+
+REQUIRED = "nm_collection"
+NAMES = {
+    "backends": "nm_backends",
+    "strategies": "nm_strategies",
+    "callbacks": "nm_callbacks",
+    "metrics": "nm_metrics",
+    "optimizers": "nm_optimizers",
+    "policies": "nm_policies",
+    "tokenizers": "nm_tokenizers",
+    "commands": "nm_commands",
+    "tasks": "nm_tasks",
+}
+"""What ``Collections.lookup`` can be asked for, and the hook that offers it."""

@@ -1,0 +1,76 @@
+"""What to say when a name is not there: what it may have meant, and how to get what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nm_core.errors import did_you_mean
+from nm_core.plugins.declarations import ModuleSpec
+from nm_core.plugins.ids import ModuleId
+from nm_core.plugins.known import KNOWN, KNOWN_BACKENDS, pip_line
+from nm_core.plugins.records import Record, State
+
+
+def no_module(parsed: ModuleId, ids: Sequence[str], records: Sequence[Record]) -> str:
+    """Say that no loaded collection declares a module."""
+    by_name = {id.partition(".")[2]: id for id in reversed(ids)}
+    if not parsed.collection:
+        close = did_you_mean(parsed.name, by_name)
+        for name, id in by_name.items():
+            close = close.replace(f'"{name}"', f'"{id}"')
+        return f'"{parsed.name}" is not a module id.{close}\n  An id begins with its collection: asr.JasperEncoder.'
+    if parsed.collection not in {record.collection for record in records if record.state is State.LOADED}:
+        return f"{parsed.plain}: {no_collection(parsed.collection, records)}"
+    elsewhere = by_name.get(parsed.name)
+    close = f' Did you mean "{elsewhere}"?' if elsewhere else did_you_mean(parsed.plain, ids)
+    return f'There is no module "{parsed.plain}".{close}\n  nmod modules lists all that are installed.'
+
+
+def no_collection(name: str, records: Sequence[Record]) -> str:
+    """Say why a collection is not there: it was not loaded, is not installed, or is nothing we know of."""
+    for record in records:
+        if record.collection == name and record.distribution is not None:
+            return (
+                f"the collection {name} ({record.distribution} {record.version}) was not loaded: {record.state}.\n"
+                f"  {record.error}"
+            )
+    if name in KNOWN:
+        return f"the collection {name} is not installed.\n  {KNOWN[name]} brings it: {pip_line(KNOWN[name])}"
+    loaded = [record.collection for record in records if record.state is State.LOADED]
+    return (
+        f'there is no collection "{name}".{did_you_mean(name, loaded)}\n'
+        f"  Loaded: {', '.join(loaded) or 'none'}.{_not_loaded(records)}"
+    )
+
+
+def no_name(what: str, name: str, names: Sequence[str], records: Sequence[Record]) -> str:
+    """Say that no loaded collection offers a name of this sort (``what`` is ``"optimizers"`` and the like)."""
+    singular = what[:-3] + "y" if what.endswith("ies") else what[:-1]
+    message = f'There is no {singular} "{name}".{did_you_mean(name, names)}'
+    if what == "backends" and name in KNOWN_BACKENDS:
+        message += f"\n  {KNOWN_BACKENDS[name]} brings it: {pip_line(KNOWN_BACKENDS[name])}"
+    elif names:
+        message += f"\n  Known: {', '.join(names)}."
+    return message + _not_loaded(records)
+
+
+def other_version(parsed: ModuleId, spec: ModuleSpec) -> str:
+    """Say that a module is installed in another version than the one asked for."""
+    newer = parsed.version is not None and parsed.version > spec.version
+    advice = (
+        "It was written with a newer release of the collection; update it."
+        if newer
+        else "This release no longer reads the older version; install the release that wrote it."
+    )
+    return f"{parsed.plain}@{parsed.version}: the installed version is {spec.version}.\n  {advice}"
+
+
+def conflict(what: str, name: str, owners: Sequence[str]) -> str:
+    """Say that several collections offer one name."""
+    choices = " or ".join(f"{owner}.{name}" for owner in owners)
+    return f'{what}: "{name}" is offered by {" and ".join(owners)}, and neither wins.\n  Write {choices}.'
+
+
+def _not_loaded(records: Sequence[Record]) -> str:
+    lost = [f"{record.collection} ({record.state})" for record in records if record.state is not State.LOADED]
+    return f"\n  Not loaded: {', '.join(lost)}; see nmod doctor." if lost else ""

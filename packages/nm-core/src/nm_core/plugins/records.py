@@ -1,0 +1,75 @@
+"""One record per collection: how far loading came, and why it stopped there."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a collection ended."""
+
+    FOUND = "found"
+    """Installed; its code has not been imported."""
+    LOADED = "loaded"
+    """Its declaration was imported and is well formed."""
+    DISABLED = "disabled"
+    """Switched off by NM_COLLECTIONS or NM_DISABLE; not imported."""
+    INCOMPATIBLE = "incompatible"
+    """It declares a requirement that the installed nm-core or nm-types does not meet; not imported."""
+    CONFLICT = "conflict"
+    """Another distribution claims the same name; neither was imported."""
+    MISSING = "missing"
+    """Named by a setting, but no installed distribution declares it."""
+    FAILED = "failed"
+    """Its code raised, or what it declares is not well formed."""
+
+
+class Step(StrEnum):
+    """The steps of loading, in order; a record names the last one that was begun."""
+
+    METADATA = "metadata"
+    SETTINGS = "settings"
+    REQUIREMENTS = "requirements"
+    IMPORT = "import"
+    REGISTER = "register"
+    DECLARE = "declare"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What happened to one collection.
+
+    Attributes:
+        collection: the namespace, the name of the entry point.
+        distribution: the distribution that declares it; ``None`` for objects given in Python.
+        version: the version of the distribution.
+        target: the module that the entry point names.
+        state: where the collection ended.
+        step: the last step that was begun.
+        error: one readable message, for every state but ``found`` and ``loaded``.
+        seconds: time spent in the collection's code.
+        summary: the one-line summary, from the metadata until the declaration is loaded.
+        trace: the traceback of the collection's own code, where it raised.
+    """
+
+    collection: str
+    distribution: str | None
+    version: str | None
+    target: str | None
+    state: State
+    step: Step
+    error: str | None = None
+    seconds: float = 0.0
+    summary: str | None = None
+    trace: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong with the collection."""
+        return self.state in (State.FOUND, State.LOADED, State.DISABLED)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the record as plain data for JSON."""
+        return {key: str(value) if isinstance(value, StrEnum) else value for key, value in asdict(self).items()}

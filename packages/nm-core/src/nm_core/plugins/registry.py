@@ -1,0 +1,204 @@
+"""What all loaded collections offer together: look-up by id and by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from nm_core.errors import did_you_mean
+from nm_core.plugins import messages
+from nm_core.plugins.declarations import Collection, ModuleSpec
+from nm_core.plugins.discovery import discover
+from nm_core.plugins.errors import ConflictError, UnknownModuleError, UnknownNameError
+from nm_core.plugins.hooks import NAMES
+from nm_core.plugins.ids import ModuleId
+from nm_core.plugins.loader import Loaded, Loader
+from nm_core.plugins.records import Record, State, Step
+from nm_core.plugins.scope import import_scope
+from nm_core.plugins.settings import Settings
+from nm_core.plugins.targets import import_target
+
+
+class Collections:
+    """The collections that one user of this package sees; there is no process-wide registry.
+
+    Attributes:
+        records: one record per collection that was found, loaded or not.
+    """
+
+    def __init__(self, loaded: Mapping[str, Loaded], records: Sequence[Record]) -> None:
+        self.records = tuple(records)
+        self._loaded = dict(loaded)
+        self._modules = {
+            f"{name}.{spec.name}": spec for name, entry in loaded.items() for spec in entry.collection.modules
+        }
+        self._metrics = {
+            f"{name}.{metric}": target
+            for name, entry in loaded.items()
+            for metric, target in entry.offers["metrics"].items()
+        }
+        self._ids = {target: id for id, target in self._metrics.items()}
+        self._ids |= {target: id for id, spec in self._modules.items() for target in spec.targets.values()}
+
+    @classmethod
+    def load(
+        cls,
+        extra: Mapping[str, object] | None = None,
+        *,
+        installed: bool = True,
+        environ: Mapping[str, str] | None = None,
+        path: Sequence[str] | None = None,
+    ) -> Collections:
+        """Read the declarations of the installed collections; each ends in one of the ``records``, whatever it does.
+
+        Args:
+            extra: declarations given as objects, by namespace, for tests and notebooks; they go before installed ones.
+            installed: whether to look for installed collections at all.
+            environ: where NM_COLLECTIONS, NM_DISABLE and NM_PREFER are read from; the process's own by default.
+            path: where to look for distributions; ``sys.path`` by default.
+        """
+        loader = Loader()
+        given = dict(extra or {})
+        read = [loader.take(name, plugin) for name, plugin in given.items()]
+        records: list[Record] = []
+        if installed:
+            candidates, records = discover(Settings.read(os.environ if environ is None else environ), path)
+            for candidate in candidates:
+                if candidate.collection in given:
+                    error = f"{candidate.collection} is also given as an object, and that one is used"
+                    records.append(candidate.record(State.DISABLED, Step.SETTINGS, error))
+                else:
+                    read.append(loader.load(candidate))
+        records += [record for _, record in read]
+        loaded = {record.collection: entry for entry, record in read if entry is not None}
+        return cls(dict(sorted(loaded.items())), sorted(records, key=lambda record: record.collection))
+
+    @property
+    def collections(self) -> Mapping[str, Collection]:
+        """The loaded collections by namespace."""
+        return MappingProxyType({name: entry.collection for name, entry in self._loaded.items()})
+
+    @property
+    def modules(self) -> Mapping[str, ModuleSpec]:
+        """All declared modules by id, without importing any."""
+        return MappingProxyType(self._modules)
+
+    def distribution_of(self, collection: str) -> str | None:
+        """Return the distribution that declares a loaded collection."""
+        entry = self._loaded.get(collection)
+        return entry.distribution if entry else None
+
+    def resolve(self, id: str, backend: str | None = None) -> Any:
+        """Import the class of a module or metric.
+
+        Args:
+            id: ``asr.JasperEncoder``, with or without ``@version``.
+            backend: the backend it shall run on; without it the first declared target is taken.
+
+        Raises:
+            UnknownModuleError: there is no such module, not in this version, or not for this backend.
+            TargetError: its class cannot be imported.
+        """
+        parsed = ModuleId.parse(id)
+        spec = self._modules.get(parsed.plain)
+        extra = None
+        target = self._metrics.get(parsed.plain)
+        if spec is not None:
+            if parsed.version not in (None, spec.version):
+                raise UnknownModuleError(messages.other_version(parsed, spec))
+            extra = spec.extra
+            target = spec.target(backend)
+            if target is None:
+                raise UnknownModuleError(
+                    f"{parsed.plain} has no implementation for the backend {backend!r}.\n"
+                    f"  It has one for {', '.join(spec.targets)}."
+                )
+        if target is None:
+            raise UnknownModuleError(messages.no_module(parsed, [*self._modules, *self._metrics], self.records))
+        distribution = self.distribution_of(parsed.collection)
+        return import_target(target, what=parsed.plain, distribution=distribution, extra=extra)
+
+    def id_of(self, cls: type) -> str | None:
+        """Return the id, without version, under which a class is declared, or ``None``."""
+        return self._ids.get(f"{cls.__module__}:{cls.__qualname__}")
+
+    def versioned(self, id: str) -> str:
+        """Return an id with the version that files record: ``asr.JasperEncoder@1``."""
+        plain = ModuleId.parse(id).plain
+        spec = self._modules.get(plain)
+        return f"{plain}@{spec.version if spec else 1}"
+
+    def names(self, what: str) -> tuple[str, ...]:
+        """Return the names that ``lookup`` knows, sorted; metrics carry their namespace.
+
+        Args:
+            what: ``"optimizers"``, ``"policies"``, ``"callbacks"``, ``"metrics"``, ``"backends"``, ``"strategies"``,
+                ``"tokenizers"``, ``"commands"`` or ``"tasks"``.
+        """
+        if what == "metrics":
+            return tuple(sorted(self._metrics))
+        return tuple(sorted({name for _, name, _ in self._offers(what)}))
+
+    def target(self, what: str, name: str) -> str:
+        """Return where a named object is, without importing it; raises as ``lookup`` does."""
+        return self._find(what, name)[1]
+
+    def lookup(self, what: str, name: str) -> Any:
+        """Import a named object: ``lookup("optimizers", "novograd")``; ``common.novograd`` names its collection too.
+
+        Raises:
+            UnknownNameError: no loaded collection offers it.
+            ConflictError: several do.
+            TargetError: it cannot be imported.
+        """
+        owner, target = self._find(what, name)
+        return import_target(target, what=f"{what}: {name}", distribution=self.distribution_of(owner))
+
+    def conflicts(self) -> tuple[str, ...]:
+        """Return a sentence for each name that more than one collection offers."""
+        owners: dict[tuple[str, str], list[str]] = {}
+        for what in NAMES:
+            for owner, name, _ in self._offers(what):
+                owners.setdefault((what, f"{owner}.{name}" if what == "metrics" else name), []).append(owner)
+        return tuple(messages.conflict(*key, claims) for key, claims in owners.items() if len(claims) > 1)
+
+    def tags(self, *collections: str) -> tuple[type, ...]:
+        """Import the tag classes of the named collections, or of all, for ``ports(tags=...)``.
+
+        Raises:
+            UnknownNameError: a collection is not loaded.
+            ConflictError: two of them define one tag differently.
+            TargetError: a class cannot be imported.
+        """
+        return self._scope("tags", collections)
+
+    def kinds(self, *collections: str) -> tuple[type, ...]:
+        """Import the kind classes of the named collections, or of all; raises as ``tags`` does."""
+        return self._scope("kinds", collections)
+
+    def _scope(self, what: str, collections: Sequence[str]) -> tuple[type, ...]:
+        for name in collections:
+            if name not in self._loaded:
+                raise UnknownNameError(messages.no_collection(name, self.records))
+        return import_scope(what, self._loaded, collections or self._loaded)
+
+    def _offers(self, what: str) -> Iterator[tuple[str, str, str]]:
+        if what not in NAMES:
+            raise UnknownNameError(
+                f"Collections do not offer {what!r}.{did_you_mean(what, NAMES)}\n  They offer {', '.join(NAMES)}."
+            )
+        for owner, entry in self._loaded.items():
+            for name, target in entry.offers[what].items():
+                yield owner, name, target
+
+    def _find(self, what: str, name: str) -> tuple[str, str]:
+        claims = [
+            (owner, target) for owner, offered, target in self._offers(what) if name in (offered, f"{owner}.{offered}")
+        ]
+        if not claims:
+            raise UnknownNameError(messages.no_name(what, name, self.names(what), self.records))
+        if len(claims) > 1:
+            raise ConflictError(messages.conflict(what, name, [owner for owner, _ in claims]))
+        return claims[0]

@@ -1,0 +1,82 @@
+"""Which collections the user wants: NM_COLLECTIONS, NM_DISABLE and NM_PREFER."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nm_core.errors import did_you_mean
+from nm_core.plugins.known import KNOWN, pip_line
+from nm_core.plugins.records import Record, State, Step
+
+if TYPE_CHECKING:
+    from nm_core.plugins.discovery import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The user's choice.
+
+    Attributes:
+        allowed: NM_COLLECTIONS, the only collections to load; ``None`` allows all.
+        disabled: NM_DISABLE, collections not to load.
+        preferred: NM_PREFER, for a name that several distributions claim the one that has it (``asr=nm-asr``).
+    """
+
+    allowed: tuple[str, ...] | None = None
+    disabled: tuple[str, ...] = ()
+    preferred: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Settings:
+        """Read the settings from environment variables; empty ones count as not set."""
+        pairs = (item.partition("=") for item in _words(environ.get("NM_PREFER", "")))
+        return cls(
+            allowed=_words(environ.get("NM_COLLECTIONS", "")) or None,
+            disabled=_words(environ.get("NM_DISABLE", "")),
+            preferred={name.strip(): distribution.strip() for name, _, distribution in pairs},
+        )
+
+    def refusal(self, name: str) -> str | None:
+        """Say why a collection is not to be loaded, or return ``None`` if it is."""
+        if name in self.disabled:
+            return f"disabled by NM_DISABLE={','.join(self.disabled)}"
+        if self.allowed is not None and name not in self.allowed:
+            return f"not among NM_COLLECTIONS={','.join(self.allowed)}"
+        return None
+
+    def choose(self, name: str, claims: Sequence[Candidate]) -> tuple[list[Candidate], list[Record]]:
+        """Return the one claim on ``name`` that counts, and records of the others; with a conflict, of all."""
+        if len(claims) == 1:
+            return list(claims), []
+        wanted = self.preferred.get(name)
+        chosen = [claim for claim in claims if claim.distribution == wanted]
+        if len(chosen) == 1:
+            reason = f"NM_PREFER gives the name {name} to {wanted}"
+            return chosen, [
+                claim.record(State.DISABLED, Step.SETTINGS, reason) for claim in claims if claim is not chosen[0]
+            ]
+        owners = " and ".join(sorted({claim.distribution for claim in claims}))
+        error = (
+            f"{owners} both claim the name {name}, and neither is loaded. "
+            f"Uninstall one, or prefer one: NM_PREFER={name}={claims[0].distribution}"
+        )
+        return [], [claim.record(State.CONFLICT, Step.METADATA, error) for claim in claims]
+
+    def missing(self, installed: Iterable[str]) -> list[Record]:
+        """Return a record for each name in NM_COLLECTIONS or NM_DISABLE that nothing installed declares."""
+        names = list(installed)
+        records = []
+        for variable, listed in (("NM_COLLECTIONS", self.allowed or ()), ("NM_DISABLE", self.disabled)):
+            for name in listed:
+                if name in names:
+                    continue
+                hint = f" Install it: {pip_line(KNOWN[name])}" if name in KNOWN else did_you_mean(name, names)
+                error = f"{variable} names {name}, which no installed distribution declares.{hint}"
+                records.append(Record(name, None, None, None, State.MISSING, Step.SETTINGS, error))
+        return records
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in (part.strip() for part in text.split(",")) if word)

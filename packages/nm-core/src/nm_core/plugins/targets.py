@@ -1,0 +1,44 @@
+"""Import what a declaration points to, at the moment it is used."""
+
+from __future__ import annotations
+
+import importlib
+
+from nm_core.errors import did_you_mean
+from nm_core.plugins.errors import TargetError
+from nm_core.plugins.guard import describe
+from nm_core.plugins.known import pip_line
+
+
+def import_target(target: str, *, what: str, distribution: str | None = None, extra: str | None = None) -> object:
+    """Import the object ``package.module:Object``.
+
+    Args:
+        target: where the object is.
+        what: what messages call it: ``asr.JasperEncoder``.
+        distribution: the distribution that declares it.
+        extra: the optional dependencies it needs.
+
+    Raises:
+        TargetError: the module cannot be imported or has no such object.
+    """
+    module_name, _, path = target.partition(":")
+    try:
+        found: object = importlib.import_module(module_name)
+    except (Exception, SystemExit) as error:
+        advice = "Run nmod doctor to see what is wrong with the installation."
+        if distribution is not None and extra is not None:
+            advice = f"It needs an extra: {pip_line(f'{distribution}[{extra}]')}"
+        elif distribution is not None and isinstance(error, ImportError):
+            advice = f"Reinstall its distribution: python -m pip install --upgrade {distribution}"
+        raise TargetError(f"{what} cannot be imported from {module_name}.\n  {describe(error)}.\n  {advice}") from error
+    for part in path.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError as error:
+            raise TargetError(
+                f"{what} is declared as {target}, but there is no {part!r} in {module_name}."
+                f"{did_you_mean(part, dir(found))}\n"
+                f"  The declaration of {distribution or 'the collection'} and its code disagree."
+            ) from error
+    return found
