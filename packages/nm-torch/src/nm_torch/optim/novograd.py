@@ -1,0 +1,121 @@
+"""NovoGrad: gradients normalised layer by layer, with momentum and decoupled weight decay.
+
+Legend: ``N`` counts the parameter tensors (layers) of one group on one device.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim.optimizer import Optimizer, ParamsT
+
+from nm_torch.optim import options
+from nm_torch.optim.errors import OptimizerError
+
+__all__ = ["NovogradOptimizer"]
+
+
+class NovogradOptimizer(Optimizer):
+    """NovoGrad (Ginsburg et al. 2019, arXiv 1905.11286, algorithm 1).
+
+    For each parameter tensor (the paper's layer) with gradient ``g``, weights ``w`` and weight decay ``d``::
+
+        v = |g|^2 at its first gradient, then beta2 * v + (1 - beta2) * |g|^2          one number per layer
+        m = beta1 * m + g / (sqrt(v) + eps) + d * w                                    zero before the first update
+        w = w - lr * m
+
+    The state is kept in float32 (float64 for float64 weights), takes one number per layer beside the momentum, and a
+    step reads nothing back to the host.
+
+    Args:
+        params: parameters, named parameters or groups of them, as every ``torch.optim`` optimizer takes.
+        lr: the learning rate.
+        betas: decay rates of the momentum and of the squared norm.
+        eps: added to the norm.
+        weight_decay: ``d`` above; it enters the momentum and is not normalised by the gradient.
+        grad_averaging: weigh the second term of ``m`` by ``1 - beta1``, as in an average.
+
+    Raises:
+        OptimizerOptionError: an option is out of its range.
+        OptimizerError: a gradient is sparse.
+    """
+
+    def __init__(
+        self,
+        params: ParamsT,
+        *,
+        lr: float = 0.01,
+        betas: tuple[float, float] = (0.95, 0.98),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        grad_averaging: bool = False,
+    ) -> None:
+        defaults = {
+            "lr": options.number("novograd", "lr", lr),
+            "betas": options.betas("novograd", betas),
+            "eps": options.number("novograd", "eps", eps),
+            "weight_decay": options.number("novograd", "weight_decay", weight_decay),
+            "grad_averaging": grad_averaging,
+        }
+        super().__init__(params, defaults)
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+        """Update every parameter that has a gradient, and return what ``closure`` returned, if there is one."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            for parameters in _alike(group["params"]):
+                self._update(parameters, group)
+        return loss
+
+    def _update(self, parameters: list[Tensor], group: dict[str, Any]) -> None:
+        beta1, beta2 = group["betas"]
+        dtype = torch.promote_types(parameters[0].dtype, torch.float32)
+        gradients = [parameter.grad.to(dtype) for parameter in parameters if parameter.grad is not None]
+        moments, seconds = self._moments(parameters, dtype)
+
+        squares_N = torch.stack(torch._foreach_norm(gradients, 2)).square_()
+        previous_N = torch.stack(seconds)
+        # Zero stands for "no gradient yet": asking a step counter instead would need one on the device per layer.
+        seconds_N = torch.where(previous_N > 0, previous_N.lerp(squares_N, 1 - beta2), squares_N)
+        torch._foreach_copy_(seconds, seconds_N.unbind())
+
+        inverses_N = seconds_N.sqrt().add_(group["eps"]).reciprocal_()
+        if group["eps"] == 0:
+            inverses_N = torch.where(seconds_N > 0, inverses_N, 0.0)
+        updates = torch._foreach_mul(gradients, inverses_N.unbind())
+        if group["weight_decay"]:
+            torch._foreach_add_(updates, parameters, alpha=group["weight_decay"])
+        torch._foreach_mul_(moments, beta1)
+        torch._foreach_add_(moments, updates, alpha=1 - beta1 if group["grad_averaging"] else 1)
+        torch._foreach_add_(parameters, moments, alpha=-group["lr"])
+
+    def _moments(self, parameters: list[Tensor], dtype: torch.dtype) -> tuple[list[Tensor], list[Tensor]]:
+        moments, seconds = [], []
+        for parameter in parameters:
+            state = self.state[parameter]
+            if not state:
+                state["momentum"] = torch.zeros_like(parameter, dtype=dtype)
+                state["squared_norm"] = torch.zeros((), dtype=dtype, device=parameter.device)
+            moments.append(state["momentum"])
+            seconds.append(state["squared_norm"])
+        return moments, seconds
+
+
+def _alike(parameters: Iterable[Tensor]) -> Iterator[list[Tensor]]:
+    """Yield the parameters that have gradients, together with those of their device and type."""
+    groups: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
+    for parameter in parameters:
+        if parameter.grad is None:
+            continue
+        if parameter.grad.is_sparse:
+            raise OptimizerError(
+                f"novograd needs dense gradients; a parameter of shape {tuple(parameter.shape)} has a sparse one. "
+                "Make the embedding with sparse=False, or use the optimizer SparseAdam for it."
+            )
+        groups.setdefault((parameter.device, parameter.dtype), []).append(parameter)
+    yield from groups.values()

@@ -1,0 +1,228 @@
+"""Learning-rate policies: pure functions of the number of updates applied so far.
+
+``update`` counts the updates applied before this one, so the first update has ``update=0``; an update that was skipped
+(non-finite gradients in fp16) does not count. ``horizon`` is the number of updates of the whole training, ``base`` the
+optimizer's learning rate.
+
+With a warm-up of ``w`` updates the rate is ``base * (update + 1) / w`` for the first ``w`` updates, so that the last
+of them has the whole rate; then ``base`` for ``hold_steps`` updates, then the policy's own curve, which starts at
+``base``.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from nm_torch.optim import options
+from nm_torch.optim.errors import OptimizerOptionError, PolicyError
+
+__all__ = ["Constant", "CosineAnnealing", "InverseSquareRoot", "Policy", "PolynomialDecay", "Rate", "WarmupHold"]
+
+Rate = Callable[[int], float]
+"""From the number of updates applied so far to the learning rate of the next one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """A learning-rate policy; subclass it and implement `bind` to add one of your own."""
+
+    name: ClassVar[str]
+
+    def bind(self, horizon: int | None, base: float) -> Rate:
+        """Return the rate as a function of the update alone, having checked ``horizon`` and ``base`` once.
+
+        Raises:
+            PolicyError: the policy needs a horizon and has none, or does not fit into it.
+        """
+        raise NotImplementedError
+
+    def learning_rate(self, update: int, horizon: int | None, base: float) -> float:
+        """Return the learning rate of the update that follows ``update`` applied ones."""
+        return self.bind(horizon, base)(update)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the mapping that ``resolve_policy`` turns into an equal policy."""
+        return options.to_plain(self.name, self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constant(Policy):
+    """The optimizer's learning rate throughout."""
+
+    name: ClassVar[str] = "constant"
+
+    def bind(self, horizon: int | None, base: float) -> Rate:
+        """Return ``base`` for every update."""
+        return lambda update: base
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarmupHold(Policy):
+    """A linear warm-up, then the optimizer's learning rate to the end; the base of the policies that then decay.
+
+    Args:
+        warmup_steps: updates until the whole rate is reached.
+        warmup_ratio: the same as a share of the horizon, rounded; give one of the two.
+        hold_steps: updates at the whole rate before it decays.
+
+    Raises:
+        OptimizerOptionError: an option is out of its range, or both forms of the warm-up are given.
+    """
+
+    name: ClassVar[str] = "warmup_hold"
+
+    warmup_steps: int = 0
+    warmup_ratio: float | None = None
+    hold_steps: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the options."""
+        options.count(self.name, "warmup_steps", self.warmup_steps)
+        options.count(self.name, "hold_steps", self.hold_steps)
+        if self.warmup_ratio is not None:
+            options.number(self.name, "warmup_ratio", self.warmup_ratio, high=1.0)
+            if self.warmup_steps:
+                raise OptimizerOptionError(
+                    f"{self.name}: give warmup_steps or warmup_ratio, not both; "
+                    f"got {self.warmup_steps} and {self.warmup_ratio}."
+                )
+
+    def bind(self, horizon: int | None, base: float) -> Rate:
+        """Return the warm-up, the hold and the policy's own curve as one function."""
+        warmup = self._warmup(horizon)
+        start = warmup + self.hold_steps
+        decay = self.decay(horizon, base, warmup)
+
+        def rate(update: int) -> float:
+            if update < warmup:
+                return base * (update + 1) / warmup
+            return base if update < start else decay(update - start)
+
+        return rate
+
+    def decay(self, horizon: int | None, base: float, warmup: int) -> Rate:
+        """Return the rate as a function of the updates since warm-up and hold ended; here it does not decay."""
+        return lambda elapsed: base
+
+    def _warmup(self, horizon: int | None) -> int:
+        if self.warmup_ratio is None:
+            return self.warmup_steps
+        if horizon is None:
+            raise PolicyError(
+                f"{self.name}: warmup_ratio is a share of the number of updates, which is not known here. "
+                "Give max_steps or max_epochs to train, or warmup_steps to the policy."
+            )
+        return round(self.warmup_ratio * horizon)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Falling(WarmupHold):
+    """A curve from the optimizer's learning rate down to ``min_lr``, which it has when the horizon is reached.
+
+    Args:
+        min_lr: the rate at the horizon and after it.
+        horizon: the number of updates to fall over, where that is not the length of the training.
+    """
+
+    min_lr: float = 0.0
+    horizon: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check the options."""
+        super().__post_init__()
+        options.number(self.name, "min_lr", self.min_lr)
+        if self.horizon is not None:
+            options.count(self.name, "horizon", self.horizon)
+
+    def bind(self, horizon: int | None, base: float) -> Rate:
+        """Return the rate, falling over the policy's own horizon if it has one."""
+        return super().bind(horizon if self.horizon is None else self.horizon, base)
+
+    def decay(self, horizon: int | None, base: float, warmup: int) -> Rate:
+        """Return the curve over the updates that warm-up and hold leave."""
+        if horizon is None:
+            raise PolicyError(
+                f"{self.name}: the number of updates to fall over is not known. "
+                "Give max_steps or max_epochs to train, or horizon to the policy."
+            )
+        span = horizon - warmup - self.hold_steps
+        if span < 0:
+            raise PolicyError(
+                f"{self.name}: a warm-up of {warmup} and a hold of {self.hold_steps} updates do not fit into "
+                f"{horizon} updates. Train longer, use warmup_ratio, or give the policy a horizon of its own."
+            )
+        if self.min_lr > base:
+            raise PolicyError(
+                f"{self.name}: min_lr={self.min_lr:g} is above the optimizer's learning rate {base:g}. Lower it."
+            )
+        low, high = self.min_lr, base
+        return lambda elapsed: low if elapsed >= span else low + (high - low) * self.remaining(elapsed / span)
+
+    def remaining(self, progress: float) -> float:
+        """Return the share of the fall that is left, from 1 at progress 0 to 0 at progress 1."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class CosineAnnealing(_Falling):
+    """Half a cosine from the optimizer's learning rate to ``min_lr`` (Loshchilov and Hutter 2017, arXiv 1608.03983)."""
+
+    name: ClassVar[str] = "cosine"
+
+    def remaining(self, progress: float) -> float:
+        """Return ``(1 + cos(pi * progress)) / 2``."""
+        return (1 + math.cos(math.pi * progress)) / 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolynomialDecay(_Falling):
+    """``(1 - progress) ** power`` of the way from ``min_lr`` to the optimizer's learning rate; linear by default.
+
+    Args:
+        power: 1 is linear, 2 the square policy, 0.5 the square root.
+    """
+
+    name: ClassVar[str] = "polynomial"
+
+    power: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Check the options."""
+        super().__post_init__()
+        options.number(self.name, "power", self.power)
+
+    def remaining(self, progress: float) -> float:
+        """Return ``(1 - progress) ** power``."""
+        return float((1 - progress) ** self.power)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InverseSquareRoot(WarmupHold):
+    """``base * sqrt(w / t)`` for the ``t``-th update after a warm-up of ``w`` (``w = 1`` without); needs no horizon.
+
+    Args:
+        model_size: width of the model; with it the rate is that of Vaswani et al. 2017 (section 5.3),
+            ``base * model_size ** -0.5 * min(t ** -0.5, t * w ** -1.5)``, and ``base`` a factor near 1.
+    """
+
+    name: ClassVar[str] = "inverse_square_root"
+
+    model_size: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check the options."""
+        super().__post_init__()
+        if self.model_size is not None and options.count(self.name, "model_size", self.model_size) == 0:
+            raise OptimizerOptionError(f"{self.name}: model_size is the width of the model, got 0.")
+
+    def bind(self, horizon: int | None, base: float) -> Rate:
+        """Return the rate; with ``model_size``, of a base that makes it the one of the paper."""
+        if self.model_size is not None:
+            base = base / math.sqrt(self.model_size * max(self._warmup(horizon), 1))
+        return super().bind(horizon, base)
+
+    def decay(self, horizon: int | None, base: float, warmup: int) -> Rate:
+        """Return the curve, which goes on from the warm-up as if there had been no hold."""
+        peak = max(warmup, 1)
+        return lambda elapsed: base * math.sqrt(peak / (warmup + elapsed + 1))
