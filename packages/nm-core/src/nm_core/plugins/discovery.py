@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from nm_core.plugins.compatibility import unmet
 from nm_core.plugins.guard import guarded
@@ -11,6 +13,9 @@ from nm_core.plugins.hooks import GROUP
 from nm_core.plugins.known import KNOWN, pip_line
 from nm_core.plugins.records import Record, State, Step
 from nm_core.plugins.settings import Settings
+
+if TYPE_CHECKING:
+    from importlib_metadata import Distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +80,7 @@ def _candidates(path: Sequence[str] | None) -> tuple[list[Candidate], list[Recor
     records: list[Record] = []
     seen: set[str] = set()
     for distribution in distributions:
-
-        def read(distribution: metadata.Distribution = distribution) -> list[Candidate]:
-            return _claims(distribution, seen)
-
-        outcome = guarded(read)
+        outcome = guarded(partial(_claims, distribution, seen))
         if outcome.value is not None:
             found += outcome.value
         else:
@@ -90,11 +91,8 @@ def _candidates(path: Sequence[str] | None) -> tuple[list[Candidate], list[Recor
     return found, records
 
 
-def _claims(distribution: object, seen: set[str]) -> list[Candidate]:
+def _claims(distribution: Distribution, seen: set[str]) -> list[Candidate]:
     """Read one distribution; the first of a name on the path is the one that Python imports."""
-    import importlib_metadata as metadata
-
-    assert isinstance(distribution, metadata.Distribution)
     points = [point for point in distribution.entry_points if point.group == GROUP]
     if not points:
         return []

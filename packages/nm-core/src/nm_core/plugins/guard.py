@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -12,7 +13,11 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Generic, TypeVar
 
+import pluggy
+
 T = TypeVar("T")
+
+_NOT_THEIRS = (os.path.dirname(__file__) + os.sep, os.path.dirname(pluggy.__file__) + os.sep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +90,10 @@ def _interrupts() -> Iterator[list[int]]:
 
 
 def _own_trace(raised: BaseException) -> str:
-    """Format the traceback without the frames of this package and of the import system."""
+    """Format the traceback without the frames of this package, of pluggy and of the import system."""
     frames = [
         frame
         for frame in traceback.extract_tb(raised.__traceback__)
-        if not frame.filename.startswith("<frozen importlib") and frame.filename != __file__
+        if not frame.filename.startswith((*_NOT_THEIRS, "<frozen importlib"))
     ]
     return "".join([*traceback.format_list(frames), *traceback.format_exception_only(raised)])

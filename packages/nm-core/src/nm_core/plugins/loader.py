@@ -34,71 +34,70 @@ class _Stopped(Exception):
     """A step failed; the record says how."""
 
 
-class Loader(pluggy.PluginManager):
-    """A plugin manager that takes one collection at a time and records what came of it."""
+class OneCollection(pluggy.PluginManager):
+    """The plugin manager of one collection.
 
-    def __init__(self) -> None:
+    One each, since a manager compares, hashes and wraps its plugins with each other: with a shared one, a plugin with
+    a strange ``__eq__`` or a hook wrapper would reach into the rest.
+    """
+
+    def __init__(self, plugin: object, name: str) -> None:
         super().__init__(hooks.PROJECT)
         self.add_hookspecs(hooks)
-
-    def load(self, candidate: Candidate) -> tuple[Loaded | None, Record]:
-        """Import the declaration of an installed collection and read it."""
-        return self._read(candidate.record(State.LOADED, Step.IMPORT), lambda: _import(candidate.target))
-
-    def take(self, name: str, plugin: object) -> tuple[Loaded | None, Record]:
-        """Read a declaration that is given as an object."""
-        return self._read(Record(name, None, None, None, State.LOADED, Step.IMPORT), lambda: plugin)
-
-    def _read(self, record: Record, get: Callable[[], object]) -> tuple[Loaded | None, Record]:
-        spent = 0.0
-
-        def step(name: Step, action: Callable[[], T]) -> T:
-            nonlocal record, spent
-            outcome = guarded(action)
-            spent += outcome.seconds
-            record = replace(record, step=name, seconds=spent)
-            if outcome.error is not None:
-                record = replace(record, state=State.FAILED, error=outcome.error, trace=outcome.trace)
-                raise _Stopped
-            return outcome.value  # type: ignore[return-value]  # a step without an error has a value
-
-        try:
-            plugin = step(Step.IMPORT, get)
-            step(Step.REGISTER, lambda: self._register(record.collection, plugin))
-            loaded = step(Step.DECLARE, lambda: self._declare(record, plugin))
-        except _Stopped:
-            if self.has_plugin(record.collection):
-                self.unregister(name=record.collection)
-            return None, record
-        return loaded, replace(record, step=Step.DONE, summary=loaded.collection.summary)
-
-    def _register(self, name: str, plugin: object) -> None:
         self.register(plugin, name=name)
         known = [hooks.REQUIRED, *hooks.NAMES.values()]
-        for caller in self.get_hookcallers(plugin) or ():
-            if not caller.has_spec():
-                raise DeclarationError(f'there is no hook "{caller.name}".{did_you_mean(caller.name, known)}')
+        for hook, caller in vars(self.hook).items():
+            if isinstance(caller, pluggy.HookCaller) and not caller.has_spec():
+                raise DeclarationError(f'there is no hook "{hook}".{did_you_mean(hook, known)}')
 
-    def _declare(self, record: Record, plugin: object) -> Loaded:
-        collection = self._call(hooks.REQUIRED, plugin)
+    def declare(self, name: str, distribution: str | None) -> Loaded:
+        """Call every hook and check what it returns."""
+        collection = self._call(hooks.REQUIRED)
         if not isinstance(collection, Collection):
             given = "nothing" if collection is None else repr(collection)
             raise DeclarationError(f"nm_collection must return a Collection, got {given}.")
-        if collection.name != record.collection:
+        if collection.name != name:
             raise DeclarationError(
-                f"the collection calls itself {collection.name!r}, its entry point {record.collection!r}; "
-                f"the two names must be equal."
+                f"the collection calls itself {collection.name!r} and its entry point is {name!r}; "
+                "the two names must be equal."
             )
-        offers = {kind: _offer(hook, self._call(hook, plugin)) for kind, hook in hooks.NAMES.items()}
-        return Loaded(collection, record.distribution, MappingProxyType(offers))
+        offers = {kind: _offer(hook, self._call(hook)) for kind, hook in hooks.NAMES.items()}
+        return Loaded(collection, distribution, MappingProxyType(offers))
 
-    def _call(self, hook: str, plugin: object) -> object:
-        """Call one hook of one plugin; hooks of the others, wrappers included, stay out of it."""
-        others = [other for other in self.get_plugins() if other is not plugin]
-        results: list[object] = self.subset_hook_caller(hook, others)()
+    def _call(self, hook: str) -> object:
+        results: list[object] = getattr(self.hook, hook)()
         if len(results) > 1:
             raise DeclarationError(f"{hook} is implemented {len(results)} times.")
         return results[0] if results else None
+
+
+def load(candidate: Candidate) -> tuple[Loaded | None, Record]:
+    """Import the declaration of an installed collection and read it."""
+    return _read(candidate.record(State.LOADED, Step.IMPORT), lambda: _import(candidate.target))
+
+
+def take(name: str, plugin: object) -> tuple[Loaded | None, Record]:
+    """Read a declaration that is given as an object."""
+    return _read(Record(name, None, None, None, State.LOADED, Step.IMPORT), lambda: plugin)
+
+
+def _read(record: Record, get: Callable[[], object]) -> tuple[Loaded | None, Record]:
+    def step(name: Step, action: Callable[[], T]) -> T:
+        nonlocal record
+        outcome = guarded(action)
+        record = replace(record, step=name, seconds=record.seconds + outcome.seconds)
+        if outcome.error is not None:
+            record = replace(record, state=State.FAILED, error=outcome.error, trace=outcome.trace)
+            raise _Stopped
+        return outcome.value  # type: ignore[return-value]  # a step without an error has a value
+
+    try:
+        plugin = step(Step.IMPORT, get)
+        manager = step(Step.REGISTER, lambda: OneCollection(plugin, record.collection))
+        loaded = step(Step.DECLARE, lambda: manager.declare(record.collection, record.distribution))
+    except _Stopped:
+        return None, record
+    return loaded, replace(record, step=Step.DONE, summary=loaded.collection.summary)
 
 
 def _offer(hook: str, given: object) -> Mapping[str, str]:

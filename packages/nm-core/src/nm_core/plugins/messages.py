@@ -29,11 +29,9 @@ def no_module(parsed: ModuleId, ids: Sequence[str], records: Sequence[Record]) -
 def no_collection(name: str, records: Sequence[Record]) -> str:
     """Say why a collection is not there: it was not loaded, is not installed, or is nothing we know of."""
     for record in records:
-        if record.collection == name and record.distribution is not None:
-            return (
-                f"the collection {name} ({record.distribution} {record.version}) was not loaded: {record.state}.\n"
-                f"  {record.error}"
-            )
+        if record.collection == name and record.state not in (State.LOADED, State.MISSING):
+            origin = f" ({record.distribution} {record.version})" if record.distribution else ""
+            return f"the collection {name}{origin} was not loaded: {record.state}.\n  {record.error}"
     if name in KNOWN:
         return f"the collection {name} is not installed.\n  {KNOWN[name]} brings it: {pip_line(KNOWN[name])}"
     loaded = [record.collection for record in records if record.state is State.LOADED]

@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import Any
 
 from nm_core.errors import did_you_mean
-from nm_core.plugins import messages
+from nm_core.plugins import loader, messages
 from nm_core.plugins.declarations import Collection, ModuleSpec
 from nm_core.plugins.discovery import discover
 from nm_core.plugins.errors import ConflictError, UnknownModuleError, UnknownNameError
 from nm_core.plugins.hooks import NAMES
 from nm_core.plugins.ids import ModuleId
-from nm_core.plugins.loader import Loaded, Loader
+from nm_core.plugins.loader import Loaded
 from nm_core.plugins.records import Record, State, Step
 from nm_core.plugins.scope import import_scope
 from nm_core.plugins.settings import Settings
@@ -59,7 +59,6 @@ class Collections:
             environ: where NM_COLLECTIONS, NM_DISABLE and NM_PREFER are read from; the process's own by default.
             path: where to look for distributions; ``sys.path`` by default.
         """
-        loader = Loader()
         given = dict(extra or {})
         read = [loader.take(name, plugin) for name, plugin in given.items()]
         records: list[Record] = []

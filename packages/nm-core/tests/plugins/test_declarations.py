@@ -1,0 +1,82 @@
+"""What a collection declares about itself is frozen and of one form."""
+
+import dataclasses
+
+import pytest
+
+from nm_core.plugins import Collection, DeclarationError, ModuleSpec
+
+TARGETS = {"torch": "pkg.mod:Thing"}
+
+
+def test_a_spec_keeps_what_it_was_given_and_cannot_change() -> None:
+    """A module's declaration is immutable, its targets included."""
+    targets = dict(TARGETS)
+    spec = ModuleSpec("Thing", "A thing.", targets=targets)
+    targets["torch"] = "other:Thing"
+
+    assert spec.target("torch") == "pkg.mod:Thing"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        spec.name = "Other"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        spec.targets["torch"] = "x:y"  # type: ignore[index]
+
+
+def test_specs_are_values() -> None:
+    """Equal declarations are equal and hash alike."""
+    assert ModuleSpec("Thing", "A thing.", targets=TARGETS) == ModuleSpec("Thing", "A thing.", targets=TARGETS)
+    assert hash(ModuleSpec("Thing", "A thing.", targets=TARGETS)) == hash(ModuleSpec("Thing", "A thing.", TARGETS))
+
+
+def test_the_target_for_any_backend_serves_all() -> None:
+    """A class declared for ``any`` runs beside every backend; another class is found only under its own."""
+    assert ModuleSpec("Thing", "A thing.", targets={"any": "pkg:Thing"}).target("torch") == "pkg:Thing"
+    assert ModuleSpec("Thing", "A thing.", targets=TARGETS).target("jax") is None
+    assert ModuleSpec("Thing", "A thing.", targets=TARGETS).target() == "pkg.mod:Thing"
+
+
+@pytest.mark.parametrize(
+    ("fields", "about"),
+    [
+        ({"name": "thing"}, "class name"),
+        ({"name": "Thing Two"}, "class name"),
+        ({"summary": ""}, "one non-empty line"),
+        ({"summary": "two\nlines"}, "one non-empty line"),
+        ({"targets": {}}, "targets maps a backend"),
+        ({"targets": "pkg.mod:Thing"}, "targets maps a backend"),
+        ({"targets": {"torch": "pkg.mod.Thing"}}, "package.module:Object"),
+        ({"targets": {"torch": "pkg.mod:Thing; import os"}}, "package.module:Object"),
+        ({"version": 0}, "counts from 1"),
+        ({"version": True}, "counts from 1"),
+    ],
+)
+def test_fields_of_the_wrong_form_are_refused(fields: dict[str, object], about: str) -> None:
+    """Each wrong field is an error that names the module and says what was expected."""
+    with pytest.raises(DeclarationError, match=about) as caught:
+        ModuleSpec(**{"name": "Thing", "summary": "A thing.", "targets": TARGETS, **fields})  # type: ignore[arg-type]
+    assert "ModuleSpec" in str(caught.value)
+
+
+def test_a_collection_turns_its_lists_into_tuples() -> None:
+    """A collection is immutable down to its lists."""
+    collection = Collection("demo", "For tests.", modules=[ModuleSpec("Thing", "A thing.", TARGETS)], tags=["p.t:Tag"])
+
+    assert isinstance(collection.modules, tuple)
+    assert collection.tags == ("p.t:Tag",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "about"),
+    [
+        ({"name": "Demo"}, "lower-case"),
+        ({"summary": " "}, "one non-empty line"),
+        ({"modules": ["Thing"]}, "ModuleSpec objects"),
+        ({"modules": [ModuleSpec("Thing", "A.", TARGETS), ModuleSpec("Thing", "B.", TARGETS)]}, "two modules"),
+        ({"tags": "pkg:Tag"}, "list of targets"),
+        ({"kinds": ["Kind"]}, "package.module:Object"),
+    ],
+)
+def test_a_collection_of_the_wrong_form_is_refused(fields: dict[str, object], about: str) -> None:
+    """Each wrong field is an error that names the collection and says what was expected."""
+    with pytest.raises(DeclarationError, match=about):
+        Collection(**{"name": "demo", "summary": "For tests.", **fields})  # type: ignore[arg-type]
