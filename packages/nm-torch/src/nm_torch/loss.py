@@ -28,13 +28,25 @@ class LossModule(TorchModule):
         """Return what the total counts: a scalar tensor."""
         raise NotImplementedError(f"{type(self).__qualname__} does not implement weight.")
 
+    def summed(self, **inputs: Any) -> Tensor:
+        """Return the total, in float32 or wider also where an autocast is on."""
+        for device in ("cpu", "cuda"):
+            if torch.is_autocast_enabled(device):
+                with torch.autocast(device, enabled=False):
+                    return self.summed(**{name: _widened(value) for name, value in inputs.items()})
+        return self.total(**inputs)
+
     def forward(self, *args: Any, **kwargs: Any) -> Tensor:
         """Return total over weight; 0 where the weight is 0."""
         values = dict(zip(self.inputs, args, strict=False)) | kwargs
-        total = self.total(**values)
+        total = self.summed(**values)
         weight = self.weight(**{name: values[name] for name in weight_inputs(type(self)) if name in values})
         weight = weight.to(total.dtype)
         return torch.where(weight > 0, total / weight.clamp_min(torch.finfo(total.dtype).tiny), total * 0)
+
+
+def _widened(value: Any) -> Any:
+    return value.float() if isinstance(value, Tensor) and value.dtype in (torch.float16, torch.bfloat16) else value
 
 
 @lru_cache(maxsize=256)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from nm_core import NeuralModule
 from torch import nn
+
+from nm_core import NeuralModule
 
 
 class TorchModule(NeuralModule, nn.Module):
@@ -15,6 +16,9 @@ class TorchModule(NeuralModule, nn.Module):
     """
 
     segment: ClassVar[Literal["host", "framework", "source"]] = "framework"
+
+    compute = nn.Module.__call__
+    """Compute at once, hooks included, without asking whether the values are symbolic: what lowered code calls."""
 
     def has_weights(self) -> bool:
         """Tell whether the module has parameters or buffers that are saved."""

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from nm_torch.data import Batching, BatchingError
 
 sizes_of_samples = st.lists(st.integers(1, 40).map(float), min_size=1, max_size=80)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy
 import pytest
 import torch
+
 from nm_core.ports import ports
 from nm_torch.data import Batching, BatchingError, DataLayer, SampleError, UnreadableDataError, WorkerError
 

@@ -6,6 +6,7 @@ import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from nm_torch.data.order import Stream, permutation, philox, sample_generator, uniform
 
 words = st.integers(0, 2**64 - 1)

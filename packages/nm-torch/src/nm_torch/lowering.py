@@ -1,0 +1,174 @@
+"""Lowering: the framework segment of a plan becomes one plain `torch.nn.Module` with straight-line code.
+
+The code is written by `torch.fx`, which drops every value after its last use and shows the source in tracebacks. It
+calls `nn.Module.__call__` of each module, so hooks run and no symbolic dispatch is paid; submodules are registered
+under their names, so parameters are called `encoder.blocks.0.weight`.
+"""
+
+from collections import namedtuple
+from operator import getitem
+from typing import Any, ClassVar
+
+from torch import fx, nn
+
+from nm_core import NmTensor
+from nm_core.errors import GraphError
+from nm_core.plan import Plan
+from nm_core.tensor import Argument, Call, Constant
+from nm_torch.loss import LossModule
+from nm_torch.module import TorchModule
+from nm_torch.shape_checks import shape_check
+
+
+class Lowered(nn.Module):
+    """The framework segment of a graph; each graph has a subclass of its own with generated `forward`.
+
+    Attributes:
+        input_names: arguments of `forward`, in order: `train_data__spec`, or the name of a free input.
+        output_names: what `forward` returns, in order: one value bare, several as a named tuple.
+    """
+
+    input_names: ClassVar[tuple[str, ...]] = ()
+    output_names: ClassVar[tuple[str, ...]] = ()
+
+
+def lower(plan: Plan, *, totals: bool = False) -> Lowered:
+    """Lower the framework segment of a plan to one plain module.
+
+    The module deep-copies, shares the weights of the graph's modules, and is taken whole by `torch.compile`.
+
+    Args:
+        plan: its framework inputs become the arguments, its framework outputs the results.
+        totals: give the totals of loss modules whose value only leaves the graph, instead of their means.
+
+    Raises:
+        GraphError: the plan has no framework segment.
+    """
+    if not plan.framework:
+        raise GraphError(
+            f"{plan.graph.name} has nothing that runs in the framework; there is no module to lower it to.\n"
+            "  Connect a module with weights, or call the Python modules directly."
+        )
+    return _Writer(plan, totals).lowered()
+
+
+class _Writer:
+    """Writes the code of one lowered graph."""
+
+    def __init__(self, plan: Plan, totals: bool) -> None:
+        self.plan = plan
+        self.code = fx.Graph()
+        self.root = nn.Module()
+        self.paths: dict[int, str] = {}
+        self.values: dict[NmTensor, fx.Node] = {}
+        self.totals = _only_leaving(plan) if totals else frozenset()
+        self.used = {tensor for call in plan.framework for tensor in call.sources_of_inputs()}
+        self.used.update(plan.framework_outputs)
+
+    def lowered(self) -> Lowered:
+        plan = self.plan
+        for tensor in plan.framework_inputs:
+            default = () if _must_have(tensor, plan) else (None,)
+            self.values[tensor] = self.code.placeholder(plan.argument_name(tensor), None, *default)
+        for call in plan.framework:
+            self._call(call)
+        names = tuple(_output_name(tensor, plan) for tensor in plan.framework_outputs)
+        results = tuple(self.values[tensor] for tensor in plan.framework_outputs)
+        self.code.output(results[0] if len(results) == 1 else _structure(names)._make(results))
+        title = "".join(part.title() for part in plan.graph.name.replace(".", "_").split("_")) or "Graph"
+        written = fx.GraphModule(self.root, self.code, class_name=title)
+        body = {
+            "__doc__": written.code.strip(),
+            "forward": type(written).forward,
+            "input_names": tuple(plan.argument_name(tensor) for tensor in plan.framework_inputs),
+            "output_names": names,
+        }
+        lowered: Lowered = type(f"Lowered{title}", (Lowered,), body)()
+        for name, child in self.root.named_children():
+            lowered.add_module(name, child)
+        return lowered
+
+    def _call(self, call: Call) -> None:
+        arguments = {port: self._argument(call, port) for port in call.module.inputs}
+        checked = shape_check(call)
+        if checked is not None:
+            given = {port: value for port, value in arguments.items() if port in checked.ports}
+            self.code.call_function(checked.function, kwargs=given)
+        method = "summed" if call in self.totals else "compute"
+        module = self.code.get_attr(self._path(call))
+        label = self.plan.graph.labels[call].replace(".", "__")
+        ports = list(call.types)
+        name = f"{label}__{ports[0]}" if len(ports) == 1 else f"{label}__outputs"
+        result = self.code.create_node("call_method", method, (module,), arguments, name=name)
+        if len(ports) == 1:
+            self.values[call.tensor(ports[0])] = result
+            return
+        for place, port in enumerate(ports):
+            tensor = call.tensor(port)
+            if tensor in self.used:
+                self.values[tensor] = self.code.create_node(
+                    "call_function", getitem, (result, place), name=f"{label}__{port}"
+                )
+
+    def _argument(self, call: Call, port: str) -> Any:
+        argument: Argument | None = call.inputs.get(port)
+        if argument is None:
+            return None
+        if isinstance(argument, Constant):
+            return argument.value
+        if isinstance(argument, tuple):
+            return [self._value(call, f"{port}[{place}]", item) for place, item in enumerate(argument)]
+        return self._value(call, port, argument)
+
+    def _value(self, call: Call, port: str, tensor: NmTensor) -> fx.Node:
+        value = self.values[tensor]
+        axes = call.typing.casts.get(port)
+        return self.code.call_method("permute", (value, tuple(axes))) if axes else value
+
+    def _path(self, call: Call) -> str:
+        """Register the called module under its name, once, and return the name."""
+        module = call.module
+        known = self.paths.get(id(module))
+        if known is not None:
+            return known
+        name = module.name
+        if name in self.paths.values():  # only modules without weights may share a name
+            name = self.plan.graph.labels[call]
+        assert isinstance(module, TorchModule)
+        owner = self.root
+        *parents, last = name.split(".")
+        for parent in parents:
+            if not hasattr(owner, parent):
+                owner.add_module(parent, nn.Module())
+            owner = owner.get_submodule(parent)
+        owner.add_module(last, module)
+        self.paths[id(module)] = name
+        return name
+
+
+def _only_leaving(plan: Plan) -> frozenset[Call]:
+    """Return the calls of loss modules whose output nothing in the graph uses."""
+    used = {tensor.call for call in plan.calls for tensor in call.sources_of_inputs()}
+    leaving = {tensor.call for tensor in plan.framework_outputs} - used
+    return frozenset(call for call in leaving if isinstance(call.module, LossModule))
+
+
+def _must_have(tensor: NmTensor, plan: Plan) -> bool:
+    """Tell whether some port that takes a tensor may not stay open."""
+    for call in plan.framework:
+        for port, argument in call.inputs.items():
+            given = argument if isinstance(argument, tuple) else (argument,)
+            if tensor in given and not call.module.inputs[port].optional:
+                return True
+    return False
+
+
+def _output_name(tensor: NmTensor, plan: Plan) -> str:
+    for name, output in plan.outputs.items():
+        if output == tensor and name.isidentifier():
+            return name
+    return plan.argument_name(tensor)
+
+
+def _structure(names: tuple[str, ...]) -> Any:
+    return namedtuple("Outputs", names)
