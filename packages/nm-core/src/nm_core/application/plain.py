@@ -1,0 +1,129 @@
+"""An application as plain data again, ready to be written: the other direction of `format`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nm_core.application.reading.nodes import Data
+from nm_core.application.references import escape
+from nm_core.application.schema import (
+    FORMAT,
+    ApplicationEntry,
+    CallbackEntry,
+    CallEntry,
+    EvalEntry,
+    GraphEntry,
+    Input,
+    MetricEntry,
+    ModuleEntry,
+    TrainEntry,
+    Value,
+)
+
+_TRAIN_DEFAULTS = TrainEntry(optimize=())
+
+
+def application_data(entry: ApplicationEntry) -> dict[str, Data]:
+    """Return an application as the data of its file, keys in the order of the format, defaults left out."""
+    return _filled(
+        {
+            "nm": FORMAT,
+            "description": _text(entry.description),
+            "requires": _texts(entry.requires),
+            "seed": entry.seed,
+            "params": _escaped(entry.params),
+            "modules": {name: _module(module) for name, module in entry.modules.items()},
+            "graphs": {name: _graph(graph) for name, graph in entry.graphs.items()},
+            "tie": [[escape(weight) for weight in weights] for weights in entry.tie],
+            "freeze": [escape(pattern) for pattern in entry.freeze],
+            "init_from": _texts(entry.init_from),
+            "tasks": _texts(entry.tasks),
+            "train": None if entry.train is None else _train(entry.train),
+            "eval": None if entry.eval is None else _eval(entry.eval),
+        },
+        keep=("nm", "seed"),
+    )
+
+
+def _filled(items: Mapping[str, Data], keep: tuple[str, ...] = ()) -> dict[str, Data]:
+    return {
+        key: value for key, value in items.items() if key in keep or (value is not None and value != {} and value != [])
+    }
+
+
+def _text(value: str | None) -> Data:
+    return None if value is None else escape(value)
+
+
+def _texts(items: Mapping[str, str]) -> dict[str, Data]:
+    return {key: escape(value) for key, value in items.items()}
+
+
+def _escaped(items: Mapping[str, Data]) -> dict[str, Data]:
+    return {key: escape(value) for key, value in items.items()}
+
+
+def _module(entry: ModuleEntry) -> Data:
+    if entry.graph is not None:
+        return {"graph": entry.graph}
+    id = entry.type if entry.version is None else f"{entry.type}@{entry.version}"
+    return _filled({"type": id, "params": _escaped(entry.params)})
+
+
+def _graph(entry: GraphEntry) -> Data:
+    return _filled(
+        {
+            "inputs": _texts(entry.inputs),
+            "casts": None if entry.casts == "error" else entry.casts,
+            "calls": [_call(call) for call in entry.calls],
+            "outputs": {name: str(source) for name, source in entry.outputs.items()},
+        }
+    )
+
+
+def _call(entry: CallEntry) -> Data:
+    label = None if entry.label == entry.module else entry.label
+    return _filled(
+        {"call": entry.module, "as": label, "inputs": {port: _input(given) for port, given in entry.inputs.items()}}
+    )
+
+
+def _input(given: Input) -> Data:
+    if isinstance(given, Value):
+        return {"value": escape(given.value)} if isinstance(given.value, str) else given.value
+    return [str(source) for source in given] if isinstance(given, tuple) else str(given)
+
+
+def _metric(entry: MetricEntry) -> Data:
+    inputs: dict[str, Data] = {port: str(source) for port, source in entry.inputs.items()}
+    return _filled({"type": entry.type, "params": _escaped(entry.params), "inputs": inputs, "name": entry.name})
+
+
+def _callback(entry: CallbackEntry) -> Data:
+    metrics: Data = (
+        None
+        if entry.metrics is None
+        else entry.metrics
+        if isinstance(entry.metrics, str)
+        else [_metric(m) for m in entry.metrics]
+    )
+    return _filled({"type": escape(entry.type), "params": _escaped(entry.params), "metrics": metrics})
+
+
+def _train(entry: TrainEntry) -> Data:
+    data: dict[str, Data] = {
+        "optimize": [str(source) for source in entry.optimize],
+        "optimizer": _escaped(entry.optimizer),
+        "policy": None if entry.policy is None else _escaped(entry.policy),
+    }
+    for key in (
+        "max_epochs", "max_steps", "batches_per_step", "gradient_clip_norm", "log_every", "non_finite",
+        "precision", "strategy", "placement", "deterministic", "work_dir",
+    ):  # fmt: skip
+        value = getattr(entry, key)
+        data[key] = None if value == getattr(_TRAIN_DEFAULTS, key) else escape(value)
+    return _filled(data | {"callbacks": [_callback(callback) for callback in entry.callbacks]})
+
+
+def _eval(entry: EvalEntry) -> Data:
+    return {"metrics": [_metric(metric) for metric in entry.metrics]}

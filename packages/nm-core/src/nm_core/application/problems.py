@@ -1,0 +1,169 @@
+"""What is wrong with an application: every problem with its place, all of them in one report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nm_core.application.source import Source, Span
+from nm_core.errors import ApplicationError
+
+Path = tuple[str | int, ...]
+"""Where a value stands inside an application: `("graphs", "train", "calls", 0)`."""
+
+_KEPT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        message: what was wrong, and on further lines what was expected and what to do.
+        path: where it stands in the application.
+        position: `file:line:column`, or the path in words for an application that is no file.
+        excerpt: the line of the file with carets under the place; may be empty.
+        line: the line in the file counted from one, or 0.
+        column: the column in the line counted from one, or 0.
+    """
+
+    message: str
+    path: Path = ()
+    position: str = ""
+    excerpt: str = ""
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        first, _, rest = self.message.partition("\n")
+        head = f"{self.position}: {first}" if self.position else first
+        return "\n".join(part for part in (head, self.excerpt, rest) if part)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the problem as plain data for tools."""
+        return {
+            "message": self.message,
+            "path": list(self.path),
+            "position": self.position,
+            "line": self.line,
+            "column": self.column,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of checking an application.
+
+    Attributes:
+        name: the file, or what stands for it.
+        problems: everything that is wrong, in the order of the file.
+        notes: what is allowed but should be seen: casts, checks put off until the sizes are known.
+        more: how many further problems were found and are not listed.
+    """
+
+    name: str
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+    more: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self.problems)
+
+    def __str__(self) -> str:
+        if self.ok:
+            return f"{self.name}: no problems."
+        count = len(self.problems) + self.more
+        parts = [str(problem) for problem in self.problems]
+        if self.more:
+            parts.append(f"... and {self.more} more.")
+        parts.append(f"{self.name}: {count} {'problem' if count == 1 else 'problems'}.")
+        return "\n\n".join(parts)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the report as plain data for tools."""
+        return {
+            "name": self.name,
+            "ok": self.ok,
+            "problems": [problem.to_dict() for problem in self.problems],
+            "more": self.more,
+            "notes": list(self.notes),
+        }
+
+    def raise_if_bad(self) -> None:
+        """Raise all problems as one error.
+
+        Raises:
+            ApplicationFileError: the report has problems.
+        """
+        if not self.ok:
+            raise ApplicationFileError(self)
+
+
+class ApplicationFileError(ApplicationError):
+    """An application is not well formed; `report` holds every problem."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(str(report))
+        self.report = report
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that is wrong, in the order of the file."""
+        return self.report.problems
+
+    def __reduce__(self) -> tuple[type[ApplicationFileError], tuple[Report]]:
+        return ApplicationFileError, (self.report,)
+
+
+class Problems:
+    """Collects problems while an application is read and checked.
+
+    `broken` holds the paths of values that could not be read, so that what refers to them is not blamed as well.
+    """
+
+    def __init__(self, name: str, source: Source | None = None) -> None:
+        self.name = name
+        self.broken: set[Path] = set()
+        self._source = source
+        self._found: list[tuple[tuple[int, int], Problem]] = []
+        self._notes: list[str] = []
+        self._more = 0
+
+    def add(self, message: str, path: Path = (), span: Span | None = None) -> None:
+        """Record one problem at a place in the file."""
+        if len(self._found) >= _KEPT:
+            self._more += 1
+            return
+        if self._source is None or span is None:
+            place = spell(path)
+            position = f"{self.name}: {place}" if place else self.name
+            self._found.append(((-1, -1), Problem(message, path, position)))
+            return
+        position, excerpt = self._source.position(span), self._source.excerpt(span)
+        problem = Problem(message, path, position, excerpt, span.line + 1, span.column + 1)
+        self._found.append(((span.line, span.column), problem))
+
+    def note(self, message: str) -> None:
+        """Record something that is allowed but should be seen."""
+        self._notes.append(message)
+
+    def __len__(self) -> int:
+        return len(self._found) + self._more
+
+    def report(self) -> Report:
+        """Return everything found so far, in the order of the file."""
+        problems = tuple(problem for _, problem in sorted(self._found, key=lambda item: item[0]))
+        return Report(self.name, problems, tuple(self._notes), self._more)
+
+
+def spell(path: Path) -> str:
+    """Return a path as people write it: `graphs.train.calls[0]`."""
+    words = ""
+    for part in path:
+        words += f"[{part}]" if isinstance(part, int) else f".{part}" if words else part
+    return words
