@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nm_core.metric import Metric
+from nm_core.retention import Retention
 
 
 @dataclass
@@ -27,6 +28,8 @@ class Run:
         rank, world_size: this process and the number of processes.
         work_dir: where the run writes, where given.
         resumed_from: the checkpoint this run went on from, if any.
+        retention: which checkpoints stay when a new one is complete.
+        scores: of the newest evaluation of each name, and `scored_at` the step of each.
     """
 
     action: str
@@ -43,6 +46,9 @@ class Run:
     world_size: int = 1
     work_dir: Path | None = None
     resumed_from: Path | None = None
+    retention: Retention = field(default_factory=Retention)
+    scores: dict[str, dict[str, float]] = field(default_factory=dict)
+    scored_at: dict[str, int] = field(default_factory=dict)
     stop_reason: str | None = None
     checkpoint_wanted: bool = False
     evaluator: Callable[[Sequence[Metric]], dict[str, float]] | None = None
@@ -63,9 +69,15 @@ class Run:
         if self.evaluator is None:
             raise RuntimeError("This run cannot evaluate: it is not a training run.")
         scores = self.evaluator(metrics)
+        self.scores[name], self.scored_at[name] = dict(scores), self.step
         if self.announce is not None:
             self.announce(name, scores)
         return scores
+
+    def current_scores(self) -> dict[str, float]:
+        """Return the scores of the weights as they are at this step, `{"dev.wer": 0.12}`: a checkpoint's own."""
+        fresh = (name for name, step in self.scored_at.items() if step == self.step)
+        return {f"{name}.{score}": value for name in fresh for score, value in self.scores[name].items()}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The state of an optimizer as plain data keyed by parameter *name*, so that it outlives the objects and their order."""
+"""The state of an optimizer as plain data keyed by parameter *name*: it outlives the objects and their order."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -129,15 +129,15 @@ def _restore_groups(optimizer: Optimizer, state: OptimizerState, settings: froze
     saved = {name: group for group in state.groups for name in group["param_names"]}
     differences: dict[str, None] = {}
     for group in optimizer.param_groups:
-        before = saved[group["param_names"][0]]
-        for key, value in before.items():
+        group.setdefault("initial_lr", group["lr"])
+        for key, value in saved[group["param_names"][0]].items():
             now = group.get(key)
             if key in _MACHINE or _plain(now) == _plain(value):
                 continue
-            if key not in settings:
+            if key == "initial_lr" or (key in settings and key != "lr"):
+                differences[f"{key.removeprefix('initial_')} was {value!r}, and is {now!r} now"] = None
+            else:
                 group[key] = tuple(value) if isinstance(now, tuple) else value
-            elif key != "lr":  # The schedule sets it; the rate it starts from is initial_lr.
-                differences[f"{key} was {value!r}, and is {now!r} now"] = None
     return tuple(differences)
 
 
