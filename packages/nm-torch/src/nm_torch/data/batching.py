@@ -100,7 +100,7 @@ class Batching:
         for index, size in zip(indices, sizes[order].tolist(), strict=True):
             if size > self.batch_tokens:
                 raise BatchingError(
-                    f"sample {index} has size {size:g}, more than batch_tokens={self.batch_tokens:g}, the limit of a batch.\n"
+                    f"sample {index} has size {size:g}, more than batch_tokens={self.batch_tokens:g} of a batch.\n"
                     "  Raise batch_tokens, or leave samples of that size out."
                 )
             longest = max(longest, size)

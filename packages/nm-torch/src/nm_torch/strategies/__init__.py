@@ -1,0 +1,51 @@
+"""Ways of spreading a run over processes."""
+
+import importlib
+import os
+from collections.abc import Mapping
+
+import torch
+
+from nm_core.errors import did_you_mean
+from nm_torch.errors import StrategyError
+from nm_torch.strategies.base import Strategy
+
+__all__ = ["STRATEGIES", "Strategy", "local_rank", "resolve_strategy"]
+
+STRATEGIES: Mapping[str, str] = {
+    "single": "nm_torch.strategies.single:SingleStrategy",
+    "ddp": "nm_torch.strategies.ddp:DistributedStrategy",
+}
+
+
+def local_rank() -> int:
+    """Return the number of this process on its machine, as torchrun says it."""
+    return int(os.environ.get("LOCAL_RANK", "0"))
+
+
+def resolve_strategy(name: str, device: torch.device, extra: Mapping[str, str] | None = None) -> Strategy:
+    """Return a strategy by name; "auto" is ddp where there are several processes, and single elsewhere.
+
+    Args:
+        name: "auto", "single", "ddp" or one of `extra`.
+        device: where this process computes.
+        extra: strategies of plugins: names to `package.module:Class`.
+
+    Raises:
+        StrategyError: the name is unknown, or the strategy cannot start here.
+    """
+    known = {**STRATEGIES, **(extra or {})}
+    if name == "auto":
+        name = "ddp" if _several_processes() else "single"
+    if name not in known:
+        hint = did_you_mean(name, known)
+        raise StrategyError(f'There is no strategy "{name}".{hint} Known are auto, {", ".join(known)}.')
+    module, _, attribute = known[name].partition(":")
+    strategy: Strategy = getattr(importlib.import_module(module), attribute)(device)
+    return strategy
+
+
+def _several_processes() -> bool:
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        return torch.distributed.get_world_size() > 1
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
