@@ -1,0 +1,21 @@
+"""Callbacks of the PyTorch engine, beside those of `nm_core.monitoring`, which are here under the same names."""
+
+from nm_core.monitoring import (
+    CheckpointCallback,
+    EarlyStopping,
+    EvaluationCallback,
+    LoggingCallback,
+    ProgressCallback,
+)
+
+from nm_torch.callbacks.tensorboard import MissingDependencyError, TensorBoardCallback
+
+__all__ = [
+    "CheckpointCallback",
+    "EarlyStopping",
+    "EvaluationCallback",
+    "LoggingCallback",
+    "MissingDependencyError",
+    "ProgressCallback",
+    "TensorBoardCallback",
+]
