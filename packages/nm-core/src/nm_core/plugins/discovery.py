@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from nm_core.plugins.compatibility import unmet
 from nm_core.plugins.guard import guarded
@@ -75,7 +75,8 @@ def not_installed(found: Mapping[str, object]) -> Iterator[tuple[str, str]]:
 def _candidates(path: Sequence[str] | None) -> tuple[list[Candidate], list[Record]]:
     import importlib_metadata as metadata
 
-    distributions = metadata.distributions() if path is None else metadata.distributions(path=list(path))
+    context = {} if path is None else {"path": list(path)}
+    distributions = cast("Iterable[Distribution]", metadata.distributions(**context))
     found: list[Candidate] = []
     records: list[Record] = []
     seen: set[str] = set()

@@ -1,0 +1,39 @@
+"""Pictures of graphs: SVG of our own, Mermaid and DOT as text; no network, no other program.
+
+`svg(graph)` returns a stand-alone document that is readable on light and dark pages; `mermaid(graph)` and `dot(graph)`
+return text for tools that draw themselves.
+"""
+
+from __future__ import annotations
+
+from nm_core.drawing.layout import lay_out
+from nm_core.drawing.render import render
+from nm_core.drawing.sketch import Edge, InPort, Mark, Node, OutPort, Role, Sketch
+from nm_core.drawing.text import to_dot, to_mermaid
+from nm_core.graph import Graph
+
+__all__ = ["Edge", "InPort", "Mark", "Node", "OutPort", "Role", "Sketch", "dot", "mermaid", "svg"]
+
+
+def svg(graph: Graph | Sketch, *, fold: bool = True) -> str:
+    """Return a graph as an SVG document.
+
+    Args:
+        graph: a graph, or a sketch of one.
+        fold: draw each composite module as one box; without it, the calls inside.
+    """
+    return render(lay_out(_sketch(graph, fold)))
+
+
+def mermaid(graph: Graph | Sketch, *, fold: bool = True) -> str:
+    """Return a graph as a Mermaid flow chart; arguments as for `svg`."""
+    return to_mermaid(_sketch(graph, fold))
+
+
+def dot(graph: Graph | Sketch, *, fold: bool = True) -> str:
+    """Return a graph in the language of Graphviz; arguments as for `svg`."""
+    return to_dot(_sketch(graph, fold))
+
+
+def _sketch(graph: Graph | Sketch, fold: bool) -> Sketch:
+    return graph if isinstance(graph, Sketch) else Sketch.of(graph, fold=fold)

@@ -1,0 +1,131 @@
+"""Where along its row each item stands, so that edges are short and straight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from nm_core.drawing.ordering import Item, Link, Rows
+from nm_core.drawing.shapes import Shape
+
+_APART = 20.0
+
+
+class Places:
+    """The horizontal centres of all items, found without changing the order of any row."""
+
+    def __init__(self, rows: Rows, shapes: Mapping[Item, Shape], passes: int = 30) -> None:
+        self.rows = rows
+        self.shapes = shapes
+        self.centres: dict[Item, float] = {}
+        for row in rows.rows:
+            for item, x in zip(row, _nearest([0.0] * len(row), [1.0] * len(row), self._widths(row)), strict=True):
+                self.centres[item] = x
+        for number in range(passes):
+            down, settled = number % 2 == 0, number >= passes // 2
+            for row in rows.rows if down else reversed(rows.rows):
+                self._pull(row, above=down or settled, below=settled or not down)
+        for chain in self._chains():
+            self._straighten(chain)
+
+    def upper(self, link: Link) -> float:
+        """Return where a link leaves its upper item."""
+        return self.centres[link.upper] + self.shapes[link.upper].outputs[link.upper_port]
+
+    def lower(self, link: Link) -> float:
+        """Return where a link reaches its lower item."""
+        return self.centres[link.lower] + self.shapes[link.lower].inputs[link.lower_port]
+
+    def move(self, distance: float) -> None:
+        """Move everything to the right."""
+        for item in self.centres:
+            self.centres[item] += distance
+
+    def extent(self) -> tuple[float, float]:
+        """Return the left and the right end of the drawing."""
+        ends = [(x - self.shapes[item].width / 2, x + self.shapes[item].width / 2) for item, x in self.centres.items()]
+        return min((left for left, _ in ends), default=0.0), max((right for _, right in ends), default=0.0)
+
+    def _widths(self, row: Sequence[Item]) -> list[float]:
+        return [self.shapes[item].width for item in row]
+
+    def _pull(self, row: Sequence[Item], *, above: bool, below: bool) -> None:
+        """Move the items of a row to where their neighbours above or below want them."""
+        wanted, weights = [], []
+        for item in row:
+            pulls = [*(self._pulls_up(item) if above else ()), *(self._pulls_down(item) if below else ())]
+            total = sum(weight for _, weight in pulls)
+            wanted.append(sum(x * weight for x, weight in pulls) / total if total else self.centres[item])
+            weights.append(total or 0.01)
+        for item, x in zip(row, _nearest(wanted, weights, self._widths(row)), strict=True):
+            self.centres[item] = x
+
+    def _pulls_up(self, item: Item) -> Iterator[tuple[float, float]]:
+        for link in self.rows.above.get(item, ()):
+            yield self.upper(link) - self.shapes[item].inputs[link.lower_port], _weight(link)
+
+    def _pulls_down(self, item: Item) -> Iterator[tuple[float, float]]:
+        for link in self.rows.below.get(item, ()):
+            yield self.lower(link) - self.shapes[item].outputs[link.upper_port], _weight(link)
+
+    def _chains(self) -> Iterator[list[Item]]:
+        """Yield the rows that one edge passes, from top to bottom."""
+        for row in self.rows.rows:
+            for item in row:
+                if item.node is not None or self.rows.above[item][0].upper.node is None:
+                    continue
+                chain = [item]
+                while (below := self._pass_below(chain[-1])) is not None:
+                    chain.append(below)
+                yield chain
+
+    def _pass_below(self, item: Item) -> Item | None:
+        return next((link.lower for link in self.rows.below[item] if link.lower.node is None), None)
+
+    def _straighten(self, chain: Sequence[Item]) -> None:
+        """Make an edge that passes rows one vertical line where there is room, straight above or below its ends."""
+        middle = sum(self.centres[item] for item in chain) / len(chain)
+        ends = [self.upper(link) for link in self.rows.above[chain[0]]]
+        ends += [self.lower(link) for link in self.rows.below[chain[-1]]]
+        room = [self._room(item) for item in chain]
+        left, right = max(left for left, _ in room), min(right for _, right in room)
+        if left <= right:
+            nearest = min((x for x in ends if left <= x <= right), key=lambda x: abs(x - middle), default=middle)
+            for item in chain:
+                self.centres[item] = min(max(nearest, left), right)
+
+    def _room(self, item: Item) -> tuple[float, float]:
+        row = self.rows.rows[item.row]
+        index, half = row.index(item), self.shapes[item].width / 2 + _APART
+        left, right = -float("inf"), float("inf")
+        if index:
+            left = self.centres[row[index - 1]] + self.shapes[row[index - 1]].width / 2 + half
+        if index + 1 < len(row):
+            right = self.centres[row[index + 1]] - self.shapes[row[index + 1]].width / 2 - half
+        return left, right
+
+
+def _weight(link: Link) -> float:
+    """Return how much a piece of an edge wants to be vertical; long edges most of all."""
+    passes = (link.upper.node is None) + (link.lower.node is None)
+    return (1.0, 2.0, 8.0)[passes]
+
+
+def _nearest(wanted: Sequence[float], weights: Sequence[float], widths: Sequence[float]) -> list[float]:
+    """Return the places nearest to those wanted, by weighted squares, at which nothing overlaps.
+
+    With the distances subtracted this is isotonic regression, which pooling adjacent violators solves exactly.
+    """
+    offsets = [0.0]
+    for left, right in pairwise(widths):
+        offsets.append(offsets[-1] + (left + right) / 2 + _APART)
+    pools: list[tuple[float, float, int]] = []
+    for want, weight, offset in zip(wanted, weights, offsets, strict=False):
+        mean, total, count = want - offset, weight, 1
+        while pools and pools[-1][0] > mean:
+            other, other_total, other_count = pools.pop()
+            mean = (mean * total + other * other_total) / (total + other_total)
+            total, count = total + other_total, count + other_count
+        pools.append((mean, total, count))
+    places = [mean for mean, _, count in pools for _ in range(count)]
+    return [place + offset for place, offset in zip(places, offsets, strict=False)]

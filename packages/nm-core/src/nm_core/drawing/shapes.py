@@ -1,0 +1,72 @@
+"""How large a box has to be, and where along its edges its ports are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nm_core.drawing.measure import width_of, wrap
+from nm_core.drawing.ordering import Item
+from nm_core.drawing.sketch import Node, Role
+
+TITLE, SUBTITLE, PORT, TYPE, NOTE = 13.0, 10.5, 10.5, 9.5, 9.5
+"""Font sizes."""
+LINE = 11.5
+"""Height of a line of a type."""
+HEADER, STRIP, PILL = 38.0, 18.0, 26.0
+"""Heights: of the name and class of a box, of a row of ports, of a box without ports."""
+PASS = 8.0
+"""Width of the place where an edge passes through a row."""
+_COLUMNS = 25
+
+
+class Shape:
+    """The measures of one item: its size, and the offsets of its ports from its centre.
+
+    Attributes:
+        types: for each output the lines of its type, empty where it is not used.
+    """
+
+    def __init__(self, item: Item, notes: Sequence[str]) -> None:
+        self.width, self.height = PASS, 0.0
+        self.inputs, self.outputs = [0.0], [0.0]
+        self.types: list[list[str]] = []
+        if item.node is not None:
+            self._measure(item.node, notes)
+
+    @property
+    def label_height(self) -> float:
+        """How much room the types below the box take."""
+        return label_height(max(self.types, key=len, default=[]))
+
+    def _measure(self, node: Node, notes: Sequence[str]) -> None:
+        self.types = [wrap(port.type, _COLUMNS) if port.used else [] for port in node.outputs]
+        ins = [
+            16 + max(width_of(text, PORT), width_of(note, NOTE) + 10 if note else 0.0)
+            for text, note in zip((port.text for port in node.inputs), notes, strict=True)
+        ]
+        outs = [
+            16 + max([width_of(port.name, PORT), *(width_of(line, TYPE, "mono") for line in lines)])
+            for port, lines in zip(node.outputs, self.types, strict=True)
+        ]
+        header = width_of(node.title, TITLE, "bold")
+        self.height = PILL
+        if node.role not in (Role.INPUT, Role.OUTPUT):
+            header = max(header, width_of(node.subtitle, SUBTITLE))
+            self.height = HEADER + STRIP * (bool(ins) + bool(outs))
+        self.width = max(header + 28, sum(ins), sum(outs))
+        self.inputs, self.outputs = _spread(ins, self.width), _spread(outs, self.width)
+
+
+def label_height(lines: Sequence[str]) -> float:
+    """Return how much room a type takes below its port."""
+    return len(lines) * LINE + 5 if lines else 0.0
+
+
+def _spread(slots: Sequence[float], width: float) -> list[float]:
+    """Return the centres of slots side by side, with the room that is left shared out, from the middle of the box."""
+    spare = (width - sum(slots)) / max(len(slots), 1)
+    found, x = [], -width / 2
+    for slot in slots:
+        found.append(x + (slot + spare) / 2)
+        x += slot + spare
+    return found

@@ -1,0 +1,237 @@
+"""What a drawing shows, free of any geometry: nodes with ports, and edges between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from nm_core.tensor import Call, Constant, NmTensor
+
+if TYPE_CHECKING:
+    from nm_core.composite import CompositeCall
+    from nm_core.graph import Graph
+
+
+class Role(StrEnum):
+    """What a node is, which decides how it looks."""
+
+    SOURCE = "source"
+    FRAMEWORK = "framework"
+    HOST = "host"
+    COMPOSITE = "composite"
+    INPUT = "input"
+    OUTPUT = "output"
+
+
+class Mark(StrEnum):
+    """What is to be seen about an edge."""
+
+    PLAIN = "plain"
+    CAST = "cast"
+    """Its axes are reordered on the way."""
+    DEFERRED = "deferred"
+    """Its sizes are checked when the graph runs."""
+    BAD = "bad"
+    """Its types do not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class InPort:
+    """An input of a node, and the constant it was given, if any."""
+
+    name: str
+    constant: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What the box shows."""
+        return self.name if self.constant is None else f"{self.name} = {self.constant}"
+
+
+@dataclass(frozen=True, slots=True)
+class OutPort:
+    """An output of a node with its type; ``used`` where an edge begins at it."""
+
+    name: str
+    type: str
+    used: bool = True
+    minor: bool = False
+    """Whether it only accompanies another value, as lengths and masks do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One box of a drawing.
+
+    Attributes:
+        id: unique in the sketch.
+        title: the name of the call.
+        subtitle: the module's class, or what else the box is.
+        role: what it is.
+        inputs: its connected inputs in port order.
+        outputs: its outputs in port order.
+        details: what a pointer over the box shows.
+    """
+
+    id: str
+    title: str
+    subtitle: str
+    role: Role
+    inputs: tuple[InPort, ...] = ()
+    outputs: tuple[OutPort, ...] = ()
+    details: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A line from an output of one node to an input of another.
+
+    Attributes:
+        source, port: where it begins.
+        target, target_port: where it ends.
+        mark: what is to be seen about it.
+        note: the mark in words, shown at the target.
+    """
+
+    source: str
+    port: str
+    target: str
+    target_port: str
+    mark: Mark = Mark.PLAIN
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A graph as nodes in topological order and edges."""
+
+    name: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+    @classmethod
+    def of(cls, graph: Graph, *, fold: bool = True) -> Sketch:
+        """Sketch a graph; with ``fold`` each composite module is one node."""
+        return _Reader(graph, fold).sketch()
+
+
+_Owner = Any
+"""A `Call`, or the outermost `CompositeCall` that it came out of."""
+
+
+class _Reader:
+    """Reads one graph: which node each call belongs to, and where each tensor comes from."""
+
+    def __init__(self, graph: Graph, fold: bool) -> None:
+        self.graph = graph
+        self.fold = fold
+        self.owners: dict[_Owner, str] = {}
+        for call in graph.calls:
+            owner = self._owner(call)
+            if owner not in self.owners:
+                self.owners[owner] = f"n{len(self.owners)}"
+        self.free = {tensor: f"in{index}" for index, tensor in enumerate(graph.inputs.values())}
+        self.inner: dict[str, dict[str, NmTensor]] = {}
+        """By node, tensors that leave a composite module by another way than its ports."""
+
+    def sketch(self) -> Sketch:
+        """Read the edges first, since they tell which outputs are used."""
+        edges = [edge for owner in self.owners for edge in self._edges_into(owner)]
+        edges += [
+            Edge(*start, f"out{index}", name)
+            for index, (name, tensor) in enumerate(self.graph.outputs.items())
+            if (start := self._start(tensor)) is not None
+        ]
+        used = {(edge.source, edge.port) for edge in edges}
+        nodes = [self._input(name, tensor) for name, tensor in self.graph.inputs.items()]
+        nodes += [self._node(owner, used) for owner in self.owners]
+        nodes += [
+            Node(f"out{index}", name, "output", Role.OUTPUT, inputs=(InPort(name),), details=f"{name}: {tensor.type}")
+            for index, (name, tensor) in enumerate(self.graph.outputs.items())
+        ]
+        return Sketch(self.graph.name, tuple(nodes), tuple(edges))
+
+    def _owner(self, call: Call) -> _Owner:
+        owner: Call | CompositeCall = call
+        while self.fold and owner.scope is not None:
+            owner = owner.scope
+        return owner
+
+    def _start(self, tensor: NmTensor) -> tuple[str, str] | None:
+        """Return the node and port where a tensor leaves, or ``None`` if it is outside the graph."""
+        if tensor in self.free:
+            return self.free[tensor], tensor.port
+        owner = self._owner(tensor.call)
+        if owner not in self.owners:
+            return None
+        if isinstance(owner, Call):
+            return self.owners[owner], tensor.port
+        for port, output in owner.outputs.items():
+            if output == tensor:
+                return self.owners[owner], port
+        self.inner.setdefault(self.owners[owner], {})[tensor.name] = tensor
+        return self.owners[owner], tensor.name
+
+    def _edges_into(self, owner: _Owner) -> Iterator[Edge]:
+        for port, argument in _arguments(owner.inputs):
+            if isinstance(argument, NmTensor) and (start := self._start(argument)) is not None:
+                yield Edge(*start, self.owners[owner], port, *_mark(owner, port))
+
+    def _input(self, name: str, tensor: NmTensor) -> Node:
+        port = OutPort(tensor.port, str(tensor.type), minor=_is_minor(tensor))
+        return Node(self.free[tensor], name, "input", Role.INPUT, outputs=(port,), details=f"{name}: {tensor.type}")
+
+    def _node(self, owner: _Owner, used: set[tuple[str, str]]) -> Node:
+        module, id = owner.module, self.owners[owner]
+        inputs = tuple(
+            InPort(port, constant=repr(argument.value) if isinstance(argument, Constant) else None)
+            for port, argument in _arguments(owner.inputs)
+        )
+        if isinstance(owner, Call):
+            title = self.graph.labels[owner]
+            tensors = {tensor.port: tensor for tensor in owner.tensors() if tensor.port not in owner.unavailable}
+            role = Role(module.segment)
+        else:
+            title, tensors, role = module.name, owner.outputs | self.inner.get(id, {}), Role.COMPOSITE
+        outputs = tuple(
+            OutPort(port, str(tensor.type), (id, port) in used, _is_minor(tensor)) for port, tensor in tensors.items()
+        )
+        kind = type(module).__name__
+        subtitle = kind if title == module.name else f"{kind}, weights of {module.name}"
+        return Node(id, title, subtitle, role, inputs, outputs, _details(module))
+
+
+def _arguments(inputs: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each input with what it was given; a variadic one as one input per value."""
+    for port, argument in inputs.items():
+        if isinstance(argument, tuple):
+            yield from ((f"{port}[{index}]", item) for index, item in enumerate(argument))
+        else:
+            yield port, argument
+
+
+def _mark(owner: _Owner, port: str) -> tuple[Mark, str]:
+    if not isinstance(owner, Call):
+        return Mark.PLAIN, ""
+    if port in owner.typing.casts:
+        return Mark.CAST, f"axes {' '.join(map(str, owner.typing.casts[port]))}"
+    if port in owner.typing.deferred:
+        return Mark.DEFERRED, "checked in use"
+    return Mark.PLAIN, ""
+
+
+def _is_minor(tensor: NmTensor) -> bool:
+    return str(tensor.type).rpartition(";")[2].strip().startswith(("Lengths", "Mask"))
+
+
+def _details(module: Any) -> str:
+    lines = [f"{type(module).__module__}.{type(module).__qualname__}"]
+    lines += [f"{name} = {_short(value)}" for name, value in module.params.items()]
+    return "\n".join(lines)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
