@@ -1,0 +1,88 @@
+"""The errors of the project: one base class, and the classes that nm-types raises itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nm_types.problem import Problem
+
+
+class NmError(Exception):
+    """The base of every error of Neural Modules; `str(error)` is the whole readable message.
+
+    Args:
+        message: what was wrong, what was expected, what was given, and what to do next.
+        code: a stable code such as `NM104` that `explain` knows, or None.
+    """
+
+    code: str | None = None
+
+    def __init__(self, message: str = "", *, code: str | None = None) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class TypeSyntaxError(NmError, ValueError):
+    """A neural type, a size or a set of axes is written in a way that has no meaning."""
+
+    code = "NM001"
+
+
+class UnknownNameError(TypeSyntaxError, LookupError):
+    """A tag or a kind of values is named that is not in scope."""
+
+    code = "NM002"
+
+
+class DefinitionError(NmError, TypeError):
+    """A tag or a kind of values is declared in a way that cannot work."""
+
+    code = "NM004"
+
+
+class BindingError(NmError, ValueError):
+    """A constructor parameter that a type mentions is missing, or is no size."""
+
+    code = "NM005"
+
+
+class NeuralTypeError(NmError, TypeError):
+    """Connections whose types do not fit: all bad edges of a call at once.
+
+    Attributes:
+        problems: one `Problem` per bad edge, at most ten of them are shown.
+    """
+
+    shown = 10
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        shown = [str(problem) for problem in self.problems[: self.shown]]
+        hidden = len(self.problems) - len(shown)
+        if hidden:
+            shown.append(f"... and {hidden} more.")
+        super().__init__("\n\n".join(shown), code=self.problems[0].code if self.problems else None)
+
+    def __reduce__(self) -> tuple[type[NeuralTypeError], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)
+
+    def to_dict(self) -> dict[str, object]:
+        """The problems as plain data, for tools."""
+        return {"code": self.code, "problems": [problem.to_dict() for problem in self.problems]}
+
+    def _repr_html_(self) -> str:
+        return "\n".join(problem.to_html() for problem in self.problems[: self.shown])
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """A sentence that proposes the known name closest to a wrong one, or nothing at all."""
+    by_folded = {known.casefold(): known for known in names}
+    close = get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
+    return f'Did you mean "{by_folded[close[0]]}"?' if close else ""

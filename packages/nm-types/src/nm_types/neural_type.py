@@ -1,0 +1,181 @@
+"""`NeuralType`: the type of a port, as a user writes it and asks about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from nm_types.compare import Comparison, compare, refines
+from nm_types.errors import TypeSyntaxError
+from nm_types.formulas import Expression, bind, parameters_of
+from nm_types.kinds import Kind
+from nm_types.nominal import Nominal
+from nm_types.notation import check_axes, from_dict, parse, to_dict
+from nm_types.structure import Axis, AxisType, Form, Row, Structure, Unknown
+from nm_types.tags import Tag
+
+
+class NeuralType(Structure):
+    """What the axes of a value mean, their order and sizes, and what its values are; immutable and hashable.
+
+    `NeuralType("B Spectrogram:64 T:t")`, `NeuralType("B T:t Class:{num_classes} ; LogProbs")`,
+    `NeuralType("object Text")`, `NeuralType("list[object Text]")`, `NeuralType({})` for any value at all, and the
+    paper's form `NeuralType({0: AxisType(BatchTag), 1: AxisType(SpectrogramTag, 64)}, kind=LogProbs)`.
+
+    Args:
+        spec: the string notation, a mapping from positions to axes, or another type.
+        kind: the kind of the values, a class or an instance with sizes, where the notation does not name it.
+        tags: tags besides those of nm-types that the string may name.
+        kinds: kinds besides those of nm-types that the string may name.
+
+    Raises:
+        TypeSyntaxError: the notation has no meaning.
+        UnknownNameError: it names a tag or a kind that is not in scope.
+    """
+
+    __slots__ = ("_parameters",)
+
+    item: NeuralType | None
+    _parameters: frozenset[str] | None
+
+    def __init__(
+        self,
+        spec: str | Mapping[int, AxisType] | Structure,
+        *,
+        kind: Kind | type[Kind] | None = None,
+        tags: Iterable[type[Tag]] = (),
+        kinds: Iterable[type[Kind]] = (),
+    ) -> None:
+        if isinstance(spec, str):
+            read = parse(spec, tuple(tags), tuple(kinds))
+        elif isinstance(spec, Structure):
+            read = spec
+        elif isinstance(spec, Mapping):
+            read = _from_axes(spec, kind)
+        else:
+            raise TypeSyntaxError(
+                f"NeuralType({spec!r}): expected a string, a mapping from positions to axes, or a type; "
+                f"got {type(spec).__name__}."
+            )
+        if kind is not None and not isinstance(spec, Mapping):
+            if read.kind is not None or read.form != "tensor":
+                raise TypeSyntaxError(f'NeuralType("{read}", kind=...): the kind is given twice or has no place here.')
+            read = Structure("tensor", read.axes, _kind(kind))
+        self._fill(read.form, read.axes, read.kind, None if read.item is None else NeuralType(read.item))
+        self._parameters = None
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is `{}`, the type of any value at all."""
+        return self.form == "root"
+
+    @property
+    def is_object(self) -> bool:
+        """Whether its values are no tensors, as in `object Text`."""
+        return self.form == "object"
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is `list[...]`."""
+        return self.form == "list"
+
+    @property
+    def rank(self) -> int | None:
+        """The number of axes; None where it is open (root, rows) or has no meaning (objects, lists)."""
+        fixed = self.form == "tensor" and not any(isinstance(axis, Row) for axis in self.axes)
+        return len(self.axes) if fixed else None
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """The constructor parameters that its sizes mention: `feat_in` of `Encoded:{feat_in}`."""
+        if self._parameters is None:
+            names = {name for size in _expressions(self) for name in parameters_of(size)}
+            self._parameters = frozenset(names) | (self.item.parameters if self.item else frozenset())
+        return self._parameters
+
+    def bind(self, parameters: Mapping[str, object]) -> NeuralType:
+        """Put the values of constructor parameters in the place of the names in braces.
+
+        Raises:
+            BindingError: a parameter is missing or is no size.
+            TypeSyntaxError: the value gives a size below 1.
+        """
+        if not self.parameters:
+            return self
+        if self.item is not None:
+            return NeuralType(Structure("list", item=self.item.bind(parameters)))
+        axes = tuple(_bind_axis(axis, parameters) for axis in self.axes)
+        kind = self.kind
+        if kind is not None and kind.sizes:
+            kind = type(kind)(*(None if size is None else bind(size, parameters) for size in kind.sizes))
+        return NeuralType(Structure(self.form, axes, kind))
+
+    def compare(self, other: Structure) -> Comparison:
+        """How this type, of an output, relates to the type of an input: one of six results."""
+        return compare(self, other)
+
+    def refines(self, other: Structure) -> bool:
+        """Whether every value of this type is also of the other: a partial order with `{}` on top."""
+        return refines(self, other)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The declared type as plain data with qualified ids."""
+        return to_dict(self)
+
+    @classmethod
+    def from_dict(
+        cls, data: Mapping[str, Any], *, tags: Iterable[type[Tag]] = (), kinds: Iterable[type[Kind]] = ()
+    ) -> NeuralType:
+        """The type of plain data that `to_dict` made."""
+        return cls(from_dict(data, tuple(tags), tuple(kinds)))
+
+    def __reduce__(self) -> tuple[object, tuple[Form, tuple[Axis, ...], Kind | None, Structure | None]]:
+        return _rebuild, (self.form, self.axes, self.kind, self.item)
+
+    def __repr__(self) -> str:
+        return f'NeuralType("{self}")'
+
+
+def _rebuild(form: Form, axes: tuple[Axis, ...], kind: Kind | None, item: Structure | None) -> NeuralType:
+    return NeuralType(Structure(form, axes, kind, item))
+
+
+def _kind(kind: Kind | type[Kind]) -> Kind:
+    return kind if isinstance(kind, Kind) else kind()
+
+
+def _from_axes(axes: Mapping[int, AxisType], kind: Kind | type[Kind] | None) -> Structure:
+    if not axes and kind is None:
+        return Structure("root")
+    made = None if kind is None else _kind(kind)
+    if not axes and made is not None and made.dtype == "object":
+        return Structure("object", kind=made)
+    if sorted(axes) != list(range(len(axes))):
+        given = ", ".join(map(str, axes))
+        raise TypeSyntaxError(f"NeuralType({{...}}): the positions are 0 to {len(axes) - 1}; got {given}.")
+    ordered = tuple(axes[position] for position in range(len(axes)))
+    for axis in ordered:
+        if not isinstance(axis, AxisType | Row):
+            raise TypeSyntaxError(f"NeuralType({{...}}): expected AxisType(TimeTag) or the like, got {axis!r}.")
+    if made is not None and made.dtype == "object":
+        raise TypeSyntaxError(f"NeuralType({{...}}, kind={made}): {made} is no tensor and has no axes.")
+    check_axes(ordered, " ".join(map(str, ordered)))
+    return Structure("tensor", ordered, made)
+
+
+def _expressions(structure: Structure) -> Iterable[Expression]:
+    for axis in structure.axes:
+        if isinstance(axis, AxisType) and axis.size is not None and not isinstance(axis.size, Unknown):
+            yield axis.size
+    if structure.kind is not None:
+        yield from (size for size in structure.kind.sizes if size is not None)
+
+
+def _bind_axis(axis: Axis, parameters: Mapping[str, object]) -> Axis:
+    if isinstance(axis, Row) or axis.size is None or isinstance(axis.size, Unknown):
+        return axis
+    try:
+        return AxisType(axis.tag, bind(axis.size, parameters))
+    except TypeSyntaxError as error:
+        name = axis.tag.text if isinstance(axis.tag, Nominal) else str(axis.tag)
+        raise TypeSyntaxError(f"{name}:{axis.size} cannot be bound. {error}", code=error.code) from None

@@ -1,0 +1,203 @@
+"""The string notation and the plain data of types: read into structures, and written from them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from nm_types.errors import NmError, TypeSyntaxError, UnknownNameError
+from nm_types.formulas import Expression, parse_size
+from nm_types.kinds import Kind
+from nm_types.nominal import Nominal
+from nm_types.scope import Scope, scope_of
+from nm_types.structure import Axis, AxisType, Row, Structure, TagVariable, Unknown
+from nm_types.tags import Tag
+
+TAG = re.compile(r"(?:[A-Za-z_]\w*\.)?[A-Z]\w*")
+KIND = re.compile(r"((?:[A-Za-z_]\w*\.)?[A-Z]\w*)(?:\((.*)\))?")
+VARIABLE = re.compile(r"'([A-Z]\w*)(?:<=((?:[A-Za-z_]\w*\.)?[A-Z]\w*))?")
+ROW = re.compile(r"\*([a-z]\w*)")
+
+
+@lru_cache(maxsize=2048)
+def parse(text: str, tags: tuple[type[Tag], ...] = (), kinds: tuple[type[Kind], ...] = ()) -> Structure:
+    """Read a type from its string notation, with the given tags and kinds in scope besides those of nm-types.
+
+    Raises:
+        TypeSyntaxError: the text is no type; the message points at the place.
+        UnknownNameError: it names a tag or a kind that is not in scope.
+    """
+    return _parse(text.strip(), text, scope_of(tags, kinds))
+
+
+def _parse(part: str, text: str, scope: Scope) -> Structure:
+    if part == "{}":
+        return Structure("root")
+    if part.startswith("list[") and part.endswith("]"):
+        return Structure("list", item=_parse(part[5:-1].strip(), text, scope))
+    if part.startswith("object "):
+        return _object(_parse_kind(part[7:].strip(), text, scope), part, text)
+    shape, semicolon, named = part.partition(";")
+    if semicolon and not named.strip():
+        raise _syntax(text, ";", 'a kind of values is missing after ";"')
+    kind = _parse_kind(named.strip(), text, scope) if semicolon else None
+    if kind is not None and kind.dtype == "object":
+        raise _syntax(text, named.strip(), f'{kind} is no tensor; write "object {kind}" or "list[object {kind}]"')
+    axes = tuple(_parse_axis(word, text, scope) for word in shape.split())
+    if not axes and kind is None:
+        raise _syntax(text, part, "it is empty. Any value at all is {}; one number is its kind alone, such as ; Loss")
+    check_axes(axes, text)
+    return Structure("tensor", axes, kind)
+
+
+def _object(kind: Kind, part: str, text: str) -> Structure:
+    if kind.dtype != "object":
+        raise _syntax(text, part, f"{kind} is a kind of tensors; only an object kind may follow the word object")
+    return Structure("object", kind=kind)
+
+
+def check_axes(axes: tuple[Axis, ...], text: str) -> None:
+    """Refuse rows that could not be told apart: two rows need a tagged axis between them, three are too many."""
+    rows = [index for index, axis in enumerate(axes) if isinstance(axis, Row)]
+    if len(rows) < 2:
+        return
+    between = axes[rows[0] + 1 : rows[1]]
+    if len(rows) > 2 or len(between) != 1:
+        raise _syntax(
+            text,
+            str(axes[rows[1]]),
+            "a type has one row; two only around one axis that can be told by its tag, as in *a Channel *b",
+        )
+
+
+def _parse_axis(word: str, text: str, scope: Scope) -> Axis:
+    if word.startswith("*"):
+        row = ROW.fullmatch(word)
+        if row is None:
+            raise _syntax(text, word, "a row is a star and a lowercase name, as in *s")
+        return Row(row.group(1))
+    name, colon, size = word.partition(":")
+    if colon and not size:
+        raise _syntax(text, word, 'a size is missing after ":"')
+    try:
+        return AxisType(_parse_tag(name, word, text, scope), size or None)
+    except UnknownNameError as error:
+        raise UnknownNameError(f"{_pointer(text, name)}\n{error}", code=error.code) from None
+    except TypeSyntaxError as error:
+        if error.code != TypeSyntaxError.code or "\n    " in str(error):
+            raise
+        raise TypeSyntaxError(f"{_pointer(text, word)}\n{error}") from None
+
+
+def _parse_tag(name: str, word: str, text: str, scope: Scope) -> type[Tag] | TagVariable:
+    variable = VARIABLE.fullmatch(name)
+    if variable is not None:
+        bound = variable.group(2)
+        return TagVariable(variable.group(1), scope.tag(bound) if bound else None)
+    if TAG.fullmatch(name) is None:
+        raise _syntax(
+            text,
+            word,
+            f'an axis begins with a capital word, a tag; "{name}" is none.\n'
+            "  A size stands after its tag, joined by a colon: Time:t, Spectrogram:64",
+        )
+    return scope.tag(name)
+
+
+def _parse_kind(word: str, text: str, scope: Scope) -> Kind:
+    match = KIND.fullmatch(word)
+    if match is None:
+        raise _syntax(text, word, f'"{word}" is no kind of values; a kind is a capital word: LogProbs, Labels(29)')
+    name, inside = match.groups()
+    try:
+        kind = scope.kind(name)
+        sizes = [size.strip() for size in inside.split(",")] if inside and inside.strip() else []
+        return kind(*sizes)
+    except UnknownNameError as error:
+        raise UnknownNameError(f"{_pointer(text, name)}\n{error}", code=error.code) from None
+    except NmError as error:
+        raise TypeSyntaxError(f"{_pointer(text, word)}\n{error}") from None
+
+
+def _pointer(text: str, part: str) -> str:
+    start = max(text.find(part), 0)
+    return f'    "{text}"\n     {" " * start}{"^" * max(len(part), 1)}'
+
+
+def _syntax(text: str, part: str, what: str) -> TypeSyntaxError:
+    return TypeSyntaxError(f"This is no neural type: {what}.\n{_pointer(text, part)}")
+
+
+def to_dict(structure: Structure) -> dict[str, Any]:
+    """A declared type as plain data, with qualified ids; `from_dict` reads it back."""
+    if structure.form == "root":
+        return {}
+    if structure.item is not None:
+        return {"list": to_dict(structure.item)}
+    data: dict[str, Any] = {}
+    if structure.form == "tensor":
+        data["axes"] = [_axis_to_dict(axis) for axis in structure.axes]
+    if structure.kind is not None:
+        kind: dict[str, Any] = {"kind": type(structure.kind).id}
+        if structure.kind.sizes:
+            kind["sizes"] = [None if size is None else _size_to_data(size) for size in structure.kind.sizes]
+        data["values"] = kind
+    return data
+
+
+def _axis_to_dict(axis: Axis) -> dict[str, Any]:
+    if isinstance(axis, Row):
+        return {"row": axis.name}
+    if isinstance(axis.tag, Nominal):
+        data: dict[str, Any] = {"tag": axis.tag.id}
+    else:
+        data = {"variable": axis.tag.name} | ({"bound": axis.tag.bound.id} if axis.tag.bound else {})
+    return data if axis.size is None else data | {"size": _size_to_data(axis.size)}
+
+
+def _size_to_data(size: Expression | Unknown) -> int | str:
+    value = getattr(size, "value", None)
+    return value if isinstance(value, int) else str(size)
+
+
+def from_dict(
+    data: Mapping[str, Any], tags: tuple[type[Tag], ...] = (), kinds: tuple[type[Kind], ...] = ()
+) -> Structure:
+    """The structure of plain data that `to_dict` made.
+
+    Raises:
+        TypeSyntaxError: the data is not of that form.
+        UnknownNameError: it names a tag or a kind that is not in scope.
+    """
+    scope = scope_of(tags, kinds)
+    unknown = sorted(set(data) - {"axes", "values", "list"})
+    if unknown or ("list" in data and len(data) > 1):
+        raise TypeSyntaxError(f"A type as data has axes and values, or list; got {', '.join(map(str, data))}.")
+    if not data:
+        return Structure("root")
+    if "list" in data:
+        return Structure("list", item=from_dict(data["list"], tags, kinds))
+    kind = _kind_from_dict(data["values"], scope) if "values" in data else None
+    if "axes" not in data:
+        if kind is None or kind.dtype != "object":
+            raise TypeSyntaxError(f"A type as data without axes needs the values of an object kind; got {dict(data)}.")
+        return Structure("object", kind=kind)
+    axes = tuple(_axis_from_dict(axis, scope) for axis in data["axes"])
+    check_axes(axes, " ".join(map(str, axes)))
+    return Structure("tensor", axes, kind)
+
+
+def _kind_from_dict(data: Mapping[str, Any], scope: Scope) -> Kind:
+    sizes = [parse_size(size) if isinstance(size, str) else size for size in data.get("sizes", ())]
+    return scope.kind(data["kind"])(*sizes)
+
+
+def _axis_from_dict(data: Mapping[str, Any], scope: Scope) -> Axis:
+    if "row" in data:
+        return Row(data["row"])
+    if "variable" in data:
+        bound = data.get("bound")
+        return AxisType(TagVariable(data["variable"], scope.tag(bound) if bound else None), data.get("size"))
+    return AxisType(scope.tag(data["tag"]), data.get("size"))

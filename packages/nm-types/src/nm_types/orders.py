@@ -1,0 +1,69 @@
+"""How two names, two axes and two kinds of values relate: the ground of every comparison."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from nm_types.kinds import Kind
+from nm_types.nominal import Nominal
+from nm_types.proofs import clash
+from nm_types.sizes import Size
+from nm_types.structure import Axis, AxisType, Row, TagVariable
+
+
+class Order(Enum):
+    """How two names relate in their tree."""
+
+    EQUAL = 0
+    LESS = -1
+    GREATER = 1
+    UNRELATED = 2
+
+
+def order_of_names(output: Nominal, input: Nominal) -> Order:
+    """How two tags or two kinds relate in their tree."""
+    if output is input or output.chain == input.chain:
+        return Order.EQUAL
+    if output.is_a(input):
+        return Order.LESS
+    return Order.GREATER if input.is_a(output) else Order.UNRELATED
+
+
+def order_of_kinds(output: Kind | None, input: Kind | None) -> Order:
+    """How two kinds relate; one that is left out is consistent with any."""
+    if output is None or input is None:
+        return Order.EQUAL
+    return order_of_names(type(output), type(input))
+
+
+def order_of_axes(output: Axis, input: Axis) -> Order:
+    """How the meanings of two axes relate; a row or a tag variable is equal only to itself."""
+    if isinstance(output, Row) or isinstance(input, Row):
+        return Order.EQUAL if output == input else Order.UNRELATED
+    left, right = output.tag, input.tag
+    if isinstance(left, TagVariable):
+        if left == right:
+            return Order.EQUAL
+        below = left.bound is not None and not isinstance(right, TagVariable) and left.bound.is_a(right)
+        return Order.LESS if below else Order.UNRELATED
+    if isinstance(right, TagVariable):
+        return Order.GREATER if right.bound is not None and right.bound.is_a(left) else Order.UNRELATED
+    return order_of_names(left, right)
+
+
+def sizes_clash(output: Axis, input: Axis) -> bool:
+    """Whether the sizes of two axes are provably different."""
+    if isinstance(output, AxisType) and isinstance(input, AxisType):
+        left, right = output.size, input.size
+        return isinstance(left, Size) and isinstance(right, Size) and clash(left, right)
+    return False
+
+
+def kind_sizes_clash(output: Kind | None, input: Kind | None) -> bool:
+    """Whether the sizes of two kinds are provably different in some place."""
+    if output is None or input is None:
+        return False
+    return any(
+        isinstance(left, Size) and isinstance(right, Size) and clash(left, right)
+        for left, right in zip(output.sizes, input.sizes, strict=False)
+    )

@@ -1,0 +1,323 @@
+"""Sizes: integer polynomials over symbols and floor divisions, in a normal form.
+
+A size is a sum of atoms with integer coefficients and a constant. An atom is a symbol, a floor division by a constant,
+or a product of atoms, which is opaque: equal only to itself. Two sizes are equal when their normal forms are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from math import gcd
+from typing import TypeAlias
+
+from nm_types.errors import BindingError, TypeSyntaxError
+from nm_types.tags import Tag
+
+
+class Origin:
+    """The identity of one call, which its rigid symbols share; it lives as long as something speaks of them."""
+
+    __slots__ = ("__weakref__", "owner")
+
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A name in a declared type: `t`. Fresh for each call; `n_i` is one per element of a variadic port."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether the name stands for one size per element of a variadic port."""
+        return self.name.endswith("_i")
+
+
+@dataclass(frozen=True, slots=True)
+class Rigid:
+    """A size that a call made and nobody knows yet: equal only to itself, printed with its owner.
+
+    Attributes:
+        origin: the call that made it; its identity is part of the symbol's.
+        name: the name in the declaration of the output.
+        tag: the tag of the axis that declares it, if one does.
+        implicit: True where the declaration names no size (a bare `B`, an omitted size); such sizes are not printed.
+    """
+
+    origin: Origin
+    name: str
+    tag: type[Tag] | None = field(default=None, compare=False)
+    implicit: bool = field(default=False, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.origin.owner}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """A floor division by a constant of at least two, in lowest terms."""
+
+    numerator: Size
+    divisor: int
+
+    def __str__(self) -> str:
+        plain = isinstance(self.numerator.symbol, Variable | Rigid | Sum)
+        return f"{self.numerator}//{self.divisor}" if plain else f"({self.numerator})//{self.divisor}"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product of unknowns: factors with their powers."""
+
+    factors: frozenset[tuple[Symbol, int]]
+
+    def __str__(self) -> str:
+        texts = sorted((_factor(atom), power) for atom, power in self.factors)
+        return "*".join("*".join([text] * power) for text, power in texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """`sum(n_i)`: the sum of an indexed size over the elements of a variadic port."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"sum({self.name})"
+
+
+Symbol: TypeAlias = "Variable | Rigid | Floor | Sum"
+Atom: TypeAlias = "Variable | Rigid | Floor | Sum | Product"
+Name: TypeAlias = "Variable | Rigid | Sum"
+
+
+class Size:
+    """An immutable size in normal form; arithmetic with sizes and integers keeps it so.
+
+    `Size(64)`, `Size("t")` for a name; larger expressions come from arithmetic (`Size("t") // 2`) or from the notation.
+    """
+
+    __slots__ = ("_hash", "constant", "terms")
+
+    terms: Mapping[Atom, int]
+    constant: int
+
+    def __new__(cls, value: int | str | Size | Atom) -> Size:
+        """A size of a number, of a name or of an atom."""
+        if isinstance(value, Size):
+            return value
+        if isinstance(value, bool):
+            raise TypeSyntaxError(f"{value} is no size. A size is a whole number of at least 1 or a name.")
+        if isinstance(value, int):
+            return _make({}, value)
+        if isinstance(value, str):
+            if not value.isidentifier() or not value[0].islower():
+                raise TypeSyntaxError(f'"{value}" is no name of a size. Names of sizes are lowercase words.')
+            return _make({Variable(value): 1}, 0)
+        return _make({value: 1}, 0)
+
+    def __add__(self, other: int | Size) -> Size:
+        if isinstance(other, int):
+            return _make(self.terms, self.constant + other)
+        terms = dict(self.terms)
+        for atom, count in other.terms.items():
+            total = terms.get(atom, 0) + count
+            if total:
+                terms[atom] = total
+            else:
+                del terms[atom]
+        return _make(terms, self.constant + other.constant)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Size:
+        return self * -1
+
+    def __sub__(self, other: int | Size) -> Size:
+        return self + (-other)
+
+    def __rsub__(self, other: int) -> Size:
+        return -self + other
+
+    def __mul__(self, other: int | Size) -> Size:
+        if isinstance(other, Size):
+            if other.terms:
+                return self._times(other)
+            other = other.constant
+        if other == 0:
+            return _make({}, 0)
+        return _make({atom: count * other for atom, count in self.terms.items()}, self.constant * other)
+
+    __rmul__ = __mul__
+
+    def _times(self, other: Size) -> Size:
+        result = self * other.constant
+        for left, m in self.terms.items():
+            for right, n in other.terms.items():
+                result = result + _make({_product(left, right): m * n}, 0)
+        return result + _make(other.terms, 0) * self.constant
+
+    def __floordiv__(self, divisor: int) -> Size:
+        if divisor < 1:
+            raise TypeSyntaxError(f"{self}//{divisor}: a size is divided by a whole number of at least 1.")
+        return _divide(self, divisor)
+
+    @property
+    def value(self) -> int | None:
+        """The number, where the size is one."""
+        return None if self.terms else self.constant
+
+    @property
+    def symbol(self) -> Atom | None:
+        """The atom, where the size is exactly one."""
+        if self.constant or len(self.terms) != 1:
+            return None
+        ((atom, count),) = self.terms.items()
+        return atom if count == 1 else None
+
+    def symbols(self) -> set[Name]:
+        """The names in it, those inside floor divisions and products included."""
+        found: set[Name] = set()
+        for atom in self.terms:
+            found.update(_symbols(atom))
+        return found
+
+    def substitute(self, values: Mapping[Name, Size]) -> Size:
+        """Put sizes in the place of names, and normalise."""
+        if not self.terms or not values or not any(symbol in values for symbol in self.symbols()):
+            return self
+        result = _make({}, self.constant)
+        for atom, count in self.terms.items():
+            result = result + _substitute(atom, values) * count
+        return result
+
+    def evaluate(self, values: Mapping[str, int]) -> int:
+        """The number it is, given a number for each name (rigid symbols under `owner.name`).
+
+        Raises:
+            BindingError: a name has no value.
+        """
+        known: dict[Name, Size] = {}
+        for symbol in self.symbols():
+            if str(symbol) not in values:
+                raise BindingError(f"{self}: there is no value for {symbol}; given: {', '.join(values) or 'none'}.")
+            known[symbol] = Size(values[str(symbol)])
+        return self.substitute(known).constant
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if isinstance(other, Size):
+            return self.constant == other.constant and self.terms == other.terms
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash: int | None = hash((self.constant, frozenset(self.terms.items())))
+        return self._hash
+
+    def __reduce__(self) -> tuple[object, tuple[tuple[tuple[Atom, int], ...], int]]:
+        return _from_items, (tuple(self.terms.items()), self.constant)
+
+    def __repr__(self) -> str:
+        return f"Size({self})"
+
+    def __str__(self) -> str:
+        ordered = sorted(self.terms.items(), key=lambda item: (item[1] < 0, str(item[0])))
+        parts = [(count, _term(atom, abs(count))) for atom, count in ordered]
+        if self.constant > 0 and (not parts or parts[0][0] < 0):
+            parts.insert(0, (1, str(self.constant)))
+        elif self.constant or not parts:
+            parts.append((self.constant, str(abs(self.constant))))
+        if parts[0][0] < 0:
+            parts.insert(0, (1, "0"))
+        return parts[0][1] + "".join(("-" if count < 0 else "+") + text for count, text in parts[1:])
+
+
+def _make(terms: Mapping[Atom, int], constant: int) -> Size:
+    size = object.__new__(Size)
+    size.terms = terms
+    size.constant = constant
+    size._hash = None
+    return size
+
+
+def _from_items(items: tuple[tuple[Atom, int], ...], constant: int) -> Size:
+    return _make(dict(items), constant)
+
+
+def _divide(size: Size, divisor: int) -> Size:
+    """The floor division in normal form.
+
+    Multiples of the divisor come out; the rest is reduced by the common divisor; a floor division inside takes the rest
+    in: floor((floor(e/a) + r)/b) = floor((e + a*r)/(a*b)).
+    """
+    outside: dict[Atom, int] = {}
+    inside: dict[Atom, int] = {}
+    for atom, count in size.terms.items():
+        whole, rest = divmod(count, divisor)
+        if whole:
+            outside[atom] = whole
+        if rest:
+            inside[atom] = rest
+    whole, rest = divmod(size.constant, divisor)
+    out = _make(outside, whole)
+    if not inside:
+        return out
+    common = gcd(divisor, *inside.values())
+    if common > 1:
+        inside = {atom: count // common for atom, count in inside.items()}
+        rest, divisor = rest // common, divisor // common
+    if divisor == 1:
+        return out + _make(inside, rest)
+    floors = [atom for atom in inside if isinstance(atom, Floor)]
+    if len(floors) == 1 and inside[floors[0]] == 1:
+        inner = floors[0]
+        del inside[inner]
+        numerator = inner.numerator + _make(inside, rest) * inner.divisor
+        return out + _divide(numerator, inner.divisor * divisor)
+    return out + _make({Floor(_make(inside, rest), divisor): 1}, 0)
+
+
+def _product(left: Atom, right: Atom) -> Product:
+    powers: dict[Symbol, int] = {}
+    for atom in (left, right):
+        for factor, power in atom.factors if isinstance(atom, Product) else ((atom, 1),):
+            powers[factor] = powers.get(factor, 0) + power
+    return Product(frozenset(powers.items()))
+
+
+def _symbols(atom: Atom) -> Iterator[Name]:
+    if isinstance(atom, Floor):
+        yield from atom.numerator.symbols()
+    elif isinstance(atom, Product):
+        for factor, _ in atom.factors:
+            yield from _symbols(factor)
+    else:
+        yield atom
+
+
+def _substitute(atom: Atom, values: Mapping[Name, Size]) -> Size:
+    if isinstance(atom, Floor):
+        return atom.numerator.substitute(values) // atom.divisor
+    if isinstance(atom, Product):
+        result = _make({}, 1)
+        for factor, power in atom.factors:
+            for _ in range(power):
+                result = result * _substitute(factor, values)
+        return result
+    return values.get(atom) or _make({atom: 1}, 0)
+
+
+def _factor(atom: Atom) -> str:
+    return f"({atom})" if isinstance(atom, Floor) else str(atom)
+
+
+def _term(atom: Atom, count: int) -> str:
+    return str(atom) if count == 1 else f"{count}*{_factor(atom)}"

@@ -1,0 +1,140 @@
+"""Equations between sizes: elimination on the affine part, and what remains judged once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from enum import Enum
+
+from nm_types.edge import Equation
+from nm_types.proofs import accidental, is_positive, never_zero, period
+from nm_types.sizes import Name, Rigid, Size, Sum, Variable
+
+LONGEST_PERIOD = 4096
+
+
+class Verdict(Enum):
+    """What is known of an equation."""
+
+    HOLDS = "holds"
+    CLASHES = "clashes"
+    ACCIDENTAL = "accidental"
+    OPEN = "open"
+
+
+def judge(expected: Size, given: Size) -> Verdict:
+    """What can be said of an equation without a solver."""
+    difference = expected - given
+    if not difference.terms:
+        return Verdict.CLASHES if difference.constant else Verdict.HOLDS
+    if never_zero(difference):
+        return Verdict.CLASHES
+    if accidental(expected, given):
+        return Verdict.ACCIDENTAL
+    steps = period(difference)
+    if steps is not None and steps <= LONGEST_PERIOD:
+        (symbol,) = difference.symbols()
+        values = [difference.substitute({symbol: Size(steps + rest)}).constant for rest in range(steps)]
+        if not any(values):
+            return Verdict.HOLDS
+        if all(values):
+            return Verdict.CLASHES
+    return Verdict.OPEN
+
+
+class Solution:
+    """What names stand for, as one call finds out; each name remembers the ports that decided it."""
+
+    def __init__(self) -> None:
+        self.values: dict[Name, Size] = {}
+        self.ports: dict[Name, frozenset[str]] = {}
+
+    def apply(self, size: Size) -> Size:
+        """Put what is known in the place of names."""
+        if not size.terms:
+            return size
+        symbol = size.symbol
+        if isinstance(symbol, Variable | Rigid) and symbol not in self.values:
+            return size
+        known: Mapping[Name, Size] = self.values
+        while any(name in known for name in size.symbols()):
+            size = size.substitute(known)
+        return size
+
+    def sources(self, size: Size) -> frozenset[str]:
+        """The ports that decided the names in a size."""
+        found: frozenset[str] = frozenset()
+        for name in size.symbols():
+            found |= self.ports.get(name, frozenset())
+        return found
+
+    def set(self, name: Name, value: Size, ports: frozenset[str]) -> None:
+        """Decide a name."""
+        self.values[name] = value
+        self.ports[name] = ports | self.sources(value)
+
+    def applied(self, equation: Equation) -> Equation:
+        """The equation with what is known put in."""
+        expected, given = self.apply(equation.expected), self.apply(equation.given)
+        if expected is equation.expected and given is equation.given:
+            return equation
+        ports = equation.ports | self.sources(equation.expected) | self.sources(equation.given)
+        return replace(equation, expected=expected, given=given, ports=ports)
+
+
+def eliminate(
+    equations: Iterable[Equation], solution: Solution, free: Callable[[Name], bool]
+) -> tuple[list[Equation], list[Equation]]:
+    """Solve equations for free names where one can be isolated; give back those left open and those that cannot hold.
+
+    Equations that are affine in a name with coefficient one are used first; a name with another coefficient is divided
+    out, and the condition that the division leaves no rest stays as an equation.
+    """
+    waiting = list(equations)
+    bad: list[Equation] = []
+    for isolate in (_unit, _multiple):
+        progress = True
+        while progress and waiting:
+            progress = False
+            kept: list[Equation] = []
+            for equation in waiting:
+                now = solution.applied(equation)
+                difference = now.difference
+                if not difference.terms and not difference.constant:
+                    continue
+                if never_zero(difference):
+                    bad.append(now)
+                    continue
+                found = isolate(difference, free)
+                if found is None:
+                    kept.append(equation)
+                    continue
+                name, value, exact = found
+                if is_positive(1 - value):
+                    bad.append(now)
+                    continue
+                solution.set(name, value, now.ports)
+                progress = True
+                if not exact:
+                    kept.append(equation)
+            waiting = kept
+    return [solution.applied(equation) for equation in waiting], bad
+
+
+def _unit(difference: Size, free: Callable[[Name], bool]) -> tuple[Name, Size, bool] | None:
+    for atom, count in difference.terms.items():
+        if count in (1, -1) and isinstance(atom, Variable | Rigid | Sum) and free(atom):
+            rest = (difference - Size(atom) * count) * -count
+            if atom not in rest.symbols():
+                return atom, rest, True
+    return None
+
+
+def _multiple(difference: Size, free: Callable[[Name], bool]) -> tuple[Name, Size, bool] | None:
+    for atom, count in difference.terms.items():
+        if isinstance(atom, Variable | Rigid | Sum) and free(atom):
+            rest = difference - Size(atom) * count
+            if atom not in rest.symbols():
+                rest = rest * (-1 if count > 0 else 1)
+                return atom, rest // abs(count), False
+    return None
