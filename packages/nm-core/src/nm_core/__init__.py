@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from nm_types import AxisType, NeuralType, NeuralTypeError, NmError
-
 from nm_core.callbacks import Callback
 from nm_core.composite import CompositeModule
 from nm_core.errors import (
@@ -25,6 +23,7 @@ from nm_core.records import Records
 from nm_core.run import Run, TrainingResult
 from nm_core.tensor import Call, NmTensor
 from nm_core.wiring import casts
+from nm_types import AxisType, NeuralType, NeuralTypeError, NmError
 
 if TYPE_CHECKING:
     from nm_core.application import Application, check_file, load_application

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from nm_types import type_call
-
 from nm_core import wiring
 from nm_core.errors import ModuleDeclarationError
 from nm_core.location import user_location
 from nm_core.module import ModuleMeta, NeuralModule
 from nm_core.tensor import NmTensor
+from nm_types import type_call
 
 
 class CompositeCall:

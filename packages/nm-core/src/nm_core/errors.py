@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from nm_types import NmError
 
 __all__ = [
+    "ApplicationError",
     "BackendError",
     "GraphError",
     "ModuleDeclarationError",
@@ -15,6 +16,10 @@ __all__ = [
     "SymbolicValueError",
     "did_you_mean",
 ]
+
+
+class ApplicationError(NmError, ValueError):
+    """An application file or a saved application is not well formed, or cannot do what it was asked."""
 
 
 class ModuleDeclarationError(NmError, TypeError):

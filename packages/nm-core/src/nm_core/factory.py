@@ -12,7 +12,7 @@ from nm_core.callbacks import Callback
 from nm_core.errors import GraphError
 from nm_core.graph import Graph, Outputs, check_distinct_names, named_outputs
 from nm_core.metric import Metric
-from nm_core.module import NeuralModule
+from nm_core.module import NeuralModule, snake_case
 from nm_core.records import Records
 from nm_core.run import TrainingResult
 from nm_core.tensor import NmTensor
@@ -76,9 +76,7 @@ class NeuralModuleFactory:
 
     def create(self, id: str, *, name: str | None = None, **params: Any) -> NeuralModule:
         """Make a module by its id, such as `asr.JasperEncoder`; its weights depend on the seed and its name only."""
-        cls = self.collections.resolve(id)
-        from nm_core.module import snake_case
-
+        cls = self.collections.resolve(id, self.backend)
         name = name or snake_case(cls.__name__)
         with self.session.seeded(self.settings.seed, name):
             module: NeuralModule = cls(name=name, **params)
@@ -150,7 +148,9 @@ class NeuralModuleFactory:
         """
         graph = tensors if isinstance(tensors, Graph) else Graph(named_outputs(tensors), name="infer")
         if graph.inputs and inputs is None:
-            raise GraphError(f"{graph.name} has free inputs {', '.join(graph.inputs)}: give infer(..., inputs={{...}}).")
+            raise GraphError(
+                f"{graph.name} has free inputs {', '.join(graph.inputs)}: give infer(..., inputs={{...}})."
+            )
         self._prepare([graph])
         request = InferRequest(graph.outputs, inputs, graph.inputs, tuple(callbacks))
         return Records(self.session.infer(request), tuple(graph.outputs))

@@ -83,7 +83,7 @@ class Graph:
                 raise GraphError(f'The input "{name}" ({tensor.name}) of {self.name} leads to none of its outputs.')
         for call in self.calls:
             if call.module.segment == "source":
-                path = _path(call, self.calls, self.outputs)
+                path = _path(call, self.calls, frozenset(self.inputs.values()))
                 raise GraphError(
                     f"{self.name} is cut at {', '.join(self.inputs) or 'no inputs'}, yet a path from "
                     f"{call.module.name} is open:\n    {path}\n"
@@ -174,14 +174,15 @@ def check_distinct_names(modules: Iterable[NeuralModule]) -> None:
             )
 
 
-def _path(call: Call, calls: Sequence[Call], outputs: Mapping[str, NmTensor]) -> str:
-    path, current = [call.module.name], call
+def _path(call: Call, calls: Sequence[Call], cut: frozenset[NmTensor]) -> str:
+    """Follow a call down to an output along tensors that are not cut."""
+    path, current = call.module.name, call
     for later in calls:
-        used = [tensor for tensor in later.sources_of_inputs() if tensor.call is current]
+        used = [tensor for tensor in later.sources_of_inputs() if tensor.call is current and tensor not in cut]
         if used:
-            path.append(f"{used[0].port} -> {later.module.name}")
+            path += f".{used[0].port} -> {later.module.name}"
             current = later
-    return " . ".join(path[:2]) + "".join(f" . {step}" for step in path[2:])
+    return path
 
 
 def _repeat(call: Call, known: Mapping[NmTensor, Any], symbolic: bool) -> Any:

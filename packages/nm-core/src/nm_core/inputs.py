@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
 
 from nm_core import wiring
-from nm_core.module import NeuralModule
+from nm_core.module import NeuralModule, Signature
 from nm_core.ports import PortSpec, ports
 
 
@@ -14,23 +15,19 @@ class FreeInputs(NeuralModule):
 
     segment: ClassVar[Literal["host", "framework", "source"]] = "source"
 
-    def __init__(self, *, types: Any) -> None:
-        super().__init__()
 
-    @staticmethod
-    def ports_of(params: Any) -> tuple[PortSpec, PortSpec]:
-        """Give one output port for each type; sizes with one name are one size."""
-        return PortSpec(), ports(**params["types"])
+def inputs(*, tags: Iterable[type] = (), kinds: Iterable[type] = (), **types: Any) -> Any:
+    """Make a graph's free inputs from types: `inputs(spec="B Spectrogram:64 T:t", length="B ; Lengths(t)")`.
 
-
-def inputs(*, scope: tuple[type, ...] = (), **types: Any) -> Any:
-    """Make the free inputs of a graph from type strings: `inputs(spec="B Spectrogram:64 T:t", length="B ; Lengths(t)")`.
+    Args:
+        tags, kinds: those of a collection that the strings may name.
+        types: a type for each input; a size name stands for one size in all of them.
 
     Returns:
-        symbolic tensors, one bare, several as a named tuple. A size name stands for one size in all of them.
+        symbolic tensors, one bare, several as a named tuple.
     """
-    declared = ports(tags=scope, kinds=scope, **types)
-    module = FreeInputs(types={name: str(port.type) for name, port in declared.items()}, name="inputs")
-    module._nm.signature = type(module._nm.signature)(PortSpec(), declared)
+    declared = ports(tags=tags, kinds=kinds, **types)
+    module = FreeInputs()
+    module._nm.signature = Signature(PortSpec(), declared)
     call = wiring.record(module, (), {})
     return wiring.structured("Inputs", tuple(declared), call.tensors())

@@ -63,5 +63,6 @@ class Metric(NeuralModule, metaclass=_MetricMeta):
 
     def fresh(self) -> Self:
         """Return an unbound metric with the same parameters that has seen nothing."""
-        other: Self = type(self)(name=self.name, **self.params)
+        metric_class: Any = type(self)
+        other: Self = metric_class(name=self.name, **self.params)
         return other

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import Parameter
 from typing import Any, ClassVar, Literal
-
-from nm_types import NmError, Size
 
 from nm_core import wiring
 from nm_core.errors import ModuleDeclarationError, ParameterError
 from nm_core.parameters import FrozenParams, capture, constructor_parameters
 from nm_core.ports import PortSpec, as_ports
 from nm_core.tensor import Call
+from nm_types import BindingError, NmError
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 
@@ -63,9 +62,9 @@ class ModuleMeta(type):
         """Make an instance; `name` is its name in graphs, files and checkpoints."""
         params, opaque = capture(cls, cls._known, args, kwargs)
         identity = _Identity(checked_name(name or snake_case(cls.__name__)), params, opaque, signature_of(cls, params))
-        instance = cls.__new__(cls, *args, **kwargs)
+        instance: Any = cls.__new__(cls, *args, **kwargs)  # type: ignore[arg-type]  # as type.__call__ does
         instance.__dict__["_nm"] = identity
-        instance.__init__(*args, **kwargs)  # type: ignore[misc]  # this is what type.__call__ does
+        instance.__init__(*args, **kwargs)
         return instance
 
 
@@ -82,6 +81,9 @@ class NeuralModule(metaclass=ModuleMeta):
     segment: ClassVar[Literal["host", "framework", "source"]] = "host"
     asset_params: ClassVar[tuple[str, ...]] = ()
     """Parameters that are paths of files to be saved with an application."""
+
+    forward: Callable[..., Any]
+    """Compute the outputs from values: one bare, several as a tuple in port order. Any base class may bring it."""
 
     _nm: _Identity
 
@@ -114,15 +116,13 @@ class NeuralModule(metaclass=ModuleMeta):
         """Tell whether the module holds state that must be saved under its name."""
         return False
 
-    def forward(self, **values: Any) -> Any:
-        """Compute the outputs from values: one bare, several as a tuple in port order."""
-        raise ModuleDeclarationError(f"{type(self).__qualname__} does not implement forward.")
-
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Record a call on symbolic tensors, or compute at once on values."""
         if self._is_symbolic_call(args, kwargs):
             return self._record(args, kwargs)
         values = wiring.bind_arguments(self.name, self.inputs, args, kwargs)
+        if not hasattr(self, "forward"):
+            raise ModuleDeclarationError(f"{type(self).__qualname__} does not implement forward.")
         return self._structured(self.forward(**values))
 
     def _is_symbolic_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
@@ -144,8 +144,7 @@ class NeuralModule(metaclass=ModuleMeta):
         return result
 
 
-
-def signature_of(cls: type[NeuralModule], params: Mapping[str, Any]) -> Signature:
+def signature_of(cls: ModuleMeta, params: Mapping[str, Any]) -> Signature:
     """Return the ports of a class under parameters, without constructing anything.
 
     Raises:
@@ -164,11 +163,11 @@ def signature_of(cls: type[NeuralModule], params: Mapping[str, Any]) -> Signatur
         return declared
     sizes_of = getattr(cls, "sizes", None)
     derived = _author(owner, "sizes", sizes_of, params) if sizes_of is not None else {}
-    sizes: dict[str, int | Size] = {}
-    for name in wanted:
-        value = derived.get(name, params.get(name)) if name in derived or name in params else _unknown(owner, name)
-        sizes[name] = _size(owner, name, value)
-    return Signature(declared.inputs.bind(sizes), declared.outputs.bind(sizes))
+    sizes = {name: derived[name] if name in derived else _given(owner, name, params) for name in wanted}
+    try:
+        return Signature(declared.inputs.bind(sizes), declared.outputs.bind(sizes))
+    except BindingError as error:
+        raise ParameterError(f"{owner}: {error}") from None
 
 
 def _author(owner: str, what: str, function: Any, params: Mapping[str, Any]) -> Any:
@@ -195,18 +194,12 @@ def _same_names(owner: str, declared: Signature, computed: Signature) -> None:
             )
 
 
-def _unknown(owner: str, name: str) -> Any:
-    raise ModuleDeclarationError(
-        f"A port of {owner} mentions {{{name}}}, which is neither a parameter nor given by sizes(params)."
-    )
-
-
-def _size(owner: str, name: str, value: Any) -> int | Size:
-    if isinstance(value, Size) or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
-    if isinstance(value, str):
-        return Size.parse(value)
-    raise ParameterError(f"{owner}: {name} is a size of its ports and must be an integer, not {value!r}.")
+def _given(owner: str, name: str, params: Mapping[str, Any]) -> Any:
+    if name not in params:
+        raise ModuleDeclarationError(
+            f"A port of {owner} mentions {{{name}}}, which is neither a parameter nor given by sizes(params)."
+        )
+    return params[name]
 
 
 def snake_case(name: str) -> str:

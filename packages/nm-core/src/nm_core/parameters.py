@@ -17,6 +17,8 @@ class FrozenParams(Mapping[str, Any]):
 
     __slots__ = ("_items",)
 
+    _items: dict[str, Any]
+
     def __init__(self, items: Mapping[str, Any] | None = None) -> None:
         object.__setattr__(self, "_items", dict(items or {}))
 

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nm_types import NeuralType, Size
-
 from nm_core.errors import ModuleDeclarationError
+from nm_types import NeuralType
 
 PortDeclaration = Any
 """What an author may write for a port: a string, a NeuralType, the paper's dict, or a `Port`."""
@@ -32,7 +31,7 @@ class Port:
     variadic: bool = False
     needs: tuple[str, ...] = ()
 
-    def bind(self, sizes: Mapping[str, int | Size]) -> Port:
+    def bind(self, sizes: Mapping[str, object]) -> Port:
         """Return the port with its `{parameters}` replaced by sizes."""
         wanted = self.type.parameters
         return replace(self, type=self.type.bind({name: sizes[name] for name in wanted})) if wanted else self
@@ -78,7 +77,7 @@ class PortSpec(Mapping[str, Port]):
     def __repr__(self) -> str:
         return f"ports({', '.join(f'{port.name}={str(port.type)!r}' for port in self._ports.values())})"
 
-    def bind(self, sizes: Mapping[str, int | Size]) -> PortSpec:
+    def bind(self, sizes: Mapping[str, object]) -> PortSpec:
         """Return the same ports with their `{parameters}` replaced by sizes."""
         return PortSpec(port.bind(sizes) for port in self._ports.values())
 

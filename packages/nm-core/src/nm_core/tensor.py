@@ -6,15 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Never
 
+from nm_core.errors import SymbolicValueError
 from nm_types import NeuralType
 
-from nm_core.errors import SymbolicValueError
-
 if TYPE_CHECKING:
-    from nm_types import CallTyping
-
     from nm_core.composite import CompositeCall
     from nm_core.module import NeuralModule
+    from nm_types import CallTyping
 
 
 class NmTensor:
@@ -71,7 +69,7 @@ class NmTensor:
 class Constant:
     """A plain number or text given beside symbolic tensors; it is part of the graph."""
 
-    value: None | bool | int | float | str
+    value: bool | int | float | str | None
 
 
 Argument = NmTensor | Constant | tuple[NmTensor, ...]

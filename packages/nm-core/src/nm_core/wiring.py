@@ -9,12 +9,11 @@ from contextvars import ContextVar
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from nm_types import Edge, type_call
-
 from nm_core.errors import PortError, did_you_mean
 from nm_core.location import user_location
 from nm_core.ports import PortSpec
 from nm_core.tensor import Argument, Call, Constant, NmTensor
+from nm_types import Edge, type_call
 
 if TYPE_CHECKING:
     from nm_core.composite import CompositeCall
@@ -107,9 +106,7 @@ def record(
         for port in module.outputs.values()
         if port.needs and not all(need in inputs for need in port.needs)
     }
-    return Call(
-        module, inputs, typing, unavailable=unavailable, location=where, label=label, scope=_scope.get()
-    )
+    return Call(module, inputs, typing, unavailable=unavailable, location=where, label=label, scope=_scope.get())
 
 
 def bind_arguments(
@@ -188,7 +185,7 @@ def edges(module: NeuralModule, inputs: Mapping[str, Argument]) -> list[Edge]:
 
 @lru_cache(maxsize=1024)
 def _structure(owner: str, names: tuple[str, ...]) -> Any:
-    return namedtuple(f"{owner}Outputs", names)  # type: ignore[misc]  # names are those of the ports
+    return namedtuple(f"{owner}Outputs", names)
 
 
 def structured(owner: str, names: tuple[str, ...], values: Sequence[Any]) -> Any:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nm_core import Signature
-from nm_core.ports import PortSpec, as_ports
 from torch import nn
 
+from nm_core import Signature
+from nm_core.ports import PortSpec, as_ports
 from nm_torch.module import TorchModule
 
 

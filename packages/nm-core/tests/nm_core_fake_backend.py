@@ -1,0 +1,60 @@
+"""A backend that computes nothing and remembers what it was asked for."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from nm_core import Plan, TrainingResult
+from nm_core.actions import EvalRequest, InferRequest, Settings, TrainRequest
+
+
+class FakeSession:
+    """A session that remembers what it was asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.asked: list[Any] = []
+
+    def lower(self, plan: Plan) -> Plan:
+        """Give the plan back."""
+        return plan
+
+    def train(self, request: TrainRequest) -> TrainingResult:
+        """Remember the request."""
+        self.asked.append(request)
+        return TrainingResult(step=request.max_steps or 0, epoch=0, samples=0, losses={}, reason="finished", seconds=0)
+
+    def evaluate(self, request: EvalRequest) -> dict[str, float]:
+        """Compute each metric on one batch."""
+        for metric in request.metrics:
+            metric.update(text=["a", "b"])
+        return {name: score for metric in request.metrics for name, score in metric.compute().items()}
+
+    def infer(self, request: InferRequest) -> Iterator[dict[str, Any]]:
+        """Yield two records."""
+        self.asked.append(request)
+        for number in range(2):
+            yield dict.fromkeys(request.tensors, number)
+
+    @contextmanager
+    def seeded(self, seed: int, name: str) -> Iterator[None]:
+        """Remember under what weights were made."""
+        self.asked.append((seed, name))
+        yield
+
+    def tie(self, modules: Any, first: str, second: str) -> None:
+        """Remember the tie."""
+        self.asked.append(("tie", first, second, sorted(modules)))
+
+    def freeze(self, modules: Any, pattern: str) -> int:
+        """Remember the pattern."""
+        self.asked.append(("freeze", pattern, sorted(modules)))
+        return 0
+
+
+class FakeBackend:
+    """A backend that computes nothing."""
+
+    def open(self, settings: Settings) -> FakeSession:
+        """Begin a session."""
+        return FakeSession(settings)

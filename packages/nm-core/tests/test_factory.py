@@ -1,0 +1,125 @@
+"""The factory hands graphs to a backend and owns nothing that outlives it."""
+
+import gc
+import weakref
+from typing import Any
+
+import pytest
+from nm_core_samples import Count, Decoder, Encoder, Features, Loss, Text
+
+from nm_core import Graph, GraphError, NeuralModuleFactory, NeuralTypeError
+from nm_core.plugins import Collection, Collections, ModuleSpec, UnknownModuleError, hookimpl
+
+
+class Plugin:
+    """A collection of the sample modules."""
+
+    @hookimpl
+    def nm_collection(self) -> Collection:
+        """Declare the modules."""
+        spec = ModuleSpec("Encoder", "An encoder.", targets={"fake": "nm_core_samples:Encoder"})
+        return Collection("sample", "Samples.", modules=[spec])
+
+    @hookimpl
+    def nm_backends(self) -> dict[str, str]:
+        """Declare the backend."""
+        return {"fake": "nm_core_fake_backend:FakeBackend"}
+
+
+def factory(**settings: Any) -> NeuralModuleFactory:
+    """Make a factory on the fake backend."""
+    collections = Collections.load({"sample": Plugin()}, installed=False)
+    return NeuralModuleFactory(backend="fake", collections=collections, **settings)
+
+
+def speech(encoder: Any = None) -> Any:
+    """Build a small speech graph: its loss and its text."""
+    spec, length, labels, _ = Features()()
+    encoded, encoded_length = (encoder or Encoder())(signal=spec, length=length)
+    log_probs, _ = Decoder()(encoded=encoded, length=encoded_length)
+    return Loss()(log_probs=log_probs, labels=labels), Text()(log_probs=log_probs)
+
+
+def test_modules_are_made_by_id_under_their_seed() -> None:
+    """A module made by id is seeded by the factory's seed and its name."""
+    nf = factory(seed=7)
+    encoder = nf.create("sample.Encoder", name="first", width=8)
+    assert encoder.params["width"] == 8
+    assert (7, "first") in nf.session.asked
+    with pytest.raises(UnknownModuleError, match="Encoder"):
+        nf.create("sample.Encodr")
+
+
+def test_training_passes_everything_on() -> None:
+    """What train is given reaches the backend; an end is required."""
+    nf = factory()
+    loss, _ = speech()
+    result = nf.train(loss, max_steps=3, optimizer="sgd", batches_per_step=4)
+    request = nf.session.asked[-1]
+    assert (result.step, request.optimizer, request.batches_per_step, request.losses) == (3, "sgd", 4, (loss,))
+    with pytest.raises(GraphError, match="max_epochs or max_steps"):
+        nf.train(loss)
+
+
+def test_metrics_are_bound_by_construction() -> None:
+    """A metric made with tensors is typed like a module and evaluated by the factory; unbound it says so."""
+    loss, text = speech()
+    nf = factory()
+    assert nf.eval(Count(text=text, weight=2.0)) == {"count": 4.0}
+    with pytest.raises(GraphError, match="not connected"):
+        nf.eval(Count())
+    with pytest.raises(NeuralTypeError):
+        Count(text=loss)
+
+
+def test_inference_gives_records_one_by_one() -> None:
+    """Records are made when they are asked for and collect into lists."""
+    nf = factory()
+    _, text = speech()
+    records = nf.infer([text])
+    assert nf.session.asked == []
+    assert next(records) == {"text": 0}
+    assert records.collect() == {"text": [1]}
+
+
+def test_free_inputs_must_be_given() -> None:
+    """A graph with free inputs says which values it needs."""
+    nf = factory()
+    _, text = speech()
+    spec, length = (call for call in Graph(text).calls if call.module.name == "features").__next__().tensors()[:2]
+    graph = Graph(text, inputs={"spec": spec, "length": length})
+    with pytest.raises(GraphError, match="free inputs spec, length"):
+        nf.infer(graph)
+    assert nf.infer(graph, inputs={"spec": 1, "length": 2}).collect() == {"text": [0, 1]}
+
+
+def test_ties_and_freezing_wait_for_their_modules() -> None:
+    """A fact about modules that are not known yet is applied when they are."""
+    nf = factory()
+    nf.freeze("encoder.**")
+    nf.tie("encoder.weight", "other.weight")
+    assert not any(asked[0] == "tie" for asked in nf.session.asked)
+    nf.train(speech()[0], max_steps=1)
+    assert ("freeze", "encoder.**", ["encoder"]) in nf.session.asked
+    assert not any(asked[0] == "tie" for asked in nf.session.asked if isinstance(asked, tuple))
+
+
+def test_two_modules_of_one_name_are_refused_across_graphs() -> None:
+    """A second encoder under the same name is refused by the factory that knows the first."""
+    nf = factory()
+    nf.train(speech()[0], max_steps=1)
+    with pytest.raises(GraphError, match="another_encoder"):
+        nf.train(speech()[0], max_steps=1)
+    nf.train(speech(Encoder(name="second"))[0], max_steps=1)
+    factory().train(speech()[0], max_steps=1)
+
+
+def test_nothing_outlives_the_factory() -> None:
+    """A factory, its modules and its tensors are gone when the last name for them is."""
+    nf = factory()
+    loss, text = speech()
+    nf.train(loss, max_steps=1)
+    gone = [weakref.ref(nf), weakref.ref(nf.session), weakref.ref(loss.call), weakref.ref(loss.call.module)]
+    del nf, loss, text
+    gc.collect()
+    assert [reference() for reference in gone] == [None] * 4
