@@ -1,0 +1,27 @@
+"""The CTC head: encoder features to log-probabilities over the labels and the blank."""
+
+from torch import Tensor, nn
+
+from nm_torch import TorchModule, ports
+
+
+class JasperDecoderForCTC(TorchModule):
+    """Project encoder features to log-probabilities per frame; the blank is the last class.
+
+    One 1x1 convolution and a log-softmax (Li et al. 2019, arXiv 1904.03288).
+
+    Args:
+        feat_in: channels of the encoder's output.
+        num_classes: number of labels, the blank not counted.
+    """
+
+    input_ports = ports(encoder_output="B Encoded:{feat_in} T:t")
+    output_ports = ports(output="B T:t Class:{num_classes}+1 ; LogProbs")
+
+    def __init__(self, *, feat_in: int, num_classes: int) -> None:
+        super().__init__()
+        self.project = nn.Conv1d(feat_in, num_classes + 1, kernel_size=1)
+
+    def forward(self, encoder_output: Tensor) -> Tensor:
+        logits_BCT = self.project(encoder_output)
+        return logits_BCT.transpose(1, 2).log_softmax(dim=-1)

@@ -1,0 +1,166 @@
+"""Jasper and QuartzNet: one encoder from one description of blocks.
+
+Axes: B batch, C channels, T frames, t frames after striding. What flows between layers is zero past the end of each
+utterance, so a plain convolution sees zeros there, as it does past the end of the tensor.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from torch import Tensor, nn
+
+from nm_asr.encoders.description import BlockDescription, read_blocks
+from nm_asr.encoders.masked import MaskedBatchNorm, SqueezeExcite, convolution, outside_of
+from nm_asr.errors import EncoderError
+from nm_core.errors import did_you_mean
+from nm_torch import TorchModule, ports
+
+_ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
+    "relu": partial(nn.ReLU, inplace=True),
+    "hardtanh": partial(nn.Hardtanh, 0.0, 20.0, inplace=True),
+    "silu": nn.SiLU,
+}
+
+
+class JasperEncoder(TorchModule):
+    """Encode spectrograms with blocks of convolutions, batch normalisation and residuals.
+
+    Jasper (Li et al. 2019, arXiv 1904.03288), or QuartzNet where the blocks are separable (Kriman et al. 2019,
+    arXiv 1910.10261). Convolutions see zeros past the end of each utterance, and the output is zero there; so in
+    evaluation neither padding nor the rest of a batch changes a result. Lengths are integers and follow the same
+    formula as the time axis: each stride s turns t frames into (t - 1) // s + 1.
+
+    Args:
+        feat_in: bands of the spectrograms.
+        blocks: the blocks from input to output, each a mapping with the settings of
+            `nm_asr.encoders.description.BlockDescription`; or the name of a preset, such as "quartznet_5x5".
+        activation: "relu", "silu" or "hardtanh" (clipped to 0..20).
+        mask_statistics: leave padding out of the statistics of batch normalisation in training too.
+    """
+
+    input_ports = ports(audio_signal="B Spectrogram:{feat_in} T:t", length="B ; Lengths(t)")
+    output_ports = ports(encoded="B Encoded:{feat_out} T:{frames}", encoded_len="B ; Lengths({frames})")
+
+    @staticmethod
+    def sizes(params: Mapping[str, Any]) -> dict[str, int | str]:
+        """Return the channels of the output and its frames as an expression over t."""
+        blocks = read_blocks(params["blocks"])
+        frames = "t"
+        for block in blocks:
+            frames = block.frames(frames)
+        return {"feat_out": blocks[-1].filters, "frames": frames}
+
+    def __init__(
+        self,
+        *,
+        feat_in: int,
+        blocks: str | Sequence[Mapping[str, Any]] = "quartznet_5x5",
+        activation: str = "relu",
+        mask_statistics: bool = False,
+    ) -> None:
+        super().__init__()
+        if activation not in _ACTIVATIONS:
+            raise EncoderError(
+                f'activation is "{activation}".{did_you_mean(activation, _ACTIVATIONS)}\n'
+                f"  Expected one of {', '.join(_ACTIVATIONS)}."
+            )
+        self.blocks = nn.ModuleList()
+        channels, dense = feat_in, []
+        for block in read_blocks(blocks):
+            dense = [*dense, channels] if block.dense else dense
+            added = dense if block.dense else [channels] if block.residual else []
+            self.blocks.append(JasperBlock(channels, block, added, activation, mask_statistics))
+            channels = block.filters
+        self.apply(_initialise)
+
+    def forward(self, audio_signal: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+        outside_B1T = outside_of(audio_signal.shape[-1], length)
+        x_BCT = audio_signal.masked_fill(outside_B1T, 0.0)
+        dense: list[Tensor] = []
+        for block in self.blocks:
+            if block.dense:
+                dense.append(x_BCT)
+            before = dense if block.dense else [x_BCT] * len(block.added)
+            if block.stride > 1:
+                length = (length - 1).div(block.stride, rounding_mode="floor") + 1
+                outside_B1T = outside_of((x_BCT.shape[-1] - 1) // block.stride + 1, length)
+            x_BCT = block(x_BCT, before, outside_B1T)
+        return x_BCT, length
+
+
+class JasperBlock(nn.Module):
+    """``repeat`` convolutions with normalisation, and what is added to them before the last activation."""
+
+    def __init__(
+        self, channels: int, block: BlockDescription, added: Sequence[int], activation: str, mask_statistics: bool
+    ) -> None:
+        super().__init__()
+        self.stride, self.dense = block.stride, block.dense
+        self.layers = nn.ModuleList()
+        for index in range(block.repeat):
+            stride = block.stride if index == 0 else 1
+            self.layers.append(ConvolutionLayer(channels, block, stride, mask_statistics))
+            channels = block.filters
+        self.gate = SqueezeExcite(channels, block.squeeze_excite) if block.squeeze_excite else None
+        self.added = nn.ModuleList(Projection(width, block, mask_statistics) for width in added)
+        self.activation = _ACTIVATIONS[activation]()
+        self.dropout = nn.Dropout(block.dropout) if block.dropout else None
+
+    def forward(self, x_BCT: Tensor, before: Sequence[Tensor], outside_B1t: Tensor) -> Tensor:
+        """Return ``[B, filters, t]``, zero where ``outside_B1t`` is true.
+
+        Args:
+            x_BCT: the output of the block before.
+            before: what is added, in the order of the projections.
+            outside_B1t: true past the end of each utterance, at the block's own frame rate.
+        """
+        last = len(self.layers) - 1
+        for index, layer in enumerate(self.layers):
+            x_BCT = layer(x_BCT, outside_B1t)
+            if index < last:
+                x_BCT = self._activated(x_BCT, outside_B1t)
+        if self.gate is not None:
+            x_BCT = self.gate(x_BCT, outside_B1t)
+        for projection, source_BCT in zip(self.added, before, strict=True):
+            x_BCT = x_BCT + projection(source_BCT, outside_B1t)
+        return self._activated(x_BCT, outside_B1t)
+
+    def _activated(self, x_BCT: Tensor, outside_B1t: Tensor) -> Tensor:
+        # In place: no layer before needs its own output for its gradient, and every activation keeps zero.
+        x_BCT = self.activation(x_BCT.masked_fill_(outside_B1t, 0.0))
+        return x_BCT if self.dropout is None else self.dropout(x_BCT)
+
+
+class ConvolutionLayer(nn.Module):
+    """One convolution, full or separable, and its normalisation."""
+
+    def __init__(self, channels: int, block: BlockDescription, stride: int, mask_statistics: bool) -> None:
+        super().__init__()
+        kernel, dilation = block.kernel, block.dilation
+        if block.separable:
+            depthwise = convolution(channels, channels, kernel, stride=stride, dilation=dilation, groups=channels)
+            self.conv = nn.Sequential(depthwise, convolution(channels, block.filters, 1))
+        else:
+            self.conv = convolution(channels, block.filters, kernel, stride=stride, dilation=dilation)
+        self.norm = MaskedBatchNorm(block.filters, mask_statistics=mask_statistics)
+
+    def forward(self, x_BCT: Tensor, outside_B1t: Tensor) -> Tensor:
+        return self.norm(self.conv(x_BCT), outside_B1t)
+
+
+class Projection(nn.Module):
+    """An earlier block's input brought to the width and stride of this block."""
+
+    def __init__(self, channels: int, block: BlockDescription, mask_statistics: bool) -> None:
+        super().__init__()
+        self.conv = convolution(channels, block.filters, 1, stride=block.stride)
+        self.norm = MaskedBatchNorm(block.filters, mask_statistics=mask_statistics)
+
+    def forward(self, x_BCT: Tensor, outside_B1t: Tensor) -> Tensor:
+        return self.norm(self.conv(x_BCT), outside_B1t)
+
+
+def _initialise(module: nn.Module) -> None:
+    if isinstance(module, nn.Conv1d):
+        nn.init.xavier_uniform_(module.weight)

@@ -1,0 +1,35 @@
+"""What can go wrong in speech recognition, one class per family."""
+
+from nm_types import NmError
+
+
+class ManifestError(NmError, ValueError):
+    """A manifest, or one line of it, cannot be used; the message names the file and the line."""
+
+
+class LabelError(NmError, ValueError):
+    """A text holds characters, or a transcript holds ids, that are not among the labels."""
+
+
+class AudioError(NmError, OSError):
+    """An audio file is missing or cannot be decoded."""
+
+
+class SynthesisError(NmError, RuntimeError):
+    """The optional speech synthesiser is missing or refused a text or a voice."""
+
+
+class TranscriptionError(NmError, ValueError):
+    """An application cannot transcribe, or was given something that is not audio."""
+
+
+class FrontEndError(NmError, ValueError):
+    """Settings of the acoustic front end contradict each other."""
+
+
+class AugmentationError(NmError, ValueError):
+    """An augmentation is unknown or was given settings that it does not take."""
+
+
+class EncoderError(NmError, ValueError):
+    """The description of an encoder's blocks cannot be built."""

@@ -1,0 +1,183 @@
+"""Log-mel spectrograms of waveforms, batched, on whatever device the samples are.
+
+Axes: B batch, T samples, N frames, W window, F spectral bins, S mel bands.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from nm_asr.errors import FrontEndError
+from nm_asr.features.filters import mel_filters
+from nm_torch import TorchModule, ports
+
+LOG_FLOOR = 2.0**-24
+_EPSILON = 1e-5
+
+
+def hop_length(sample_rate: int, window_stride: float) -> int:
+    """Return the samples between two frames."""
+    return round(sample_rate * window_stride)
+
+
+class MelSpectrogram(nn.Module):
+    """The computation of the front end, without ports; its settings are those of the preprocessor below."""
+
+    window: Tensor
+    filters: Tensor
+
+    def __init__(
+        self,
+        *,
+        sample_rate: int,
+        n_mels: int,
+        window_size: float,
+        window_stride: float,
+        n_fft: int | None,
+        f_min: float,
+        f_max: float | None,
+        preemphasis: float,
+        log: bool,
+        normalize: bool,
+    ) -> None:
+        super().__init__()
+        self.width = round(sample_rate * window_size)
+        self.hop = hop_length(sample_rate, window_stride)
+        self.n_fft = n_fft or 2 ** (self.width - 1).bit_length()
+        self.preemphasis, self.log, self.normalize = preemphasis, log, normalize
+        highest = sample_rate / 2.0 if f_max is None else f_max
+        _check_settings(self.width, self.hop, self.n_fft, f_min, highest, sample_rate)
+        window = torch.hann_window(self.width, periodic=True, dtype=torch.float64).to(torch.float32)
+        filters = mel_filters(sample_rate=sample_rate, n_fft=self.n_fft, n_mels=n_mels, f_min=f_min, f_max=highest)
+        self.register_buffer("window", window, persistent=False)
+        self.register_buffer("filters", filters, persistent=False)
+
+    def frames(self, samples: int) -> int:
+        """Return the number of frames of so many samples."""
+        return samples // self.hop + 1
+
+    def forward(self, samples_BT: Tensor, lengths_B: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mel features ``[B, S, N]`` and their lengths ``[B]``; frames past an utterance's end are zero."""
+        with torch.autocast(samples_BT.device.type, enabled=False):
+            mel_BNS = self._mel(samples_BT.float(), lengths_B)
+            if self.log:
+                mel_BNS = (mel_BNS + LOG_FLOOR).log_()
+            frames_B = lengths_B // self.hop + 1
+            inside_BN1 = _inside(mel_BNS.shape[1], frames_B).unsqueeze(-1)
+            if self.normalize:
+                mel_BNS = _normalized(mel_BNS, inside_BN1, frames_B)
+            return mel_BNS.masked_fill(~inside_BN1, 0.0).transpose(1, 2), frames_B
+
+    def _mel(self, samples_BT: Tensor, lengths_B: Tensor) -> Tensor:
+        if self.preemphasis:
+            previous_BT = nn.functional.pad(samples_BT[:, :-1], (1, 0))
+            samples_BT = samples_BT - self.preemphasis * previous_BT
+        frames = self.frames(samples_BT.shape[1])
+        samples_BT = samples_BT.masked_fill(~_inside(samples_BT.shape[1], lengths_B), 0.0)
+        # Frame n is centred on sample n * hop; beyond the ends the signal is zero.
+        left = self.n_fft // 2 - (self.n_fft - self.width) // 2
+        right = max((frames - 1) * self.hop + self.width - left - samples_BT.shape[1], 0)
+        padded_BT = nn.functional.pad(samples_BT, (left, right))
+        frames_BNW = padded_BT.unfold(1, self.width, self.hop)[:, :frames]
+        spectrum_BNF = torch.fft.rfft(frames_BNW * self.window, n=self.n_fft)
+        power_BNF = torch.view_as_real(spectrum_BNF).square().sum(-1)
+        return power_BNF @ self.filters.T
+
+
+class AudioToMelSpectrogramPreprocessor(TorchModule):
+    """Turn waveforms into log-mel spectrograms, one frame per ``window_stride``.
+
+    Frame n is centred on sample n * hop of a signal that is zero beyond its ends, so t samples give t // hop + 1 frames.
+    A periodic Hann window; power spectrum; Slaney mel bands; the natural logarithm of power + 2**-24. Computed in float32
+    whatever the precision of the run. librosa's ``melspectrogram(..., pad_mode="constant")`` is the reference.
+
+    Args:
+        sample_rate: samples per second of the input, which its type states.
+        n_mels: mel bands.
+        window_size: seconds of one frame.
+        window_stride: seconds between frames.
+        n_fft: length of the transform; the next power of two above the window where None.
+        f_min: lower edge of the first band, in hertz.
+        f_max: upper edge of the last band; half the sample rate where None.
+        preemphasis: x[t] - preemphasis * x[t-1] is taken first; 0 leaves it out.
+        dither: standard deviation of white noise added in training, and only there.
+        normalize: "per_feature" gives each band zero mean and unit deviation over the utterance's own frames; None
+            leaves the logarithms.
+    """
+
+    input_ports = ports(audio="B T:t ; AudioSignal({sample_rate})", length="B ; Lengths(t)")
+    output_ports = ports(spec="B Spectrogram:{n_mels} T:t//{hop}+1", spec_len="B ; Lengths(t//{hop}+1)")
+
+    @staticmethod
+    def sizes(params: Mapping[str, Any]) -> dict[str, int]:
+        """Return the samples between frames, under the name the ports use."""
+        return {"hop": hop_length(params["sample_rate"], params["window_stride"])}
+
+    def __init__(
+        self,
+        *,
+        sample_rate: int = 16000,
+        n_mels: int = 64,
+        window_size: float = 0.025,
+        window_stride: float = 0.01,
+        n_fft: int | None = None,
+        f_min: float = 0.0,
+        f_max: float | None = None,
+        preemphasis: float = 0.97,
+        dither: float = 1e-5,
+        normalize: str | None = "per_feature",
+    ) -> None:
+        super().__init__()
+        self.dither = dither
+        self.features = MelSpectrogram(
+            sample_rate=sample_rate,
+            n_mels=n_mels,
+            window_size=window_size,
+            window_stride=window_stride,
+            n_fft=n_fft,
+            f_min=f_min,
+            f_max=f_max,
+            preemphasis=preemphasis,
+            log=True,
+            normalize=normalizes(normalize),
+        )
+
+    def forward(self, audio: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+        if self.training and self.dither:
+            audio = audio + self.dither * torch.randn_like(audio)
+        return self.features(audio, length)
+
+
+def normalizes(normalize: str | None) -> bool:
+    """Read the setting ``normalize``."""
+    if normalize not in ("per_feature", None):
+        raise FrontEndError(f'normalize is {normalize!r}; expected "per_feature" or None.')
+    return normalize is not None
+
+
+def _normalized(mel_BNS: Tensor, inside_BN1: Tensor, frames_B: Tensor) -> Tensor:
+    """Subtract each band's mean and divide by its deviation, over the frames inside the utterance."""
+    count_B11 = frames_B.view(-1, 1, 1).to(mel_BNS.dtype)
+    mean_B1S = mel_BNS.masked_fill(~inside_BN1, 0.0).sum(1, keepdim=True) / count_B11
+    centred_BNS = (mel_BNS - mean_B1S).masked_fill(~inside_BN1, 0.0)
+    variance_B1S = centred_BNS.square().sum(1, keepdim=True) / (count_B11 - 1).clamp(min=1.0)
+    return centred_BNS / (variance_B1S.sqrt() + _EPSILON)
+
+
+def _inside(length: int, lengths_B: Tensor) -> Tensor:
+    return torch.arange(length, device=lengths_B.device) < lengths_B.unsqueeze(1)
+
+
+def _check_settings(width: int, hop: int, n_fft: int, f_min: float, f_max: float, sample_rate: int) -> None:
+    if not 0 < hop or not 0 < width <= n_fft:
+        raise FrontEndError(
+            f"A window of {width} samples every {hop} samples does not fit a transform of {n_fft}.\n"
+            "  Expected window_stride > 0 and 0 < window_size * sample_rate <= n_fft."
+        )
+    if not 0.0 <= f_min < f_max <= sample_rate / 2.0:
+        raise FrontEndError(
+            f"The mel bands run from {f_min:g} to {f_max:g} Hz; at {sample_rate} samples per second they must lie within"
+            f" 0 to {sample_rate / 2.0:g} Hz.\n  Set f_min and f_max, or leave f_max out."
+        )

@@ -1,0 +1,82 @@
+"""Masks on spectrograms while training.
+
+Axes: B batch, S mel bands, T frames, M masks.
+"""
+
+import torch
+from torch import Tensor
+
+from nm_asr.errors import AugmentationError
+from nm_torch import TorchModule, optional, ports
+
+
+class SpectrogramAugmentation(TorchModule):
+    """Hide random bands, stretches of time and rectangles of each spectrogram in training; nothing in evaluation.
+
+    SpecAugment without warping (Park et al. 2019, arXiv 1904.08779) and SpecCutout (DeVries and Taylor 2017,
+    arXiv 1708.04552). Hidden values become zero, which is a normalised feature's mean. Positions and widths are uniform
+    and independent per utterance; time masks stay within an utterance's length where it is connected.
+
+    Args:
+        freq_masks: stripes of bands per utterance.
+        freq_width: most bands of a stripe.
+        time_masks: stripes of time per utterance.
+        time_width: most frames of a stripe, or below 1 the most of an utterance's frames, as a fraction.
+        cutout_masks: rectangles per utterance.
+        cutout_freq: most bands of a rectangle.
+        cutout_time: most frames of a rectangle.
+    """
+
+    input_ports = ports(spec="B Spectrogram:s T:t", length=optional("B ; Lengths(t)"))
+    output_ports = ports(augmented="B Spectrogram:s T:t")
+
+    def __init__(
+        self,
+        *,
+        freq_masks: int = 2,
+        freq_width: int = 15,
+        time_masks: int = 2,
+        time_width: int | float = 0.1,
+        cutout_masks: int = 0,
+        cutout_freq: int = 20,
+        cutout_time: int = 50,
+    ) -> None:
+        super().__init__()
+        settings = {
+            "freq_masks": freq_masks, "freq_width": freq_width, "time_masks": time_masks, "time_width": time_width,
+            "cutout_masks": cutout_masks, "cutout_freq": cutout_freq, "cutout_time": cutout_time,
+        }  # fmt: skip
+        negative = [f"{name}={value}" for name, value in settings.items() if value < 0]
+        if negative:
+            raise AugmentationError(f"Numbers and widths of masks cannot be negative: {', '.join(negative)}.")
+        self.freq_masks, self.freq_width = freq_masks, freq_width
+        self.time_masks, self.time_width = time_masks, time_width
+        self.cutout_masks, self.cutout_freq, self.cutout_time = cutout_masks, cutout_freq, cutout_time
+
+    def forward(self, spec: Tensor, length: Tensor | None = None) -> Tensor:
+        if not self.training:
+            return spec
+        batch, bands, frames = spec.shape
+        bands_B = torch.full((batch,), bands, device=spec.device)
+        frames_B = torch.full((batch,), frames, device=spec.device) if length is None else length.to(spec.device)
+        hidden_BST = torch.zeros(1, 1, 1, dtype=torch.bool, device=spec.device)
+        if self.freq_masks:
+            hidden_BST = hidden_BST | _stripes(bands, bands_B, self.freq_masks, self.freq_width).any(1).unsqueeze(2)
+        if self.time_masks:
+            hidden_BST = hidden_BST | _stripes(frames, frames_B, self.time_masks, self.time_width).any(1).unsqueeze(1)
+        if self.cutout_masks:
+            freq_BMS = _stripes(bands, bands_B, self.cutout_masks, self.cutout_freq)
+            time_BMT = _stripes(frames, frames_B, self.cutout_masks, self.cutout_time)
+            hidden_BST = hidden_BST | (freq_BMS.unsqueeze(3) & time_BMT.unsqueeze(2)).any(1)
+        return spec.masked_fill(hidden_BST, 0.0)
+
+
+def _stripes(size: int, lengths_B: Tensor, masks: int, width: int | float) -> Tensor:
+    """Return ``[B, masks, size]``, true on random stripes of 0 to ``width`` positions within each length."""
+    lengths_B1 = lengths_B.unsqueeze(1).to(torch.float32)
+    most_B1 = lengths_B1 * width if width < 1 else lengths_B1.clamp(max=float(width))
+    draws_2BM = torch.rand(2, lengths_B.shape[0], masks, device=lengths_B.device)
+    widths_BM = (draws_2BM[0] * (most_B1.floor() + 1)).floor()
+    starts_BM = (draws_2BM[1] * (lengths_B1 - widths_BM + 1)).floor()
+    positions = torch.arange(size, device=lengths_B.device)
+    return (positions >= starts_BM.unsqueeze(2)) & (positions < (starts_BM + widths_BM).unsqueeze(2))
