@@ -1,0 +1,68 @@
+"""Greedy and beam search over any model that scores the next symbol.
+
+Legend: B sentences, A sentences still going on, K beams of a sentence, N = B * K rows (beams of a sentence are
+neighbours), V symbols, L symbols so far.
+"""
+
+import torch
+from torch import Tensor
+
+from nm_torch.common.beam import beam
+from nm_torch.common.errors import SearchError
+from nm_torch.common.hypotheses import Hypothesis, Scorer, SearchOptions, without
+
+__all__ = ["Hypothesis", "Scorer", "SearchOptions", "beam", "greedy", "search"]
+
+
+def search(scorer: Scorer, limits_B: Tensor, options: SearchOptions) -> list[list[Hypothesis]]:
+    """Return the best hypotheses of each sentence, best first.
+
+    Every hypothesis ends with the end symbol: at its limit a sentence can only go on with that.
+
+    Args:
+        scorer: at the start of its sentences, with `beam_size` rows for each.
+        limits_B: the most symbols a hypothesis of each sentence may have, the end not counted.
+
+    Raises:
+        SearchError: the model gave scores that are not numbers.
+    """
+    limits_B = limits_B.clamp(min=options.min_length)
+    with torch.inference_mode():
+        results = greedy(scorer, limits_B, options) if options.beam_size == 1 else beam(scorer, limits_B, options)
+    if any(hypothesis.log_prob != hypothesis.log_prob for best in results for hypothesis in best):
+        raise SearchError(
+            "the model gave log-probabilities that are not numbers (NaN), so that none is the best.\n"
+            "  Look at the training for a loss that is not finite, or run the model in a wider number format."
+        )
+    return results
+
+
+def greedy(scorer: Scorer, limits_B: Tensor, options: SearchOptions) -> list[list[Hypothesis]]:
+    """Take the best symbol at each position; finished sentences leave the batch when they are a quarter of it."""
+    batch, device = len(limits_B), limits_B.device
+    written_BL = limits_B.new_zeros(batch, int(limits_B.max()) + 1)
+    total_B = torch.zeros(batch, device=device)
+    length_B = torch.zeros_like(limits_B)
+    active_A = torch.arange(batch, device=device)
+    symbols_A = limits_B.new_full((batch,), options.bos)
+    running_A = torch.ones(batch, dtype=torch.bool, device=device)
+    for position in range(written_BL.shape[1]):
+        log_probs_AV = without(scorer.score(symbols_A), options.forbidden_at(position, device))
+        best_A, symbols_A = log_probs_AV.max(dim=-1)
+        at_limit_A = limits_B[active_A] <= position
+        symbols_A = symbols_A.masked_fill(at_limit_A, options.eos)
+        best_A = torch.where(at_limit_A, log_probs_AV[:, options.eos], best_A)
+        total_B[active_A] += best_A.masked_fill(~running_A, 0.0)
+        written_BL[active_A, position] = symbols_A
+        running_A &= symbols_A != options.eos
+        length_B[active_A] += running_A
+        running = int(running_A.sum())
+        if running == 0:
+            break
+        if running <= 0.75 * len(active_A):
+            kept = running_A.nonzero().squeeze(1)
+            scorer.select(kept, kept)
+            active_A, symbols_A, running_A = active_A[kept], symbols_A[kept], running_A[kept]
+    scores_B = options.normalise(total_B, length_B + 1)
+    rows = zip(written_BL.tolist(), length_B.tolist(), scores_B.tolist(), total_B.tolist(), strict=True)
+    return [[Hypothesis(tuple(written[:length]), score, total)] for written, length, score, total in rows]
