@@ -1,0 +1,1 @@
+"""Data layers for text."""

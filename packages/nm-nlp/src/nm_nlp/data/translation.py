@@ -1,0 +1,185 @@
+"""The data layer of translation: parallel text in micro-batches of token ids.
+
+Legend: B sentences, S source positions, T target positions.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+import numpy
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nm_core.ports import PortSpec, ports
+from nm_nlp.data.parallel_text import TokenStore, check_line_counts, filter_pairs
+from nm_nlp.errors import ParallelTextError, TokenizerError
+from nm_nlp.tokenizers.loading import load_tokenizer
+from nm_torch.data import Batching, DataLayer
+
+
+class SentencePair(NamedTuple):
+    """One line of both files as token ids, and its number, counted from 0."""
+
+    source: NDArray[numpy.int32]
+    target: NDArray[numpy.int32]
+    line: int
+
+
+class TranslationDataLayer(DataLayer):
+    """Pairs of sentences from two text files whose lines are translations of each other.
+
+    Every source ends with the end symbol; `tgt` begins with the beginning symbol and `labels` ends with the end symbol,
+    so that `labels` is `tgt` one position later. All are int64, padded on the right with the tokenizer's padding id;
+    masks are boolean, true at real tokens; `sent_ids` are line numbers in the files, counted from 0.
+
+    Batches hold `batch_size` pairs, or as many as `batch_tokens` allows: pairs times the longer side of the longest
+    pair, end symbol included. With `bucketing` pairs of like length stand together.
+
+    Args:
+        source: file of source sentences, one a line, UTF-8.
+        target: file of their translations.
+        source_tokenizer: file of the source's tokenizer.
+        target_tokenizer: file of the target's tokenizer; that of the source where not given.
+        batch_size: pairs of a batch, at most.
+        batch_tokens: size of a padded batch on its longer side, at most, in tokens.
+        shuffle: another order in each epoch.
+        bucketing: put pairs of like length together.
+        max_length: leave out pairs with a side of more tokens.
+        max_ratio: leave out pairs whose longer side has more than so many times the tokens of the shorter one.
+        source_vocabulary: the number of source ids that the model is made for; checked against the tokenizer, and part
+            of the type of `src`.
+        target_vocabulary: the same for the target.
+        workers: processes that read ahead.
+
+    Attributes:
+        report: how many pairs were kept and left out; pairs with an empty side are always left out.
+
+    Raises:
+        ParallelTextError: a file cannot be read, the files differ in their number of lines, or nothing is left.
+        TokenizerError: a tokenizer cannot be read or is not of the size given.
+    """
+
+    input_ports = ports()
+    output_ports = ports(
+        src="B Token:s ; TokenIds",
+        src_mask="B Token:s ; Mask",
+        tgt="B Token:t ; TokenIds",
+        tgt_mask="B Token:t ; Mask",
+        labels="B Token:t ; TokenIds",
+        sent_ids="B ; Index",
+    )
+    asset_params: ClassVar[tuple[str, ...]] = ("source_tokenizer", "target_tokenizer")
+
+    @staticmethod
+    def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
+        """Return the ports, with the sizes of the vocabularies where they are given."""
+        source, target = (
+            "TokenIds" if size is None else f"TokenIds({size})"
+            for size in (params["source_vocabulary"], params["target_vocabulary"])
+        )
+        return ports(), ports(
+            src=f"B Token:s ; {source}",
+            src_mask="B Token:s ; Mask",
+            tgt=f"B Token:t ; {target}",
+            tgt_mask="B Token:t ; Mask",
+            labels=f"B Token:t ; {target}",
+            sent_ids="B ; Index",
+        )
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        target: str,
+        source_tokenizer: str,
+        target_tokenizer: str | None = None,
+        batch_size: int | None = None,
+        batch_tokens: int | None = None,
+        shuffle: bool = True,
+        bucketing: bool = True,
+        max_length: int | None = None,
+        max_ratio: float | None = None,
+        source_vocabulary: int | None = None,
+        target_vocabulary: int | None = None,
+        workers: int = 0,
+    ) -> None:
+        batching = Batching(batch_size=batch_size, batch_tokens=batch_tokens, shuffle=shuffle, bucketing=bucketing)
+        super().__init__(batching=batching, workers=workers)
+        self.source_tokenizer = load_tokenizer(source_tokenizer)
+        self.target_tokenizer = load_tokenizer(target_tokenizer) if target_tokenizer else self.source_tokenizer
+        _check_vocabulary("source_vocabulary", source_vocabulary, self.source_tokenizer.vocabulary_size)
+        _check_vocabulary("target_vocabulary", target_vocabulary, self.target_tokenizer.vocabulary_size)
+        self._source = TokenStore.encode(source, self.source_tokenizer)
+        self._target = TokenStore.encode(target, self.target_tokenizer)
+        check_line_counts(source, len(self._source), target, len(self._target))
+        self._lines, self.report = filter_pairs(
+            self._source.lengths, self._target.lengths, max_length=max_length, max_ratio=max_ratio
+        )
+        if not self.report.kept:
+            raise ParallelTextError(
+                f"{source} and {target} give no sentence pairs: {self.report}.\n"
+                "  Check the files, and the limits max_length and max_ratio."
+            )
+        self._longer = numpy.maximum(self._source.lengths, self._target.lengths)[self._lines] + 1
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def size_of(self, index: int) -> float:
+        """Return the tokens of the longer side, the end symbol included."""
+        return float(self._longer[index])
+
+    def sample(self, index: int, random: numpy.random.Generator) -> SentencePair:
+        """Return the token ids of a pair; nothing about it is random."""
+        line = int(self._lines[index])
+        return SentencePair(self._source[line], self._target[line], line)
+
+    def collate(self, samples: Sequence[SentencePair]) -> tuple[Tensor, ...]:
+        """Return src, src_mask, tgt, tgt_mask, labels and sent_ids."""
+        source, target = self.source_tokenizer, self.target_tokenizer
+        src_BS = pad_ids([pair.source for pair in samples], source.pad_id, after=source.eos_id)
+        tgt_BT = pad_ids([pair.target for pair in samples], target.pad_id, before=target.bos_id)
+        labels_BT = pad_ids([pair.target for pair in samples], target.pad_id, after=target.eos_id)
+        return (
+            src_BS,
+            mask_of([len(pair.source) + 1 for pair in samples]),
+            tgt_BT,
+            mask_of([len(pair.target) + 1 for pair in samples]),
+            labels_BT,
+            torch.tensor([pair.line for pair in samples]),
+        )
+
+
+def pad_ids(
+    sentences: Sequence[Sequence[int] | NDArray[numpy.int32]],
+    pad_id: int,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+) -> Tensor:
+    """Return sentences as one int64 tensor [B, S], each with a symbol before or after it, padded on the right."""
+    first = 0 if before is None else 1
+    extra = first + (0 if after is None else 1)
+    padded = numpy.full((len(sentences), max(map(len, sentences), default=0) + extra), pad_id, dtype=numpy.int64)
+    for row, sentence in zip(padded, sentences, strict=True):
+        if before is not None:
+            row[0] = before
+        row[first : first + len(sentence)] = sentence
+        if after is not None:
+            row[first + len(sentence)] = after
+    return torch.from_numpy(padded)
+
+
+def mask_of(lengths: Sequence[int]) -> Tensor:
+    """Return a boolean mask [B, S], true at the real tokens."""
+    lengths_B1 = torch.tensor(lengths).unsqueeze(1)
+    return torch.arange(max(lengths, default=0)) < lengths_B1
+
+
+def _check_vocabulary(name: str, expected: int | None, given: int) -> None:
+    if expected is not None and expected != given:
+        raise TokenizerError(
+            f"{name} is {expected}, and the tokenizer has {given} ids.\n"
+            f"  Give {name}={given} and a model of that size, or the tokenizer that the model was made for."
+        )

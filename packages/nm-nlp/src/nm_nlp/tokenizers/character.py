@@ -1,0 +1,45 @@
+"""A tokenizer whose symbols are characters."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from nm_nlp.tokenizers.symbols import SymbolTokenizer, check_content, most_frequent
+
+
+class CharacterTokenizer(SymbolTokenizer):
+    """One id per character of the text in Unicode's composed form (NFC), spaces included.
+
+    Text whose characters are all known comes back from `decode(encode(text))` as it was, composed.
+
+    Args:
+        symbols: the characters, in the order of the ids.
+    """
+
+    kind = "character"
+
+    @classmethod
+    def train(cls, texts: Iterable[str], *, vocabulary_size: int | None = None, min_count: int = 1) -> Self:
+        """Take the most frequent characters of texts.
+
+        Args:
+            texts: any texts.
+            vocabulary_size: how many ids there may be, the four special ones included; all characters where not given.
+            min_count: occurrences below which a character is left out.
+        """
+        characters = (character for text in texts for character in unicodedata.normalize("NFC", text))
+        return cls(most_frequent(characters, vocabulary_size=vocabulary_size, min_count=min_count))
+
+    @classmethod
+    def from_content(cls, path: Path, content: Mapping[str, Any]) -> Self:
+        """Make the tokenizer from the content of its file."""
+        return cls(**check_content(path, content, cls.kind, ()))
+
+    def cut(self, text: str) -> list[str]:
+        """Return the characters of a text."""
+        return list(unicodedata.normalize("NFC", text))
+
+    def join(self, symbols: Iterable[str]) -> str:
+        """Put characters side by side."""
+        return "".join(symbols)

@@ -1,0 +1,80 @@
+"""Reading a tokenizer from its file, whatever its kind."""
+
+import json
+from collections.abc import Iterable
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+from nm_nlp.errors import TokenizerError
+from nm_nlp.tokenizers.character import CharacterTokenizer
+from nm_nlp.tokenizers.protocol import Tokenizer
+from nm_nlp.tokenizers.sentencepiece import SentencePieceTokenizer
+from nm_nlp.tokenizers.word import WordTokenizer
+
+KINDS: dict[str, Any] = {
+    "sentencepiece": SentencePieceTokenizer,
+    "character": CharacterTokenizer,
+    "word": WordTokenizer,
+}
+
+
+def load_tokenizer(path: str | Path) -> Tokenizer:
+    """Return the tokenizer of a file: a JSON vocabulary of characters or words, or a sentencepiece model.
+
+    Raises:
+        TokenizerError: there is no such file, or it holds no tokenizer.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise TokenizerError(
+            f"the tokenizer {path} cannot be read: {error.strerror}.\n"
+            f"  Train one first: nmod tokenizer train --output {path} TEXT_FILE..."
+        ) from error
+    return _from_json(path, data) if data[:1] == b"{" else _from_model(path, data)
+
+
+def _from_json(path: Path, data: bytes) -> Tokenizer:
+    try:
+        content = json.loads(data)
+    except ValueError as error:
+        raise TokenizerError(f"the tokenizer {path} is no valid JSON: {error}.\n  Train it again.") from error
+    kind = content.get("tokenizer") if isinstance(content, dict) else None
+    if kind not in ("character", "word"):
+        raise TokenizerError(
+            f'{path} holds no tokenizer: "tokenizer" is {kind!r}, expected "character" or "word".\n'
+            "  Train one: nmod tokenizer train --help"
+        )
+    tokenizer: Tokenizer = KINDS[kind].from_content(path, content)
+    return tokenizer
+
+
+def _from_model(path: Path, data: bytes) -> Tokenizer:
+    try:
+        return SentencePieceTokenizer(data)
+    except (RuntimeError, OSError) as error:
+        raise TokenizerError(
+            f"{path} is neither a JSON vocabulary nor a sentencepiece model.\n"
+            "  Train a tokenizer: nmod tokenizer train --help"
+        ) from error
+
+
+def train_tokenizer(kind: str, texts: Iterable[str], **options: Any) -> Tokenizer:
+    """Train a tokenizer by the name of its kind: "sentencepiece", "character" or "word".
+
+    Args:
+        kind: the name.
+        texts: the texts to learn from.
+        options: those of the kind's own `train`, for example `vocabulary_size`.
+    """
+    if kind not in KINDS:
+        raise TokenizerError(f"there is no tokenizer {kind!r}; there are {', '.join(KINDS)}.")
+    train = KINDS[kind].train
+    known = set(signature(train).parameters) - {"texts"}
+    if not known.issuperset(options):
+        unknown = ", ".join(sorted(set(options) - known))
+        raise TokenizerError(f"the {kind} tokenizer has no option {unknown}; it has {', '.join(sorted(known))}.")
+    tokenizer: Tokenizer = train(texts, **options)
+    return tokenizer

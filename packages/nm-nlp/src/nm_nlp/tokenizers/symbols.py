@@ -1,0 +1,124 @@
+"""A vocabulary of symbols, its ids, and the JSON file it is kept in."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nm_nlp.errors import TokenizerError
+
+SPECIALS = ("<pad>", "<s>", "</s>", "<unk>")
+"""The first symbols of every vocabulary: padding, beginning, end, and what the vocabulary lacks."""
+
+UNKNOWN_TEXT = "\N{DOUBLE QUESTION MARK}"
+"""What an unknown id is in decoded text."""
+
+
+class SymbolTokenizer:
+    """A tokenizer over a fixed list of symbols; subclasses say how text is cut into symbols and put together.
+
+    Args:
+        symbols: the vocabulary without the special symbols, in the order of the ids.
+    """
+
+    kind = ""
+    """The name of the tokenizer in its file."""
+
+    pad_id, bos_id, eos_id, unknown_id = range(len(SPECIALS))
+
+    def __init__(self, symbols: Sequence[str]) -> None:
+        self.symbols = (*SPECIALS, *symbols)
+        self._ids = {symbol: index for index, symbol in enumerate(self.symbols)}
+        if len(self._ids) != len(self.symbols):
+            doubled = next(symbol for symbol, count in Counter(self.symbols).items() if count > 1)
+            raise TokenizerError(f"a vocabulary lists each symbol once, and {doubled!r} stands in it twice.")
+
+    @property
+    def vocabulary_size(self) -> int:
+        """How many ids there are."""
+        return len(self.symbols)
+
+    def cut(self, text: str) -> list[str]:
+        """Return the symbols of a text."""
+        raise NotImplementedError
+
+    def join(self, symbols: Iterable[str]) -> str:
+        """Return the text of symbols."""
+        raise NotImplementedError
+
+    def options(self) -> dict[str, Any]:
+        """Return what the file keeps beside the symbols: the other arguments of the constructor."""
+        return {}
+
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of a text; symbols that the vocabulary lacks become `unknown_id`."""
+        ids, unknown = self._ids, self.unknown_id
+        return [ids.get(symbol, unknown) for symbol in self.cut(text)]
+
+    def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the ids of many texts."""
+        return [self.encode(text) for text in texts]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Return the text of ids, without padding, beginnings and ends.
+
+        Raises:
+            TokenizerError: an id is not in the vocabulary.
+        """
+        symbols = []
+        for index in ids:
+            if not 0 <= index < len(self.symbols):
+                raise TokenizerError(
+                    f"{index} is no id of this vocabulary, which has {len(self.symbols)}.\n"
+                    "  The ids come from another tokenizer: give the one that the model was trained with."
+                )
+            if index == self.unknown_id:
+                symbols.append(UNKNOWN_TEXT)
+            elif index >= len(SPECIALS):
+                symbols.append(self.symbols[index])
+        return self.join(symbols)
+
+    def save(self, path: str | Path) -> None:
+        """Write the vocabulary as JSON."""
+        content = {"tokenizer": self.kind, "version": 1, **self.options(), "symbols": self.symbols[len(SPECIALS) :]}
+        Path(path).write_text(json.dumps(content, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+
+
+def most_frequent(symbols: Iterable[str], *, vocabulary_size: int | None = None, min_count: int = 1) -> list[str]:
+    """Return symbols by falling frequency, equally frequent ones in the order of their code points.
+
+    Args:
+        symbols: every occurrence.
+        vocabulary_size: how many ids the vocabulary may have, the special symbols included.
+        min_count: occurrences below which a symbol is left out.
+    """
+    counts = Counter(symbols)
+    ordered = sorted(
+        (symbol for symbol, count in counts.items() if count >= min_count and symbol not in SPECIALS),
+        key=lambda symbol: (-counts[symbol], symbol),
+    )
+    if vocabulary_size is None:
+        return ordered
+    if vocabulary_size <= len(SPECIALS):
+        raise TokenizerError(
+            f"a vocabulary of {vocabulary_size} has no room beside its {len(SPECIALS)} special symbols.\n"
+            "  Give a larger vocabulary_size, or leave it out to keep every symbol."
+        )
+    return ordered[: vocabulary_size - len(SPECIALS)]
+
+
+def check_content(path: Path, content: Mapping[str, Any], kind: str, options: Iterable[str]) -> dict[str, Any]:
+    """Return the constructor's arguments from the content of a vocabulary file."""
+    expected = {"tokenizer", "version", "symbols", *options}
+    if set(content) != expected or content["tokenizer"] != kind or content["version"] != 1:
+        raise TokenizerError(
+            f"{path} is no vocabulary of a {kind} tokenizer.\n"
+            f'  Expected "tokenizer": "{kind}", "version": 1 and the entries {", ".join(sorted(expected))}; '
+            f"given are {', '.join(sorted(content))}.\n"
+            "  Train the tokenizer again, or install the version that wrote the file."
+        )
+    symbols = content["symbols"]
+    if not isinstance(symbols, list) or not all(isinstance(symbol, str) for symbol in symbols):
+        raise TokenizerError(f'{path}: "symbols" must be a list of strings.')
+    return {key: content[key] for key in ("symbols", *options)}

@@ -1,0 +1,45 @@
+"""Token ids as features: an embedding scaled to unit variance, plus positions.
+
+Legend: T positions, D model size, N rows that are decoded in parallel.
+"""
+
+from typing import Literal
+
+from torch import Tensor, nn
+
+from nm_torch.common.errors import OptionError, SequenceLengthError
+from nm_torch.common.positions import LearnedPositions, SinusoidalPositions
+
+Positions = Literal["sinusoidal", "learned"]
+
+
+def check_length(length: int, most: int | None) -> None:
+    """Refuse a sequence of more positions than a module was made for."""
+    if most is not None and length > most:
+        raise SequenceLengthError(
+            f"a sequence has {length} tokens, and max_sequence_length={most}.\n"
+            "  Leave out longer sentences (max_length of the data layer), or raise max_sequence_length."
+        )
+
+
+def make_positions(positions: str, size: int, max_sequence_length: int | None) -> nn.Module:
+    """Return the module that gives features of positions."""
+    if positions == "sinusoidal":
+        return SinusoidalPositions(size)
+    if positions != "learned":
+        raise OptionError(f'positions must be "sinusoidal" or "learned"; given was {positions!r}.')
+    if max_sequence_length is None:
+        raise OptionError("learned positions need a number of positions.\n  Give max_sequence_length.")
+    return LearnedPositions(size, max_sequence_length)
+
+
+def make_embedding(vocabulary_size: int, size: int) -> nn.Embedding:
+    """Return an embedding whose entries have the variance 1 / size, so that it may also project to logits."""
+    embedding = nn.Embedding(vocabulary_size, size)
+    nn.init.normal_(embedding.weight, std=size**-0.5)
+    return embedding
+
+
+def embed(ids: Tensor, embedding: nn.Embedding, positions_TD: Tensor) -> Tensor:
+    """Return features of tokens, scaled to unit variance, plus those of their positions."""
+    return embedding(ids) * embedding.embedding_dim**0.5 + positions_TD.to(embedding.weight.dtype)

@@ -1,0 +1,39 @@
+"""The loss of a translation model.
+
+Legend: B sentences, T target positions, V vocabulary.
+"""
+
+from torch import Tensor
+
+from nm_core.ports import ports
+from nm_torch import LossModule
+from nm_torch.common.losses import checked_smoothing, smoothed_cross_entropy
+
+
+class PaddedSmoothedCrossEntropyLossNM(LossModule):
+    """Cross entropy with label smoothing over the tokens that are not padding (Szegedy et al. 2016, arXiv 1512.00567).
+
+    The weight is the number of those tokens.
+
+    Args:
+        pad_id: the token id of padding; 0 in all tokenizers trained here.
+        label_smoothing: weight of a uniform distribution over the vocabulary.
+    """
+
+    input_ports = ports(log_probs="B Token:t Class:n ; LogProbs", target_ids="B Token:t ; TokenIds(n)")
+    output_ports = ports(loss="; Loss")
+
+    def __init__(self, *, pad_id: int = 0, label_smoothing: float = 0.0) -> None:
+        super().__init__()
+        self.pad_id = pad_id
+        self.label_smoothing = checked_smoothing(label_smoothing)
+
+    def total(self, log_probs: Tensor, target_ids: Tensor) -> Tensor:
+        """Return the summed loss of log-probabilities [B, T, V] and token ids [B, T]."""
+        return smoothed_cross_entropy(
+            log_probs.flatten(0, 1), target_ids.flatten(), smoothing=self.label_smoothing, ignored=self.pad_id
+        )
+
+    def weight(self, target_ids: Tensor) -> Tensor:
+        """Return the number of tokens that are not padding."""
+        return (target_ids != self.pad_id).sum()
