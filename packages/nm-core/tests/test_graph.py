@@ -69,7 +69,7 @@ def test_an_open_path_to_a_data_layer_is_named() -> None:
 
 def test_an_input_that_leads_nowhere_is_refused() -> None:
     """A cut at a tensor that the outputs do not need is an error."""
-    _, _, log_probs, loss, text = speech()
+    _, _, log_probs, loss, _ = speech()
     with pytest.raises(GraphError, match="leads to none"):
         Graph(log_probs, inputs={"loss": loss})
 

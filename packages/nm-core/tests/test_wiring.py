@@ -86,7 +86,7 @@ def test_a_bad_edge_names_the_users_line() -> None:
 
 def test_all_bad_edges_of_a_call_come_together() -> None:
     """Two wrong edges are one error."""
-    spec, length, labels, _ = Features()()
+    spec, length, *_ = Features()()
     with pytest.raises(NeuralTypeError) as error:
         Loss()(log_probs=spec, labels=length)
     assert len(error.value.problems) == 2

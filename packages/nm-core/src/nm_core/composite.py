@@ -91,8 +91,8 @@ class CompositeModule(NeuralModule, metaclass=_CompositeMeta):
         values = (result,) if len(names) == 1 else tuple(result)
         if len(values) != len(names) or not all(isinstance(value, NmTensor) for value in values):
             raise ModuleDeclarationError(
-                f"{type(self).__qualname__}.build must return {len(names)} symbolic tensors for {', '.join(names)}; it returned "
-                f"{', '.join(type(value).__name__ for value in values)}."
+                f"{type(self).__qualname__}.build returned {', '.join(type(value).__name__ for value in values)}.\n"
+                f"  Expected {len(names)} symbolic tensors, for {', '.join(names)}."
             )
         call.outputs = dict(zip(names, values, strict=True))
         return wiring.structured(type(self).__name__, names, values)

@@ -144,7 +144,7 @@ def capture(
     opaque: set[str] = set()
     for name, parameter in known.items():
         try:
-            frozen[name] = _freeze(given[name] if name in given else parameter.default)
+            frozen[name] = _freeze(given.get(name, parameter.default))
         except _NotPlain:
             opaque.add(name)
     return FrozenParams(frozen), frozenset(opaque)
