@@ -40,7 +40,10 @@ def test_the_listing_loads_no_application_and_no_framework() -> None:
 @pytest.mark.parametrize(
     ("use", "unused"),
     [
-        ("import nm_asr; nm_asr.JasperEncoder", {"librosa", "scipy", "numba", "espeakng_loader", "rich", "tensorboard"}),
+        (
+            "import nm_asr; nm_asr.JasperEncoder",
+            {"librosa", "scipy", "numba", "espeakng_loader", "rich", "tensorboard"},
+        ),
         ("import nm_nlp; nm_nlp.TransformerEncoderNM", {"sacrebleu", "rich", "tensorboard"}),
         ("import nm_torch", {"rich", "click", "yaml", "msgspec", "tensorboard"}),
     ],

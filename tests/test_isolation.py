@@ -5,6 +5,7 @@ import weakref
 
 import pytest
 import torch
+
 from nm_core import NeuralModuleFactory, NmTensor
 from toys import Perceptron, Points, SquaredError
 

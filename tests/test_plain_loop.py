@@ -3,6 +3,7 @@
 import copy
 
 import torch
+
 from nm_core import NeuralModuleFactory
 from toys import Perceptron, Points, SquaredError
 
@@ -26,4 +27,3 @@ def test_ten_lines_of_plain_pytorch_train_to_the_same_weights() -> None:
 
     for plain, trained in zip(untrained.parameters(), perceptron.parameters(), strict=True):
         torch.testing.assert_close(plain, trained, rtol=0, atol=1e-6)
-        

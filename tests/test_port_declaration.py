@@ -1,19 +1,22 @@
 """Ports in the paper's form, and the connection it warns of: axes in another order."""
 
 import pytest
+from torch import Tensor
+
 from nm_core import AxisType, NeuralType, NeuralTypeError, inputs
 from nm_torch import TorchModule
 from nm_types import BatchTag, ChannelTag, HeightTag, ImageEmbeddingTag, TimeTag, WidthTag
-from torch import Tensor
 
 
 class ImageEncoder(TorchModule):
     """Declares its ports as dicts from axis to meaning."""
 
-    input_ports = {  # noqa: RUF012  # the paper's form
-        "x": NeuralType({0: AxisType(BatchTag), 1: AxisType(ChannelTag), 2: AxisType(HeightTag, 224), 3: AxisType(WidthTag, 224)})
+    input_ports = {
+        "x": NeuralType(
+            {0: AxisType(BatchTag), 1: AxisType(ChannelTag), 2: AxisType(HeightTag, 224), 3: AxisType(WidthTag, 224)}
+        )
     }
-    output_ports = {"output": NeuralType({0: AxisType(BatchTag), 1: AxisType(ImageEmbeddingTag)})}  # noqa: RUF012
+    output_ports = {"output": NeuralType({0: AxisType(BatchTag), 1: AxisType(ImageEmbeddingTag)})}
 
     def forward(self, x: Tensor) -> Tensor:
         return x.mean(dim=(2, 3))
@@ -22,8 +25,8 @@ class ImageEncoder(TorchModule):
 class TimeFirstEncoder(TorchModule):
     """Emits [time, batch, channel], as recurrent layers like it."""
 
-    input_ports = {"x": NeuralType({0: AxisType(BatchTag), 1: AxisType(TimeTag), 2: AxisType(ChannelTag)})}  # noqa: RUF012
-    output_ports = {"y": NeuralType({0: AxisType(TimeTag), 1: AxisType(BatchTag), 2: AxisType(ChannelTag)})}  # noqa: RUF012
+    input_ports = {"x": NeuralType({0: AxisType(BatchTag), 1: AxisType(TimeTag), 2: AxisType(ChannelTag)})}
+    output_ports = {"y": NeuralType({0: AxisType(TimeTag), 1: AxisType(BatchTag), 2: AxisType(ChannelTag)})}
 
     def forward(self, x: Tensor) -> Tensor:
         return x.transpose(0, 1)
@@ -32,8 +35,8 @@ class TimeFirstEncoder(TorchModule):
 class BatchFirstDecoder(TorchModule):
     """Expects [batch, time, channel]."""
 
-    input_ports = {"y": NeuralType({0: AxisType(BatchTag), 1: AxisType(TimeTag), 2: AxisType(ChannelTag)})}  # noqa: RUF012
-    output_ports = {"z": NeuralType({0: AxisType(BatchTag), 1: AxisType(TimeTag), 2: AxisType(ChannelTag)})}  # noqa: RUF012
+    input_ports = {"y": NeuralType({0: AxisType(BatchTag), 1: AxisType(TimeTag), 2: AxisType(ChannelTag)})}
+    output_ports = {"z": NeuralType({0: AxisType(BatchTag), 1: AxisType(TimeTag), 2: AxisType(ChannelTag)})}
 
     def forward(self, y: Tensor) -> Tensor:
         return y
@@ -50,16 +53,21 @@ def test_dicts_and_strings_declare_the_same_ports() -> None:
 def test_a_declared_size_is_held_against_what_is_given() -> None:
     """An image of another size does not pass, and the message names both sizes."""
     with pytest.raises(NeuralTypeError, match=r"(?s)224.*200|200.*224"):
-        ImageEncoder()(x=inputs(image="B C H:224 W:200").image)
+        ImageEncoder()(x=inputs(image="B C H:224 W:200"))
 
 
 def test_time_first_into_batch_first_says_so_when_it_is_connected() -> None:
     """Swapped axes raise at the connection, name the comparison's result and the file of the user's line."""
-    hidden = TimeFirstEncoder()(x=inputs(x="B T C").x)
+    hidden = TimeFirstEncoder()(x=inputs(x="B T C"))
 
     with pytest.raises(NeuralTypeError) as caught:
         BatchFirstDecoder()(y=hidden)
 
     message = str(caught.value)
-    for part in ("TRANSPOSE_SAME", "time_first_encoder.y -> batch_first_decoder.y", "test_port_declaration.py", "transpose"):
+    for part in (
+        "TRANSPOSE_SAME",
+        "time_first_encoder.y -> batch_first_decoder.y",
+        "test_port_declaration.py",
+        "transpose",
+    ):
         assert part in message

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import numpy
 import torch
+from torch import Tensor, nn
+
 from nm_torch import LossModule, TorchModule, ports
 from nm_torch.data import Batching, DataLayer
-from torch import Tensor, nn
 
 
 class Points(DataLayer):
