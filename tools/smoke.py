@@ -9,6 +9,7 @@ import argparse
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 FOUNDATION = {"nm-types": "nm_types", "nm-core": "nm_core", "nm-torch": "nm_torch"}
 COLLECTIONS = {"nm-asr": "nm_asr", "nm-nlp": "nm_nlp"}
@@ -25,25 +26,30 @@ print(f"{sys.argv[1]}: {len(names)} modules imported")
 
 
 def run(*command: str) -> str:
-    """Run the environment's own Python with these arguments and return what it printed; stop at the first failure."""
-    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
+    """Run a command of this environment and return what it printed; stop at the first failure."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{' '.join(command[:4])} ... failed\n{done.stdout}{done.stderr}")
     return done.stdout
 
 
+def python(*arguments: str) -> str:
+    """Run the environment's own Python."""
+    return run(sys.executable, *arguments)
+
+
 def installed() -> set[str]:
     """Return the names of the distributions in this environment."""
-    return {line.split("==")[0].split(" @ ")[0] for line in run("-m", "pip", "freeze", "--all").splitlines()}
+    return {line.split("==")[0].split(" @ ")[0] for line in python("-m", "pip", "freeze", "--all").splitlines()}
 
 
 def check(package: str, module: str, options: Sequence[str]) -> None:
     """Install one package, and see that its requirements agree, its modules import and its command answers."""
-    run("-m", "pip", "install", "--no-compile", *options, package)
-    run("-m", "pip", "check")
-    print(run("-c", IMPORT_ALL, module), end="")
+    python("-m", "pip", "install", "--no-compile", *options, package)
+    python("-m", "pip", "check")
+    print(python("-c", IMPORT_ALL, module), end="")
     if package != "nm-types":
-        listing = run("-m", "nm_core", "modules")
+        listing = run(str(Path(sys.executable).with_name("nmod")), "modules")
         if package in COLLECTIONS and f"{module.removeprefix('nm_')}." not in listing:
             raise SystemExit(f"`nmod modules` does not list the modules of {package}:\n{listing}")
 
@@ -63,7 +69,7 @@ def main() -> None:
     before = installed()
     for package, module in COLLECTIONS.items():
         check(package, module, options)
-        run("-m", "pip", "uninstall", "--yes", *sorted(installed() - before))
+        python("-m", "pip", "uninstall", "--yes", *sorted(installed() - before))
 
 
 if __name__ == "__main__":
