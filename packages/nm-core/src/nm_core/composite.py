@@ -21,10 +21,11 @@ class CompositeCall:
         inputs: what its ports were given.
         outputs: the tensors of inner calls that came out, by port.
         location: file and line of the user's code.
+        label: the name asked for this call, where one was (`as:` in a file).
         scope: the composite call around this one, if any.
     """
 
-    __slots__ = ("inputs", "location", "module", "outputs", "scope")
+    __slots__ = ("inputs", "label", "location", "module", "outputs", "scope")
 
     def __init__(
         self, module: CompositeModule, inputs: Mapping[str, Any], location: str, scope: CompositeCall | None
@@ -33,6 +34,7 @@ class CompositeCall:
         self.inputs = dict(inputs)
         self.outputs: dict[str, NmTensor] = {}
         self.location = location
+        self.label: str | None = None
         self.scope = scope
 
 

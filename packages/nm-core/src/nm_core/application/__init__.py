@@ -1,1 +1,22 @@
-"""Applications as files."""
+"""Applications as files: read, check, build, run, write and save them.
+
+`check_file(path)` says everything that is wrong with a file; `load_application(path)` gives something that can be used
+at once, from a file or from a folder that `Application.save` or `NeuralModuleFactory.save` wrote.
+"""
+
+from nm_core.application.application import Application, UnknownVerbError, check_file, load_application
+from nm_core.application.problems import ApplicationFileError, Problem, Report
+from nm_core.application.saving import save_application
+from nm_core.errors import ApplicationError
+
+__all__ = [
+    "Application",
+    "ApplicationError",
+    "ApplicationFileError",
+    "Problem",
+    "Report",
+    "UnknownVerbError",
+    "check_file",
+    "load_application",
+    "save_application",
+]

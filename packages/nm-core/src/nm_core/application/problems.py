@@ -152,6 +152,10 @@ class Problems:
         """Record something that is allowed but should be seen."""
         self._notes.append(message)
 
+    def position(self, span: Span) -> str:
+        """Return `file:line:column` of a place in the file."""
+        return self._source.position(span) if self._source else self.name
+
     def __len__(self) -> int:
         return len(self._found) + self._more
 

@@ -1,0 +1,318 @@
+"""`Application`: modules, graphs and what to do with them, from a file or a saved folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nm_core.application.building import Builder
+from nm_core.application.canonical import canonical_data
+from nm_core.application.checking import INFER, Checked, check
+from nm_core.application.checking.context import Context
+from nm_core.application.document import Document, read_document
+from nm_core.application.dumping import digest, to_json, to_yaml
+from nm_core.application.plain import application_data
+from nm_core.application.problems import Report
+from nm_core.application.reading.nodes import Data
+from nm_core.application.saving import write_folder
+from nm_core.application.schema import ApplicationEntry
+from nm_core.application.storage import verify
+from nm_core.errors import ApplicationError, did_you_mean
+from nm_core.factory import NeuralModuleFactory
+from nm_core.graph import Graph
+from nm_core.metric import Metric
+from nm_core.module import NeuralModule
+from nm_core.records import Records
+from nm_core.run import TrainingResult
+
+if TYPE_CHECKING:
+    from nm_core.plugins import Collections
+
+T = TypeVar("T")
+
+
+class UnknownVerbError(ApplicationError, AttributeError):
+    """An application was asked for something that no installed collection can do."""
+
+
+def check_file(path: str | Path, *, collections: Collections | None = None, backend: str = "torch") -> Report:
+    """Check an application file, or a saved application, without building anything; return every problem at once.
+
+    Args:
+        collections: what is installed; found when not given.
+        backend: the framework whose modules are meant.
+    """
+    document = read_document(path)
+    if document.entry is not None:
+        _checked(document, document.entry, _installed(collections), backend)
+    return document.problems.report()
+
+
+def load_application(
+    path: str | Path, *, collections: Collections | None = None, backend: str = "torch", **settings: Any
+) -> Application:
+    """Load an application from a file or from a folder that `save` wrote; modules are made when they are needed.
+
+    Args:
+        collections: what is installed; found when not given.
+        backend: the framework to run on.
+        settings: settings of the factory that take the place of the file's: placement, precision, strategy, seed,
+            work_dir, deterministic.
+
+    Raises:
+        ApplicationFileError: the file has problems; `report` holds all of them.
+        ApplicationError: a saved application is damaged.
+    """
+    saved = Path(path) if Path(path).is_dir() else None
+    document = read_document(path)
+    if saved is not None:
+        verify(saved)
+    collections = _installed(collections)
+    entry = document.entry
+    if entry is None:
+        document.problems.report().raise_if_bad()
+        raise ApplicationError(f"{path} is no application.")
+    checked = _checked(document, entry, collections, backend)
+    document.problems.report().raise_if_bad()
+    options = _settings(entry, document.folder) | settings
+    factory = NeuralModuleFactory(backend=backend, collections=collections, **options)
+    return Application(entry, checked, factory, document, saved=saved)
+
+
+class Application:
+    """An application: read it from a file with `load_application`.
+
+    Attributes:
+        entry: what the file says, as plain values.
+        factory: where its modules are made and its actions run.
+        report: what the check of the file noted.
+    """
+
+    def __init__(
+        self,
+        entry: ApplicationEntry,
+        checked: Checked,
+        factory: NeuralModuleFactory,
+        document: Document,
+        *,
+        saved: Path | None = None,
+    ) -> None:
+        self.entry = entry
+        self.factory = factory
+        self.report = document.problems.report()
+        self._checked = checked
+        self._document = document
+        self._saved = saved
+        places = _places(document, entry, factory.collections)
+        self._builder = Builder(entry, checked, factory, document.folder, places=places, saved=saved)
+        for weights in entry.tie:
+            for other in weights[1:]:
+                factory.tie(weights[0], other)
+        for pattern in entry.freeze:
+            factory.freeze(pattern)
+        factory.application = {"file": str(document.path), "digest": self.digest, "structure": self.canonical}
+
+    @property
+    def path(self) -> Path:
+        """The file or folder it was read from."""
+        return self._saved or self._document.path
+
+    @cached_property
+    def modules(self) -> Mapping[str, NeuralModule]:
+        """Its modules by name, each made when it is first asked for."""
+        return _Lazy(self.entry.modules, self._builder.module)
+
+    @cached_property
+    def graphs(self) -> Mapping[str, Graph]:
+        """Its graphs by name, each built when it is first asked for."""
+        return _Lazy(self.entry.graphs, self._builder.graph)
+
+    @cached_property
+    def canonical(self) -> dict[str, Data]:
+        """The application as plain data with references replaced and defaults filled in."""
+        return canonical_data(self.entry, self._checked)
+
+    @cached_property
+    def digest(self) -> str:
+        """The sha256 of the canonical JSON; two applications are equal when theirs are."""
+        return digest(self.canonical)
+
+    def __eq__(self, other: object) -> bool:
+        return self.canonical == other.canonical if isinstance(other, Application) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def train(self, **overrides: Any) -> TrainingResult:
+        """Train as the train section says.
+
+        Args:
+            overrides: arguments of `NeuralModuleFactory.train` that take the place of the section's.
+        """
+        entry = self.entry.train
+        if entry is None:
+            raise ApplicationError(
+                f"{self.path} has no train section.\n  Add one: train: {{optimize: [train.loss], ...}}."
+            )
+        arguments: dict[str, Any] = {
+            "optimizer": dict(entry.optimizer),
+            "policy": None if entry.policy is None else dict(entry.policy),
+            "max_epochs": entry.max_epochs,
+            "max_steps": entry.max_steps,
+            "batches_per_step": entry.batches_per_step,
+            "gradient_clip_norm": entry.gradient_clip_norm,
+            "log_every": entry.log_every,
+            "non_finite": entry.non_finite,
+        }
+        if "callbacks" not in overrides:
+            arguments["callbacks"] = self._builder.callbacks(entry.callbacks)
+        losses = [self._builder.output(reference) for reference in entry.optimize]
+        return self.factory.train(losses, **(arguments | overrides))
+
+    def metrics(self) -> list[Metric]:
+        """Return the metrics of the eval section, connected to the outputs that they read."""
+        if self.entry.eval is None:
+            raise ApplicationError(f"{self.path} has no eval section.\n  Add one: eval: {{metrics: [{{type: ...}}]}}.")
+        return self._builder.metrics(self.entry.eval.metrics)
+
+    def eval(self, **overrides: Any) -> dict[str, float]:
+        """Return the scores of the eval section's metrics.
+
+        Args:
+            overrides: arguments of `NeuralModuleFactory.eval`.
+        """
+        return self.factory.eval(self.metrics(), **overrides)
+
+    def infer(self, graph: str | None = None, **inputs: Any) -> Records:
+        """Run a graph: on one batch of values for its free inputs, or over its data layer where it has one.
+
+        Args:
+            graph: the graph's name; `infer` when not given.
+            inputs: values for the free inputs, by name.
+
+        Returns:
+            one record per sample; `.collect()` gives lists.
+        """
+        name = INFER if graph is None else graph
+        found = self.graphs[name]
+        unknown = [port for port in inputs if port not in found.inputs]
+        missing = [port for port in found.inputs if port not in inputs]
+        if unknown or missing:
+            wrong = [f'no input "{port}"{did_you_mean(port, found.inputs)}' for port in unknown]
+            wrong += [f'"{port}" was not given' for port in missing]
+            raise ApplicationError(
+                f"{name}: {'; '.join(wrong)}.\n  Its inputs: {', '.join(found.inputs) or 'none, it has a data layer'}."
+            )
+        return self.factory.infer(found, inputs=inputs or None)
+
+    def graph_of(self, verb: str) -> Graph:
+        """Return the graph behind a verb: the one that `tasks` names, else `infer`."""
+        return self.graphs[self.entry.tasks.get(verb, INFER)]
+
+    def save(self, path: str | Path) -> Path:
+        """Save the application with its weights and files as one folder, which appears only when complete.
+
+        An older saved application at the path is replaced.
+        """
+        live = dict(self._builder.modules)
+        if self._saved is None:
+            live = {
+                name: self._builder.module(name)
+                for name, declared in self._checked.modules.items()
+                if declared.cls.segment != "source"
+            }
+        return write_folder(
+            Path(path), self.entry, self._checked, self._document.folder, self.factory.session, live, older=self._saved
+        )
+
+    def to_yaml(self) -> str:
+        """Return the application as the text of a file, with references and defaults as they were written."""
+        return to_yaml(self._data())
+
+    def to_json(self) -> str:
+        """Return the application as JSON, with references and defaults as they were written."""
+        return to_json(self._data())
+
+    def _data(self) -> Data:
+        return self._document.data if self._document.data is not None else application_data(self.entry)
+
+    def __getattr__(self, verb: str) -> Callable[..., Any]:
+        if verb.startswith("_"):
+            raise AttributeError(f"An application has no attribute {verb}.")
+        collections = self.factory.collections
+        known = collections.names("tasks")
+        if verb not in known:
+            meant = did_you_mean(verb, [*known, *(name for name in dir(type(self)) if not name.startswith("_"))])
+            raise UnknownVerbError(
+                f'An application has no "{verb}".{meant}\n  Installed collections add {", ".join(known) or "no verbs"}.'
+            )
+        function = collections.lookup("tasks", verb)
+
+        def task(*args: Any, **kwargs: Any) -> Any:
+            return function(self, *args, **kwargs)
+
+        task.__name__ = verb
+        task.__doc__ = function.__doc__
+        return task
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.factory.collections.names("tasks")]
+
+    def __repr__(self) -> str:
+        return f"<application {self.path}: {len(self.entry.modules)} modules, graphs {', '.join(self.entry.graphs)}>"
+
+
+class _Lazy(Mapping[str, T]):
+    """A mapping whose names are known and whose values are made when they are asked for."""
+
+    def __init__(self, names: Mapping[str, object], make: Callable[[str], T]) -> None:
+        self._names = names
+        self._make = make
+
+    def __getitem__(self, name: str) -> T:
+        return self._make(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __repr__(self) -> str:
+        return f"<{', '.join(self._names) or 'nothing'}>"
+
+
+def _installed(collections: Collections | None) -> Collections:
+    if collections is not None:
+        return collections
+    from nm_core.plugins import Collections as Found
+
+    return Found.load()
+
+
+def _checked(document: Document, entry: ApplicationEntry, collections: Collections, backend: str) -> Checked:
+    return check(entry, document.problems, collections, root=document.root, backend=backend)
+
+
+def _settings(entry: ApplicationEntry, folder: Path) -> dict[str, Any]:
+    settings: dict[str, Any] = {"seed": entry.seed}
+    if entry.train is not None:
+        for name in ("precision", "strategy", "placement", "deterministic"):
+            settings[name] = getattr(entry.train, name)
+        if entry.train.work_dir is not None:
+            settings["work_dir"] = folder / entry.train.work_dir
+    return settings
+
+
+def _places(document: Document, entry: ApplicationEntry, collections: Collections) -> dict[tuple[str, str], str]:
+    context = Context(entry, document.problems, collections, root=document.root)
+    return {
+        (name, call.label): context.location(path)
+        for name, graph in entry.graphs.items()
+        for path, call in context.numbered(("graphs", name, "calls"), graph.calls)
+    }

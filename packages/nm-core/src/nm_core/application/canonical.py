@@ -1,0 +1,77 @@
+"""The canonical form of an application: defaults filled in, calls in an order that depends on nothing but the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from heapq import heapify, heappop, heappush
+from typing import Any
+
+from nm_core.application.checking import Checked
+from nm_core.application.checking.order import references
+from nm_core.application.plain import application_data
+from nm_core.application.reading.nodes import Data
+from nm_core.application.schema import ApplicationEntry, CallEntry, GraphEntry, ModuleEntry
+from nm_core.parameters import thaw
+
+
+def canonical(entry: ApplicationEntry, checked: Checked) -> ApplicationEntry:
+    """Return an application in canonical form; `params` are gone, since what stood for them has taken their place."""
+    graphs = {name: canonical_graph(graph) for name, graph in sorted(entry.graphs.items())}
+    modules = {name: _module(entry.modules[name], checked, name) for name in _by_use(graphs, entry.modules)}
+    graphs = {name: _bound(graph, entry.params) for name, graph in graphs.items()}
+    return replace(entry, params={}, modules=modules, graphs=graphs, freeze=tuple(sorted(entry.freeze)))
+
+
+def canonical_data(entry: ApplicationEntry, checked: Checked) -> dict[str, Data]:
+    """Return the canonical form as plain data: its canonical JSON defines equality and the digest."""
+    return application_data(canonical(entry, checked))
+
+
+def canonical_graph(graph: GraphEntry) -> GraphEntry:
+    """Return a graph with its calls after those they use, and by label where that leaves a choice."""
+    calls = {call.label: call for call in graph.calls}
+    waiting = {label: {ref.call for ref in _references(call)} & calls.keys() for label, call in calls.items()}
+    users: dict[str, list[str]] = {label: [] for label in calls}
+    for label, used in waiting.items():
+        for other in used:
+            users[str(other)].append(label)
+    ready = [label for label, used in waiting.items() if not used]
+    heapify(ready)
+    ordered = []
+    while ready:
+        label = heappop(ready)
+        ordered.append(calls[label])
+        for user in users[label]:
+            waiting[user].discard(label)
+            if not waiting[user]:
+                heappush(ready, user)
+    return replace(graph, calls=tuple(ordered))
+
+
+def _references(call: CallEntry) -> list[Any]:
+    return [reference for given in call.inputs.values() for reference in references(given)]
+
+
+def _by_use(graphs: Mapping[str, GraphEntry], modules: Mapping[str, ModuleEntry]) -> list[str]:
+    """Return the names of modules in the order in which the graphs call them, the others after them by name."""
+    called = dict.fromkeys(call.module for graph in graphs.values() for call in graph.calls)
+    return [name for name in called if name in modules] + sorted(name for name in modules if name not in called)
+
+
+def _module(entry: ModuleEntry, checked: Checked, name: str) -> ModuleEntry:
+    declared = checked.modules.get(name)
+    if declared is None:
+        return entry
+    id, _, version = declared.id.partition("@")
+    return ModuleEntry(id, int(version), {key: thaw(value) for key, value in sorted(declared.params.items())})
+
+
+def _bound(graph: GraphEntry, params: Mapping[str, Data]) -> GraphEntry:
+    """Put the values of parameters in the place of names in braces in the types of free inputs."""
+    bound = {}
+    for name, text in graph.inputs.items():
+        for key, value in params.items():
+            text = text.replace(f"{{{key}}}", str(value))
+        bound[name] = text
+    return replace(graph, inputs=bound)

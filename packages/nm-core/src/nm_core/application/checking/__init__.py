@@ -1,0 +1,83 @@
+"""Checking an application: ports and types from classes and parameters; no weights, no data, nothing constructed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nm_core.application.checking.context import Context
+from nm_core.application.checking.graphs import GraphChecker, TypedGraph
+from nm_core.application.checking.modules import check_modules
+from nm_core.application.checking.sections import INFER, check_sections
+from nm_core.application.declared import Declared
+from nm_core.application.problems import Problems
+from nm_core.application.reading.nodes import Node
+from nm_core.application.schema import ApplicationEntry
+from nm_core.errors import NmError
+
+if TYPE_CHECKING:
+    from nm_core.plugins import Collections
+
+__all__ = ["INFER", "Checked", "TypedGraph", "check"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found out; modules and graphs with problems are left out.
+
+    Attributes:
+        modules: classes, parameters and ports of the modules made from types.
+        graphs: the types in each graph.
+        tags, kinds: those that the types of free inputs may name.
+    """
+
+    modules: Mapping[str, Declared]
+    graphs: Mapping[str, TypedGraph]
+    tags: tuple[type, ...] = ()
+    kinds: tuple[type, ...] = ()
+
+
+def check(
+    entry: ApplicationEntry,
+    problems: Problems,
+    collections: Collections,
+    *,
+    root: Node | None = None,
+    backend: str = "torch",
+) -> Checked:
+    """Check an application and record everything that is wrong with it.
+
+    Args:
+        root: the tree of the file it was read from, for places in messages.
+        backend: the framework whose modules are meant.
+    """
+    context = Context(entry, problems, collections, root=root, backend=backend)
+    modules = check_modules(context)
+    tags, kinds = _scope(context)
+    checker = GraphChecker(context, modules, tags, kinds)
+    graphs = {name: checker.check(name) for name in entry.graphs}
+    check_sections(context, graphs)
+    _note_unused(context)
+    return Checked(modules, {name: graph for name, graph in graphs.items() if graph is not None}, tags, kinds)
+
+
+def _scope(context: Context) -> tuple[tuple[type, ...], tuple[type, ...]]:
+    """Return the tags and kinds of the collections whose modules the application uses."""
+    named = {(entry.type or "").partition(".")[0] for entry in context.entry.modules.values()}
+    loaded = sorted(named & set(context.collections.collections))
+    if not loaded:
+        return (), ()
+    try:
+        return context.collections.tags(*loaded), context.collections.kinds(*loaded)
+    except NmError as error:
+        context.complain(str(error), ("modules",), key=True)
+        return (), ()
+
+
+def _note_unused(context: Context) -> None:
+    called = {call.module for graph in context.entry.graphs.values() for call in graph.calls}
+    for name in context.entry.modules:
+        if name not in called:
+            place = context.location(("modules", name))
+            context.problems.note(f"{place or context.problems.name}: the module {name} is called in no graph.")

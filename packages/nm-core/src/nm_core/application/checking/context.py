@@ -1,0 +1,81 @@
+"""What every part of a check works with: the application, its places in the file, the problems found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from nm_core.application.problems import Path, Problems
+from nm_core.application.reading.nodes import Node
+from nm_core.application.schema import ApplicationEntry
+from nm_core.application.source import Span
+
+if TYPE_CHECKING:
+    from nm_core.plugins import Collections
+
+T = TypeVar("T")
+
+
+class Context:
+    """An application under check.
+
+    Attributes:
+        entry: what could be read of it.
+        collections: what is installed.
+        backend: the framework whose modules are meant.
+        problems: where problems go.
+    """
+
+    def __init__(
+        self,
+        entry: ApplicationEntry,
+        problems: Problems,
+        collections: Collections,
+        *,
+        root: Node | None = None,
+        backend: str = "torch",
+    ) -> None:
+        self.entry = entry
+        self.problems = problems
+        self.collections = collections
+        self.backend = backend
+        self._root = root
+
+    def complain(self, message: str, path: Path, *, key: bool = False) -> None:
+        """Record a problem at a value of the application, or at its key."""
+        self.problems.add(message, path, self._span(path, key))
+
+    def is_broken(self, path: Path) -> bool:
+        """Tell whether a value, or one around it, could not be read and has been complained about."""
+        return any(path[:length] in self.problems.broken for length in range(len(path) + 1))
+
+    def location(self, path: Path) -> str:
+        """Return `file:line:column` of a value, or an empty text where there is no file."""
+        span = self._span(path, False)
+        return self.problems.position(span) if span else ""
+
+    def numbered(self, path: Path, items: Sequence[T]) -> Iterator[tuple[Path, T]]:
+        """Yield the items of a list with their paths; items that could not be read are skipped in both."""
+        index = 0
+        for item in items:
+            while (*path, index) in self.problems.broken:
+                index += 1
+            yield (*path, index), item
+            index += 1
+
+    def _span(self, path: Path, key: bool) -> Span | None:
+        node = self._root
+        if node is None:
+            return None
+        span = node.span
+        for depth, part in enumerate(path):
+            last = depth == len(path) - 1
+            if isinstance(node.value, dict) and part in node.value:
+                span = node.keys[str(part)] if key and last else node.value[str(part)].span
+                node = node.value[str(part)]
+            elif isinstance(node.value, list) and isinstance(part, int) and part < len(node.value):
+                node = node.value[part]
+                span = node.span
+            else:
+                break
+        return span

@@ -1,0 +1,86 @@
+"""What references in a graph name: free inputs and outputs of calls, with their types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nm_core.application.checking.calls import Outcome
+from nm_core.application.checking.context import Context
+from nm_core.application.problems import Path
+from nm_core.application.schema import Reference
+from nm_core.errors import did_you_mean
+from nm_types import NeuralType
+
+
+class Names:
+    """The names of one graph.
+
+    Attributes:
+        at: where the graph stands.
+        inputs: the types of its free inputs; None for those with problems.
+        outcomes: what each call gives, filled in as calls are checked; None for those with problems.
+    """
+
+    def __init__(self, context: Context, at: Path, inputs: Mapping[str, NeuralType | None]) -> None:
+        self.at = at
+        self.inputs = inputs
+        self.outcomes: dict[str, Outcome | None] = {}
+        self._context = context
+
+    @property
+    def calls_are_known(self) -> bool:
+        """Whether every call of the graph could be read."""
+        at = (*self.at, "calls")
+        return not self._context.is_broken(at) and all(path[:3] != at for path in self._context.problems.broken)
+
+    def find(self, reference: Reference, at: Path) -> NeuralType | None:
+        """Return the type of what a reference names; None where there is none, after complaining if nobody has yet."""
+        if reference.call is None:
+            return self._find_input(reference.port, at)
+        if reference.call not in self.outcomes:
+            if self.calls_are_known:
+                self._no_call(reference.call, at)
+            return None
+        outcome = self.outcomes[reference.call]
+        if outcome is None:
+            return None
+        needs = outcome.unavailable.get(reference.port)
+        if needs:
+            self._context.complain(
+                f"{reference} has no value in that call.\n"
+                f"  It needs {' and '.join(needs)} connected to {reference.call}.",
+                at,
+            )
+            return None
+        if reference.port not in outcome.types:
+            meant = did_you_mean(reference.port, outcome.types)
+            self._context.complain(
+                f'{reference.call} has no output port "{reference.port}".{meant}\n'
+                f"  Its output ports: {', '.join(outcome.types) or 'none'}.",
+                at,
+            )
+        return outcome.types.get(reference.port)
+
+    def _find_input(self, name: str, at: Path) -> NeuralType | None:
+        if name in self.inputs or self._context.is_broken((*self.at, "inputs")):
+            return self.inputs.get(name)
+        if name in self.outcomes:
+            outcome = self.outcomes[name]
+            ports = list(outcome.types) if outcome else []
+            example = f": {name}.{ports[0]}" if ports else ""
+            self._context.complain(f'"{name}" is a call.\n  Name one of its outputs{example}.', at)
+        elif self.calls_are_known:
+            inputs = ", ".join(self.inputs) or "none"
+            self._context.complain(
+                f'This graph has no input "{name}".{did_you_mean(name, [*self.inputs, *self.outcomes])}\n'
+                f"  Its inputs: {inputs}. The output of a call is written call.port.",
+                at,
+            )
+        return None
+
+    def _no_call(self, name: str, at: Path) -> None:
+        if name in self._context.entry.modules:
+            hint = f"  {name} is a module: call it in this graph, - {{call: {name}}}."
+        else:
+            hint = f"  The calls: {', '.join(self.outcomes) or 'none'}."
+        self._context.complain(f'This graph has no call "{name}".{did_you_mean(name, self.outcomes)}\n{hint}', at)

@@ -1,0 +1,239 @@
+"""The graphs of an application: every call typed in order, from free inputs or data layers to outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from nm_core.application.checking.calls import Callee, Outcome, check_call
+from nm_core.application.checking.context import Context
+from nm_core.application.checking.finding import Names
+from nm_core.application.checking.order import ancestors, in_order, references
+from nm_core.application.declared import Declared
+from nm_core.application.problems import Path, Problems
+from nm_core.application.schema import CallEntry, GraphEntry
+from nm_core.composite import CompositeModule
+from nm_core.errors import NmError, did_you_mean
+from nm_core.module import Signature
+from nm_core.ports import Port, PortSpec
+from nm_core.wiring import CastPolicy
+from nm_types import NeuralType, type_call
+
+_EXPANDED = 50_000
+"""How many calls nested graphs may expand into, so that a graph calling one twice, which calls one twice ... ends here."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypedGraph:
+    """A graph without problems: the types of its free inputs and of its outputs, and what each call gives."""
+
+    inputs: Mapping[str, NeuralType]
+    outputs: Mapping[str, NeuralType]
+    calls: Mapping[str, Outcome]
+
+
+class GraphChecker:
+    """Types the graphs of an application, nested ones before those that use them.
+
+    Args:
+        tags, kinds: those that the types of free inputs may name.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        modules: Mapping[str, Declared],
+        tags: tuple[type, ...] = (),
+        kinds: tuple[type, ...] = (),
+    ) -> None:
+        self.context = context
+        self.modules = modules
+        self.scope = (tags, kinds)
+        self.left = _EXPANDED
+        self._typed: dict[str, TypedGraph | None] = {}
+        self._open: list[str] = []
+
+    def check(self, graph: str) -> TypedGraph | None:
+        """Return the types of a graph, or None when it has problems; they are recorded the first time."""
+        if graph in self._open:
+            circle = " -> ".join([*self._open[self._open.index(graph) :], graph])
+            self.context.complain(f"The graph {graph} contains itself: {circle}.", ("graphs", graph), key=True)
+            return None
+        if graph not in self._typed:
+            self._open.append(graph)
+            self._typed[graph] = _Check(self, self.context, graph).run()
+            self._open.pop()
+        return self._typed[graph]
+
+    def declared_inputs(self, context: Context, graph: str) -> dict[str, NeuralType]:
+        """Return the types of a graph's free inputs as they are written; those with problems are left out."""
+        tags, kinds = self.scope
+        declared = {}
+        for name, text in context.entry.graphs[graph].inputs.items():
+            try:
+                declared[name] = NeuralType(text, tags=tags, kinds=kinds).bind(context.entry.params)
+            except NmError as error:
+                context.complain(str(error), ("graphs", graph, "inputs", name))
+        return declared
+
+
+class _Check:
+    """One pass over the calls of one graph."""
+
+    def __init__(self, checker: GraphChecker, context: Context, graph: str) -> None:
+        self.checker = checker
+        self.context = context
+        self.graph = graph
+        self.entry: GraphEntry = context.entry.graphs[graph]
+        self.at: Path = ("graphs", graph)
+        self.paths: dict[str, Path] = {}
+        self.calls: dict[str, CallEntry] = {}
+
+    def run(self, given: Mapping[str, NeuralType] | None = None) -> TypedGraph | None:
+        """Type the calls, with free inputs as declared or, inside another graph, of the types given there."""
+        before = len(self.context.problems)
+        for label, path, call in self._labelled():
+            self.paths[label], self.calls[label] = path, call
+        names = Names(self.context, self.at, self._inputs() if given is None else given)
+        ordered, circle = in_order(self.calls)
+        names.outcomes = dict.fromkeys(self.calls)
+        for call in ordered:
+            names.outcomes[call.label] = self._call(call, names)
+        outputs = {name: names.find(ref, (*self.at, "outputs", name)) for name, ref in self.entry.outputs.items()}
+        if circle:
+            message = f"These calls wait for each other: {' <- '.join(circle)}.\n  A graph has no circles."
+            self.context.complain(message, (*self.paths[circle[0]], "call"))
+        if given is None:
+            self._check_drivers()
+            if names.calls_are_known and not circle and None not in outputs.values():
+                self._check_uses()
+        if len(self.context.problems) > before or any(self.context.is_broken(path) for path in self._parts()):
+            return None
+        return TypedGraph(
+            cast("dict[str, NeuralType]", dict(names.inputs)),
+            cast("dict[str, NeuralType]", outputs),
+            cast("dict[str, Outcome]", names.outcomes),
+        )
+
+    def _parts(self) -> Iterator[Path]:
+        yield self.at
+        for part in ("inputs", "calls", "outputs"):
+            yield (*self.at, part)
+
+    def _labelled(self) -> Iterator[tuple[str, Path, CallEntry]]:
+        seen = set[str]()
+        for path, call in self.context.numbered((*self.at, "calls"), self.entry.calls):
+            if call.label in seen:
+                self.context.complain(
+                    f'Two calls of this graph are named "{call.label}".\n'
+                    f"  Give one a name of its own: {{call: {call.module}, as: another_{call.module}, ...}}.",
+                    (*path, "as") if call.label != call.module else (*path, "call"),
+                )
+                continue
+            seen.add(call.label)
+            yield call.label, path, call
+
+    def _inputs(self) -> dict[str, NeuralType | None]:
+        declared = self.checker.declared_inputs(self.context, self.graph)
+        try:
+            typed = type_call([], declared, owner="inputs").outputs
+        except NmError as error:
+            self.context.complain(str(error), (*self.at, "inputs"))
+            typed = {}
+        return {name: typed.get(name) for name in self.entry.inputs}
+
+    def _call(self, call: CallEntry, names: Names) -> Outcome | None:
+        path = self.paths[call.label]
+        policy = cast("CastPolicy", self.entry.casts)
+        entry = self.context.entry.modules.get(call.module)
+        if entry is None:
+            self._no_module(call.module, (*path, "call"))
+            return None
+        if entry.graph is not None:
+            return self._nested(call, entry.graph, names, path)
+        module = self.checker.modules.get(call.module)
+        if module is None:
+            return None
+        declared = f"{module.cls.__module__}.{module.cls.__qualname__}"
+        return check_call(self.context, call, Callee(call.label, module.signature, declared), names.find, policy, path)
+
+    def _no_module(self, name: str, at: Path) -> None:
+        if not self.context.is_broken(("modules", name)):
+            known = self.context.entry.modules
+            listed = f"  The modules: {', '.join(known) or 'none'}."
+            self.context.complain(f'There is no module "{name}".{did_you_mean(name, known)}\n{listed}', at)
+
+    def _nested(self, call: CallEntry, graph: str, names: Names, path: Path) -> Outcome | None:
+        """Type a call of a graph: against its declared inputs first, then its calls with what it is really given."""
+        if graph not in self.context.entry.graphs or self.checker.check(graph) is None:
+            return None
+        inner = _Check(self.checker, self._quiet(), graph)
+        declared = self.checker.declared_inputs(inner.context, graph)
+        roots = PortSpec(Port(name, NeuralType({})) for name in inner.entry.outputs)
+        inputs = PortSpec(Port(name, type) for name, type in declared.items())
+        callee = Callee(call.label, Signature(inputs, roots), f"graphs.{graph}")
+        policy = cast("CastPolicy", self.entry.casts)
+        if check_call(self.context, call, callee, names.find, policy, path) is None:
+            return None
+        self.checker.left -= len(inner.entry.calls)
+        if self.checker.left < 0:
+            self.context.complain("Nested graphs expand into too many calls.", (*path, "call"))
+            return None
+        given = {}
+        for port, value in call.inputs.items():
+            found = [names.find(reference, path) for reference in references(value)]
+            given[port] = found[0] if found and found[0] is not None else declared[port]
+        typed = inner.run(given)
+        if typed is None:
+            report = inner.context.problems.report()
+            why = report.problems[0].message if report.problems else "it has problems"
+            self.context.complain(f"Inside the graph {graph}, with what it is given here: {why}", (*path, "call"))
+            return None
+        return Outcome(typed.outputs)
+
+    def _quiet(self) -> Context:
+        problems = Problems(self.context.problems.name)
+        return Context(self.context.entry, problems, self.context.collections, backend=self.context.backend)
+
+    def _check_uses(self) -> None:
+        """Refuse calls and inputs that lead to no output: they would be left out in silence."""
+        labels, inputs = ancestors(self.calls, self.entry.outputs.values())
+        for label in self.calls:
+            if label not in labels:
+                self.context.complain(
+                    f"{label} leads to none of the outputs.\n"
+                    "  Leave the call out, or name one of its outputs under outputs.",
+                    (*self.paths[label], "call"),
+                )
+        for name in self.entry.inputs:
+            if name not in inputs:
+                message = f'The input "{name}" leads to none of the outputs.\n  Connect it, or leave it out.'
+                self.context.complain(message, (*self.at, "inputs", name), key=True)
+
+    def _check_drivers(self) -> None:
+        for label, call in self.calls.items():
+            module = self.checker.modules.get(call.module)
+            if module is None:
+                continue
+            if module.cls.segment == "source" and self.entry.inputs:
+                self.context.complain(
+                    f"{call.module} is a data layer, and this graph has free inputs.\n"
+                    "  A graph is driven by data layers or by what its user gives, not by both.",
+                    (*self.paths[label], "call"),
+                )
+            if module.cls.segment == "framework":
+                self._check_order(label, call)
+
+    def _check_order(self, label: str, call: CallEntry) -> None:
+        for port, given in call.inputs.items():
+            for reference in references(given):
+                producer = self.calls.get(reference.call or "")
+                module = self.checker.modules.get(producer.module) if producer else None
+                if module is None or module.cls.segment != "host" or issubclass(module.cls, CompositeModule):
+                    continue
+                self.context.complain(
+                    f"{reference} is computed in Python and feeds {label}, which runs in the framework.\n"
+                    "  What runs in Python comes last: decoders to text, metrics, writers.",
+                    (*self.paths[label], "inputs", port),
+                )

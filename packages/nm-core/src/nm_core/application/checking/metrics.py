@@ -1,0 +1,109 @@
+"""Metrics and callbacks: their classes, parameters, and the outputs of graphs that they read."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+
+from nm_core.application.checking.calls import Callee, check_edges
+from nm_core.application.checking.context import Context
+from nm_core.application.checking.graphs import TypedGraph
+from nm_core.application.checking.modules import check_class, declare
+from nm_core.application.checking.parameters import check_names
+from nm_core.application.problems import Path
+from nm_core.application.schema import CallbackEntry, MetricEntry, ModuleEntry, Reference
+from nm_core.errors import NmError, did_you_mean
+from nm_core.metric import Metric
+from nm_types import Edge, NeuralType
+
+Graphs = Mapping[str, TypedGraph | None]
+
+
+def check_metrics(context: Context, metrics: Sequence[MetricEntry], graphs: Graphs, at: Path) -> None:
+    """Check a list of metrics."""
+    for path, entry in context.numbered(at, metrics):
+        _check_metric(context, entry, graphs, path)
+
+
+def check_callbacks(context: Context, callbacks: Sequence[CallbackEntry], graphs: Graphs, at: Path) -> None:
+    """Check a list of callbacks; a metric that one evaluates is checked like those of the eval section."""
+    for path, entry in context.numbered(at, callbacks):
+        _check_callback(context, entry, path)
+        if isinstance(entry.metrics, tuple):
+            check_metrics(context, entry.metrics, graphs, (*path, "metrics"))
+        elif entry.metrics is not None and context.entry.eval is None and not context.is_broken(("eval",)):
+            context.complain("There is no eval section, whose metrics this callback wants.", (*path, "metrics"))
+
+
+def find_output(context: Context, reference: Reference, graphs: Graphs, at: Path) -> NeuralType | None:
+    """Return the type of an output of a graph; None where there is none, after complaining if nobody has yet."""
+    name = reference.call or ""
+    entry = context.entry.graphs.get(name)
+    if entry is None:
+        if not context.is_broken(("graphs", name)):
+            known = context.entry.graphs
+            context.complain(
+                f'There is no graph "{name}".{did_you_mean(name, known)}\n  The graphs: {", ".join(known) or "none"}.',
+                at,
+            )
+        return None
+    if reference.port not in entry.outputs:
+        if not context.is_broken(("graphs", name, "outputs", reference.port)):
+            context.complain(
+                f'The graph {name} has no output "{reference.port}".{did_you_mean(reference.port, entry.outputs)}\n'
+                f"  Its outputs: {', '.join(entry.outputs) or 'none'}.",
+                at,
+            )
+        return None
+    typed = graphs.get(name)
+    return None if typed is None else typed.outputs[reference.port]
+
+
+def _check_metric(context: Context, entry: MetricEntry, graphs: Graphs, at: Path) -> None:
+    id, _, version = entry.type.partition("@")
+    cls = check_class(context, id, int(version) if version else None, (*at, "type"))
+    if cls is None:
+        return
+    if not issubclass(cls, Metric):
+        context.complain(f"{entry.type} is no metric.\n  Modules are called in graphs.", (*at, "type"))
+        return
+    name = entry.name or id.rpartition(".")[2]
+    declared = declare(context, cls, name, ModuleEntry(id, params=entry.params), at)
+    if declared is None:
+        return
+    ports = declared.signature.inputs
+    edges = []
+    for port, reference in entry.inputs.items():
+        where = (*at, "inputs", port)
+        if port not in ports:
+            message = f'{entry.type} has no input port "{port}".{did_you_mean(port, ports)}'
+            context.complain(f"{message}\n  Its input ports: {', '.join(ports) or 'none'}.", where, key=True)
+            continue
+        given = find_output(context, reference, graphs, where)
+        if given is not None:
+            declared_in = f"{cls.__module__}.{cls.__qualname__}"
+            edges.append(Edge(name, port, str(reference), ports[port].type, given, declared_in))
+    missing = [port.name for port in ports.values() if not port.optional and port.name not in entry.inputs]
+    if missing and not context.is_broken((*at, "inputs")):
+        context.complain(
+            f"{entry.type} needs its inputs {' and '.join(missing)}, left open here.\n"
+            f"  Name outputs of graphs: inputs: {{{missing[0]}: eval.{missing[0]}}}.",
+            (*at, "inputs") if entry.inputs else (*at, "type"),
+        )
+    check_edges(context, edges, Callee(name, declared.signature, ""), "error", (*at, "inputs"))
+
+
+def _check_callback(context: Context, entry: CallbackEntry, at: Path) -> None:
+    try:
+        made = context.collections.lookup("callbacks", entry.type)
+    except NmError as error:
+        context.complain(str(error), (*at, "type"))
+        return
+    known = {
+        name: parameter
+        for name, parameter in inspect.signature(made).parameters.items()
+        if not (name == "metrics" and entry.metrics is not None)
+    }
+    check_names(context, entry.type, known, entry.params, at)
+    if entry.metrics is not None and "metrics" not in inspect.signature(made).parameters:
+        context.complain(f"{entry.type} evaluates nothing: it takes no metrics.", (*at, "metrics"))

@@ -1,0 +1,72 @@
+"""The modules of an application: their classes, parameters and ports."""
+
+from __future__ import annotations
+
+from nm_core.application.checking.context import Context
+from nm_core.application.checking.parameters import check_parameters
+from nm_core.application.declared import Declared
+from nm_core.application.problems import Path
+from nm_core.application.schema import ModuleEntry
+from nm_core.errors import NmError, did_you_mean
+from nm_core.metric import Metric
+from nm_core.module import NeuralModule, signature_of
+
+
+def check_modules(context: Context) -> dict[str, Declared]:
+    """Return what is known of each module that is made from a type; modules with problems are left out."""
+    declared = {}
+    for name, entry in context.entry.modules.items():
+        found = _check_module(context, name, entry, ("modules", name))
+        if found is not None:
+            declared[name] = found
+        elif entry.graph is None:
+            context.problems.broken.add(("modules", name))
+    return declared
+
+
+def _check_module(context: Context, name: str, entry: ModuleEntry, at: Path) -> Declared | None:
+    if entry.graph is not None:
+        _check_graph_name(context, entry.graph, (*at, "graph"))
+        return None
+    cls = check_class(context, entry.type or "", entry.version, (*at, "type"))
+    if cls is None:
+        return None
+    if issubclass(cls, Metric):
+        context.complain(
+            f"{entry.type} is a metric and no part of a graph.\n  Put it under metrics, in the eval section.",
+            (*at, "type"),
+        )
+        return None
+    return declare(context, cls, name, entry, at)
+
+
+def declare(context: Context, cls: type[NeuralModule], name: str, entry: ModuleEntry, at: Path) -> Declared | None:
+    """Return a module's parameters and ports, or record what is wrong with them."""
+    params = check_parameters(context, cls, entry.params, at)
+    if params is None:
+        return None
+    id = context.collections.versioned(entry.type or "")
+    try:
+        return Declared(name, id, cls, params, signature_of(cls, params))
+    except NmError as error:
+        context.complain(str(error), (*at, "params") if entry.params else (*at, "type"))
+        return None
+
+
+def check_class(context: Context, id: str, version: int | None, at: Path) -> type[NeuralModule] | None:
+    """Return the class of an id, or record that there is none."""
+    try:
+        cls = context.collections.resolve(id if version is None else f"{id}@{version}", context.backend)
+    except NmError as error:
+        context.complain(str(error), at)
+        return None
+    if not isinstance(cls, type) or not issubclass(cls, NeuralModule):
+        context.complain(f"{id} is declared as a module, and its target is none: {cls!r}.", at)
+        return None
+    return cls
+
+
+def _check_graph_name(context: Context, graph: str, at: Path) -> None:
+    if graph not in context.entry.graphs and not context.is_broken(("graphs", graph)):
+        meant = did_you_mean(graph, context.entry.graphs)
+        context.complain(f'There is no graph "{graph}" in this file.{meant}', at)

@@ -1,0 +1,107 @@
+"""The sections around the graphs: requirements, ties and freezing, tasks, training and evaluation."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+from nm_core.application.checking.context import Context
+from nm_core.application.checking.metrics import Graphs, check_callbacks, check_metrics, find_output
+from nm_core.application.problems import Path
+from nm_core.application.schema import TrainEntry
+from nm_core.errors import did_you_mean
+
+INFER = "infer"
+"""The graph behind every verb that `tasks` does not send elsewhere."""
+
+
+def check_requirements(context: Context) -> None:
+    """Compare the packages that the application needs with those installed."""
+    if not context.entry.requires:
+        return
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    for name, wanted in context.entry.requires.items():
+        at = ("requires", name)
+        try:
+            specifier = SpecifierSet(wanted)
+            installed = version(name)
+        except InvalidSpecifier:
+            context.complain(f'"{wanted}" says no versions.\n  Expected the form ">=0.1" or ">=0.1,<0.3".', at)
+        except (PackageNotFoundError, ValueError):
+            context.complain(f"{name} is not installed.\n  Run: python -m pip install '{name}{wanted}'", at, key=True)
+        else:
+            if not specifier.contains(installed, prereleases=True):
+                context.complain(
+                    f"{name} {wanted} is needed, {installed} is installed.\n"
+                    f"  Run: python -m pip install --upgrade '{name}{wanted}'",
+                    at,
+                )
+
+
+def check_facts(context: Context) -> None:
+    """Check that ties, freezing and initial weights speak of modules of the application."""
+    for path, weights in context.numbered(("tie",), context.entry.tie):
+        for index, weight in enumerate(weights):
+            _check_owner(context, weight, (*path, index), example="decoder.embedding.weight")
+    for path, pattern in context.numbered(("freeze",), context.entry.freeze):
+        if not any(sign in pattern.partition(".")[0] for sign in "*?["):
+            _check_owner(context, pattern, path, example="encoder.**")
+    for name in context.entry.init_from:
+        if name not in context.entry.modules and not context.is_broken(("modules", name)):
+            meant = did_you_mean(name, context.entry.modules)
+            context.complain(f'There is no module "{name}".{meant}', ("init_from", name), key=True)
+
+
+def check_tasks(context: Context) -> None:
+    """Check that verbs are known and their graphs exist."""
+    known = context.collections.names("tasks")
+    for verb, graph in context.entry.tasks.items():
+        if verb not in known:
+            context.complain(
+                f'No installed collection has the verb "{verb}".{did_you_mean(verb, known)}\n'
+                f"  They have {', '.join(known) or 'none'}.",
+                ("tasks", verb),
+                key=True,
+            )
+        if graph not in context.entry.graphs and not context.is_broken(("graphs", graph)):
+            meant = did_you_mean(graph, context.entry.graphs)
+            context.complain(f'There is no graph "{graph}".{meant}', ("tasks", verb))
+
+
+def check_train(context: Context, entry: TrainEntry, graphs: Graphs) -> None:
+    """Check what is optimized, and the callbacks."""
+    for path, reference in context.numbered(("train", "optimize"), entry.optimize):
+        type = find_output(context, reference, graphs, path)
+        if type is not None and (type.is_object or type.is_list or type.rank not in (0, None)):
+            context.complain(
+                f"{reference} is no single number to optimize: it is {type}.\n  Name the output of a loss.", path
+            )
+        graph = context.entry.graphs.get(reference.call or "")
+        if graph is not None and graph.inputs:
+            context.complain(f"The graph {reference.call} has free inputs and no data layer to train on.", path)
+    check_callbacks(context, entry.callbacks, graphs, ("train", "callbacks"))
+
+
+def check_sections(context: Context, graphs: Graphs) -> None:
+    """Check everything around the modules and graphs."""
+    check_requirements(context)
+    check_facts(context)
+    check_tasks(context)
+    if context.entry.train is not None:
+        check_train(context, context.entry.train, graphs)
+    if context.entry.eval is not None:
+        check_metrics(context, context.entry.eval.metrics, graphs, ("eval", "metrics"))
+
+
+def _check_owner(context: Context, weight: str, at: Path, *, example: str) -> None:
+    parts = weight.split(".")
+    owners = (".".join(parts[:length]) for length in range(1, len(parts)))
+    modules = context.entry.modules
+    if any(owner in modules or context.is_broken(("modules", owner)) for owner in owners):
+        return
+    if weight in modules:
+        context.complain(f"{weight} is a module, not a weight.\n  Expected the form {example}.", at)
+    else:
+        context.complain(
+            f'There is no module "{parts[0]}".{did_you_mean(parts[0], modules)}\n  Expected the form {example}.', at
+        )

@@ -1,0 +1,58 @@
+"""A module of an application whose class and parameters are known, before it is made."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nm_core.module import NeuralModule, Signature
+from nm_core.parameters import FrozenParams, constructor_parameters
+
+_PATH = re.compile(r"\b(Path|PurePath|PathLike|StrPath)\b")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Declared:
+    """A module as its class and parameters describe it.
+
+    Attributes:
+        name: the module's name in the application.
+        id: its registered id with the version, such as `asr.JasperEncoder@1`.
+        cls: its class.
+        params: its parameters with defaults filled in.
+        signature: its ports with the parameters filled in.
+    """
+
+    name: str
+    id: str
+    cls: type[NeuralModule]
+    params: FrozenParams
+    signature: Signature
+
+
+def path_parameters(cls: type) -> frozenset[str]:
+    """Return the parameters of a class that are paths: its assets, and those annotated as paths."""
+    assets = frozenset(getattr(cls, "asset_params", ()))
+    return assets | {name for name, parameter in constructor_parameters(cls).items() if _is_path(parameter)}
+
+
+def map_paths(cls: type, params: Mapping[str, Any], change: Any) -> dict[str, Any]:
+    """Return parameters with each path in them changed; a path parameter may be a text or a list of texts."""
+    paths = path_parameters(cls)
+    return {name: _changed(value, change) if name in paths else value for name, value in params.items()}
+
+
+def _changed(value: Any, change: Any) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list | tuple):
+        return [_changed(item, change) for item in value]
+    return {key: _changed(item, change) for key, item in value.items()} if isinstance(value, Mapping) else value
+
+
+def _is_path(parameter: inspect.Parameter) -> bool:
+    annotation = parameter.annotation
+    return annotation is not inspect.Parameter.empty and bool(_PATH.search(str(annotation)))

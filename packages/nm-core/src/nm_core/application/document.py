@@ -1,0 +1,81 @@
+"""An application file as it was read: its tree, what could be made of it, and where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nm_core.application.format import APPLICATION as SHAPE
+from nm_core.application.problems import Problems
+from nm_core.application.reading import decode_text, parse, read_bytes
+from nm_core.application.reading.nodes import Data, Node
+from nm_core.application.references import resolve
+from nm_core.application.schema import ApplicationEntry
+from nm_core.application.shapes import Broken
+from nm_core.application.source import Source
+from nm_core.application.storage import APPLICATION, is_saved_application
+from nm_core.errors import ApplicationError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """An application file after its first phase: plain data, nothing imported.
+
+    Attributes:
+        path: the file.
+        problems: what is wrong with it so far.
+        entry: what could be read; None where the file is no application at all.
+        root: its tree with references replaced.
+        data: its data as written, references included.
+    """
+
+    path: Path
+    problems: Problems
+    entry: ApplicationEntry | None = None
+    root: Node | None = None
+    data: Data = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder to which paths in the file are relative."""
+        return self.path.resolve().parent
+
+
+def read_document(path: str | Path) -> Document:
+    """Read an application file, or the one inside a saved application."""
+    path = Path(path)
+    file = _file_of(path)
+    problems = Problems(str(file))
+    content = read_bytes(file, problems)
+    text = None if content is None else decode_text(content, problems)
+    return Document(file, problems) if text is None else parse_document(text, file)
+
+
+def parse_document(text: str, path: Path, *, fallback: bool = False) -> Document:
+    """Read an application from text; `path` is where it stands, or would stand.
+
+    Args:
+        fallback: read YAML with the parser in Python even where the one in C is there.
+    """
+    source = Source(str(path), text)
+    problems = Problems(source.name, source)
+    written = parse(source, problems, fallback=fallback)
+    if written is None:
+        return Document(path, problems)
+    root = resolve(written, problems)
+    try:
+        entry = SHAPE.read(root, (), problems)
+    except Broken:
+        return Document(path, problems)
+    return Document(path, problems, entry, root, written.data())
+
+
+def _file_of(path: Path) -> Path:
+    if not path.is_dir():
+        return path
+    if is_saved_application(path):
+        return path / APPLICATION
+    raise ApplicationError(
+        f"{path} is a folder and no saved application: it has no manifest.json beside application.json.\n"
+        "  Name an application file, or a folder that nf.save or app.save wrote."
+    )

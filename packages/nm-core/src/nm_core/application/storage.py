@@ -1,0 +1,175 @@
+"""A saved application on disk: one folder that appears only when complete and is read only when it verifies.
+
+::
+
+    application.json              the application, in canonical form
+    weights/<module>.safetensors  one file per module with weights, written by the backend
+    assets/<sha256>-<name>        files that modules need: vocabularies, tokenizers
+    manifest.json                 every other file with its size and sha256
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+
+from nm_core.application.reading.nodes import Data
+from nm_core.errors import ApplicationError
+
+APPLICATION = "application.json"
+MANIFEST = "manifest.json"
+WEIGHTS = "weights"
+ASSETS = "assets"
+FORMAT = "nm-application/1"
+_CHUNK = 1 << 20
+_MANIFEST_BYTES = 16 << 20
+
+
+def weights_path(module: str) -> str:
+    """Return where a module's weights stand in the folder."""
+    return f"{WEIGHTS}/{module}.safetensors"
+
+
+def is_saved_application(path: Path) -> bool:
+    """Tell whether a folder is a saved application."""
+    return (path / MANIFEST).is_file() and (path / APPLICATION).is_file()
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `path` that takes its place, with a manifest, when the block ends without error.
+
+    An older saved application at `path` is replaced; anything else there is left alone.
+
+    Raises:
+        ApplicationError: `path` is there and no saved application, or it cannot be written.
+    """
+    path = Path(path)
+    if path.exists() and not is_saved_application(path) and not (path.is_dir() and not any(path.iterdir())):
+        raise ApplicationError(
+            f"{path} is there already and is no saved application.\n  Save to a new folder, or remove it first."
+        )
+    made = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = path.with_name(f".{path.name}-{token_hex(4)}.unfinished")
+        made.mkdir()
+        yield made
+        _write_manifest(made)
+        _put_in_place(made, path)
+    except OSError as error:
+        raise ApplicationError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        if made is not None and made.exists():
+            shutil.rmtree(made)
+
+
+def add_asset(folder: Path, source: Path) -> str:
+    """Copy a file into the folder's assets and return its place there, relative to the folder.
+
+    Raises:
+        ApplicationError: the file cannot be read.
+    """
+    try:
+        place = f"{ASSETS}/{_sha256(source)}-{source.name}"
+        (folder / ASSETS).mkdir(exist_ok=True)
+        if not (folder / place).exists():
+            shutil.copyfile(source, folder / place)
+    except OSError as error:
+        raise ApplicationError(
+            f"{source} cannot be saved with the application: {error.strerror or error}.\n"
+            "  A module names it as a file that it needs; put it back where it was."
+        ) from error
+    return place
+
+
+def verify(folder: Path) -> None:
+    """Compare every file of a saved application with the manifest.
+
+    Raises:
+        ApplicationError: files are missing or damaged; all of them are named.
+    """
+    damaged = [
+        f"{name} {what}" for name, entry in _read_manifest(folder).items() if (what := _fault(folder, name, entry))
+    ]
+    if damaged:
+        raise ApplicationError(
+            f"{folder} is damaged:\n"
+            + "".join(f"  {line}\n" for line in damaged)
+            + "  Copy the folder again from where it came from, or save the application again."
+        )
+
+
+def _fault(folder: Path, name: str, entry: Mapping[str, Data]) -> str:
+    path = folder / name
+    if not path.is_file():
+        return "is missing"
+    size = path.stat().st_size
+    if size != entry.get("size"):
+        return f"has {size} bytes, expected {entry.get('size')}"
+    return "" if _sha256(path) == entry.get("sha256") else "has other contents than were saved"
+
+
+def _read_manifest(folder: Path) -> dict[str, dict[str, Data]]:
+    path = folder / MANIFEST
+    try:
+        with path.open("rb") as stream:
+            found = json.loads(stream.read(_MANIFEST_BYTES))
+        if found["format"] != FORMAT:
+            raise ApplicationError(
+                f"{path} has the format {found['format']!r}; this version of nm-core reads {FORMAT}."
+            )
+        files: dict[str, dict[str, Data]] = found["files"]
+        if APPLICATION not in files or any(Path(name).is_absolute() or ".." in Path(name).parts for name in files):
+            raise ValueError("it names the wrong files")
+    except OSError as error:
+        raise ApplicationError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ApplicationError(f"{path} is damaged: {error}.\n  Save the application again.") from error
+    return files
+
+
+def _write_manifest(folder: Path) -> None:
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            files[path.relative_to(folder).as_posix()] = {"size": path.stat().st_size, "sha256": _sha256(path)}
+            _sync(path)
+    manifest = folder / MANIFEST
+    manifest.write_text(json.dumps({"format": FORMAT, "files": files}, indent=2) + "\n", encoding="utf-8")
+    _sync(manifest)
+    for directory in [*(path for path in folder.rglob("*") if path.is_dir()), folder]:
+        _sync(directory)
+
+
+def _put_in_place(made: Path, path: Path) -> None:
+    if not path.exists() or not any(path.iterdir()):
+        made.replace(path)
+    else:
+        old = made.with_name(f"{made.name}.old")
+        path.replace(old)
+        made.replace(path)
+        shutil.rmtree(old)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sha256(path: Path) -> str:
+    found = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            found.update(chunk)
+    return found.hexdigest()

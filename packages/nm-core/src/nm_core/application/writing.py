@@ -1,0 +1,172 @@
+"""From live graphs to an application: what is built in Python, as plain data that loads to an equal application."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, cast
+
+from nm_core.application.nested import GraphModule
+from nm_core.application.reading.nodes import Data
+from nm_core.application.schema import (
+    ApplicationEntry,
+    CallEntry,
+    GraphEntry,
+    Input,
+    ModuleEntry,
+    Reference,
+    Value,
+)
+from nm_core.composite import CompositeCall
+from nm_core.errors import ApplicationError
+from nm_core.graph import Graph
+from nm_core.module import NeuralModule
+from nm_core.parameters import thaw
+from nm_core.tensor import Argument, Call, Constant, NmTensor
+
+if TYPE_CHECKING:
+    from nm_core.plugins import Collections
+
+_RIGID = re.compile(r"\b[a-z_]\w*(?:\.[A-Za-z_]\w*)*\.([a-z]\w*)\b")
+
+Step = Call | CompositeCall
+
+
+def application_of(
+    graphs: Mapping[str, Graph],
+    collections: Collections,
+    *,
+    seed: int = 0,
+    tie: Iterable[tuple[str, str]] = (),
+    freeze: Iterable[str] = (),
+) -> tuple[ApplicationEntry, dict[str, NeuralModule]]:
+    """Return graphs as an application, and their modules by the names they have in it.
+
+    Raises:
+        ApplicationError: a module has parameters that are live objects, or no registered id; all of them are named.
+    """
+    writer = _Writer(collections)
+    for name, graph in graphs.items():
+        writer.add_graph(name, graph)
+    if writer.refused:
+        raise ApplicationError("\n".join(writer.refused))
+    entry = ApplicationEntry(
+        seed=seed,
+        modules={name: writer.entries[name] for name in writer.modules},
+        graphs=writer.graphs,
+        tie=tuple(tuple(pair) for pair in tie),
+        freeze=tuple(freeze),
+    )
+    return entry, writer.modules
+
+
+class _Writer:
+    def __init__(self, collections: Collections) -> None:
+        self.modules: dict[str, NeuralModule] = {}
+        self.entries: dict[str, ModuleEntry] = {}
+        self.graphs: dict[str, GraphEntry] = {}
+        self.refused: list[str] = []
+        self._collections = collections
+        self._names: dict[int, str] = {}
+
+    def add_graph(self, name: str, graph: Graph) -> None:
+        steps = list(dict.fromkeys(_outermost(call) for call in graph.calls))
+        labels = self._labels(steps, graph)
+        references = {tensor: Reference(None, port) for port, tensor in graph.inputs.items()}
+        for step in steps:
+            references |= {tensor: Reference(labels[step], port) for port, tensor in _outputs(step).items()}
+        self.graphs[name] = GraphEntry(
+            calls=tuple(self._call(step, labels[step], references) for step in steps),
+            outputs={port: references[tensor] for port, tensor in graph.outputs.items()},
+            inputs=_input_types(graph),
+            casts="transpose" if any(call.typing.casts for call in graph.calls) else "error",
+        )
+
+    def _labels(self, steps: Iterable[Step], graph: Graph) -> dict[Step, str]:
+        labels: dict[Step, str] = {}
+        taken = {step.label for step in steps if step.label}
+        for step in steps:
+            label = step.label or _free(self._name(step.module), taken)
+            taken.add(label)
+            labels[step] = label
+        return labels
+
+    def _call(self, step: Step, label: str, references: Mapping[NmTensor, Reference]) -> CallEntry:
+        inputs = {port: _input(given, references) for port, given in step.inputs.items()}
+        return CallEntry(self._name(step.module), label, inputs)
+
+    def _name(self, module: NeuralModule) -> str:
+        """Return the name of a module in the application; modules without weights may share one in Python."""
+        if id(module) not in self._names:
+            name = _free(module.name, self.modules)
+            self._names[id(module)] = name
+            self.modules[name] = module
+            self.entries[name] = self._module(module)
+        return self._names[id(module)]
+
+    def _module(self, module: NeuralModule) -> ModuleEntry:
+        if isinstance(module, GraphModule):
+            if module.graph.name not in self.graphs:
+                self.add_graph(module.graph.name, module.graph)
+            return ModuleEntry(graph=module.graph.name)
+        cls = type(module)
+        type_id = self._collections.id_of(cls)
+        if module.opaque:
+            names = ", ".join(sorted(module.opaque))
+            self.refused.append(
+                f"{module.name} ({cls.__qualname__}) cannot be written to a file: {names} "
+                f"{'is a live object' if len(module.opaque) == 1 else 'are live objects'}.\n"
+                "  Give plain data instead, from which the module makes the object itself: numbers, text, lists, paths."
+            )
+        if type_id is None:
+            self.refused.append(
+                f"{module.name} cannot be written to a file: its class {cls.__module__}.{cls.__qualname__} has no id.\n"
+                "  Register it in a collection: ModuleSpec(\n"
+                f'      "{cls.__name__}", "what it does", targets={{"torch": "{cls.__module__}:{cls.__qualname__}"}})\n'
+                "  To begin a collection of your own: nmod new collection NAME."
+            )
+        if module.opaque or type_id is None:
+            return ModuleEntry(type="unknown")
+        id, _, version = self._collections.versioned(type_id).partition("@")
+        return ModuleEntry(id, int(version), cast("dict[str, Data]", thaw(module.params)))
+
+
+def _outermost(call: Call) -> Step:
+    step: Step = call
+    while step.scope is not None:
+        step = step.scope
+    return step
+
+
+def _outputs(step: Step) -> dict[str, NmTensor]:
+    return step.outputs if isinstance(step, CompositeCall) else {tensor.port: tensor for tensor in step.tensors()}
+
+
+def _input(given: Argument, references: Mapping[NmTensor, Reference]) -> Input:
+    if isinstance(given, Constant):
+        if given.value is None:
+            raise ApplicationError("An input is None, which stands for an open port.")
+        return Value(given.value)
+    return references[given] if isinstance(given, NmTensor) else tuple(references[item] for item in given)
+
+
+def _input_types(graph: Graph) -> dict[str, str]:
+    """Return the types of free inputs as they are written: sizes that speak of other calls get names of their own."""
+    names: dict[str, str] = {}
+
+    def renamed(match: re.Match[str]) -> str:
+        rigid = match.group()
+        if rigid not in names:
+            names[rigid] = _free(match.group(1), names.values())
+        return names[rigid]
+
+    return {port: _RIGID.sub(renamed, str(tensor.type)) for port, tensor in graph.inputs.items()}
+
+
+def _free(base: str, taken: Iterable[str]) -> str:
+    known = set(taken)
+    number, name = 1, base
+    while name in known:
+        number += 1
+        name = f"{base}_{number}"
+    return name
