@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import reduce
+from operator import or_
 
-from nm_types.matching import Matching, match_axes
-from nm_types.orders import Order, kind_sizes_clash, order_of_axes, order_of_kinds, sizes_clash
+from nm_types.matching import is_reordered
+from nm_types.orders import (
+    EQUAL,
+    GREATER,
+    LESS,
+    UNRELATED,
+    kind_sizes_clash,
+    order_of_axes,
+    order_of_kinds,
+    sizes_clash,
+)
 from nm_types.structure import Axis, Row, Structure, Unknown
 
 
@@ -32,15 +43,17 @@ class Details:
 
     Attributes:
         result: the paper's result.
-        reason: what decided it: form, rank, kind, tags, sizes, kind sizes, order, or nothing.
+        reason: what decided it: form, rank, kind, tags, order, sizes, kind sizes, or nothing.
         axes: the axes of the output that do not fit, in order.
-        matching: how the axes of the output could be laid onto those of the input, where their order is the fault.
     """
 
     result: Comparison
     reason: str = ""
     axes: tuple[int, ...] = ()
-    matching: Matching | None = None
+
+
+SAME = Details(Comparison.SAME)
+LOWER = Details(Comparison.LESS)
 
 
 def compare(output: Structure, input: Structure) -> Comparison:
@@ -54,7 +67,7 @@ def compare(output: Structure, input: Structure) -> Comparison:
 def examine(output: Structure, input: Structure) -> Details:
     """Compare, and say what decided it."""
     if input.form == "root":
-        return Details(Comparison.SAME)
+        return SAME
     if output.form == "root":
         return Details(Comparison.GREATER, "form")
     if output.form != input.form:
@@ -62,38 +75,34 @@ def examine(output: Structure, input: Structure) -> Details:
     if output.item is not None and input.item is not None:
         return examine(output.item, input.item)
     kinds = order_of_kinds(output.kind, input.kind)
-    if kinds is Order.UNRELATED:
+    if kinds == UNRELATED:
         return Details(Comparison.INCOMPATIBLE, "kind")
     if len(output.axes) != len(input.axes):
         return Details(Comparison.INCOMPATIBLE, "rank")
     return _examine_axes(output, input, kinds)
 
 
-def _examine_axes(output: Structure, input: Structure, kinds: Order) -> Details:
+def _examine_axes(output: Structure, input: Structure, kinds: int) -> Details:
     orders = [order_of_axes(left, right) for left, right in zip(output.axes, input.axes, strict=True)]
-    directions = {order for order in (*orders, kinds) if order is not Order.EQUAL}
-    if len(directions) > 1 or Order.UNRELATED in directions:
-        matching = match_axes(output.axes, input.axes)
-        kinds_clash = kind_sizes_clash(output.kind, input.kind)
-        if kinds is Order.EQUAL and not kinds_clash and matching.same_tags and matching.sizes_agree:
-            return Details(Comparison.TRANSPOSE_SAME, "order", matching.moved, matching)
-        wrong = tuple(index for index, order in enumerate(orders) if order in (Order.UNRELATED, Order.GREATER))
-        return Details(Comparison.INCOMPATIBLE, "tags" if wrong else "kind", wrong, matching)
-    clashing = tuple(
-        index
-        for index, (left, right) in enumerate(zip(output.axes, input.axes, strict=True))
-        if sizes_clash(left, right)
-    )
-    if clashing:
-        return Details(Comparison.DIM_INCOMPATIBLE, "sizes", clashing)
+    direction = reduce(or_, orders, kinds)
+    if direction not in (EQUAL, LESS, GREATER):
+        kinds_agree = kinds == EQUAL and not kind_sizes_clash(output.kind, input.kind)
+        if kinds_agree and is_reordered(output.axes, input.axes):
+            return Details(Comparison.TRANSPOSE_SAME, "order")
+        return Details(Comparison.INCOMPATIBLE, *_wrong(orders))
+    clashing = [sizes_clash(left, right) for left, right in zip(output.axes, input.axes, strict=True)]
+    if True in clashing:
+        return Details(Comparison.DIM_INCOMPATIBLE, "sizes", tuple(i for i, bad in enumerate(clashing) if bad))
     if kind_sizes_clash(output.kind, input.kind):
         return Details(Comparison.DIM_INCOMPATIBLE, "kind sizes")
-    if not directions:
-        return Details(Comparison.SAME)
-    if Order.LESS in directions:
-        return Details(Comparison.LESS)
-    wrong = tuple(index for index, order in enumerate(orders) if order is Order.GREATER)
-    return Details(Comparison.GREATER, "tags" if wrong else "kind", wrong)
+    if direction == GREATER:
+        return Details(Comparison.GREATER, *_wrong(orders))
+    return SAME if direction == EQUAL else LOWER
+
+
+def _wrong(orders: list[int]) -> tuple[str, tuple[int, ...]]:
+    axes = tuple(index for index, order in enumerate(orders) if order >= GREATER)
+    return "tags" if axes else "kind", axes
 
 
 def refines(left: Structure, right: Structure) -> bool:
@@ -113,7 +122,7 @@ def refines(left: Structure, right: Structure) -> bool:
 
 
 def _axis_refines(left: Axis, right: Axis) -> bool:
-    if order_of_axes(left, right) not in (Order.EQUAL, Order.LESS):
+    if order_of_axes(left, right) not in (EQUAL, LESS):
         return False
     if isinstance(left, Row) or isinstance(right, Row) or isinstance(right.size, Unknown):
         return True

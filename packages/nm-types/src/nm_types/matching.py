@@ -2,55 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Sequence
 from itertools import islice
 
-from nm_types.orders import Order, order_of_axes, sizes_clash
+from nm_types.orders import EQUAL, LESS, order_of_axes, sizes_clash
 from nm_types.structure import Axis, AxisType, TagVariable
 
 Permutation = tuple[int, ...]
 SHOWN = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Matching:
-    """How the axes of an output could be laid onto those of an input.
+def is_reordered(output: Sequence[Axis], input: Sequence[Axis]) -> bool:
+    """Whether both sides have the same tags, counted, and some order in which no sizes clash."""
+    left, right = _by_tag(output), _by_tag(input)
+    if left.keys() != right.keys():
+        return False
+    return all(_agree(left[tag], right[tag]) for tag in left)
 
-    Attributes:
-        permutations: the ways in which every axis fits by its tag alone, the first few; in each, axis i of the input
-            takes axis `permutation[i]` of the output, as in `permute`.
-        same_tags: whether both sides have the same tags, counted.
-        sizes_agree: whether, tags being the same, some way has no clash of sizes.
+
+def orders_that_fit(output: Sequence[Axis], input: Sequence[Axis]) -> tuple[Permutation, ...]:
+    """The orders in which every axis of an output fits by its tag alone: the first few of them.
+
+    In each, axis i of the input takes axis `permutation[i]` of the output, as in `permute`.
     """
-
-    permutations: tuple[Permutation, ...]
-    same_tags: bool
-    sizes_agree: bool
-
-    @property
-    def unique(self) -> Permutation | None:
-        """The only way, if there is exactly one."""
-        return self.permutations[0] if len(self.permutations) == 1 else None
-
-    @property
-    def moved(self) -> tuple[int, ...]:
-        """The axes that change their place in the first way."""
-        return tuple(i for i, j in enumerate(self.permutations[0]) if i != j) if self.permutations else ()
+    if len(output) != len(input):
+        return ()
+    places = range(len(input))
+    fits = [[j for j in places if order_of_axes(output[j], right) in (EQUAL, LESS)] for right in input]
+    return tuple(islice(_orders(fits, input), SHOWN)) if _covers(fits) else ()
 
 
-def match_axes(output: Sequence[Axis], input: Sequence[Axis]) -> Matching:
-    """All that messages and casts need to know about the order of two sequences of axes of one rank."""
-    fits = [[order_of_axes(left, right) for left in output] for right in input]
-    equal = [[j for j, order in enumerate(row) if order is Order.EQUAL] for row in fits]
-    below = [[j for j, order in enumerate(row) if order in (Order.EQUAL, Order.LESS)] for row in fits]
-    consistent = [[j for j in row if not sizes_clash(output[j], input[i])] for i, row in enumerate(equal)]
-    same_tags = _covers(equal)
-    return Matching(
-        permutations=tuple(islice(_ways(below, input), SHOWN)) if _covers(below) else (),
-        same_tags=same_tags,
-        sizes_agree=same_tags and _covers(consistent),
-    )
+def the_one_order(output: Sequence[Axis], input: Sequence[Axis]) -> Permutation | None:
+    """The only order that tags allow, where the tags of either side are pairwise different."""
+    for axes in (output, input):
+        if len(_by_tag(axes)) < len(axes):
+            return None
+    orders = orders_that_fit(output, input)
+    return orders[0] if len(orders) == 1 else None
+
+
+def _by_tag(axes: Sequence[Axis]) -> dict[Hashable, list[Axis]]:
+    groups: dict[Hashable, list[Axis]] = {}
+    for axis in axes:
+        if isinstance(axis, AxisType):
+            key: Hashable = axis.tag if isinstance(axis.tag, TagVariable) else axis.tag.chain
+        else:
+            key = axis
+        groups.setdefault(key, []).append(axis)
+    return groups
+
+
+def _agree(output: Sequence[Axis], input: Sequence[Axis]) -> bool:
+    """Whether axes of one tag can be paired without a clash of sizes."""
+    if len(output) != len(input):
+        return False
+    if len(output) == 1:
+        return not sizes_clash(output[0], input[0])
+    return _covers([[j for j, left in enumerate(output) if not sizes_clash(left, right)] for right in input])
 
 
 def _covers(choices: Sequence[Sequence[int]]) -> bool:
@@ -69,28 +77,20 @@ def _covers(choices: Sequence[Sequence[int]]) -> bool:
     return all(place(i, set()) for i in range(len(choices)))
 
 
-def _ways(choices: Sequence[Sequence[int]], input: Sequence[Axis]) -> Iterator[Permutation]:
-    """All ways, the narrowest tags first: choices are nested or disjoint, so no branch ends in vain."""
-    order = sorted(range(len(choices)), key=lambda i: (-_depth(input[i]), i))
-    way: dict[int, int] = {}
+def _orders(choices: Sequence[Sequence[int]], input: Sequence[Axis]) -> Iterator[Permutation]:
+    """All orders, the narrowest tags first: choices are nested or disjoint, so that no branch ends in vain."""
+    sequence = sorted(range(len(choices)), key=lambda i: (len(choices[i]), i))
+    taken: dict[int, int] = {}
 
     def place(at: int) -> Iterator[Permutation]:
-        if at == len(order):
-            yield tuple(way[i] for i in range(len(choices)))
+        if at == len(sequence):
+            yield tuple(taken[i] for i in range(len(choices)))
             return
-        used = set(way.values())
-        for j in choices[order[at]]:
+        used = set(taken.values())
+        for j in choices[sequence[at]]:
             if j not in used:
-                way[order[at]] = j
+                taken[sequence[at]] = j
                 yield from place(at + 1)
-                del way[order[at]]
+                del taken[sequence[at]]
 
     return place(0)
-
-
-def _depth(axis: Axis) -> int:
-    if not isinstance(axis, AxisType):
-        return 0
-    if isinstance(axis.tag, TagVariable):
-        return len(axis.tag.bound.chain) if axis.tag.bound else 0
-    return len(axis.tag.chain)

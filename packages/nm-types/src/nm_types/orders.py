@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from typing import Final
 
 from nm_types.kinds import Kind
 from nm_types.nominal import Nominal
@@ -10,44 +10,41 @@ from nm_types.proofs import clash
 from nm_types.sizes import Size
 from nm_types.structure import Axis, AxisType, Row, TagVariable
 
-
-class Order(Enum):
-    """How two names relate in their tree."""
-
-    EQUAL = 0
-    LESS = -1
-    GREATER = 1
-    UNRELATED = 2
+# How two names relate; small numbers, so that the orders of many axes can be joined with |.
+EQUAL: Final = 0
+LESS: Final = 1
+GREATER: Final = 2
+UNRELATED: Final = 4
 
 
-def order_of_names(output: Nominal, input: Nominal) -> Order:
+def order_of_names(output: Nominal, input: Nominal) -> int:
     """How two tags or two kinds relate in their tree."""
     if output is input or output.chain == input.chain:
-        return Order.EQUAL
+        return EQUAL
     if output.is_a(input):
-        return Order.LESS
-    return Order.GREATER if input.is_a(output) else Order.UNRELATED
+        return LESS
+    return GREATER if input.is_a(output) else UNRELATED
 
 
-def order_of_kinds(output: Kind | None, input: Kind | None) -> Order:
+def order_of_kinds(output: Kind | None, input: Kind | None) -> int:
     """How two kinds relate; one that is left out is consistent with any."""
     if output is None or input is None:
-        return Order.EQUAL
+        return EQUAL
     return order_of_names(type(output), type(input))
 
 
-def order_of_axes(output: Axis, input: Axis) -> Order:
+def order_of_axes(output: Axis, input: Axis) -> int:
     """How the meanings of two axes relate; a row or a tag variable is equal only to itself."""
     if isinstance(output, Row) or isinstance(input, Row):
-        return Order.EQUAL if output == input else Order.UNRELATED
+        return EQUAL if output == input else UNRELATED
     left, right = output.tag, input.tag
     if isinstance(left, TagVariable):
         if left == right:
-            return Order.EQUAL
+            return EQUAL
         below = left.bound is not None and not isinstance(right, TagVariable) and left.bound.is_a(right)
-        return Order.LESS if below else Order.UNRELATED
+        return LESS if below else UNRELATED
     if isinstance(right, TagVariable):
-        return Order.GREATER if right.bound is not None and right.bound.is_a(left) else Order.UNRELATED
+        return GREATER if right.bound is not None and right.bound.is_a(left) else UNRELATED
     return order_of_names(left, right)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nm_types.compare import Comparison, examine
 from nm_types.edge import Edge, Equation
-from nm_types.matching import Matching, match_axes
+from nm_types.matching import Permutation, orders_that_fit
 from nm_types.nominal import Nominal
 from nm_types.problem import Fix, Problem
 from nm_types.structure import AxisType, Structure
@@ -23,9 +23,9 @@ def report_misfit(edge: Edge, misfit: Misfit, location: str) -> Problem:
     details = examine(given, expected)
     if details.reason == "kind":
         return _kind(edge, given, details.result, location)
-    matching = None if misfit.is_open else match_axes(given.axes, expected.axes)
-    if details.reason in ("tags", "order") and matching is not None and matching.permutations:
-        return _order(edge, expected, given, matching, details.result, location)
+    orders = () if misfit.is_open else orders_that_fit(given.axes, expected.axes)
+    if details.reason in ("tags", "order") and orders:
+        return _order(edge, given, orders, details.result, location)
     if details.result is Comparison.GREATER:
         return _greater(edge, expected, given, details.axes, location)
     return _meaning(edge, expected, given, details.axes, details.result, location)
@@ -134,13 +134,11 @@ def _kind(edge: Edge, given: Structure, result: Comparison, location: str) -> Pr
     )
 
 
-def _order(
-    edge: Edge, expected: Structure, given: Structure, matching: Matching, result: Comparison, location: str
-) -> Problem:
+def _order(edge: Edge, given: Structure, orders: tuple[Permutation, ...], result: Comparison, location: str) -> Problem:
     repeated = len({one.tag for one in given.axes if isinstance(one, AxisType)}) < len(given.axes)
     value = edge.producer.rpartition(".")[2]
-    if matching.unique is None or repeated:
-        ways = "; ".join(str(way) for way in matching.permutations)
+    if len(orders) > 1 or repeated:
+        ways = "; ".join(map(str, orders))
         return _problem(
             edge,
             "NM109",
@@ -151,15 +149,17 @@ def _order(
             comparison=result,
             fixes=(Fix(f"permute the value yourself, by one of: {ways}."),),
         )
-    order = " ".join(_name(axis) for axis in (given.axes[i] for i in matching.unique))
-    moved = " and ".join(filter(None, (", ".join(map(str, matching.moved[:-1])), str(matching.moved[-1]))))
+    order = " ".join(_name(axis) for axis in (given.axes[i] for i in orders[0]))
+    places = [i for i, j in enumerate(orders[0]) if i != j]
+    mark = "swapped" if len(places) == 2 else "in another order"
+    moved = f"{', '.join(map(str, places[:-1]))} and {places[-1]}"
     return _problem(
         edge,
         "NM104",
-        f"The meanings agree; only axes {moved} are {'swapped' if len(matching.moved) == 2 else 'in another order'}.",
+        f"The meanings agree; only axes {moved} are {mark}.",
         location,
-        marked=matching.moved,
-        mark="swapped" if len(matching.moved) == 2 else "in another order",
+        marked=tuple(places),
+        mark=mark,
         comparison=result,
         fixes=(Fix(f'{edge.consumer}({edge.port}=transpose({value}, "{order}"))', safe=True),),
         notes=(),

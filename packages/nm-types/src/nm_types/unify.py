@@ -11,15 +11,15 @@ from nm_types.edge import Edge, Equation
 from nm_types.errors import BindingError
 from nm_types.formulas import Expression
 from nm_types.kinds import Kind
-from nm_types.matching import Permutation, match_axes
-from nm_types.orders import Order, order_of_axes, order_of_kinds
+from nm_types.matching import Permutation, the_one_order
+from nm_types.orders import EQUAL, LESS, order_of_axes, order_of_kinds
 from nm_types.sizes import Name, Origin, Rigid, Size, Variable
 from nm_types.structure import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis
 from nm_types.tags import BatchTag, Tag
 
 Casts = Literal["error", "transpose"]
 BATCH = Variable("B")
-FITS = (Order.EQUAL, Order.LESS)
+FITS = (EQUAL, LESS)
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ class Unifier:
         order = order_of_kinds(given.kind, expected.kind)
         fits = all(order_of_axes(left, right) in FITS for left, right in zip(given.axes, axes, strict=True))
         if not fits and order in FITS and self.casts_allowed == "transpose" and not spread.is_open:
-            way = cast_of(given.axes, axes)
+            way = the_one_order(given.axes, axes)
             if way is not None:
                 self.casts[edge.port] = way
                 given = Structure("tensor", tuple(given.axes[i] for i in way), given.kind)
@@ -226,15 +226,6 @@ class Spread:
             own = one.tag.bound if one.tag.bound is not None else cast("AxisType", value).tag
             return axis(own, one.size)
         return one
-
-
-def cast_of(given: Sequence[Axis], expected: Sequence[Axis]) -> Permutation | None:
-    """The one order in which a value fits by its tags alone, all of them different on either side."""
-    for axes in (given, expected):
-        tags = [one.tag for one in axes if isinstance(one, AxisType)]
-        if len(set(tags)) < len(axes):
-            return None
-    return match_axes(given, expected).unique if len(given) == len(expected) else None
 
 
 def join_rows(left: tuple[AxisType, ...], right: tuple[AxisType, ...]) -> tuple[AxisType, ...] | None:
