@@ -7,7 +7,6 @@ from nm_core.monitoring import (
     LoggingCallback,
     ProgressCallback,
 )
-
 from nm_torch.callbacks.tensorboard import MissingDependencyError, TensorBoardCallback
 
 __all__ = [

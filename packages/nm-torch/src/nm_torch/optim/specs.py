@@ -237,17 +237,25 @@ class FunctionOptimizer:
 
 def _construct(name: str, make: Callable[..., Optimizer], groups: list[Any], arguments: dict[str, Any]) -> Optimizer:
     chosen = {option: value for option, value in arguments.items() if value is not None or option != "fused"}
+    undecided = "fused" in inspect.signature(make).parameters and not {"fused", "foreach", "differentiable"} & set(
+        chosen
+    )
     try:
-        return _fused(make, groups, chosen)
+        if undecided and _has_fused_kernel(make, groups, chosen):
+            chosen["fused"] = True
+        return make(groups, **chosen)
     except (TypeError, ValueError) as error:
         raise OptimizerOptionError(f"{name}: {error}") from error
 
 
-def _fused(make: Callable[..., Optimizer], groups: list[Any], chosen: dict[str, Any]) -> Optimizer:
-    """Call ``make`` with one kernel for all parameters where nothing else was asked and class and device allow it."""
-    if "fused" in inspect.signature(make).parameters and not {"fused", "foreach", "differentiable"} & chosen.keys():
+def _has_fused_kernel(make: Callable[..., Optimizer], groups: list[Any], chosen: dict[str, Any]) -> bool:
+    """Tell whether one kernel can update parameters of these devices and types, by trying it on one number of each."""
+    kinds = {(parameter.device, parameter.dtype) for group in groups for _, parameter in group["params"]}
+    for device, dtype in kinds:
+        probe = torch.zeros(1, device=device, dtype=dtype, requires_grad=True)
+        probe.grad = torch.zeros_like(probe)
         try:
-            return make([dict(group) for group in groups], **chosen, fused=True)
-        except RuntimeError:
-            pass  # Only the constructor knows on which devices and for which types its fused kernel exists.
-    return make(groups, **chosen)
+            make([probe], **chosen, fused=True).step()
+        except RuntimeError:  # Only torch knows for what its kernels exist, and says so at the first step.
+            return False
+    return True
