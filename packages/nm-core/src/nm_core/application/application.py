@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from nm_core.application.building import Builder
 from nm_core.application.canonical import canonical_data
+from nm_core.application.changes import Changes
 from nm_core.application.checking import INFER, Checked, check
 from nm_core.application.checking.context import Context
 from nm_core.application.document import Document, read_document
@@ -19,6 +20,7 @@ from nm_core.application.reading.nodes import Data
 from nm_core.application.saving import write_folder
 from nm_core.application.schema import ApplicationEntry
 from nm_core.application.storage import verify
+from nm_core.callbacks import Callback
 from nm_core.errors import ApplicationError, did_you_mean
 from nm_core.factory import NeuralModuleFactory
 from nm_core.graph import Graph
@@ -37,27 +39,40 @@ class UnknownVerbError(ApplicationError, AttributeError):
     """An application was asked for something that no installed collection can do."""
 
 
-def check_file(path: str | Path, *, collections: Collections | None = None, backend: str = "torch") -> Report:
+def check_file(
+    path: str | Path,
+    *,
+    collections: Collections | None = None,
+    backend: str = "torch",
+    changes: Changes | None = None,
+) -> Report:
     """Check an application file, or a saved application, without building anything; return every problem at once.
 
     Args:
         collections: what is installed; found when not given.
         backend: the framework whose modules are meant.
+        changes: values that take the place of the file's, by dotted name: `{"encoder.dropout": "0.1"}`.
     """
-    document = read_document(path)
+    document = read_document(path, changes)
     if document.entry is not None:
         _checked(document, document.entry, _installed(collections), backend)
     return document.problems.report()
 
 
 def load_application(
-    path: str | Path, *, collections: Collections | None = None, backend: str = "torch", **settings: Any
+    path: str | Path,
+    *,
+    collections: Collections | None = None,
+    backend: str = "torch",
+    changes: Changes | None = None,
+    **settings: Any,
 ) -> Application:
     """Load an application from a file or from a folder that `save` wrote; modules are made when they are needed.
 
     Args:
         collections: what is installed; found when not given.
         backend: the framework to run on.
+        changes: values that take the place of the file's, by dotted name: `{"encoder.dropout": "0.1"}`.
         settings: settings of the factory that take the place of the file's: placement, precision, strategy, seed,
             work_dir, deterministic.
 
@@ -66,7 +81,7 @@ def load_application(
         ApplicationError: a saved application is damaged.
     """
     saved = Path(path) if Path(path).is_dir() else None
-    document = read_document(path)
+    document = read_document(path, changes)
     if saved is not None:
         verify(saved)
     collections = _installed(collections)
@@ -145,10 +160,11 @@ class Application:
     def __hash__(self) -> int:
         return hash(self.digest)
 
-    def train(self, **overrides: Any) -> TrainingResult:
+    def train(self, *, also: Sequence[Callback] = (), **overrides: Any) -> TrainingResult:
         """Train as the train section says.
 
         Args:
+            also: callbacks besides those of the section.
             overrides: arguments of `NeuralModuleFactory.train` that take the place of the section's.
         """
         entry = self.entry.train
@@ -166,8 +182,9 @@ class Application:
             "log_every": entry.log_every,
             "non_finite": entry.non_finite,
         }
-        if "callbacks" not in overrides:
-            arguments["callbacks"] = self._builder.callbacks(entry.callbacks)
+        callbacks = overrides.pop("callbacks", None)
+        made = self._builder.callbacks(entry.callbacks) if callbacks is None else callbacks
+        arguments["callbacks"] = [*made, *also]
         losses = [self._builder.output(reference) for reference in entry.optimize]
         return self.factory.train(losses, **(arguments | overrides))
 

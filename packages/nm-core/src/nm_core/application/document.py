@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from nm_core.application.changes import Changes, with_changes
 from nm_core.application.format import APPLICATION as SHAPE
 from nm_core.application.problems import Problems
 from nm_core.application.reading import decode_text, parse, read_bytes
@@ -41,27 +42,32 @@ class Document:
         return self.path.resolve().parent
 
 
-def read_document(path: str | Path) -> Document:
-    """Read an application file, or the one inside a saved application."""
+def read_document(path: str | Path, changes: Changes | None = None) -> Document:
+    """Read an application file, or the one inside a saved application, with some values changed."""
     path = Path(path)
     file = _file_of(path)
     problems = Problems(str(file))
     content = read_bytes(file, problems)
     text = None if content is None else decode_text(content, problems)
-    return Document(file, problems) if text is None else parse_document(text, file)
+    return Document(file, problems) if text is None else parse_document(text, file, changes=changes)
 
 
-def parse_document(text: str, path: Path, *, fallback: bool = False) -> Document:
+def parse_document(
+    text: str, path: Path, *, fallback: bool = False, changes: Changes | None = None
+) -> Document:
     """Read an application from text; `path` is where it stands, or would stand.
 
     Args:
         fallback: read YAML with the parser in Python even where the one in C is there.
+        changes: values that take the place of the file's.
     """
     source = Source(str(path), text)
     problems = Problems(source.name, source)
     written = parse(source, problems, fallback=fallback)
     if written is None:
         return Document(path, problems)
+    if changes:
+        written = with_changes(written, changes)
     root = resolve(written, problems)
     try:
         entry = SHAPE.read(root, (), problems)
