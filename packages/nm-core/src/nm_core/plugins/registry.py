@@ -155,6 +155,10 @@ class Collections:
         owner, target = self._find(what, name)
         return import_target(target, what=f"{what}: {name}", distribution=self.distribution_of(owner))
 
+    def owners(self, what: str, name: str) -> tuple[str, ...]:
+        """Return the collections that offer a name, without importing anything."""
+        return tuple(owner for owner, offered, _ in self._offers(what) if offered == name)
+
     def conflicts(self) -> tuple[str, ...]:
         """Return a sentence for each name that more than one collection offers."""
         owners: dict[tuple[str, str], list[str]] = {}
