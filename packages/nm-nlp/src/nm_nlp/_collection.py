@@ -5,35 +5,45 @@ from nm_core.plugins import Collection, ModuleSpec, hookimpl
 
 @hookimpl
 def nm_collection() -> Collection:
-    """Declare the modules of translation and language modelling."""
+    """Declare the modules of language."""
     return Collection(
         name="nlp",
-        summary="Language: parallel text, Transformer translation, tokenizers.",
+        summary="Language: tokenizers and translation with a Transformer.",
         modules=[
             ModuleSpec(
                 "TranslationDataLayer",
-                "Parallel text as token ids, in batches bucketed by length.",
+                "Parallel text in batches of token ids, bucketed by length.",
                 targets={"torch": "nm_nlp.data.translation:TranslationDataLayer"},
             ),
             ModuleSpec(
                 "TransformerEncoderNM",
-                "Transformer encoder from token ids to hidden states.",
-                targets={"torch": "nm_nlp.translation.transformer:TransformerEncoderNM"},
+                "Transformer encoder: one vector per token of a sentence.",
+                targets={"torch": "nm_nlp.translation.encoder:TransformerEncoderNM"},
             ),
             ModuleSpec(
                 "TransformerDecoderNM",
-                "Transformer decoder over the hidden states of a source sentence.",
-                targets={"torch": "nm_nlp.translation.transformer:TransformerDecoderNM"},
+                "Transformer decoder: features for the next token, from the target so far and the source.",
+                targets={"torch": "nm_nlp.translation.decoder:TransformerDecoderNM"},
             ),
             ModuleSpec(
                 "TransformerLogSoftmaxNM",
-                "Log-probabilities over the vocabulary, to be tied with an embedding.",
-                targets={"torch": "nm_nlp.translation.transformer:TransformerLogSoftmaxNM"},
+                "Features to log-probabilities over the vocabulary.",
+                targets={"torch": "nm_nlp.translation.log_softmax:TransformerLogSoftmaxNM"},
             ),
             ModuleSpec(
                 "PaddedSmoothedCrossEntropyLossNM",
-                "Label-smoothed cross entropy that leaves padding out.",
+                "Cross entropy with label smoothing over the tokens that are not padding.",
                 targets={"torch": "nm_nlp.translation.loss:PaddedSmoothedCrossEntropyLossNM"},
             ),
         ],
     )
+
+
+@hookimpl
+def nm_tokenizers() -> dict[str, str]:
+    """Declare tokenizers by name."""
+    return {
+        "sentencepiece": "nm_nlp.tokenizers.sentencepiece:SentencePieceTokenizer",
+        "character": "nm_nlp.tokenizers.character:CharacterTokenizer",
+        "word": "nm_nlp.tokenizers.word:WordTokenizer",
+    }

@@ -3,23 +3,42 @@
 from nm_core.plugins import Collection, ModuleSpec, hookimpl
 
 
+def _torch(name: str, summary: str, module: str) -> ModuleSpec:
+    return ModuleSpec(name, summary, targets={"torch": f"{module}:{name}"})
+
+
 @hookimpl
 def nm_collection() -> Collection:
     """Declare the modules that every domain needs."""
     return Collection(
         name="common",
-        summary="Modules that every domain needs: recurrent decoders, losses.",
+        summary="Modules that every domain needs: recurrent coders, losses, layers, shapes.",
         modules=[
-            ModuleSpec(
+            _torch(
                 "DecoderRNN",
                 "Attention decoder over encoder outputs, also a language model by itself.",
-                targets={"torch": "nm_torch.common.rnn:DecoderRNN"},
+                "nm_torch.common.decoder_rnn",
             ),
-            ModuleSpec(
-                "SequenceLoss",
-                "Cross entropy of target sequences closed by an end symbol.",
-                targets={"torch": "nm_torch.common.losses:SequenceLoss"},
+            _torch(
+                "EncoderRNN",
+                "Recurrent encoder in one direction or both; padding never changes a result.",
+                "nm_torch.common.rnn",
             ),
+            _torch(
+                "SequenceLoss", "Cross entropy of target sequences closed by an end symbol.", "nm_torch.common.losses"
+            ),
+            _torch(
+                "CrossEntropyLoss", "Cross entropy of logits and labels of any arrangement.", "nm_torch.common.losses"
+            ),
+            _torch("MSELoss", "Mean squared difference of two tensors of one shape.", "nm_torch.common.losses"),
+            _torch("LossAggregator", "Weighted sum of losses.", "nm_torch.loss_aggregator"),
+            _torch("Linear", "Affine map of the last axis.", "nm_torch.common.linear"),
+            _torch("LogSoftmax", "Log-probabilities over the classes of the last axis.", "nm_torch.common.linear"),
+            _torch("ArgMax", "Number of the largest entry of the last axis.", "nm_torch.common.linear"),
+            _torch("Dropout", "Sets entries to zero with a probability, in training.", "nm_torch.common.linear"),
+            _torch("Concat", "Tensors one after another along one axis.", "nm_torch.common.shapes"),
+            _torch("Add", "Sum of tensors with the same axes.", "nm_torch.common.shapes"),
+            _torch("Transpose", "The axes of a tensor in another order.", "nm_torch.common.shapes"),
         ],
     )
 

@@ -6,24 +6,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nm_torch.common.decoder_rnn import DecoderRNN
     from nm_torch.common.linear import ArgMax, Dropout, Linear, LogSoftmax
-    from nm_torch.common.losses import CrossEntropyLoss, LossAggregator, MSELoss, SequenceLoss
+    from nm_torch.common.losses import CrossEntropyLoss, MSELoss, SequenceLoss
     from nm_torch.common.rnn import EncoderRNN
     from nm_torch.common.shapes import Add, Concat, Transpose
+    from nm_torch.loss_aggregator import LossAggregator
 
 _PLACES = {
-    "Add": "shapes",
-    "ArgMax": "linear",
-    "Concat": "shapes",
-    "CrossEntropyLoss": "losses",
-    "DecoderRNN": "decoder_rnn",
-    "Dropout": "linear",
-    "EncoderRNN": "rnn",
-    "Linear": "linear",
-    "LogSoftmax": "linear",
-    "LossAggregator": "losses",
-    "MSELoss": "losses",
-    "SequenceLoss": "losses",
-    "Transpose": "shapes",
+    "Add": "nm_torch.common.shapes",
+    "ArgMax": "nm_torch.common.linear",
+    "Concat": "nm_torch.common.shapes",
+    "CrossEntropyLoss": "nm_torch.common.losses",
+    "DecoderRNN": "nm_torch.common.decoder_rnn",
+    "Dropout": "nm_torch.common.linear",
+    "EncoderRNN": "nm_torch.common.rnn",
+    "Linear": "nm_torch.common.linear",
+    "LogSoftmax": "nm_torch.common.linear",
+    "LossAggregator": "nm_torch.loss_aggregator",
+    "MSELoss": "nm_torch.common.losses",
+    "SequenceLoss": "nm_torch.common.losses",
+    "Transpose": "nm_torch.common.shapes",
 }
 
 __all__ = [
@@ -47,7 +48,7 @@ def __getattr__(name: str) -> Any:
     """Import a module of the collection when it is first asked for."""
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    return getattr(import_module(_PLACES[name]), name)
 
 
 def __dir__() -> list[str]:

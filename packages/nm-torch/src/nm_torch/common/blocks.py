@@ -1,7 +1,7 @@
 """Transformer blocks, from which the stacks of all collections are built.
 
 Legend: B sentences, T positions, S positions of the memory, D model size, H heads, E size of a head, N rows that are
-decoded in parallel
+decoded in parallel.
 """
 
 from dataclasses import dataclass

@@ -3,17 +3,14 @@
 Legend: B sentences, U labels, V classes.
 """
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 from torch.nn.functional import nll_loss, pad
 
-from nm_core.ports import ports, variadic
+from nm_core.ports import ports
 from nm_torch.common.errors import OptionError
 from nm_torch.common.numerics import log_softmax, widen
 from nm_torch.loss import LossModule
-from nm_torch.module import TorchModule
 
 IGNORED = -1
 """The label of positions that a loss leaves out."""
@@ -126,38 +123,3 @@ class MSELoss(LossModule):
     def weight(self, targets: Tensor) -> Tensor:
         """Return the number of elements."""
         return torch.tensor(targets.numel(), device=targets.device)
-
-
-class LossAggregator(TorchModule):
-    """A weighted sum of losses: one number to train on. It is linear, so the gradient of each loss stays exact.
-
-    Args:
-        weights: one factor for each loss; all 1 where not given.
-    """
-
-    input_ports = ports(losses=variadic("; Loss"))
-    output_ports = ports(loss="; Loss")
-
-    def __init__(self, *, weights: Sequence[float] | None = None) -> None:
-        super().__init__()
-        self.weights = None if weights is None else tuple(weights)
-
-    def coefficients(self, count: int) -> tuple[float, ...]:
-        """Return the factor of each of this many losses.
-
-        Raises:
-            OptionError: there are not as many weights as losses.
-        """
-        if self.weights is None:
-            return (1.0,) * count
-        if len(self.weights) != count:
-            raise OptionError(
-                f"{self.name} has {len(self.weights)} weights and was given {count} losses.\n"
-                "  Give one weight for each loss, in their order."
-            )
-        return self.weights
-
-    def forward(self, losses: Sequence[Tensor]) -> Tensor:
-        """Return the weighted sum."""
-        terms = [weight * loss for weight, loss in zip(self.coefficients(len(losses)), losses, strict=True)]
-        return torch.stack(terms).sum()

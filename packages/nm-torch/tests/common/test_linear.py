@@ -1,0 +1,46 @@
+"""Small layers: values and types."""
+
+import pytest
+import torch
+
+from nm_core import inputs
+from nm_torch.common import ArgMax, Dropout, Linear, LogSoftmax
+from nm_types import NeuralTypeError
+
+
+def test_a_chain_of_layers_is_typed_from_features_to_labels() -> None:
+    """Linear, log-softmax and arg-max keep all axes but the last and say what their values are."""
+    features = inputs(features="B T:t Spectrogram:64")
+    logits = Linear(input_size=64, output_size=10, tag="Class", kind="Logits")(features)
+    log_probs = LogSoftmax()(logits)
+
+    assert str(logits.type) == "Batch Time:free_inputs.t Class:10 ; Logits"
+    assert str(log_probs.type) == "Batch Time:free_inputs.t Class:10 ; LogProbs"
+    assert str(ArgMax()(log_probs).type) == "Batch Time:free_inputs.t ; Labels(10)"
+    assert str(ArgMax(kind="TokenIds")(log_probs).type) == "Batch Time:free_inputs.t ; TokenIds(10)"
+    assert str(Dropout(probability=0.1)(features).type) == "Batch Time:free_inputs.t Spectrogram:64"
+
+
+def test_log_probabilities_are_no_logits() -> None:
+    """A second log-softmax is refused while the graph is built."""
+    log_probs = inputs(log_probs="B Class:4 ; LogProbs")
+    with pytest.raises(NeuralTypeError):
+        LogSoftmax()(log_probs)
+
+
+def test_values_are_those_of_torch() -> None:
+    """Any number of axes stands before the last."""
+    layer, x = Linear(input_size=4, output_size=3, bias=False), torch.randn(2, 5, 4)
+
+    torch.testing.assert_close(layer(x), x @ layer.layer.weight.T)
+    torch.testing.assert_close(LogSoftmax()(x), x.log_softmax(-1))
+    assert torch.equal(ArgMax()(x), x.argmax(-1))
+    assert torch.equal(Dropout(probability=0.5).eval()(x), x)
+
+
+def test_log_softmax_of_half_precision_is_single() -> None:
+    """Statistics run in float32, and large logits give no NaN."""
+    log_probs = LogSoftmax()(torch.tensor([[6e4, 0.0, -6e4]], dtype=torch.float16))
+
+    assert log_probs.dtype == torch.float32
+    assert log_probs.isfinite().all()
