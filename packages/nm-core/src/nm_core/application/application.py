@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +14,7 @@ from nm_core.application.checking import INFER, Checked, check
 from nm_core.application.checking.context import Context
 from nm_core.application.document import Document, read_document
 from nm_core.application.dumping import digest, to_json, to_yaml
+from nm_core.application.names import listed, suggest
 from nm_core.application.plain import application_data
 from nm_core.application.problems import Report
 from nm_core.application.reading.nodes import Data
@@ -21,7 +22,7 @@ from nm_core.application.saving import write_folder
 from nm_core.application.schema import ApplicationEntry
 from nm_core.application.storage import verify
 from nm_core.callbacks import Callback
-from nm_core.errors import ApplicationError, did_you_mean
+from nm_core.errors import ApplicationError
 from nm_core.factory import NeuralModuleFactory
 from nm_core.graph import Graph
 from nm_core.metric import Metric
@@ -217,7 +218,7 @@ class Application:
         unknown = [port for port in inputs if port not in found.inputs]
         missing = [port for port in found.inputs if port not in inputs]
         if unknown or missing:
-            wrong = [f'no input "{port}"{did_you_mean(port, found.inputs)}' for port in unknown]
+            wrong = [f'no input "{port}"{suggest(port, found.inputs)}' for port in unknown]
             wrong += [f'"{port}" was not given' for port in missing]
             raise ApplicationError(
                 f"{name}: {'; '.join(wrong)}.\n  Its inputs: {', '.join(found.inputs) or 'none, it has a data layer'}."
@@ -261,7 +262,7 @@ class Application:
         collections = self.factory.collections
         known = collections.names("tasks")
         if verb not in known:
-            meant = did_you_mean(verb, [*known, *(name for name in dir(type(self)) if not name.startswith("_"))])
+            meant = suggest(verb, [*known, *(name for name in dir(type(self)) if not name.startswith("_"))])
             raise UnknownVerbError(
                 f'An application has no "{verb}".{meant}\n  Installed collections add {", ".join(known) or "no verbs"}.'
             )
@@ -301,7 +302,7 @@ class _Lazy(Mapping[str, T]):
         return len(self._names)
 
     def __repr__(self) -> str:
-        return f"<{', '.join(self._names) or 'nothing'}>"
+        return f"<{listed(self._names, 'nothing')}>"
 
 
 def _installed(collections: Collections | None) -> Collections:

@@ -1,0 +1,68 @@
+"""A module's ports, parameters and documentation as plain data, read from its class."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import TYPE_CHECKING, Any
+
+from nm_core.module import NeuralModule
+from nm_core.parameters import constructor_parameters
+from nm_core.plugins import TargetError
+from nm_core.plugins.ids import ModuleId
+from nm_core.ports import PortSpec, as_ports
+
+if TYPE_CHECKING:
+    from nm_core.plugins import Collections
+
+
+def describe(collections: Collections, id: str) -> dict[str, Any]:
+    """Import a module's class and return what there is to know before using it.
+
+    Raises:
+        UnknownModuleError: there is no such module.
+        TargetError: it cannot be imported, or is no module.
+    """
+    cls = collections.resolve(id)
+    if not (isinstance(cls, type) and issubclass(cls, NeuralModule)):
+        raise TargetError(f"{id} is declared as {cls!r}, which is not a neural module.")
+    parsed = ModuleId.parse(id)
+    spec = collections.modules.get(parsed.plain)
+    documentation = inspect.getdoc(cls) or ""
+    return {
+        "id": collections.versioned(id),
+        "summary": spec.summary if spec else documentation.partition("\n")[0],
+        "class": f"{cls.__module__}.{cls.__qualname__}",
+        "distribution": collections.distribution_of(parsed.collection),
+        "targets": dict(spec.targets) if spec else {"any": collections.target("metrics", parsed.plain)},
+        "segment": cls.segment,
+        "inputs": _ports(as_ports(cls.input_ports, f"The input ports of {cls.__qualname__}")),
+        "outputs": _ports(as_ports(cls.output_ports, f"The output ports of {cls.__qualname__}")),
+        "parameters": [_parameter(parameter) for parameter in constructor_parameters(cls).values()],
+        "documentation": documentation,
+    }
+
+
+def _ports(ports: PortSpec) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": port.name,
+            "type": str(port.type),
+            "optional": port.optional,
+            "variadic": port.variadic,
+            "needs": list(port.needs),
+        }
+        for port in ports.values()
+    ]
+
+
+def _parameter(parameter: inspect.Parameter) -> dict[str, Any]:
+    required = parameter.default is inspect.Parameter.empty
+    annotation = "" if parameter.annotation is inspect.Parameter.empty else parameter.annotation
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    return {
+        "name": parameter.name,
+        "required": required,
+        "default": None if required else repr(parameter.default),
+        "annotation": re.sub(r"\b(?:\w+\.)+(?=\w)", "", text),
+    }

@@ -1,0 +1,49 @@
+"""`nmod draw`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from nm_core.cli.exits import Exit
+from nm_core.cli.options import application_argument, set_option
+
+
+@click.command()
+@application_argument
+@click.option("--graph", help="The graph to draw; train by default, else the first.")
+@click.option(
+    "--format", "form", type=click.Choice(("svg", "mermaid", "dot")), help="Follows from the name of the output."
+)
+@click.option("-o", "--output", type=click.Path(dir_okay=False), help="Where to write; standard output by default.")
+@set_option
+def draw(app: str, graph: str | None, form: str | None, output: str | None, changes: dict[str, str]) -> int:
+    """Draw a graph of an application: modules, ports and the types on every edge.
+
+    \b
+    nmod draw app.yaml -o train.svg
+    nmod draw app.yaml --graph infer --format mermaid
+
+    The picture follows from the file alone: no data is read, no weights are made. A graph with problems is drawn too,
+    with what is wrong in red; the command then ends with 1.
+    """
+    from nm_core.cli.sketching import sketch_file
+    from nm_core.drawing import dot, mermaid, svg
+
+    sketch, report, others = sketch_file(app, graph, changes)
+    form = form or {".mmd": "mermaid", ".md": "mermaid", ".dot": "dot", ".gv": "dot"}.get(
+        Path(output or "").suffix, "svg"
+    )
+    text = {"svg": svg, "mermaid": mermaid, "dot": dot}[form](sketch)
+    if output is None:
+        print(text, end="")
+    else:
+        Path(output).write_text(text, encoding="utf-8")
+        print(f"{output}: the graph {sketch.name}, {len(sketch.nodes)} nodes.", file=sys.stderr)
+        if others:
+            print(f"  --graph draws another one: {', '.join(others)}.", file=sys.stderr)
+    if not report.ok:
+        print(report, file=sys.stderr)
+    return Exit.DONE if report.ok else Exit.PROBLEM

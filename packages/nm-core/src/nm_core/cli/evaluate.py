@@ -1,0 +1,29 @@
+"""`nmod eval`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from nm_core.cli.launch import rank
+from nm_core.cli.options import application_argument, set_option, setting_options
+from nm_core.cli.output import json_option, print_json, print_table
+
+
+@click.command("eval")
+@application_argument
+@set_option
+@setting_options
+@json_option
+def evaluate(app: str, changes: dict[str, str], settings: dict[str, Any], as_json: bool) -> None:
+    """Compute the metrics of an application's eval section, each sample seen once."""
+    from nm_core.application import load_application
+
+    scores = load_application(app, changes=changes, **settings).eval()
+    if rank():
+        return
+    if as_json:
+        print_json(scores)
+    else:
+        print_table(("metric", "value"), [(name, f"{value:.6g}") for name, value in scores.items()])

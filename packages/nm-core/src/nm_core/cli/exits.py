@@ -1,0 +1,84 @@
+"""How `nmod` ends: documented exit codes, and errors in one screen without a traceback."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from enum import IntEnum
+
+from nm_core.plugins import CollectionError, UnknownNameError
+from nm_types import NmError
+
+_SCREEN = 40
+
+
+class Exit(IntEnum):
+    """Exit codes of `nmod`."""
+
+    DONE = 0
+    """Everything was done."""
+    PROBLEM = 1
+    """What was given is wrong: a file, data, types, parameters; the message says what to change."""
+    USAGE = 2
+    """The command line is not understood."""
+    INSTALLATION = 3
+    """An installed collection does not work; `nmod doctor` says more."""
+    BUG = 70
+    """An error nobody foresaw, in Neural Modules or in a collection."""
+    INTERRUPTED = 130
+    """Ctrl-C; training has written a checkpoint where it had a place for one."""
+
+
+EPILOG = "Exit codes: " + ", ".join(
+    f"{code.value} {meaning}"
+    for code, meaning in {
+        Exit.DONE: "done",
+        Exit.PROBLEM: "something given is wrong",
+        Exit.USAGE: "command line not understood",
+        Exit.INSTALLATION: "an installed collection does not work",
+        Exit.BUG: "an unforeseen error",
+        Exit.INTERRUPTED: "interrupted",
+    }.items()
+)
+
+
+def report(error: Exception, *, debug: bool) -> Exit:
+    """Say on stderr what went wrong, and return the exit code."""
+    if debug:
+        traceback.print_exception(error)
+    if isinstance(error, NmError):
+        _say(_titled(error))
+        faulty = isinstance(error, CollectionError) and not isinstance(error, UnknownNameError)
+        return Exit.INSTALLATION if faulty else Exit.PROBLEM
+    if isinstance(error, OSError) and error.filename is not None:
+        _say(f"{error.filename}: {error.strerror or type(error).__name__}.")
+        return Exit.PROBLEM
+    if not debug:
+        where = _innermost(error)
+        _say(
+            f"An error that nobody foresaw: {type(error).__name__}: {error}\n"
+            f"  It was raised in {where}.\n"
+            "  This is a fault of Neural Modules or of a collection, not yours. The same command with --debug shows\n"
+            "  the traceback; please report it with that."
+        )
+    return Exit.BUG
+
+
+def _titled(error: NmError) -> str:
+    """Put the class in front of a message, unless the message begins with a code of its own."""
+    message = str(error) or "no message."
+    code = getattr(error, "code", None)
+    return message if code and message.startswith(str(code)) else f"{type(error).__name__}: {message}"
+
+
+def _innermost(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+
+
+def _say(message: str) -> None:
+    lines = message.splitlines()
+    hidden = len(lines) - _SCREEN
+    if hidden > 1:
+        lines = [*lines[:_SCREEN], f"  ... and {hidden} more lines."]
+    print("\n".join(lines), file=sys.stderr)

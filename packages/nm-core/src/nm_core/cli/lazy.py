@@ -1,0 +1,71 @@
+"""A group of commands that imports a command when it is called, and a collection's only then."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import click
+
+from nm_core.errors import did_you_mean
+
+
+class Entry(NamedTuple):
+    """Where a command is, and the line that `--help` shows for it."""
+
+    target: str
+    summary: str
+
+
+class LazyGroup(click.Group):
+    """Commands known by name; the collections' own come after the built-in ones and never replace them."""
+
+    def __init__(self, *args: Any, entries: Mapping[str, Entry], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.entries = entries
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return [*self.entries, *self._offered()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name in self.entries:
+            module, _, name = self.entries[cmd_name].target.partition(":")
+            command = getattr(importlib.import_module(module), name)
+        elif cmd_name in self._offered():
+            from nm_core.plugins import Collections
+
+            command = Collections.load().lookup("commands", cmd_name)
+        else:
+            return None
+        if not isinstance(command, click.Command):
+            raise click.UsageError(f"The command {cmd_name!r} of a collection is {command!r}, not a click command.")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command to run; a misspelt one is an error with a suggestion."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            ctx.fail(f'There is no command "{name}".{did_you_mean(name, self.list_commands(ctx))}')
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by their summaries, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in self.entries.items()])
+        offered = self._offered()
+        if offered:
+            with formatter.section("Commands of collections"):
+                formatter.write_dl([(name, f"from {owner}") for name, owner in offered.items()])
+
+    def _offered(self) -> dict[str, str]:
+        """Return the commands of installed collections with where each comes from."""
+        from nm_core.plugins import Collections
+
+        collections = Collections.load()
+        names = [name for name in collections.names("commands") if name not in self.entries]
+        return {name: " and ".join(collections.owners("commands", name)) for name in names}

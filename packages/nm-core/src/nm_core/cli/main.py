@@ -1,0 +1,57 @@
+"""The command `nmod` itself: its commands, its options, and how it ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from nm_core.cli.exits import EPILOG, Exit, report
+from nm_core.cli.lazy import Entry, LazyGroup
+
+COMMANDS = {
+    "check": Entry("nm_core.cli.check:check", "Check application files: every problem at once, with its line."),
+    "train": Entry("nm_core.cli.train:train", "Train an application."),
+    "eval": Entry("nm_core.cli.evaluate:evaluate", "Compute an application's metrics."),
+    "infer": Entry("nm_core.cli.infer:infer", "Run an application on files, or on its own data."),
+    "draw": Entry("nm_core.cli.draw:draw", "Draw the graphs of an application."),
+    "modules": Entry("nm_core.cli.modules:modules", "List installed modules, or show one with its ports."),
+    "collections": Entry("nm_core.cli.collections:collections", "List installed collections."),
+    "doctor": Entry("nm_core.cli.doctor:doctor", "Say what is wrong with the installation, and what to do."),
+    "explain": Entry("nm_core.cli.explain:explain", "Explain the code of an error, such as NM104."),
+    "version": Entry("nm_core.cli.version:version", "Print the versions of what is installed."),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    entries=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EPILOG,
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error. Works after a command, too.")
+def nmod(debug: bool) -> None:
+    """Build AI applications out of typed neural modules.
+
+    An application is a file: `nmod check app.yaml` reads it, `nmod draw app.yaml` draws it, `nmod train app.yaml`
+    trains it, and `nmod infer` runs what came out. `nmod modules` lists what it can be built from.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `nmod` and return its exit code; nothing that goes wrong shows a traceback without `--debug`."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    given = [argument for argument in given if argument != "--debug"]
+    try:
+        result = nmod.main(given, prog_name="nmod", standalone_mode=False, obj=given)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        print("Interrupted.", file=sys.stderr)
+        return Exit.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the command line's outermost frame
+        return report(error, debug=debug)
+    return result if isinstance(result, int) else Exit.DONE

@@ -1,0 +1,56 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def application_argument(function: F) -> F:
+    """Add the argument APP: an application file, or a saved application's folder."""
+    return click.argument("app", type=click.Path())(function)
+
+
+def set_option(function: F) -> F:
+    """Add the option `--set name=value`, which may be given again and again, as the argument `changes`."""
+    return click.option(
+        "--set",
+        "changes",
+        multiple=True,
+        metavar="NAME=VALUE",
+        callback=_changes,
+        help="Change a value of the file: encoder.dropout=0.1, train.max_steps=100, or one under params.",
+    )(function)
+
+
+def setting_options(function: F) -> F:
+    """Add options for where and how to compute, as the argument `settings`."""
+
+    @click.option("--placement", help="Where to compute: auto, cpu, cuda, cuda:1.")
+    @click.option("--precision", type=click.Choice(("fp32", "tf32", "bf16", "fp16")), help="The precision.")
+    @click.option("--seed", type=click.IntRange(0), help="The number from which every random stream follows.")
+    def with_settings(*args: Any, placement: str | None, precision: str | None, seed: int | None, **kwargs: Any) -> Any:
+        given = {"placement": placement, "precision": precision, "seed": seed}
+        return function(*args, settings={name: value for name, value in given.items() if value is not None}, **kwargs)
+
+    with_settings.__doc__ = function.__doc__
+    with_settings.__name__ = function.__name__
+    with_settings.__click_params__ = [  # type: ignore[attr-defined]  # where click keeps what decorators have added
+        *getattr(function, "__click_params__", []),
+        *with_settings.__click_params__,  # type: ignore[attr-defined]
+    ]
+    return with_settings  # type: ignore[return-value]
+
+
+def _changes(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    changes: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE.", ctx, parameter)
+        changes[name.strip()] = value
+    return changes

@@ -1,0 +1,130 @@
+"""`nmod train`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nm_core.cli.exits import Exit
+from nm_core.cli.launch import launch, rank, without_nproc
+from nm_core.cli.options import application_argument, set_option, setting_options
+from nm_core.cli.output import json_option, print_json
+
+if TYPE_CHECKING:
+    from nm_core.application import Application
+    from nm_core.run import TrainingResult
+
+
+@click.command()
+@application_argument
+@click.option(
+    "--resume",
+    is_flag=False,
+    flag_value="auto",
+    metavar="[PATH]",
+    help="Go on from the newest checkpoint, or from PATH.",
+)
+@click.option("--max-steps", type=click.IntRange(1), help="Updates after which to stop.")
+@click.option("--max-epochs", type=click.IntRange(1), help="Epochs after which to stop.")
+@click.option("--nproc", type=click.IntRange(1), help="Processes to train with on this machine.")
+@click.option(
+    "--work-dir", type=click.Path(file_okay=False), help="Where checkpoints and logs go; runs/NAME by default."
+)
+@click.option(
+    "--save", "target", type=click.Path(file_okay=False), help="Where to save it; WORK_DIR/application by default."
+)
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+@set_option
+@setting_options
+@json_option
+@click.pass_context
+def train(
+    ctx: click.Context,
+    app: str,
+    resume: str | None,
+    max_steps: int | None,
+    max_epochs: int | None,
+    nproc: int | None,
+    work_dir: str | None,
+    target: str | None,
+    quiet: bool,
+    changes: dict[str, str],
+    settings: dict[str, Any],
+    as_json: bool,
+) -> int:
+    """Train an application as its train section says, and save it as one folder that can be used at once.
+
+    \b
+    nmod train app.yaml
+    nmod train app.yaml --set train.optimizer.lr=0.01 --max-epochs 5
+    nmod train app.yaml --resume
+    nmod train app.yaml --nproc 2
+
+    Ctrl-C writes a checkpoint, where the train section has a checkpoint callback, and ends with 130.
+    """
+    from nm_core.application import load_application
+
+    if nproc is not None and nproc > 1:
+        launch(nproc, without_nproc(ctx.find_root().obj))
+    folder = Path(work_dir) if work_dir is not None else _work_dir(app, changes)
+    application = load_application(app, changes=changes, work_dir=folder, **settings)
+    overrides = {"resume": resume, "max_steps": max_steps, "max_epochs": max_epochs}
+    result = application.train(
+        also=() if quiet else _progress(application),
+        **{name: value for name, value in overrides.items() if value is not None},
+    )
+    if result.reason == "interrupted":
+        print(f"Interrupted after {result.step} updates. To go on: nmod train {app} --resume", file=sys.stderr)
+        return Exit.INTERRUPTED
+    if rank() == 0:
+        saved = application.save(target or folder / "application")
+        _print(result, saved, as_json)
+    return Exit.DONE
+
+
+def _work_dir(app: str, changes: dict[str, str]) -> Path:
+    """Return the run's folder: the one that stands in the file, else one under runs/ with the file's name."""
+    from nm_core.application.document import read_document
+
+    document = read_document(app, changes)
+    if document.entry is not None and document.entry.train is not None and document.entry.train.work_dir is not None:
+        return document.folder / document.entry.train.work_dir
+    return Path("runs") / Path(app).resolve().stem
+
+
+def _progress(application: Application) -> list[Any]:
+    """Return the callback that shows progress, unless the application has it already."""
+    from nm_core.monitoring import ProgressCallback
+
+    assert application.entry.train is not None
+    shown = any(callback.type == "progress" for callback in application.entry.train.callbacks)
+    return [] if shown else [ProgressCallback()]
+
+
+def _print(result: TrainingResult, saved: Path, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "reason": result.reason,
+                "step": result.step,
+                "epoch": result.epoch,
+                "samples": result.samples,
+                "losses": dict(result.losses),
+                "scores": {name: dict(scores) for name, scores in result.scores.items()},
+                "seconds": result.seconds,
+                "skipped": result.skipped,
+                "checkpoint": None if result.checkpoint is None else str(result.checkpoint),
+                "report": list(result.report),
+                "application": str(saved),
+            }
+        )
+        return
+    losses = ", ".join(f"{name} {value:.4g}" for name, value in result.losses.items())
+    print(f"{result.reason}: {result.step} updates, {result.samples} samples, {result.seconds:.1f} s. {losses}")
+    for name, scores in result.scores.items():
+        print(f"{name}: {', '.join(f'{score} {value:.4g}' for score, value in scores.items())}")
+    print(f"saved: {saved}")
+    print(f"next: nmod eval {saved}, or nmod infer {saved}")

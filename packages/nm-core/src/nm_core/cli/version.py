@@ -1,0 +1,45 @@
+"""`nmod version`."""
+
+from __future__ import annotations
+
+import platform
+
+import click
+
+from nm_core.cli.output import json_option, print_json, print_table
+
+_OURS = ("nm-types", "nm-core")
+
+
+@click.command()
+@json_option
+def version(as_json: bool) -> None:
+    """Print the versions of Python, of nm-core and of every installed collection."""
+    versions = {"python": platform.python_version()} | _versions()
+    if as_json:
+        print_json(versions)
+    else:
+        print_table(("package", "version"), versions.items())
+
+
+def _versions() -> dict[str, str]:
+    import os
+
+    import importlib_metadata as metadata
+
+    from nm_core.plugins.discovery import discover
+    from nm_core.plugins.settings import Settings
+
+    found = {}
+    for name in _OURS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed as a distribution"
+    candidates, records = discover(Settings.read(os.environ))
+    for candidate in candidates:
+        found.setdefault(candidate.distribution, candidate.version)
+    for record in records:
+        if record.distribution is not None and record.version is not None:
+            found.setdefault(record.distribution, record.version)
+    return found
