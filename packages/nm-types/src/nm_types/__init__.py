@@ -2,7 +2,7 @@
 
 from nm_types.codes import CODES, explain
 from nm_types.compare import Comparison, compare, refines
-from nm_types.connect import CallTyping, type_call
+from nm_types.connect import CallTyping, Connection, check_equations, connect, type_call
 from nm_types.edge import Edge, Equation
 from nm_types.errors import (
     BindingError,
@@ -66,6 +66,7 @@ __all__ = [
     "ChannelTag",
     "ClassTag",
     "Comparison",
+    "Connection",
     "DefinitionError",
     "Edge",
     "EmbeddingTag",
@@ -100,8 +101,10 @@ __all__ = [
     "UnknownNameError",
     "WidthTag",
     "WordEmbeddingTag",
+    "check_equations",
     "check_shapes",
     "compare",
+    "connect",
     "did_you_mean",
     "explain",
     "refines",

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nm_types.compare import Comparison
+from nm_types.compare import Comparison, compare
 from nm_types.edge import Edge, Equation
-from nm_types.errors import DefinitionError, NeuralTypeError
-from nm_types.kinds import Kind
+from nm_types.errors import NeuralTypeError
 from nm_types.matching import Permutation
 from nm_types.neural_type import NeuralType
-from nm_types.problem import Fix, Problem
+from nm_types.outputs import Outputs
+from nm_types.problem import Problem
 from nm_types.proofs import accidental, is_positive
-from nm_types.report import columns, report_equation, report_misfit
-from nm_types.sizes import Name, Origin, Rigid, Size, Sum, Variable
+from nm_types.report import report_empty, report_equation, report_misfit
+from nm_types.sizes import Name, Rigid, Size, Sum, Variable
 from nm_types.solve import Solution, Verdict, eliminate, judge
-from nm_types.structure import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis
-from nm_types.tags import BatchTag, Tag
-from nm_types.unify import BATCH, Casts, Unifier, row_size
+from nm_types.structure import AxisType
+from nm_types.unify import Casts, Unifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +28,9 @@ class CallTyping:
         outputs: the types of the outputs; their sizes speak of rigid symbols, those of this call printed `owner.t`.
         casts: ports whose value must be transposed; axis i of the port takes axis `permutation[i]` of the value.
         deferred: ports whose shape or dtype family must be looked at when the module runs.
-        unchecked: ports with a fact about the values that nobody can check, now or then (a kind that the producer
-            leaves out, lengths whose contents decide).
-        equations: the sizes that must be equal and could not be decided, each with its port.
+        unchecked: ports with a fact about the contents of the values that nobody can check, now or then: a kind that
+            the producer leaves out, a size of a kind that stays open.
+        equations: the sizes that must be equal and could not be decided, each with its edge.
     """
 
     outputs: dict[str, NeuralType]
@@ -39,6 +38,49 @@ class CallTyping:
     deferred: tuple[str, ...]
     unchecked: tuple[str, ...]
     equations: tuple[Equation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The decision about one output and one input.
+
+    Attributes:
+        result: what `compare` says.
+        problem: why the two may not be connected, or None.
+        cast: the permutation to be applied, where one is needed and allowed.
+        conditions: what a deferred check must find when the graph runs.
+        unchecked: whether a fact about the contents of the values stays unchecked.
+    """
+
+    result: Comparison
+    problem: Problem | None = None
+    cast: Permutation | None = None
+    conditions: tuple[str, ...] = ()
+    unchecked: bool = False
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the two may be connected."""
+        return self.problem is None
+
+    @property
+    def deferred(self) -> bool:
+        """Whether something remains to be checked when the graph runs."""
+        return bool(self.conditions)
+
+
+def connect(output: NeuralType, input: NeuralType, *, casts: Casts = "error") -> Connection:
+    """Decide whether an output may go into an input, on their own: names of sizes on either side are unrelated."""
+    result = compare(output, input)
+    edge = Edge("input", "", "output", input, output)
+    try:
+        typing = type_call([edge], {}, owner="input", casts=casts)
+    except NeuralTypeError as error:
+        return Connection(result, error.problems[0])
+    conditions = [equation.condition for equation in typing.equations if equation.on_axis]
+    if typing.deferred and input.kind is not None and output.kind is None:
+        conditions.append(f"the values must be {input.kind.dtype} numbers")
+    return Connection(result, None, typing.casts.get(""), tuple(conditions), bool(typing.unchecked))
 
 
 def type_call(
@@ -62,63 +104,74 @@ def type_call(
 
     Raises:
         NeuralTypeError: some edges do not fit; the error holds all of them.
+        DefinitionError: an output has a row or a tag variable that no input decides.
     """
-    unifier = Unifier(casts)
+    unifier = Unifier(may_transpose=casts == "transpose")
     problems: dict[str, Problem] = {}
-    by_port = {edge.port: edge for edge in edges}
-    for edge in sorted(edges, key=lambda edge: edge.port):
+    for edge in sorted(edges, key=_port):
         misfit = unifier.add(edge)
         if misfit is not None:
             problems[edge.port] = report_misfit(edge, misfit, location)
-    sums: dict[Name, Size] = {Sum(name): sum(map(Size, found), Size(0)) for name, found in unifier.elements.items()}
     solution = Solution()
-    solution.values.update(sums)
-    left_open = _solve(unifier, solution, by_port, problems, location)
-    typed = _Outputs(unifier, solution, owner).close(outputs) if not problems else {}
+    for name, found in unifier.elements.items():
+        solution.values[Sum(name)] = sum(map(Size, found), Size(0))
+    left_open, bad = _solve(unifier, solution)
+    for equation in bad:
+        problems.setdefault(equation.port, _problem(equation, unifier, edges, location))
+    _raise(problems, [edge.port for edge in edges])
+    closing = Outputs(unifier, solution, owner)
+    typed = closing.close(outputs)
     for name, type in typed.items():
-        sizes = [one.size for one in type.axes if isinstance(one, AxisType)]
-        if any(isinstance(size, Size) and is_positive(1 - size) for size in sizes):
-            problems[name] = _empty_output(owner, name, outputs[name], type, location)
-    if problems:
-        raise NeuralTypeError([problems[port] for port in (*by_port, *outputs) if port in problems])
+        if any(isinstance(one, AxisType) and _is_empty(one.size) for one in type.axes):
+            problems[name] = report_empty(owner, name, outputs[name], type, location)
+    _raise(problems, list(outputs))
+    seen = [port for equation in left_open if equation.on_axis for port in equation.ports]
+    unseen = [equation.port for equation in left_open if not equation.on_axis]
     return CallTyping(
         outputs=typed,
         casts=unifier.casts,
-        deferred=_in_order(by_port, [p for e in left_open if e.place >= 0 for p in e.ports] + unifier.seen_later),
-        unchecked=_in_order(by_port, [e.port for e in left_open if e.place < 0] + unifier.seen_later),
+        deferred=_in_order(edges, seen + unifier.without_kind),
+        unchecked=_in_order(edges, unseen + unifier.without_kind),
         equations=tuple(left_open),
     )
 
 
-def _solve(
-    unifier: Unifier, solution: Solution, edges: Mapping[str, Edge], problems: dict[str, Problem], location: str
-) -> list[Equation]:
-    """Solve the equations of a call; note the edges that cannot hold, give back the equations that stay open."""
+def check_equations(equations: Iterable[Equation], *, location: str = "") -> tuple[Problem, ...]:
+    """Judge the open equations of many calls together, as when a graph is cut out of them.
+
+    Returns:
+        A problem for each equation that contradicts the others, none if all can hold.
+    """
+    together = sorted(equations, key=lambda one: (one.edge.consumer, *_first(one)))
+    waiting, bad = eliminate(together, Solution(), _is_rigid)
+    bad += [one for one in waiting if judge(one.expected, one.given) in (Verdict.CLASHES, Verdict.ACCIDENTAL)]
+    code = {True: "NM105", False: "NM113"}
+    return tuple(report_equation(one, code[one.on_axis], "", location) for one in bad)
+
+
+def _solve(unifier: Unifier, solution: Solution) -> tuple[list[Equation], list[Equation]]:
+    """Solve the equations of a call: those that stay open, and those that cannot hold."""
     waiting, bad = eliminate(sorted(unifier.equations, key=_first), solution, _is_variable)
     left_open: list[Equation] = []
     for equation in waiting:
-        match judge(equation.expected, equation.given):
-            case Verdict.CLASHES | Verdict.ACCIDENTAL:
-                bad.append(equation)
-            case Verdict.OPEN:
-                (bad if _is_swapped(equation, unifier) else left_open).append(equation)
-            case Verdict.HOLDS:
-                pass
+        verdict = judge(equation.expected, equation.given)
+        if verdict is Verdict.OPEN and not _is_swapped(equation, unifier):
+            left_open.append(equation)
+        elif verdict is not Verdict.HOLDS:
+            bad.append(equation)
     if len(left_open) > 1:
-        _, contradicting = eliminate(left_open, Solution(), _is_rigid)
-        bad += contradicting
-    for equation in bad:
-        edge = edges[equation.port]
-        if edge.port not in problems:
-            origin = _origin(equation, edges)
-            problems[edge.port] = report_equation(edge, equation, _code(equation, unifier), origin, location)
-    return left_open
+        bad += eliminate(left_open, Solution(), _is_rigid)[1]
+    return left_open, bad
 
 
 def _first(equation: Equation) -> tuple[bool, bool, bool, str, int]:
     """Axes before kinds, plain names before expressions, numbers before names; then a fixed order."""
     plain = isinstance(equation.expected.symbol, Variable)
-    return equation.place < 0, not plain, equation.given.value is None, equation.port, equation.place
+    return not equation.on_axis, not plain, equation.given.value is None, equation.port, equation.place
+
+
+def _port(edge: Edge) -> str:
+    return edge.port
 
 
 def _is_variable(name: Name) -> bool:
@@ -129,9 +182,13 @@ def _is_rigid(name: Name) -> bool:
     return isinstance(name, Rigid)
 
 
+def _is_empty(size: object) -> bool:
+    return isinstance(size, Size) and is_positive(1 - size)
+
+
 def _is_swapped(equation: Equation, unifier: Unifier) -> bool:
     """Whether a size of the values would equal a size of an axis with an unrelated meaning."""
-    if equation.place >= 0:
+    if equation.on_axis:
         return False
     expected, given = _meanings(equation.expected, unifier), _meanings(equation.given, unifier)
     return bool(expected and given) and not expected & given
@@ -146,125 +203,21 @@ def _meanings(size: Size, unifier: Unifier) -> set[str]:
     return found
 
 
-def _code(equation: Equation, unifier: Unifier) -> str:
+def _problem(equation: Equation, unifier: Unifier, edges: Sequence[Edge], location: str) -> Problem:
     if _is_swapped(equation, unifier):
-        return "NM107"
-    if accidental(equation.expected, equation.given):
-        return "NM108"
-    return "NM113" if equation.place < 0 else "NM105"
+        code = "NM107"
+    elif accidental(equation.expected, equation.given):
+        code = "NM108"
+    else:
+        code = "NM105" if equation.on_axis else "NM113"
+    others = [f"{e.producer} at {e.port}" for e in edges if e.port in equation.ports and e.port != equation.port]
+    return report_equation(equation, code, " and ".join(others), location)
 
 
-def _origin(equation: Equation, edges: Mapping[str, Edge]) -> str:
-    ports = sorted(port for port in equation.ports if port != equation.port and port in edges)
-    others = [f"{edges[port].producer} at {port}" for port in ports]
-    return f"from {' and '.join(others)}" if others else ""
+def _raise(problems: Mapping[str, Problem], order: Sequence[str]) -> None:
+    if problems:
+        raise NeuralTypeError([problems[port] for port in order if port in problems])
 
 
-def _in_order(edges: Mapping[str, Edge], ports: Sequence[str]) -> tuple[str, ...]:
-    return tuple(port for port in edges if port in ports)
-
-
-def _empty_output(owner: str, name: str, declared: NeuralType, type: NeuralType, location: str) -> Problem:
-    return Problem(
-        code="NM114",
-        cause=f"With these inputs {owner}.{name} would be {type}; a size is at least 1.",
-        consumer=owner,
-        port=name,
-        expected=str(declared),
-        given=str(type),
-        expected_axes=columns(declared),
-        given_axes=columns(type),
-        comparison=Comparison.DIM_INCOMPATIBLE.name,
-        location=location,
-        fixes=(Fix(f"give {owner} longer inputs, or construct it with a smaller kernel or stride."),),
-    )
-
-
-class _Outputs:
-    """The outputs of a call, with what the call found out put in."""
-
-    def __init__(self, unifier: Unifier, solution: Solution, owner: str) -> None:
-        self.unifier = unifier
-        self.solution = solution
-        self.origin = Origin(owner)
-        self.owner = owner
-
-    def close(self, outputs: Mapping[str, NeuralType]) -> dict[str, NeuralType]:
-        """The types of the outputs, in which every size is known to somebody."""
-        for output in outputs.values():
-            self._name(output)
-        return {name: NeuralType(self._structure(output, name)) for name, output in outputs.items()}
-
-    def _name(self, output: Structure) -> None:
-        """Names that nothing has decided become this call's own, with the tag of the axis that declares them."""
-        for one in output.axes:
-            if isinstance(one, AxisType) and isinstance(one.size, Size):
-                symbol = one.size.symbol
-                tag = None if isinstance(one.tag, TagVariable) else one.tag
-                if isinstance(symbol, Variable) and symbol not in self.solution.values:
-                    self.solution.values[symbol] = Size(Rigid(self.origin, symbol.name, tag))
-        if output.item is not None:
-            self._name(output.item)
-
-    def _structure(self, output: Structure, name: str) -> Structure:
-        if output.item is not None:
-            return Structure("list", item=self._structure(output.item, name))
-        axes: list[Axis] = []
-        for index, one in enumerate(output.axes):
-            if isinstance(one, Row):
-                axes += self._row(one, name)
-            else:
-                axes.append(self._axis(one, name, index))
-        return Structure(output.form, tuple(axes), self._kind(output.kind, name))
-
-    def _row(self, row: Row, name: str) -> list[AxisType]:
-        if row.name not in self.unifier.rows:
-            raise self._undecided(f"{row}", name)
-        axes = self.unifier.rows[row.name]
-        return [axis(one.tag, self._size(Size(row_size(row.name, i)))) for i, one in enumerate(axes)]
-
-    def _axis(self, one: AxisType, name: str, index: int) -> AxisType:
-        tag = one.tag
-        if isinstance(tag, TagVariable):
-            found = self.unifier.met.get(tag.name, tag.bound)
-            if found is None:
-                raise self._undecided(str(tag), name)
-            tag = found
-        if one.size is None and tag.is_a(BatchTag):
-            if BATCH not in self.solution.values:
-                self.solution.values[BATCH] = Size(Rigid(self.origin, "batch", BatchTag, implicit=True))
-            return axis(tag, self._size(Size(BATCH)))
-        if one.size is None or isinstance(one.size, Unknown):
-            return axis(tag, Size(Rigid(self.origin, f"{name}[{index}]", tag, implicit=True)))
-        return axis(tag, self._size(one.size))
-
-    def _kind(self, kind: Kind | None, name: str) -> Kind | None:
-        if kind is None or not type(kind).parameters:
-            return kind
-        sizes = []
-        for index, what in enumerate(type(kind).parameters):
-            size = kind.size(index)
-            unknown = Size(Rigid(self.origin, f"{name}.{what}", implicit=True))
-            sizes.append(unknown if size is None else self._size(size))
-        return type(kind)(*sizes)
-
-    def _size(self, size: object) -> Size:
-        if not isinstance(size, Size):
-            raise DefinitionError(f"{self.owner}: the size {size} still has parameters in braces; bind the type first.")
-        solved = self.solution.apply(size)
-        for symbol in solved.symbols():
-            if isinstance(symbol, Sum):
-                raise self._undecided(str(symbol), self.owner)
-            if isinstance(symbol, Variable):
-                self.solution.values[symbol] = Size(Rigid(self.origin, symbol.name, self._tag_of(symbol)))
-        return self.solution.apply(solved)
-
-    def _tag_of(self, name: Variable) -> type[Tag] | None:
-        tags = self.unifier.tags.get(name)
-        return tags[0] if tags else None
-
-    def _undecided(self, what: str, name: str) -> DefinitionError:
-        return DefinitionError(
-            f"{self.owner}.{name}: nothing decides {what}.\n"
-            "  A row, a tag variable or a sum on an output must also stand on an input that is connected."
-        )
+def _in_order(edges: Sequence[Edge], ports: Sequence[str]) -> tuple[str, ...]:
+    return tuple(edge.port for edge in edges if edge.port in ports)

@@ -34,50 +34,50 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """Two sizes that must be equal, with where this comes from.
+    """Two sizes that must be equal, with the edge that says so.
 
     Attributes:
-        expected: the size that the port asks for, solved as far as it can be.
+        expected: the size that the port asks for, as far as it is solved.
         given: the size that it is given.
-        port: the port that asks.
-        place: the axis of that port (0, 1 ...), or -1 for a size of the kind of its values.
+        edge: the connection.
+        place: the axis (0, 1 ...), or -1, -2 ... for the sizes of the kind of values.
         written: the size as the port declares it.
         ports: the ports whose sizes went into the expected one, this port included.
     """
 
     expected: Size
     given: Size
-    port: str
+    edge: Edge
     place: int
     written: str
     ports: frozenset[str]
 
     @property
-    def difference(self) -> Size:
-        """What must be zero."""
-        return self.expected - self.given
+    def port(self) -> str:
+        """The port that asks."""
+        return self.edge.port
+
+    @property
+    def on_axis(self) -> bool:
+        """Whether it is about the shape of a value, which a run can see, and not about its contents."""
+        return self.place >= 0
 
     @property
     def condition(self) -> str:
-        """The equation in words: `t must be a multiple of 2`, or both sides."""
-        for one, other in ((self.expected, self.given), (self.given, self.expected)):
-            atom = next(iter(one.terms), None)
-            if (
-                isinstance(atom, Floor)
-                and len(one.terms) == 1
-                and one.constant == 0
-                and one.terms[atom] == atom.divisor
-                and atom.numerator == other
-            ):
-                return f"{other} must be a multiple of {atom.divisor}"
-        difference = self.difference
+        """The equation in words, where it is a condition on one size: `t must be a multiple of 2`."""
+        difference = self.expected - self.given
         steps = period(difference)
+        for atom, count in difference.terms.items():
+            if isinstance(atom, Floor) and abs(count) == atom.divisor:
+                rest = (difference - Size(atom) * count) * (-1 if count > 0 else 1)
+                if rest == atom.numerator:
+                    return f"{rest} must be a multiple of {atom.divisor}"
         if steps is not None and steps <= 64:
             (symbol,) = difference.symbols()
             rests = [rest for rest in range(steps) if not difference.substitute({symbol: Size(rest)}).constant]
             if len(rests) == 1:
-                return f"{symbol} must leave {rests[0]} when divided by {steps}"
-        return f"{self.expected} = {self.given}"
+                return f"{symbol} must leave {rests[0]} when it is divided by {steps}"
+        return f"{self.expected} must be {self.given}"
 
     def __str__(self) -> str:
         return f"{self.expected} = {self.given}"

@@ -53,6 +53,10 @@ class BindingError(NmError, ValueError):
     code = "NM005"
 
 
+class FrozenError(NmError, AttributeError):
+    """Something tried to change a value that never changes."""
+
+
 class NeuralTypeError(NmError, TypeError):
     """Connections whose types do not fit: all bad edges of a call at once.
 

@@ -6,13 +6,14 @@ from typing import ClassVar
 
 from nm_types.errors import DefinitionError
 from nm_types.formulas import Expression, parse_size
+from nm_types.frozen import Frozen, fill
 from nm_types.nominal import Nominal, declare
 from nm_types.sizes import Rigid, Size
 
 FAMILIES = ("float", "int", "bool", "object")
 
 
-class Kind(metaclass=Nominal):
+class Kind(Frozen, metaclass=Nominal):
     """What the values are; declare a new one by subclassing, an instance carries its sizes.
 
     `Labels(29)`, `Lengths("t")`; a size that is left out is unknown. `class Hypothesis(Text, id="asr.Hypothesis"): ...`
@@ -59,7 +60,7 @@ class Kind(metaclass=Nominal):
         read = [_size(size) for size in sizes]
         while read and read[-1] is None:
             read.pop()
-        self.sizes = tuple(read)
+        fill(self, "sizes", tuple(read))
 
     def size(self, index: int) -> Expression | None:
         """One of its sizes, None where it is unknown."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from nm_types.compare import Comparison, compare, refines
 from nm_types.errors import TypeSyntaxError
 from nm_types.formulas import Expression, bind, parameters_of
+from nm_types.frozen import fill
 from nm_types.kinds import Kind
 from nm_types.nominal import Nominal
 from nm_types.notation import check_axes, from_dict, parse, to_dict
@@ -62,7 +63,7 @@ class NeuralType(Structure):
                 raise TypeSyntaxError(f'NeuralType("{read}", kind=...): the kind is given twice or has no place here.')
             read = Structure("tensor", read.axes, _kind(kind))
         self._fill(read.form, read.axes, read.kind, None if read.item is None else NeuralType(read.item))
-        self._parameters = None
+        fill(self, "_parameters", None)
 
     @property
     def is_root(self) -> bool:
@@ -90,8 +91,9 @@ class NeuralType(Structure):
         """The constructor parameters that its sizes mention: `feat_in` of `Encoded:{feat_in}`."""
         if self._parameters is None:
             names = {name for size in _expressions(self) for name in parameters_of(size)}
-            self._parameters = frozenset(names) | (self.item.parameters if self.item else frozenset())
-        return self._parameters
+            inner = self.item.parameters if self.item else frozenset()
+            fill(self, "_parameters", frozenset(names) | inner)
+        return cast("frozenset[str]", self._parameters)
 
     def bind(self, parameters: Mapping[str, object]) -> NeuralType:
         """Put the values of constructor parameters in the place of the names in braces.

@@ -2,199 +2,160 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nm_types.compare import Comparison, examine
 from nm_types.edge import Edge, Equation
 from nm_types.matching import Permutation, orders_that_fit
+from nm_types.neural_type import NeuralType
 from nm_types.nominal import Nominal
+from nm_types.orders import GREATER, order_of_kinds
 from nm_types.problem import Fix, Problem
-from nm_types.structure import AxisType, Structure
-from nm_types.unify import Misfit
+from nm_types.rendering import Column
+from nm_types.structure import Axis, AxisType, Row, Structure
+from nm_types.unify import Misfit, Reason
+
+FORMS = {"tensor": "a tensor", "object": "an object", "list": "a list", "root": "anything"}
+TEMPLATES: dict[Reason, tuple[str, str, str]] = {
+    "anchor": ("NM112", "No axis of the value has the meaning that the port looks for.", "name an axis that it has."),
+    "anchors": ("NM112", "More than one axis has the meaning that the port looks for.", "name a narrower meaning."),
+    "variable": (
+        "NM111",
+        "A tag variable of the port has met an unrelated tag on another input of this call.",
+        "connect values whose axes mean the same, or convert one of them first.",
+    ),
+    "row": (
+        "NM112",
+        "The axes do not agree with those of the other inputs of this call.",
+        "connect values with the same axes, or convert one of them first.",
+    ),
+}
 
 
 def report_misfit(edge: Edge, misfit: Misfit, location: str) -> Problem:
-    """The problem of an edge whose axes, kind or form do not fit."""
+    """The problem of an edge whose form, axes or kind do not fit."""
     expected, given = misfit.expected, misfit.given
     if misfit.reason == "form":
-        return _form(edge, expected, given, location)
-    if misfit.reason == "rank":
-        return _rank(edge, location)
-    if misfit.reason in ("anchor", "anchors", "variable", "row"):
-        return _template(edge, misfit.reason, location)
-    details = examine(given, expected)
-    if details.reason == "kind":
-        return _kind(edge, given, details.result, location)
-    orders = () if misfit.is_open else orders_that_fit(given.axes, expected.axes)
-    if details.reason in ("tags", "order") and orders:
-        return _order(edge, given, orders, details.result, location)
-    if details.result is Comparison.GREATER:
-        return _greater(edge, expected, given, details.axes, location)
-    return _meaning(edge, expected, given, details.axes, details.result, location)
+        problem = _form(edge, expected, given)
+    elif misfit.reason == "rank":
+        problem = _rank(edge, expected, given)
+    elif misfit.reason != "axes":
+        code, cause, fix = TEMPLATES[misfit.reason]
+        problem = _problem(edge, code, cause, Comparison.INCOMPATIBLE, Fix(fix))
+    else:
+        problem = _axes(edge, expected, given, misfit.is_open)
+    return replace(problem, location=location)
 
 
-def report_equation(edge: Edge, equation: Equation, code: str, origin: str, location: str) -> Problem:
-    """The problem of a size that cannot be what the port asks for; `origin` says where the port's size comes from."""
-    place = equation.place
-    on_kind = place < 0
-    column = len(edge.given.axes) if on_kind else place
-    asked = _asked(equation)
-    notes: tuple[str, ...] = ()
+def report_equation(equation: Equation, code: str, others: str, location: str) -> Problem:
+    """The problem of a size that cannot be what the port asks for; `others` have decided what it asks for."""
+    edge = equation.edge
+    text = str(equation.expected)
+    plain = equation.written == text or equation.written == "B" or equation.written.startswith("*")
+    asked = text if plain else f"{equation.written} = {text}"
+    notes = (f"{text} comes from {others}.",) if others else ()
+    giver = edge.producer.partition(".")[0]
     if code == "NM107":
         cause = f"{asked} would have to equal {equation.given}, a size of another meaning: two lengths are swapped."
-        fixes = (Fix("connect the lengths that belong to these axes."),)
+        fix = Fix("connect the lengths that belong to these axes.")
     elif code == "NM108":
-        cause = f"{asked} = {equation.given} holds by accident at most: one of the two was subsampled, not the other."
-        fixes = (Fix("connect the lengths that the subsampling module gives out together with its features."),)
-        notes = (f"{equation.expected} ({origin}) = {equation.given} (from {edge.producer})",)
-    elif on_kind:
-        what = type(edge.given.kind).parameters[-1 - place] if edge.given.kind else "size"
-        cause = f"The {what} of the values is {equation.given}, expected {asked}."
-        fixes = (Fix(f"construct {edge.consumer} and {edge.producer.partition('.')[0]} with one and the same {what}."),)
-        notes = (f"{equation.written} is {equation.expected}: {origin}",) if origin else ()
+        source = f" (from {others})" if others else ""
+        cause = f"{text}{source} = {equation.given} (from {edge.producer}) can hold only by accident,"
+        notes = ("because one of the two was subsampled and the other was not.",)
+        fix = Fix("connect the lengths that the subsampling module gives out together with its features.")
+    elif equation.on_axis:
+        cause = f"Axis {equation.place} has the size {equation.given}, expected {asked}."
+        fix = Fix(f"construct {edge.consumer} and {giver} with sizes that agree.")
     else:
-        cause = f"Axis {place} has the size {equation.given}, expected {asked}."
-        fixes = (Fix(f"construct {edge.consumer} and {edge.producer.partition('.')[0]} with sizes that agree."),)
-        notes = (f"{equation.written} is {equation.expected}: {origin}",) if origin else ()
-    return _problem(
-        edge,
-        code,
-        cause,
-        location,
-        marked=(column,),
-        mark="differs",
-        comparison=Comparison.DIM_INCOMPATIBLE,
-        fixes=fixes,
-        notes=notes,
+        what = type(edge.given.kind).parameters[-1 - equation.place] if edge.given.kind else "size"
+        cause = f"The {what} of the values is {equation.given}, expected {asked}."
+        fix = Fix(f"construct {edge.consumer} and {giver} with one and the same {what}.")
+    place = equation.place if equation.on_axis else len(edge.given.axes)
+    problem = _problem(edge, code, cause, Comparison.DIM_INCOMPATIBLE, fix, (place,), "differs")
+    return replace(problem, notes=notes, location=location)
+
+
+def report_empty(owner: str, name: str, declared: NeuralType, made: NeuralType, location: str) -> Problem:
+    """The problem of an output that would have no elements."""
+    return Problem(
+        code="NM114",
+        cause=f"With these inputs {owner}.{name} would be {made}; a size is at least 1.",
+        consumer=owner,
+        port=name,
+        expected=str(declared),
+        given=str(made),
+        comparison=Comparison.DIM_INCOMPATIBLE.name,
+        location=location,
+        fixes=(Fix(f"give {owner} longer inputs, or construct it with a smaller kernel or stride."),),
     )
 
 
-def _asked(equation: Equation) -> str:
-    text = str(equation.expected)
-    return text if equation.written in (text, "B") or equation.written[0] == "*" else f"{equation.written} = {text}"
-
-
-def _form(edge: Edge, expected: Structure, given: Structure, location: str) -> Problem:
+def _form(edge: Edge, expected: Structure, given: Structure) -> Problem:
     if given.form == "root":
-        return _problem(
-            edge,
-            "NM103",
-            f"{edge.producer} says nothing about its values ({{}}), the port needs {expected}.",
-            location,
-            comparison=Comparison.GREATER,
-            fixes=(_assume(edge),),
+        cause = f"{edge.producer} says nothing about its values ({{}}), the port needs {expected}."
+        return _problem(edge, "NM103", cause, Comparison.GREATER, _assume(edge))
+    cause = f"The port takes {FORMS[expected.form]}, it is given {FORMS[given.form]}."
+    fix = Fix(f"connect an output that is {FORMS[expected.form]}, or a module that converts.")
+    return _problem(edge, "NM110", cause, Comparison.INCOMPATIBLE, fix)
+
+
+def _rank(edge: Edge, expected: Structure, given: Structure) -> Problem:
+    rows = sum(isinstance(one, Row) for one in expected.axes)
+    wanted = f"at least {len(expected.axes) - rows}" if rows else str(len(expected.axes))
+    plural = "axis" if wanted.endswith(" 1") or wanted == "1" else "axes"
+    cause = f"The port expects {wanted} {plural}, it is given {len(given.axes)}."
+    fix = Fix("connect an output of that rank, or put a module between that reshapes by name.")
+    return _problem(edge, "NM102", cause, Comparison.INCOMPATIBLE, fix)
+
+
+def _axes(edge: Edge, expected: Structure, given: Structure, is_open: bool) -> Problem:
+    details = examine(given, expected)
+    if details.reason == "kind":
+        return _kind(edge, expected, given, details.result)
+    if details.reason == "sizes":
+        place = details.axes[0]
+        cause = f"Axis {place} is {given.axes[place]}, expected {expected.axes[place]}."
+        fix = Fix(f"construct {edge.consumer} and {edge.producer.partition('.')[0]} with sizes that agree.")
+        return _problem(edge, "NM105", cause, details.result, fix, details.axes, "differs")
+    orders = () if is_open else orders_that_fit(given.axes, expected.axes)
+    if orders:
+        return _order(edge, given, orders, details.result)
+    if details.result is Comparison.GREATER:
+        place = details.axes[0]
+        cause = (
+            f"The output promises less than the port needs: axis {place} is {_name(given.axes[place])}, "
+            f"not {_name(expected.axes[place])}."
         )
-    names = {"tensor": "a tensor", "object": "an object", "list": "a list"}
-    return _problem(
-        edge,
-        "NM110",
-        f"The port takes {names[expected.form]}, it is given {names[given.form]}.",
-        location,
-        comparison=Comparison.INCOMPATIBLE,
-        fixes=(Fix(f"connect an output that is {names[expected.form]}, or a module that converts."),),
-    )
+        return _problem(edge, "NM103", cause, details.result, _assume(edge), details.axes, "too general")
+    place = details.axes[0]
+    cause = f"Axis {place} means {_name(given.axes[place])}, the port expects {_name(expected.axes[place])}."
+    fix = Fix("connect another output, or a module that turns one into the other.")
+    return _problem(edge, "NM101", cause, details.result, fix, details.axes, "another meaning")
 
 
-def _rank(edge: Edge, location: str) -> Problem:
-    expected, given = edge.expected.rank, len(edge.given.axes)
-    wanted = f"{expected} axes" if expected is not None else "more axes"
-    return _problem(
-        edge,
-        "NM102",
-        f"The port expects {wanted}, it is given {given}.",
-        location,
-        comparison=Comparison.INCOMPATIBLE,
-        fixes=(Fix("connect an output of that rank, or put a module between that reshapes by name."),),
-    )
+def _kind(edge: Edge, expected: Structure, given: Structure, result: Comparison) -> Problem:
+    marked = (len(edge.given.axes),)
+    cause = f"The values are {given.kind}, the port needs {expected.kind}."
+    if order_of_kinds(given.kind, expected.kind) == GREATER:
+        return _problem(edge, "NM103", cause, result, _assume(edge), marked, "too general")
+    fix = Fix(f"connect an output of the kind {expected.kind}, or a module that turns {given.kind} into it.")
+    return _problem(edge, "NM106", cause, result, fix, marked, "another kind")
 
 
-def _template(edge: Edge, reason: str, location: str) -> Problem:
-    code, cause, fix = {
-        "anchor": ("NM112", "No axis has the meaning that the port looks for.", "name an axis that the value has."),
-        "anchors": ("NM112", "More than one axis has the meaning that the port looks for.", "name a narrower tag."),
-        "variable": ("NM111", "A tag variable has met another tag on this call, unrelated to this one.", ""),
-        "row": ("NM112", "The axes do not agree with those of the other inputs of this call.", ""),
-    }[reason]
-    fixes = (Fix(fix or "connect values whose axes mean the same, or convert one of them first."),)
-    return _problem(edge, code, cause, location, comparison=Comparison.INCOMPATIBLE, fixes=fixes)
-
-
-def _kind(edge: Edge, given: Structure, result: Comparison, location: str) -> Problem:
-    wanted = edge.expected.kind
-    greater = result is Comparison.GREATER
-    return _problem(
-        edge,
-        "NM103" if greater else "NM106",
-        f"The values are {given.kind}, the port needs {wanted}.",
-        location,
-        marked=(len(edge.given.axes),),
-        mark="too general" if greater else "another kind",
-        comparison=result,
-        fixes=(_assume(edge),)
-        if greater
-        else (Fix(f"connect an output of the kind {wanted}, or a module that turns {given.kind} into {wanted}."),),
-    )
-
-
-def _order(edge: Edge, given: Structure, orders: tuple[Permutation, ...], result: Comparison, location: str) -> Problem:
-    repeated = len({one.tag for one in given.axes if isinstance(one, AxisType)}) < len(given.axes)
+def _order(edge: Edge, given: Structure, orders: tuple[Permutation, ...], result: Comparison) -> Problem:
+    tags = {one.tag for one in given.axes if isinstance(one, AxisType)}
+    if len(orders) > 1 or len(tags) < len(given.axes):
+        cause = "The meanings agree in another order, but some occur more than once, so that several orders fit."
+        fix = Fix(f"permute the value yourself, by one of {', '.join(map(str, orders))}.")
+        return _problem(edge, "NM109", cause, result, fix, tuple(range(len(given.axes))), "ambiguous")
+    moved = tuple(i for i, j in enumerate(orders[0]) if i != j)
+    mark = "swapped" if len(moved) == 2 else "in another order"
+    cause = f"The meanings agree; only axes {', '.join(map(str, moved[:-1]))} and {moved[-1]} are {mark}."
+    order = " ".join(_name(given.axes[i]) for i in orders[0])
     value = edge.producer.rpartition(".")[2]
-    if len(orders) > 1 or repeated:
-        ways = "; ".join(map(str, orders))
-        return _problem(
-            edge,
-            "NM109",
-            "The meanings agree in another order, but tags occur more than once, so that several orders fit.",
-            location,
-            marked=tuple(range(len(given.axes))),
-            mark="ambiguous",
-            comparison=result,
-            fixes=(Fix(f"permute the value yourself, by one of: {ways}."),),
-        )
-    order = " ".join(_name(axis) for axis in (given.axes[i] for i in orders[0]))
-    places = [i for i, j in enumerate(orders[0]) if i != j]
-    mark = "swapped" if len(places) == 2 else "in another order"
-    moved = f"{', '.join(map(str, places[:-1]))} and {places[-1]}"
-    return _problem(
-        edge,
-        "NM104",
-        f"The meanings agree; only axes {moved} are {mark}.",
-        location,
-        marked=tuple(places),
-        mark=mark,
-        comparison=result,
-        fixes=(Fix(f'{edge.consumer}({edge.port}=transpose({value}, "{order}"))', safe=True),),
-        notes=(),
-        last='or allow it in this graph: casts="transpose"',
-    )
-
-
-def _greater(edge: Edge, expected: Structure, given: Structure, axes: tuple[int, ...], location: str) -> Problem:
-    names = ", ".join(f"{_name(given.axes[i])}, the port needs {_name(expected.axes[i])}" for i in axes)
-    return _problem(
-        edge,
-        "NM103",
-        f"The output promises less than the port needs: axis {axes[0] if axes else 0} is {names}.",
-        location,
-        marked=axes,
-        mark="too general",
-        comparison=Comparison.GREATER,
-        fixes=(_assume(edge),),
-    )
-
-
-def _meaning(
-    edge: Edge, expected: Structure, given: Structure, axes: tuple[int, ...], result: Comparison, location: str
-) -> Problem:
-    first = axes[0] if axes else 0
-    return _problem(
-        edge,
-        "NM101",
-        f"Axis {first} means {_name(given.axes[first])}, the port expects {_name(expected.axes[first])}.",
-        location,
-        marked=axes,
-        mark="another meaning",
-        comparison=result,
-        fixes=(Fix("connect another output, or a module that turns one into the other."),),
-    )
+    fix = Fix(f'{edge.consumer}({edge.port}=transpose({value}, "{order}"))', safe=True)
+    problem = _problem(edge, "NM104", cause, result, fix, moved, mark)
+    return replace(problem, alternative='or allow it in this graph: casts="transpose"')
 
 
 def _assume(edge: Edge) -> Fix:
@@ -202,31 +163,21 @@ def _assume(edge: Edge) -> Fix:
     return Fix(f'if you know that it holds: {edge.consumer}({edge.port}=assume({value}, "{edge.expected}"))')
 
 
-def _name(axis: object) -> str:
-    tag = getattr(axis, "tag", axis)
-    return tag.text if isinstance(tag, Nominal) else str(tag)
+def _name(axis: Axis) -> str:
+    if isinstance(axis, AxisType):
+        return axis.tag.text if isinstance(axis.tag, Nominal) else str(axis.tag)
+    return str(axis)
 
 
 def _problem(
     edge: Edge,
     code: str,
     cause: str,
-    location: str,
-    *,
+    comparison: Comparison,
+    fix: Fix,
     marked: tuple[int, ...] = (),
     mark: str = "",
-    comparison: Comparison,
-    fixes: tuple[Fix, ...],
-    notes: tuple[str, ...] = (),
-    last: str = "",
 ) -> Problem:
-    expected, given = columns(edge.expected), columns(edge.given)
-    width = max(len(edge.expected.axes), len(edge.given.axes))
-    with_kinds = edge.expected.kind is not None or edge.given.kind is not None
-    if edge.expected.form == edge.given.form == "tensor" and with_kinds:
-        expected = _padded(edge.expected, width)
-        given = _padded(edge.given, width)
-    marked = tuple(width if i == len(edge.given.axes) and i not in range(width) else i for i in marked)
     return Problem(
         code=code,
         cause=cause,
@@ -235,26 +186,24 @@ def _problem(
         producer=edge.producer,
         expected=str(edge.expected),
         given=str(edge.given),
-        expected_axes=expected,
-        given_axes=given,
-        marked=marked,
+        columns=columns_of(edge.expected, edge.given, marked),
         mark=mark,
         comparison=comparison.name,
         declared=edge.declared,
         given_declared=edge.given_declared,
-        location=location,
-        fixes=fixes,
-        notes=notes,
-        alternative=last,
+        fixes=(fix,),
     )
 
 
-def columns(structure: Structure) -> tuple[str, ...]:
-    """A type axis by axis, for a table."""
-    return tuple(map(str, structure.axes)) if structure.form == "tensor" else (str(structure),)
-
-
-def _padded(structure: Structure, width: int) -> tuple[str, ...]:
-    axes = columns(structure)
-    kind = "-" if structure.kind is None else str(structure.kind)
-    return (*axes, *("-" for _ in range(width - len(axes))), f"; {kind}")
+def columns_of(expected: Structure, given: Structure, marked: tuple[int, ...] = ()) -> tuple[Column, ...]:
+    """Two types beside each other, axis by axis, the kind of values last; forms that differ stand whole."""
+    if expected.form != "tensor" or given.form != "tensor":
+        return (Column("type", str(expected), str(given), True),)
+    count = max(len(expected.axes), len(given.axes))
+    rows = [[*map(str, side.axes), *["-"] * (count - len(side.axes))] for side in (expected, given)]
+    columns = [Column(f"axis {i}", rows[0][i], rows[1][i], i in marked) for i in range(count)]
+    of_kind = any(place >= len(given.axes) for place in marked)
+    if expected.kind is not None or of_kind:
+        kinds = ["-" if side.kind is None else str(side.kind) for side in (expected, given)]
+        columns.append(Column("values", kinds[0], kinds[1], of_kind))
+    return tuple(columns)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from nm_types.edge import Equation
+from nm_types.edge import Edge, Equation
 from nm_types.neural_type import NeuralType
 from nm_types.problem import Fix, Problem
-from nm_types.report import columns
+from nm_types.rendering import Column
 from nm_types.sizes import Name, Size, Sum, Variable
 from nm_types.solve import Solution, Verdict, eliminate, judge
 from nm_types.structure import Axis, Row
@@ -55,7 +55,7 @@ class _Checker:
         self.expected = expected
         self.owner = owner
         self.producers = producers
-        self.names = Unifier("error")
+        self.names = Unifier()
         self.solution = Solution()
         self.rows: dict[str, Shape] = {}
         self.shapes: dict[str, Shape] = {}
@@ -100,7 +100,8 @@ class _Checker:
         if isinstance(symbol, Variable) and symbol not in self.solution.values:
             self.solution.values[symbol] = Size(value)
         else:
-            self.equations.append(Equation(size, Size(value), port, place, str(size), frozenset({port})))
+            edge = Edge(self.owner, port, self.producers.get(port, ""), self.expected[port], self.expected[port])
+            self.equations.append(Equation(size, Size(value), edge, place, str(size), frozenset({port})))
 
     def solve(self) -> None:
         """Solve for the names that only expressions mention, and report the axes that cannot hold."""
@@ -126,6 +127,9 @@ class _Checker:
     def _report(self, code: str, port: str, cause: str, marked: tuple[int, ...]) -> None:
         type = self.expected[port]
         shape = self.shapes.get(port, ())
+        axes = [*map(str, type.axes), *["-"] * (len(shape) - len(type.axes))]
+        sizes = [*map(str, shape), *["-"] * (len(type.axes) - len(shape))]
+        columns = [Column(f"axis {i}", axes[i], sizes[i], i in marked) for i in range(len(axes))]
         self.problems[port] = Problem(
             code=code,
             cause=cause,
@@ -134,9 +138,7 @@ class _Checker:
             producer=self.producers.get(port, ""),
             expected=str(type),
             given=str(shape),
-            expected_axes=columns(type),
-            given_axes=tuple(map(str, shape)),
-            marked=marked,
+            columns=tuple(columns),
             mark="differs",
             fixes=(Fix("correct the module that made the value, or the type that its port declares."),),
         )

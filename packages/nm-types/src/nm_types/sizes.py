@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import gcd
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from nm_types.errors import BindingError, TypeSyntaxError
+from nm_types.frozen import Frozen, fill
 from nm_types.tags import Tag
 
 
@@ -97,7 +98,7 @@ Atom: TypeAlias = "Variable | Rigid | Floor | Sum | Product"
 Name: TypeAlias = "Variable | Rigid | Sum"
 
 
-class Size:
+class Size(Frozen):
     """An immutable size in normal form; arithmetic with sizes and integers keeps it so.
 
     `Size(64)`, `Size("t")` for a name; larger expressions come from arithmetic (`Size("t") // 2`) or from the notation.
@@ -107,6 +108,7 @@ class Size:
 
     terms: Mapping[Atom, int]
     constant: int
+    _hash: int | None
 
     def __new__(cls, value: int | str | Size | Atom) -> Size:
         """A size of a number, of a name or of an atom."""
@@ -219,8 +221,8 @@ class Size:
 
     def __hash__(self) -> int:
         if self._hash is None:
-            self._hash: int | None = hash((self.constant, frozenset(self.terms.items())))
-        return self._hash
+            fill(self, "_hash", hash((self.constant, frozenset(self.terms.items()))))
+        return cast("int", self._hash)
 
     def __reduce__(self) -> tuple[object, tuple[tuple[tuple[Atom, int], ...], int]]:
         return _from_items, (tuple(self.terms.items()), self.constant)
@@ -242,9 +244,9 @@ class Size:
 
 def _make(terms: Mapping[Atom, int], constant: int) -> Size:
     size = object.__new__(Size)
-    size.terms = terms
-    size.constant = constant
-    size._hash = None
+    fill(size, "terms", terms)
+    fill(size, "constant", constant)
+    fill(size, "_hash", None)
     return size
 
 

@@ -90,16 +90,16 @@ def eliminate(
     Equations that are affine in a name with coefficient one are used first; a name with another coefficient is divided
     out, and the condition that the division leaves no rest stays as an equation.
     """
-    waiting = list(equations)
+    waiting = [equation for equation in equations if not _assign(equation, solution, free)]
     bad: list[Equation] = []
     for isolate in (_unit, _multiple):
-        progress = True
-        while progress and waiting:
-            progress = False
+        before = -1
+        while waiting and len(solution.values) != before:
+            before = len(solution.values)
             kept: list[Equation] = []
             for equation in waiting:
                 now = solution.applied(equation)
-                difference = now.difference
+                difference = now.expected - now.given
                 if not difference.terms and not difference.constant:
                     continue
                 if never_zero(difference):
@@ -114,11 +114,22 @@ def eliminate(
                     bad.append(now)
                     continue
                 solution.set(name, value, now.ports)
-                progress = True
                 if not exact:
                     kept.append(equation)
             waiting = kept
     return [solution.applied(equation) for equation in waiting], bad
+
+
+def _assign(equation: Equation, solution: Solution, free: Callable[[Name], bool]) -> bool:
+    """The common case: a port asks for a name that nothing has decided yet."""
+    symbol = equation.expected.symbol
+    if not isinstance(symbol, Variable | Rigid) or symbol in solution.values or not free(symbol):
+        return False
+    value = solution.apply(equation.given)
+    if symbol in value.symbols() or is_positive(1 - value):
+        return False
+    solution.set(symbol, value, equation.ports)
+    return True
 
 
 def _unit(difference: Size, free: Callable[[Name], bool]) -> tuple[Name, Size, bool] | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from nm_types.errors import TypeSyntaxError
 from nm_types.formulas import Expression, parse_size
+from nm_types.frozen import Frozen, fill
 from nm_types.kinds import Kind
 from nm_types.nominal import Nominal
 from nm_types.sizes import Rigid, Size
@@ -51,7 +52,7 @@ class Row:
         return f"*{self.name}"
 
 
-class AxisType:
+class AxisType(Frozen):
     """One axis: what it means and how large it is.
 
     Args:
@@ -64,13 +65,14 @@ class AxisType:
 
     tag: type[Tag] | TagVariable
     size: Expression | Unknown | None
+    _hash: int | None
 
     def __init__(self, tag: type[Tag] | TagVariable, size: int | str | Expression | Unknown | None = None) -> None:
         if not isinstance(tag, TagVariable) and not _is_tag(tag):
             raise TypeSyntaxError(f"AxisType({tag!r}): expected a tag class such as TimeTag, got {tag!r}.")
-        self.tag = tag
-        self.size = _axis_size(tag, size)
-        self._hash: int | None = None
+        fill(self, "tag", tag)
+        fill(self, "size", _axis_size(tag, size))
+        fill(self, "_hash", None)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, AxisType):
@@ -79,8 +81,8 @@ class AxisType:
 
     def __hash__(self) -> int:
         if self._hash is None:
-            self._hash = hash((self.tag, self.size))
-        return self._hash
+            fill(self, "_hash", hash((self.tag, self.size)))
+        return cast("int", self._hash)
 
     def __reduce__(self) -> tuple[object, tuple[object, object]]:
         return axis, (self.tag, self.size)
@@ -105,7 +107,9 @@ def _is_tag(tag: object) -> bool:
 def axis(tag: type[Tag] | TagVariable, size: Expression | Unknown | None) -> AxisType:
     """An axis of parts that are known to be right: no checks."""
     made = object.__new__(AxisType)
-    made.tag, made.size, made._hash = tag, size, None
+    fill(made, "tag", tag)
+    fill(made, "size", size)
+    fill(made, "_hash", None)
     return made
 
 
@@ -128,7 +132,7 @@ def _axis_size(
 Axis = AxisType | Row
 
 
-class Structure:
+class Structure(Frozen):
     """What a type says, as plain parts; `NeuralType` adds how it is written and what can be asked of it."""
 
     __slots__ = ("_hash", "axes", "form", "item", "kind")
@@ -137,6 +141,7 @@ class Structure:
     axes: tuple[Axis, ...]
     kind: Kind | None
     item: Structure | None
+    _hash: int | None
 
     def __init__(
         self, form: Form, axes: tuple[Axis, ...] = (), kind: Kind | None = None, item: Structure | None = None
@@ -144,11 +149,11 @@ class Structure:
         self._fill(form, axes, kind, item)
 
     def _fill(self, form: Form, axes: tuple[Axis, ...], kind: Kind | None, item: Structure | None) -> None:
-        self.form = form
-        self.axes = axes
-        self.kind = kind
-        self.item = item
-        self._hash: int | None = None
+        fill(self, "form", form)
+        fill(self, "axes", axes)
+        fill(self, "kind", kind)
+        fill(self, "item", item)
+        fill(self, "_hash", None)
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -161,8 +166,8 @@ class Structure:
 
     def __hash__(self) -> int:
         if self._hash is None:
-            self._hash = hash((self.form, self.axes, self.kind, self.item))
-        return self._hash
+            fill(self, "_hash", hash((self.form, self.axes, self.kind, self.item)))
+        return cast("int", self._hash)
 
     def __str__(self) -> str:
         if self.form == "root":
