@@ -242,7 +242,7 @@ class Application:
                 if declared.cls.segment != "source"
             }
         return write_folder(
-            Path(path), self.entry, self._checked, self._document.folder, self.factory.session, live, older=self._saved
+            Path(path), self.entry, self._checked, self._document.folder, self.factory, live, older=self._saved
         )
 
     def to_yaml(self) -> str:

@@ -11,6 +11,7 @@ from nm_core.application import weights
 from nm_core.application.checking import Checked
 from nm_core.application.checking.order import in_order
 from nm_core.application.declared import Declared, map_paths
+from nm_core.application.names import listed, suggest
 from nm_core.application.nested import GraphModule
 from nm_core.application.schema import (
     ApplicationEntry,
@@ -24,7 +25,7 @@ from nm_core.application.schema import (
 )
 from nm_core.callbacks import Callback
 from nm_core.composite import CompositeModule
-from nm_core.errors import ApplicationError, did_you_mean
+from nm_core.errors import ApplicationError
 from nm_core.factory import NeuralModuleFactory
 from nm_core.graph import Graph
 from nm_core.inputs import FreeInputs
@@ -223,7 +224,6 @@ def _source_call(module: NeuralModule, label: str, place: str) -> dict[str, NmTe
 def _known(what: str, name: str, names: Mapping[str, Any]) -> Any:
     if name not in names:
         raise ApplicationError(
-            f'The application has no {what} "{name}".{did_you_mean(name, names)}\n'
-            f"  It has {', '.join(names) or 'none'}."
+            f'The application has no {what} "{name}".{suggest(name, names)}\n  It has {listed(names)}.'
         )
     return names[name]

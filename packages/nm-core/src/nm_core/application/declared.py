@@ -36,7 +36,9 @@ class Declared:
 def path_parameters(cls: type) -> frozenset[str]:
     """Return the parameters of a class that are paths: its assets, and those annotated as paths."""
     assets = frozenset(getattr(cls, "asset_params", ()))
-    return assets | {name for name, parameter in constructor_parameters(cls).items() if _is_path(parameter)}
+    is_module = issubclass(cls, NeuralModule)
+    known = constructor_parameters(cls) if is_module else inspect.signature(cls).parameters
+    return assets | {name for name, parameter in known.items() if _is_path(parameter)}
 
 
 def map_paths(cls: type, params: Mapping[str, Any], change: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nm_core.application.changes import Changes, with_changes
 from nm_core.application.format import APPLICATION as SHAPE
-from nm_core.application.problems import Problems
+from nm_core.application.problems import Problems, TooManyProblems
 from nm_core.application.reading import decode_text, parse, read_bytes
 from nm_core.application.reading.nodes import Data, Node
 from nm_core.application.references import resolve
@@ -52,9 +52,7 @@ def read_document(path: str | Path, changes: Changes | None = None) -> Document:
     return Document(file, problems) if text is None else parse_document(text, file, changes=changes)
 
 
-def parse_document(
-    text: str, path: Path, *, fallback: bool = False, changes: Changes | None = None
-) -> Document:
+def parse_document(text: str, path: Path, *, fallback: bool = False, changes: Changes | None = None) -> Document:
     """Read an application from text; `path` is where it stands, or would stand.
 
     Args:
@@ -63,6 +61,13 @@ def parse_document(
     """
     source = Source(str(path), text)
     problems = Problems(source.name, source)
+    try:
+        return _parsed(source, path, problems, fallback, changes)
+    except TooManyProblems:
+        return Document(path, problems)
+
+
+def _parsed(source: Source, path: Path, problems: Problems, fallback: bool, changes: Changes | None) -> Document:
     written = parse(source, problems, fallback=fallback)
     if written is None:
         return Document(path, problems)

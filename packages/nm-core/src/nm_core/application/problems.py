@@ -58,13 +58,13 @@ class Report:
         name: the file, or what stands for it.
         problems: everything that is wrong, in the order of the file.
         notes: what is allowed but should be seen: casts, checks put off until the sizes are known.
-        more: how many further problems were found and are not listed.
+        stopped: whether the check stopped because there were too many.
     """
 
     name: str
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
-    more: int = 0
+    stopped: bool = False
 
     @property
     def ok(self) -> bool:
@@ -77,11 +77,10 @@ class Report:
     def __str__(self) -> str:
         if self.ok:
             return f"{self.name}: no problems."
-        count = len(self.problems) + self.more
+        count = len(self.problems)
         parts = [str(problem) for problem in self.problems]
-        if self.more:
-            parts.append(f"... and {self.more} more.")
-        parts.append(f"{self.name}: {count} {'problem' if count == 1 else 'problems'}.")
+        ending = "; the check stopped here." if self.stopped else "."
+        parts.append(f"{self.name}: {count} {'problem' if count == 1 else 'problems'}{ending}")
         return "\n\n".join(parts)
 
     def to_dict(self) -> dict[str, object]:
@@ -90,7 +89,7 @@ class Report:
             "name": self.name,
             "ok": self.ok,
             "problems": [problem.to_dict() for problem in self.problems],
-            "more": self.more,
+            "stopped": self.stopped,
             "notes": list(self.notes),
         }
 
@@ -120,25 +119,54 @@ class ApplicationFileError(ApplicationError):
         return ApplicationFileError, (self.report,)
 
 
-class Problems:
-    """Collects problems while an application is read and checked.
+class TooManyProblems(Exception):  # a signal inside this package, no error of its own
+    """Checking stops here: enough is known to be wrong."""
 
-    `broken` holds the paths of values that could not be read, so that what refers to them is not blamed as well.
-    """
+
+class BrokenPaths:
+    """Places whose values could not be read, so that what refers to them is not blamed as well."""
+
+    def __init__(self) -> None:
+        self._paths: set[Path] = set()
+        self._around: set[Path] = set()
+
+    def add(self, path: Path) -> None:
+        """Remember a place."""
+        self._paths.add(path)
+        self._around.update(path[:length] for length in range(len(path) + 1))
+
+    def __contains__(self, path: Path) -> bool:
+        return path in self._paths
+
+    def covers(self, path: Path) -> bool:
+        """Tell whether the value at a place, or one around it, is broken."""
+        return any(path[:length] in self._paths for length in range(len(path) + 1))
+
+    def touches(self, path: Path) -> bool:
+        """Tell whether anything at or inside a place is broken."""
+        return path in self._around
+
+
+class Problems:
+    """Collects problems while an application is read and checked; `broken` holds what could not be read."""
 
     def __init__(self, name: str, source: Source | None = None) -> None:
         self.name = name
-        self.broken: set[Path] = set()
+        self.broken = BrokenPaths()
+        self.stopped = False
         self._source = source
         self._found: list[tuple[tuple[int, int], Problem]] = []
         self._notes: list[str] = []
-        self._more = 0
 
     def add(self, message: str, path: Path = (), span: Span | None = None) -> None:
-        """Record one problem at a place in the file."""
+        """Record one problem at a place in the file.
+
+        Raises:
+            TooManyProblems: there are so many that further ones help nobody.
+        """
         if len(self._found) >= _KEPT:
-            self._more += 1
-            return
+            self.stopped = True
+            raise TooManyProblems
         if self._source is None or span is None:
             place = spell(path)
             position = f"{self.name}: {place}" if place else self.name
@@ -157,12 +185,12 @@ class Problems:
         return self._source.position(span) if self._source else self.name
 
     def __len__(self) -> int:
-        return len(self._found) + self._more
+        return len(self._found)
 
     def report(self) -> Report:
         """Return everything found so far, in the order of the file."""
         problems = tuple(problem for _, problem in sorted(self._found, key=lambda item: item[0]))
-        return Report(self.name, problems, tuple(self._notes), self._more)
+        return Report(self.name, problems, tuple(self._notes), self.stopped)
 
 
 def spell(path: Path) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from nm_core.application.names import listed, suggest
 from nm_core.application.problems import Path, Problems
 from nm_core.application.reading.limits import DEFAULT_LIMITS, Limits
 from nm_core.application.reading.nodes import Data, Node
-from nm_core.errors import did_you_mean
 
 _REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 
@@ -61,8 +61,8 @@ class _Resolver:
         name = match.group(1)
         if name not in self.known:
             self._problems.add(
-                f'params has no "{name}".{did_you_mean(name, self.known)}\n'
-                f'  It has {", ".join(self.known) or "nothing"}. For text that begins with a dollar write "${text}".',
+                f'params has no "{name}".{suggest(name, self.known)}\n'
+                f'  It has {listed(self.known, "nothing")}. For text that begins with a dollar write "${text}".',
                 at,
                 node.span,
             )

@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 from nm_core.application import weights
 from nm_core.application.canonical import canonical_data
 from nm_core.application.checking import Checked, check
-from nm_core.application.declared import Declared, map_paths
+from nm_core.application.declared import map_paths
 from nm_core.application.dumping import to_json
 from nm_core.application.problems import Problems
-from nm_core.application.schema import ApplicationEntry
+from nm_core.application.schema import ApplicationEntry, CallbackEntry, EvalEntry, MetricEntry
 from nm_core.application.storage import APPLICATION, WEIGHTS, add_asset, new_folder
 from nm_core.application.writing import application_of
-from nm_core.backend import Session
 from nm_core.graph import Graph
 from nm_core.module import NeuralModule
+from nm_core.parameters import FrozenParams, thaw
 
 if TYPE_CHECKING:
     from nm_core.factory import NeuralModuleFactory
+    from nm_core.plugins import Collections
 
 
 def save_application(factory: NeuralModuleFactory, path: Path, graphs: Mapping[str, Graph]) -> Path:
@@ -37,7 +38,7 @@ def save_application(factory: NeuralModuleFactory, path: Path, graphs: Mapping[s
     problems = Problems(str(path))
     checked = check(entry, problems, factory.collections, backend=factory.backend)
     problems.report().raise_if_bad()
-    return write_folder(path, entry, checked, Path.cwd(), factory.session, modules)
+    return write_folder(path, entry, checked, Path.cwd(), factory, modules)
 
 
 def write_folder(
@@ -45,7 +46,7 @@ def write_folder(
     entry: ApplicationEntry,
     checked: Checked,
     base: Path,
-    session: Session,
+    factory: NeuralModuleFactory,
     modules: Mapping[str, NeuralModule],
     *,
     older: Path | None = None,
@@ -58,33 +59,59 @@ def write_folder(
         older: a saved application that holds the weights of modules that are not live.
     """
     with new_folder(path) as folder:
-        moved = {name: _with_files(declared, base, folder) for name, declared in checked.modules.items()}
-        whole = replace(checked, modules=moved)
-        data = canonical_data(replace(entry, init_from={}, **_sections(entry, base)), whole)
+        move = _Mover(base, folder, factory.collections)
+        moved = {
+            name: replace(declared, params=FrozenParams(move.params(declared.cls, declared.params)))
+            for name, declared in checked.modules.items()
+        }
+        data = canonical_data(move.sections(replace(entry, init_from={})), replace(checked, modules=moved))
         (folder / APPLICATION).write_text(to_json(data), encoding="utf-8")
         for module in modules.values():
-            weights.save(session, module, folder)
+            weights.save(factory.session, module, folder)
         if older is not None:
             _copy_weights(older, folder, [name for name in entry.modules if name not in modules])
     return path
 
 
-def _with_files(declared: Declared, base: Path, folder: Path) -> Declared:
-    """Return a module whose assets stand in the folder and whose other paths are absolute."""
-    assets = frozenset(declared.cls.asset_params)
-    params: dict[str, Any] = map_paths(declared.cls, declared.params, lambda given: str((base / given).resolve()))
-    copied = {
-        name: map_paths(declared.cls, {name: value}, lambda given: add_asset(folder, Path(given)))[name]
-        for name, value in params.items()
-        if name in assets
-    }
-    return replace(declared, params=type(declared.params)({**params, **copied}))
+class _Mover:
+    """Turns paths relative to one folder into paths that hold in the saved one: assets are copied, others absolute."""
 
+    def __init__(self, base: Path, folder: Path, collections: Collections) -> None:
+        self._base = base
+        self._folder = folder
+        self._collections = collections
 
-def _sections(entry: ApplicationEntry, base: Path) -> dict[str, Any]:
-    if entry.train is None or entry.train.work_dir is None:
-        return {}
-    return {"train": replace(entry.train, work_dir=str((base / entry.train.work_dir).resolve()))}
+    def params(self, cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return parameters whose paths hold in the saved folder."""
+        assets = frozenset(getattr(cls, "asset_params", ()))
+        params = {name: thaw(value) for name, value in map_paths(cls, given, self._absolute).items()}
+        copied = map_paths(cls, params, lambda path: add_asset(self._folder, Path(path)))
+        return {name: copied[name] if name in assets else value for name, value in params.items()}
+
+    def sections(self, entry: ApplicationEntry) -> ApplicationEntry:
+        """Return an application whose train and eval sections hold in the saved folder."""
+        if entry.eval is not None:
+            entry = replace(entry, eval=EvalEntry(self._metrics(entry.eval.metrics)))
+        if entry.train is not None:
+            work_dir = None if entry.train.work_dir is None else self._absolute(entry.train.work_dir)
+            callbacks = tuple(self._callback(callback) for callback in entry.train.callbacks)
+            entry = replace(entry, train=replace(entry.train, work_dir=work_dir, callbacks=callbacks))
+        return entry
+
+    def _metrics(self, metrics: tuple[MetricEntry, ...]) -> tuple[MetricEntry, ...]:
+        classes = [self._collections.resolve(metric.type) for metric in metrics]
+        return tuple(
+            replace(metric, params=self.params(cls, metric.params))
+            for metric, cls in zip(metrics, classes, strict=True)
+        )
+
+    def _callback(self, callback: CallbackEntry) -> CallbackEntry:
+        made = self._collections.lookup("callbacks", callback.type)
+        metrics = self._metrics(callback.metrics) if isinstance(callback.metrics, tuple) else callback.metrics
+        return replace(callback, params=self.params(made, callback.params), metrics=metrics)
+
+    def _absolute(self, path: str) -> str:
+        return str((self._base / path).resolve())
 
 
 def _copy_weights(older: Path, folder: Path, names: list[str]) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Never, TypeVar
 
+from nm_core.application.names import suggest
 from nm_core.application.problems import Path, Problems
 from nm_core.application.reading.nodes import Data, Node, noun_of
-from nm_core.errors import did_you_mean
 
 T = TypeVar("T")
 
@@ -80,7 +80,7 @@ class Choice(Shape[str]):
     def read(self, node: Node, at: Path, problems: Problems) -> str:
         """Return the word."""
         if node.value not in self.words or not isinstance(node.value, str):
-            meant = did_you_mean(node.value, self.words) if isinstance(node.value, str) else ""
+            meant = suggest(node.value, self.words) if isinstance(node.value, str) else ""
             self.refuse(node, at, problems, f"{self.noun}.{meant}".rstrip("."))
         return node.value
 
@@ -340,7 +340,7 @@ class Record(Shape[T]):
         missing = [key for key, field in self.fields.items() if field.required and key not in given]
         unknown = [key for key in given if key not in self.fields]
         for key in unknown:
-            meant = did_you_mean(key, self.fields)
+            meant = suggest(key, self.fields)
             message = f'{noun} has no key "{key}".{meant}\n  Its keys: {", ".join(self.fields)}.'
             problems.add(message, (*at, key), node.keys[key])
             missing = [name for name in missing if f'"{name}"' not in meant]  # one slip is one problem

@@ -11,7 +11,7 @@ from nm_core.application.checking.graphs import GraphChecker, TypedGraph
 from nm_core.application.checking.modules import check_modules
 from nm_core.application.checking.sections import INFER, check_sections
 from nm_core.application.declared import Declared
-from nm_core.application.problems import Problems
+from nm_core.application.problems import Problems, TooManyProblems
 from nm_core.application.reading.nodes import Node
 from nm_core.application.schema import ApplicationEntry
 from nm_core.errors import NmError
@@ -53,6 +53,14 @@ def check(
         backend: the framework whose modules are meant.
     """
     context = Context(entry, problems, collections, root=root, backend=backend)
+    try:
+        return _check(context)
+    except TooManyProblems:
+        return Checked({}, {})
+
+
+def _check(context: Context) -> Checked:
+    entry = context.entry
     modules = check_modules(context)
     tags, kinds = _scope(context)
     checker = GraphChecker(context, modules, tags, kinds)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nm_core.application.checking.context import Context
+from nm_core.application.names import listed, suggest
 from nm_core.application.problems import Path
 from nm_core.application.schema import CallEntry, Input, Reference, Value
-from nm_core.errors import NmError, did_you_mean
+from nm_core.errors import NmError
 from nm_core.module import Signature
 from nm_core.ports import Port
 from nm_core.wiring import CastPolicy
-from nm_types import CallTyping, Edge, NeuralType, NeuralTypeError, type_call
+from nm_types import CallTyping, Edge, Fix, NeuralType, NeuralTypeError, Problem, type_call
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,9 @@ def check_call(
     if typing is None or not whole:
         return None
     for port in typing.casts:
-        context.problems.note(
-            f"{context.location((*at, 'inputs', port))}: the axes of {callee.label}.{port} are transposed."
-        )
+        _note(context, callee, port, at, "its axes are transposed")
+    for port in typing.deferred:
+        _note(context, callee, port, at, "its sizes are compared when it runs")
     unavailable = {
         port.name: port.needs
         for port in callee.signature.outputs.values()
@@ -63,7 +64,7 @@ def check_edges(context: Context, edges: list[Edge], callee: Callee, casts: Cast
         return type_call(edges, outputs, owner=callee.label, casts=casts)
     except NeuralTypeError as error:
         for problem in error.problems:
-            context.complain(str(problem), (*at, *_port_path(problem.port)))
+            context.complain(str(_for_files(problem)), (*at, *_port_path(problem.port)))
     except NmError as error:
         context.complain(str(error), at)
     return None
@@ -78,7 +79,7 @@ def _check_ports(context: Context, entry: CallEntry, callee: Callee, find: Find,
         where = (*at, "inputs", name)
         if name not in ports:
             context.complain(
-                f'{callee.label} has no input port "{name}".{did_you_mean(name, ports)}\n'
+                f'{callee.label} has no input port "{name}".{suggest(name, ports)}\n'
                 f"  Its input ports: {_listed(ports)}.",
                 where,
                 key=True,
@@ -98,6 +99,19 @@ def _check_ports(context: Context, entry: CallEntry, callee: Callee, find: Find,
             (*at, "call"),
         )
     return edges, whole and not missing and not any(context.is_broken((*at, "inputs", port)) for port in ports)
+
+
+def _for_files(problem: Problem) -> Problem:
+    """Return a problem with the fix that a file can hold."""
+    if problem.code != "NM104":
+        return problem
+    return replace(
+        problem, fixes=(Fix("write casts: transpose in this graph; the cast is then part of it", safe=True),)
+    )
+
+
+def _note(context: Context, callee: Callee, port: str, at: Path, what: str) -> None:
+    context.problems.note(f"{context.location((*at, 'inputs', *_port_path(port)))}: {callee.label}.{port}: {what}.")
 
 
 def _connect(context: Context, given: Input, port: Port, callee: Callee, find: Find, at: Path) -> list[Edge] | None:
@@ -129,4 +143,4 @@ def _port_path(port: str) -> Path:
 
 
 def _listed(ports: Mapping[str, Port]) -> str:
-    return ", ".join(f"{port.name} (optional)" if port.optional else port.name for port in ports.values()) or "none"
+    return listed(f"{port.name} (optional)" if port.optional else port.name for port in ports.values())

@@ -47,7 +47,7 @@ class Context:
 
     def is_broken(self, path: Path) -> bool:
         """Tell whether a value, or one around it, could not be read and has been complained about."""
-        return any(path[:length] in self.problems.broken for length in range(len(path) + 1))
+        return self.problems.broken.covers(path)
 
     def location(self, path: Path) -> str:
         """Return `file:line:column` of a value, or an empty text where there is no file."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from nm_core.application.checking.calls import Outcome
 from nm_core.application.checking.context import Context
+from nm_core.application.names import listed, suggest
 from nm_core.application.problems import Path
 from nm_core.application.schema import Reference
-from nm_core.errors import did_you_mean
 from nm_types import NeuralType
 
 
@@ -31,7 +31,7 @@ class Names:
     def calls_are_known(self) -> bool:
         """Whether every call of the graph could be read."""
         at = (*self.at, "calls")
-        return not self._context.is_broken(at) and all(path[:3] != at for path in self._context.problems.broken)
+        return not self._context.is_broken(at) and not self._context.problems.broken.touches(at)
 
     def find(self, reference: Reference, at: Path) -> NeuralType | None:
         """Return the type of what a reference names; None where there is none, after complaining if nobody has yet."""
@@ -53,10 +53,10 @@ class Names:
             )
             return None
         if reference.port not in outcome.types:
-            meant = did_you_mean(reference.port, outcome.types)
+            meant = suggest(reference.port, outcome.types)
             self._context.complain(
                 f'{reference.call} has no output port "{reference.port}".{meant}\n'
-                f"  Its output ports: {', '.join(outcome.types) or 'none'}.",
+                f"  Its output ports: {listed(outcome.types)}.",
                 at,
             )
         return outcome.types.get(reference.port)
@@ -70,9 +70,9 @@ class Names:
             example = f": {name}.{ports[0]}" if ports else ""
             self._context.complain(f'"{name}" is a call.\n  Name one of its outputs{example}.', at)
         elif self.calls_are_known:
-            inputs = ", ".join(self.inputs) or "none"
+            inputs = listed(self.inputs)
             self._context.complain(
-                f'This graph has no input "{name}".{did_you_mean(name, [*self.inputs, *self.outcomes])}\n'
+                f'This graph has no input "{name}".{suggest(name, [*self.inputs, *self.outcomes])}\n'
                 f"  Its inputs: {inputs}. The output of a call is written call.port.",
                 at,
             )
@@ -82,5 +82,5 @@ class Names:
         if name in self._context.entry.modules:
             hint = f"  {name} is a module: call it in this graph, - {{call: {name}}}."
         else:
-            hint = f"  The calls: {', '.join(self.outcomes) or 'none'}."
-        self._context.complain(f'This graph has no call "{name}".{did_you_mean(name, self.outcomes)}\n{hint}', at)
+            hint = f"  The calls: {listed(self.outcomes)}."
+        self._context.complain(f'This graph has no call "{name}".{suggest(name, self.outcomes)}\n{hint}', at)

@@ -11,17 +11,19 @@ from nm_core.application.checking.context import Context
 from nm_core.application.checking.finding import Names
 from nm_core.application.checking.order import ancestors, in_order, references
 from nm_core.application.declared import Declared
-from nm_core.application.problems import Path, Problems
+from nm_core.application.names import listed, suggest
+from nm_core.application.problems import Path, Problems, TooManyProblems
 from nm_core.application.schema import CallEntry, GraphEntry
 from nm_core.composite import CompositeModule
-from nm_core.errors import NmError, did_you_mean
+from nm_core.errors import NmError
 from nm_core.module import Signature
 from nm_core.ports import Port, PortSpec
 from nm_core.wiring import CastPolicy
 from nm_types import NeuralType, type_call
 
 _EXPANDED = 50_000
-"""How many calls nested graphs may expand into, so that a graph calling one twice, which calls one twice ... ends here."""
+"""How many calls nested graphs may expand into: each may call the next twice, and so on."""
+_DEPTH = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,9 @@ class GraphChecker:
             circle = " -> ".join([*self._open[self._open.index(graph) :], graph])
             self.context.complain(f"The graph {graph} contains itself: {circle}.", ("graphs", graph), key=True)
             return None
+        if len(self._open) > _DEPTH:
+            self.context.complain(f"Graphs nest more than {_DEPTH} deep.", ("graphs", graph), key=True)
+            return None
         if graph not in self._typed:
             self._open.append(graph)
             self._typed[graph] = _Check(self, self.context, graph).run()
@@ -73,7 +78,7 @@ class GraphChecker:
         for name, text in context.entry.graphs[graph].inputs.items():
             try:
                 declared[name] = NeuralType(text, tags=tags, kinds=kinds).bind(context.entry.params)
-            except NmError as error:
+            except (NmError, RecursionError) as error:
                 context.complain(str(error), ("graphs", graph, "inputs", name))
         return declared
 
@@ -161,8 +166,8 @@ class _Check:
     def _no_module(self, name: str, at: Path) -> None:
         if not self.context.is_broken(("modules", name)):
             known = self.context.entry.modules
-            listed = f"  The modules: {', '.join(known) or 'none'}."
-            self.context.complain(f'There is no module "{name}".{did_you_mean(name, known)}\n{listed}', at)
+            message = f'There is no module "{name}".{suggest(name, known)}\n  The modules: {listed(known)}.'
+            self.context.complain(message, at)
 
     def _nested(self, call: CallEntry, graph: str, names: Names, path: Path) -> Outcome | None:
         """Type a call of a graph: against its declared inputs first, then its calls with what it is really given."""
@@ -184,7 +189,10 @@ class _Check:
         for port, value in call.inputs.items():
             found = [names.find(reference, path) for reference in references(value)]
             given[port] = found[0] if found and found[0] is not None else declared[port]
-        typed = inner.run(given)
+        try:
+            typed = inner.run(given)
+        except TooManyProblems:  # they are the inner graph's; outside they are one
+            typed = None
         if typed is None:
             report = inner.context.problems.report()
             why = report.problems[0].message if report.problems else "it has problems"

@@ -10,9 +10,10 @@ from nm_core.application.checking.context import Context
 from nm_core.application.checking.graphs import TypedGraph
 from nm_core.application.checking.modules import check_class, declare
 from nm_core.application.checking.parameters import check_names
+from nm_core.application.names import listed, suggest
 from nm_core.application.problems import Path
 from nm_core.application.schema import CallbackEntry, MetricEntry, ModuleEntry, Reference
-from nm_core.errors import NmError, did_you_mean
+from nm_core.errors import NmError
 from nm_core.metric import Metric
 from nm_types import Edge, NeuralType
 
@@ -43,15 +44,15 @@ def find_output(context: Context, reference: Reference, graphs: Graphs, at: Path
         if not context.is_broken(("graphs", name)):
             known = context.entry.graphs
             context.complain(
-                f'There is no graph "{name}".{did_you_mean(name, known)}\n  The graphs: {", ".join(known) or "none"}.',
+                f'There is no graph "{name}".{suggest(name, known)}\n  The graphs: {listed(known)}.',
                 at,
             )
         return None
     if reference.port not in entry.outputs:
         if not context.is_broken(("graphs", name, "outputs", reference.port)):
             context.complain(
-                f'The graph {name} has no output "{reference.port}".{did_you_mean(reference.port, entry.outputs)}\n'
-                f"  Its outputs: {', '.join(entry.outputs) or 'none'}.",
+                f'The graph {name} has no output "{reference.port}".{suggest(reference.port, entry.outputs)}\n'
+                f"  Its outputs: {listed(entry.outputs)}.",
                 at,
             )
         return None
@@ -76,8 +77,8 @@ def _check_metric(context: Context, entry: MetricEntry, graphs: Graphs, at: Path
     for port, reference in entry.inputs.items():
         where = (*at, "inputs", port)
         if port not in ports:
-            message = f'{entry.type} has no input port "{port}".{did_you_mean(port, ports)}'
-            context.complain(f"{message}\n  Its input ports: {', '.join(ports) or 'none'}.", where, key=True)
+            message = f'{entry.type} has no input port "{port}".{suggest(port, ports)}'
+            context.complain(f"{message}\n  Its input ports: {listed(ports)}.", where, key=True)
             continue
         given = find_output(context, reference, graphs, where)
         if given is not None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.parameters import check_parameters
 from nm_core.application.declared import Declared
+from nm_core.application.names import suggest
 from nm_core.application.problems import Path
 from nm_core.application.schema import ModuleEntry
-from nm_core.errors import NmError, did_you_mean
+from nm_core.errors import NmError
 from nm_core.metric import Metric
 from nm_core.module import NeuralModule, signature_of
 
@@ -68,5 +69,5 @@ def check_class(context: Context, id: str, version: int | None, at: Path) -> typ
 
 def _check_graph_name(context: Context, graph: str, at: Path) -> None:
     if graph not in context.entry.graphs and not context.is_broken(("graphs", graph)):
-        meant = did_you_mean(graph, context.entry.graphs)
+        meant = suggest(graph, context.entry.graphs)
         context.complain(f'There is no graph "{graph}" in this file.{meant}', at)

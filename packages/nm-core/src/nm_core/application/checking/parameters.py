@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from inspect import Parameter
 
 from nm_core.application.checking.context import Context
+from nm_core.application.names import listed, suggest
 from nm_core.application.problems import Path
 from nm_core.application.reading.nodes import Data
-from nm_core.errors import NmError, did_you_mean
+from nm_core.errors import NmError
 from nm_core.parameters import FrozenParams, complete, constructor_parameters
 
 
@@ -35,7 +36,7 @@ def check_names(
     unknown = [name for name in given if name not in known]
     missing = [name for name, parameter in known.items() if _required(parameter) and name not in given]
     for name in unknown:
-        meant = did_you_mean(name, known)
+        meant = suggest(name, known)
         context.complain(
             f'{owner} has no parameter "{name}".{meant}\n  Its parameters: {_listed(known)}.',
             (*at, "params", name),
@@ -60,4 +61,4 @@ def _required(parameter: Parameter) -> bool:
 
 def _listed(known: Mapping[str, Parameter]) -> str:
     shown = [name if _required(p) else f"{name}={p.default!r}" for name, p in known.items()]
-    return ", ".join(shown) or "none"
+    return listed(shown)

@@ -6,9 +6,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.metrics import Graphs, check_callbacks, check_metrics, find_output
+from nm_core.application.names import listed, suggest
 from nm_core.application.problems import Path
 from nm_core.application.schema import TrainEntry
-from nm_core.errors import did_you_mean
 
 INFER = "infer"
 """The graph behind every verb that `tasks` does not send elsewhere."""
@@ -48,7 +48,7 @@ def check_facts(context: Context) -> None:
             _check_owner(context, pattern, path, example="encoder.**")
     for name in context.entry.init_from:
         if name not in context.entry.modules and not context.is_broken(("modules", name)):
-            meant = did_you_mean(name, context.entry.modules)
+            meant = suggest(name, context.entry.modules)
             context.complain(f'There is no module "{name}".{meant}', ("init_from", name), key=True)
 
 
@@ -58,13 +58,12 @@ def check_tasks(context: Context) -> None:
     for verb, graph in context.entry.tasks.items():
         if verb not in known:
             context.complain(
-                f'No installed collection has the verb "{verb}".{did_you_mean(verb, known)}\n'
-                f"  They have {', '.join(known) or 'none'}.",
+                f'No installed collection has the verb "{verb}".{suggest(verb, known)}\n  They have {listed(known)}.',
                 ("tasks", verb),
                 key=True,
             )
         if graph not in context.entry.graphs and not context.is_broken(("graphs", graph)):
-            meant = did_you_mean(graph, context.entry.graphs)
+            meant = suggest(graph, context.entry.graphs)
             context.complain(f'There is no graph "{graph}".{meant}', ("tasks", verb))
 
 
@@ -103,5 +102,5 @@ def _check_owner(context: Context, weight: str, at: Path, *, example: str) -> No
         context.complain(f"{weight} is a module, not a weight.\n  Expected the form {example}.", at)
     else:
         context.complain(
-            f'There is no module "{parts[0]}".{did_you_mean(parts[0], modules)}\n  Expected the form {example}.', at
+            f'There is no module "{parts[0]}".{suggest(parts[0], modules)}\n  Expected the form {example}.', at
         )
