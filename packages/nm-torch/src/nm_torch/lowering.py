@@ -6,6 +6,7 @@ under their names, so parameters are called `encoder.blocks.0.weight`.
 """
 
 from collections import namedtuple
+from collections.abc import Collection
 from operator import getitem
 from typing import Any, ClassVar
 
@@ -32,14 +33,15 @@ class Lowered(nn.Module):
     output_names: ClassVar[tuple[str, ...]] = ()
 
 
-def lower(plan: Plan, *, totals: bool = False) -> Lowered:
+def lower(plan: Plan, *, totals: bool | Collection[Call] = False) -> Lowered:
     """Lower the framework segment of a plan to one plain module.
 
     The module deep-copies, shares the weights of the graph's modules, and is taken whole by `torch.compile`.
 
     Args:
         plan: its framework inputs become the arguments, its framework outputs the results.
-        totals: give the totals of loss modules whose value only leaves the graph, instead of their means.
+        totals: give the totals of loss modules whose value only leaves the graph, instead of their means: of all of
+            them, or of these calls.
 
     Raises:
         GraphError: the plan has no framework segment.
@@ -55,13 +57,13 @@ def lower(plan: Plan, *, totals: bool = False) -> Lowered:
 class _Writer:
     """Writes the code of one lowered graph."""
 
-    def __init__(self, plan: Plan, totals: bool) -> None:
+    def __init__(self, plan: Plan, totals: bool | Collection[Call]) -> None:
         self.plan = plan
         self.code = fx.Graph()
         self.root = nn.Module()
         self.paths: dict[int, str] = {}
         self.values: dict[NmTensor, fx.Node] = {}
-        self.totals = _only_leaving(plan) if totals else frozenset()
+        self.totals = totalled_calls(plan) if totals is True else frozenset(totals or ())
         self.used = {tensor for call in plan.framework for tensor in call.sources_of_inputs()}
         self.used.update(plan.framework_outputs)
 
@@ -146,11 +148,33 @@ class _Writer:
         return name
 
 
-def _only_leaving(plan: Plan) -> frozenset[Call]:
-    """Return the calls of loss modules whose output nothing in the graph uses."""
+def totalled_calls(plan: Plan) -> frozenset[Call]:
+    """Return the calls of loss modules whose output nothing in the graph uses: those that can give totals."""
     used = {tensor.call for call in plan.calls for tensor in call.sources_of_inputs()}
     leaving = {tensor.call for tensor in plan.framework_outputs} - used
     return frozenset(call for call in leaving if isinstance(call.module, LossModule))
+
+
+def may_leave_unused(plan: Plan) -> bool:
+    """Tell whether some weights of a graph may have no part in its outputs.
+
+    They may where a module with weights has an output that nothing takes, or an optional input left open. Outputs of
+    whole numbers (lengths, indices) carry no gradient and do not count.
+    """
+    used = {tensor for call in plan.calls for tensor in call.sources_of_inputs()} | set(plan.outputs.values())
+    for call in plan.framework:
+        module = call.module
+        if not isinstance(module, nn.Module) or not any(weight.requires_grad for weight in module.parameters()):
+            continue
+        unused = [tensor for tensor in call.tensors() if tensor not in used and tensor.port not in call.unavailable]
+        if any(_carries_gradient(tensor) for tensor in unused) or len(call.inputs) < len(module.inputs):
+            return True
+    return False
+
+
+def _carries_gradient(tensor: NmTensor) -> bool:
+    kind = tensor.type.kind
+    return not tensor.type.is_object and (kind is None or kind.dtype == "float")
 
 
 def _must_have(tensor: NmTensor, plan: Plan) -> bool:

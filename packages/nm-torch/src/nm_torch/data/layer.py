@@ -1,6 +1,7 @@
 """The data layer: samples by number, cut into micro-batches, read reproducibly by any number of workers."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy
@@ -74,10 +75,17 @@ class DataLayer(NeuralModule):
 
     def plan_epoch(self, seed: int, epoch: int) -> list[MicroBatch]:
         """Return the micro-batches of an epoch as tuples of sample numbers; the same in every process."""
+        return self._plan(self.batching, seed, epoch)
+
+    def plan_once(self, *, in_order: bool) -> list[MicroBatch]:
+        """Return micro-batches that hold every sample once, unshuffled: in the order of their numbers, or by size."""
+        bucketing = self.batching.bucketing and not in_order
+        return self._plan(replace(self.batching, shuffle=False, drop_last=False, bucketing=bucketing), 0, 0)
+
+    def _plan(self, batching: Batching, seed: int, epoch: int) -> list[MicroBatch]:
         if len(self) == 0:
             raise BatchingError(f"{self.name} has no samples.\n  Check what it was given: {dict(self.params)!r}")
-        sizes = self.sample_sizes() if self.batching.needs_sizes else None
-        return self.batching.plan(len(self), seed, epoch, sizes)
+        return batching.plan(len(self), seed, epoch, self.sample_sizes() if batching.needs_sizes else None)
 
     def read(self, request: Request) -> Loaded:
         """Read the samples of a request and put those that could be read together."""

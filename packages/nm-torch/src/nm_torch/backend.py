@@ -1,0 +1,110 @@
+"""`TorchBackend`: what nm-core asks of a framework, done with PyTorch."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from nm_core import Metric, NeuralModule, NmTensor, Plan, Run, TrainingResult
+from nm_core.actions import EvalRequest, InferRequest, Settings, TrainRequest
+from nm_torch import weights
+from nm_torch.engine import evaluation, inference, randomness
+from nm_torch.engine.hooks import Hooks, call_all
+from nm_torch.engine.training import Training, check_request
+from nm_torch.errors import TrainingError
+from nm_torch.lowering import Lowered, lower
+from nm_torch.placement import resolve_device
+from nm_torch.precision import Precision, resolve_precision
+from nm_torch.strategies import Strategy, local_rank, resolve_strategy
+
+
+class TorchBackend:
+    """The PyTorch backend."""
+
+    def open(self, settings: Settings) -> "TorchSession":
+        """Begin to work for a factory."""
+        return TorchSession(settings)
+
+
+class TorchSession:
+    """PyTorch at work for one factory.
+
+    It keeps the trainings of the factory, by their losses, so that `train` again goes on; nothing is process-wide.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.trainings: dict[tuple[NmTensor, ...], Training] = {}
+        device = resolve_device(settings.placement, local_rank())
+        self.precision: Precision = resolve_precision(settings.precision, device)
+
+    @cached_property
+    def strategy(self) -> Strategy:
+        """How processes work together; they are joined when an action first needs them."""
+        return resolve_strategy(self.settings.strategy, self.precision.device, self.plugins("strategies"))
+
+    def plugins(self, what: str) -> Mapping[str, str]:
+        """Return what installed collections declare under a hook, by name."""
+        return {}
+
+    def lower(self, plan: Plan) -> Lowered:
+        """Return the framework segment of a plan as one plain module."""
+        return lower(plan)
+
+    def train(self, request: TrainRequest) -> TrainingResult:
+        """Train until the request's end; go on where an earlier call on the same losses stopped."""
+        check_request(request)
+        if request.restart and request.resume is not None:
+            raise TrainingError("restart=True begins anew and resume goes on from a checkpoint: give one of them.")
+        if request.restart:
+            self.trainings.pop(request.losses, None)
+        training = self.trainings.get(request.losses)
+        if training is None:
+            training = self.trainings[request.losses] = Training(self, request)
+        return training.run(self, request)
+
+    def evaluate(self, request: EvalRequest) -> dict[str, float]:
+        """Return the scores of the request's metrics."""
+        hooks = Hooks(request.callbacks)
+        run = Run("eval", rank=self.strategy.rank, world_size=self.strategy.world_size, work_dir=self.settings.work_dir)
+        reason = "failed"
+        try:
+            call_all(hooks.start, run)
+            scores = self.score(request.metrics, request.max_batches)
+            call_all(hooks.evaluation, run, "eval", scores)
+            reason = "finished"
+        except BaseException as error:
+            hooks.failed(run, error)
+            raise
+        finally:
+            hooks.ended(run, reason)
+        return scores
+
+    def score(self, metrics: Sequence[Metric], max_batches: int | None = None) -> dict[str, float]:
+        """Return the scores of bound metrics over their data layers."""
+        return evaluation.score(self, metrics, max_batches)
+
+    def infer(self, request: InferRequest) -> Iterator[dict[str, Any]]:
+        """Yield one record per sample; nothing is computed before it is asked for."""
+        return inference.records(self, request)
+
+    def seeded(self, seed: int, name: str) -> AbstractContextManager[None]:
+        """Make weights created inside depend on `seed` and `name` only, and give the caller's generator back."""
+        return randomness.seeded(seed, name)
+
+    def save_weights(self, module: NeuralModule, path: Path) -> None:
+        """Write a module's weights to a safetensors file."""
+        weights.save_weights(module, path)
+
+    def load_weights(self, module: NeuralModule, path: Path) -> None:
+        """Read a module's weights from a safetensors file, and refuse one that does not fit."""
+        weights.load_weights(module, path)
+
+    def tie(self, modules: Mapping[str, NeuralModule], first: str, second: str) -> None:
+        """Make two weights, named `module.weight`, one."""
+        weights.tie(modules, first, second)
+
+    def freeze(self, modules: Mapping[str, NeuralModule], pattern: str) -> int:
+        """Stop the weights that match a pattern (`encoder.**`) from learning; return how many match."""
+        return weights.freeze(modules, pattern)

@@ -1,0 +1,90 @@
+"""Losses between log points: kept where they were computed, read to the host all at once."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from nm_torch.engine.objective import Objective
+from nm_torch.errors import NonFiniteLossError
+
+
+class Reading(NamedTuple):
+    """The losses of one micro-batch, still where they were computed."""
+
+    update: int
+    slot: int
+    samples: int
+    copy: bool
+    indices: tuple[int, ...]
+    totals: Sequence[Tensor]
+
+
+class LossMeter:
+    """Sums of totals and of weights since the last log point.
+
+    A total costs nothing until it is read: the scalars wait in a list. Reading also finds the first loss that was not
+    finite, with its update and its samples.
+    """
+
+    def __init__(self, objective: Objective) -> None:
+        self.objective = objective
+        self.weighed = [term.weigh is not None for term in objective.terms]
+        self.pending: list[Reading] = []
+        self.totals = [0.0] * len(self.weighed)
+        self.weights = [0.0] * len(self.weighed)
+        self.fault: tuple[str, Reading] | None = None
+
+    def add_weights(self, sums: Sequence[float]) -> None:
+        """Add the weights of an update, over all processes: of each term, then the samples."""
+        for place, weighed in enumerate(self.weighed):
+            self.weights[place] += sums[place] if weighed else sums[-1]
+
+    def read(self) -> None:
+        """Read what is pending to the host, in one piece, and add it up."""
+        if not self.pending:
+            return
+        rows = torch.stack([torch.stack([t.double() for t in reading.totals]) for reading in self.pending]).tolist()
+        for reading, row in zip(self.pending, rows, strict=True):
+            for place, value in enumerate(row):
+                if reading.copy:
+                    continue
+                if not math.isfinite(value) and self.fault is None:
+                    self.fault = (self.objective.terms[place].name, reading)
+                self.totals[place] += value if self.weighed[place] else value * reading.samples
+        self.pending.clear()
+
+    def means(self, totals: Sequence[float]) -> list[float]:
+        """Return the mean of each term from its totals over all processes, and begin anew."""
+        means = [t / w if w else 0.0 for t, w in zip(totals, self.weights, strict=True)]
+        self.totals = [0.0] * len(self.weighed)
+        self.weights = [0.0] * len(self.weighed)
+        return means
+
+    def error(self) -> NonFiniteLossError:
+        """Return the error that names the first loss that was not finite."""
+        if self.fault is None:
+            return NonFiniteLossError(
+                "a loss is not finite in another process, which names it.", loss="", step=-1, samples=()
+            )
+        name, reading = self.fault
+        shown = ", ".join(map(str, reading.indices[:16])) + (" ..." if len(reading.indices) > 16 else "")
+        return NonFiniteLossError(
+            f"the loss {name} is not finite in update {reading.update + 1}, micro-batch {reading.slot + 1} of it.\n"
+            f"  Samples: {shown}\n"
+            "  Look at these samples, lower the learning rate or clip gradients (gradient_clip_norm=1.0).\n"
+            '  With non_finite="skip" such updates are left out and counted.',
+            loss=name,
+            step=reading.update + 1,
+            samples=reading.indices,
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Return plain data that must survive in a checkpoint; nothing may be pending."""
+        return {"totals": list(self.totals), "weights": list(self.weights)}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take back what `state` gave."""
+        self.totals, self.weights = list(state["totals"]), list(state["weights"])

@@ -1,0 +1,171 @@
+"""What a training minimises: losses combined linearly, each a total over a weight known before the first backward.
+
+A loss module gives a total and, from values of the data layer alone, its weight; so the engine knows the weight of a
+whole update beforehand and scales each micro-batch exactly. Any other scalar is weighted by samples, and this is said.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nm_core import Graph, GraphError, NmTensor, Plan
+from nm_core.graph import named_outputs
+from nm_core.plan import permute
+from nm_core.tensor import Call, Constant
+from nm_torch.loss import LossModule, weight_inputs
+from nm_torch.loss_aggregator import LossAggregator
+from nm_torch.lowering import totalled_calls
+
+Weigh = Callable[[tuple[Any, ...]], float]
+"""From the values of the data layer, on the host, to the weight of a loss in this micro-batch."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One loss of the objective.
+
+    Attributes:
+        name: the module and port, `ctc_loss.loss`.
+        tensor: where it comes from.
+        factor: what it is multiplied by in the objective.
+        weigh: its weight in a micro-batch; nothing where it is weighted by samples.
+    """
+
+    name: str
+    tensor: NmTensor
+    factor: float
+    weigh: Weigh | None
+
+
+class Objective:
+    """The losses of a training, taken apart into terms.
+
+    Args:
+        losses: the tensors to optimise; they are summed.
+
+    Attributes:
+        plan: of the graph of all terms, with the losses in their order as framework outputs.
+        source: the call of the one data layer.
+        terms: each loss once.
+        remarks: what the user should know about losses weighted by samples.
+
+    Raises:
+        GraphError: something is no loss, or the graph has not exactly one data layer.
+    """
+
+    def __init__(self, losses: Sequence[NmTensor]) -> None:
+        requested = named_outputs(list(losses))
+        shares = {name: _linear(tensor) for name, tensor in requested.items()}
+        factors: dict[NmTensor, float] = {}
+        for share in shares.values():
+            for tensor, factor in share.items():
+                factors[tensor] = factors.get(tensor, 0.0) + factor
+        names = _names(list(factors), requested)
+        graph = Graph({name: tensor for tensor, name in names.items()}, name="train")
+        self.plan: Plan = graph.plan()
+        self.source = _only_source(self.plan)
+        totals = totalled_calls(self.plan)
+        self.remarks: list[str] = []
+        self.terms: list[Term] = []
+        for tensor, factor in factors.items():
+            _check_loss(tensor)
+            weigh = _weigh(tensor.call, self.source) if tensor.call in totals else None
+            if weigh is None:
+                self.remarks.append(_remark(tensor, totals))
+            self.terms.append(Term(names[tensor], tensor, factor, weigh))
+        places = {tensor: place for place, tensor in enumerate(factors)}
+        self._shares = {name: [(places[t], f) for t, f in share.items()] for name, share in shares.items()}
+        # A loss whose weight the data layer does not give is lowered to its mean, like any module.
+        self.totalled = {term.tensor.call for term in self.terms if term.weigh is not None}
+
+    def values(self, means: Sequence[float]) -> dict[str, float]:
+        """Return the requested losses, and the terms they are made of, from the mean of each term."""
+        values = {name: sum(factor * means[place] for place, factor in share) for name, share in self._shares.items()}
+        return values | {term.name: mean for term, mean in zip(self.terms, means, strict=True)}
+
+
+def _linear(tensor: NmTensor, factor: float = 1.0) -> dict[NmTensor, float]:
+    """Take a loss apart into the tensors it is a linear combination of, each with its factor."""
+    aggregator = tensor.call.module
+    if not isinstance(aggregator, LossAggregator):
+        return {tensor: factor}
+    losses = tensor.call.inputs["losses"]
+    assert isinstance(losses, tuple)
+    parts: dict[NmTensor, float] = {}
+    for loss, weight in zip(losses, aggregator.factors(len(losses)), strict=True):
+        for part, share in _linear(loss, factor * weight).items():
+            parts[part] = parts.get(part, 0.0) + share
+    return parts
+
+
+def _names(tensors: Sequence[NmTensor], requested: dict[str, NmTensor]) -> dict[NmTensor, str]:
+    """Name each term: as it was asked for, else by module and port."""
+    names = {tensor: name for name, tensor in requested.items() if tensor in tensors}
+    for tensor in tensors:
+        if tensor in names:
+            continue
+        base = name = tensor.name
+        number = 2
+        while name in names.values() or name in requested:
+            name, number = f"{base}_{number}", number + 1
+        names[tensor] = name
+    return names
+
+
+def _only_source(plan: Plan) -> Call:
+    if plan.inputs:
+        raise GraphError(
+            f"{plan.graph.name} has free inputs ({', '.join(plan.inputs)}) and nothing to fill them in training.\n"
+            "  Connect a data layer to them."
+        )
+    if len(plan.sources) != 1:
+        names = ", ".join(call.name for call in plan.sources) or "none"
+        raise GraphError(
+            f"A training has one data layer, whose samples make its epochs; this graph has {names}.\n"
+            "  Put what belongs together into one data layer."
+        )
+    return plan.sources[0]
+
+
+def _check_loss(tensor: NmTensor) -> None:
+    if tensor.type.rank not in (0, None):
+        raise GraphError(
+            f"{tensor.name} is no loss: its type is {tensor.type}, and a loss is one number per batch (; Loss).\n"
+            "  Connect a loss module to it and optimise that module's output."
+        )
+    if tensor.call.module.segment != "framework":
+        raise GraphError(f"{tensor.name} is not computed by the framework and has no gradient; it cannot be optimised.")
+
+
+def _weigh(call: Call, source: Call) -> Weigh | None:
+    """Return the weight of a loss as a function of the data layer's values, if nothing else goes into it."""
+    loss = call.module
+    assert isinstance(loss, LossModule)
+    ports = tuple(source.types)
+    places: list[tuple[str, int, tuple[int, ...] | None]] = []
+    constants: dict[str, Any] = {}
+    for name in weight_inputs(type(loss)):
+        argument = call.inputs.get(name)
+        if isinstance(argument, NmTensor) and argument.call is source:
+            places.append((name, ports.index(argument.port), call.typing.casts.get(name)))
+        elif isinstance(argument, Constant):
+            constants[name] = argument.value
+        elif argument is not None:
+            return None
+
+    def weigh(values: tuple[Any, ...]) -> float:
+        given = dict(constants)
+        for name, place, axes in places:
+            given[name] = permute(values[place], axes) if axes else values[place]
+        return float(loss.weight(**given))
+
+    return weigh
+
+
+def _remark(tensor: NmTensor, totals: frozenset[Call]) -> str:
+    why = "it is no loss module with total and weight"
+    if isinstance(tensor.call.module, LossModule):
+        why = "its weight depends on values that no data layer gives"
+        if tensor.call not in totals:
+            why = "other modules use its value"
+    return f"{tensor.name} is weighted by samples, because {why}; ragged batches make its gradient approximate."

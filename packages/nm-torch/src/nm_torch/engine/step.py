@@ -1,0 +1,195 @@
+"""The step: one window of micro-batches becomes one update of the weights."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from nm_torch.engine.meters import LossMeter, Reading
+from nm_torch.engine.objective import Objective
+from nm_torch.engine.randomness import seeder, stream_seed
+from nm_torch.engine.windows import Micro, Window
+from nm_torch.errors import NonFiniteLossError
+from nm_torch.optim import clip_gradients
+from nm_torch.precision import LossScale, Precision
+from nm_torch.strategies import Strategy
+
+
+class Step:
+    """Computes the gradient of a window and applies it.
+
+    Between log points nothing is read from the device: no loss, no norm. Only a loss scale (fp16) and
+    `non_finite="skip"` need one number per update, whether it is to be thrown away.
+
+    Args:
+        model: the lowered training graph as the strategy wrapped it.
+        optimizer: over its parameters; its learning rates are set by the caller.
+        objective: the terms that the model gives.
+        strategy: how processes work together.
+        precision: what forward passes run in.
+        seed: of the streams that modules draw from.
+        clip_norm: the largest norm of the gradient, if any.
+        scale: loss scaling, in fp16.
+        skip_non_finite: leave out updates that are not finite, instead of ending with an error at the log point.
+
+    Attributes:
+        norm: of the last gradient before clipping, on the device, where it is known.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: Optimizer,
+        objective: Objective,
+        strategy: Strategy,
+        precision: Precision,
+        meter: LossMeter,
+        *,
+        seed: int,
+        clip_norm: float | None,
+        scale: LossScale | None,
+        skip_non_finite: bool,
+    ) -> None:
+        self.model = model
+        self.optimizer = optimizer
+        self.factors = [(term.factor, term.weigh is not None) for term in objective.terms]
+        self.strategy = strategy
+        self.meter = meter
+        self.seed = seed
+        self.set_seed = seeder(strategy.device)
+        self.context = precision.context()
+        self.scale = scale
+        self.skip_non_finite = skip_non_finite
+        self.judged = scale is not None or skip_non_finite
+        self.parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        self.clip_norm = clip_norm
+        self.clip = _clipper(self.parameters, clip_norm)
+        self.norm: Tensor | None = None
+        self._begun = 0
+
+    def gradient(self, window: Window, sums: Sequence[float], update: int) -> bool:
+        """Add up the gradient of a window.
+
+        Args:
+            window: what this process computes.
+            sums: the weight of each term, then the number of samples, over all processes.
+            update: the number under which modules draw.
+
+        Returns:
+            whether the window has any weight; without, nothing was computed.
+        """
+        scale = self.strategy.divides if self.scale is None else self.strategy.divides * self.scale.value
+        shares: list[tuple[float, bool]] = []
+        empty = True
+        for place, (factor, weighed) in enumerate(self.factors):
+            weight = sums[place] if weighed else sums[-1]
+            if weight > 0:
+                empty = False
+                shares.append((scale * factor / weight, weighed))
+            else:
+                shares.append((0.0, weighed))
+        if empty:
+            return False
+        self._begun = len(self.meter.pending)
+        last = window.micros[-1]
+        for micro in window.micros:
+            self.set_seed(stream_seed(self.seed, update, micro.slot))
+            alone = None if micro is last else self.strategy.accumulating(self.model)
+            if alone is None:
+                self._accumulate(micro, shares, update)
+            else:
+                with alone:
+                    self._accumulate(micro, shares, update)
+        return True
+
+    def _accumulate(self, micro: Micro, shares: Sequence[tuple[float, bool]], update: int) -> None:
+        if self.context is None:
+            outputs = self.model(*micro.arguments)
+        else:
+            with self.context:
+                outputs = self.model(*micro.arguments)
+        totals = (outputs,) if len(shares) == 1 else outputs
+        scaled = []
+        kept = []
+        for total, (share, weighed) in zip(totals, shares, strict=True):
+            if micro.copy:
+                share = 0.0
+            elif not weighed:
+                share *= micro.samples
+            if total.requires_grad:
+                scaled.append(total * share)
+            kept.append(total.detach())
+        torch.autograd.backward(scaled)
+        self.meter.pending.append(Reading(update, micro.slot, micro.samples, micro.copy, micro.indices, kept))
+
+    def apply(self) -> bool:
+        """Clip and apply the gradient, and forget it.
+
+        Returns:
+            whether the update was applied; it is skipped where its gradient is not finite.
+
+        Raises:
+            NonFiniteLossError: the gradient stays non-finite at the smallest loss scale.
+        """
+        if not self.judged:
+            if self.clip_norm is not None:
+                self.norm = self.clip()
+            self.optimizer.step()
+            for parameter in self.parameters:
+                parameter.grad = None
+            return True
+        finite = self._judge()
+        if finite:
+            self.optimizer.step()
+        else:
+            del self.meter.pending[self._begun :]  # its losses are part of no update
+        for parameter in self.parameters:
+            parameter.grad = None
+        return finite
+
+    def _judge(self) -> bool:
+        """Unscale and clip the gradient in one pass, and read whether it is finite: the one read of this update."""
+        scale = None if self.scale is None else self.scale.value
+        self.norm = clip_gradients(self.parameters, max_norm=self.clip_norm, scale=scale)
+        if self.norm is None:
+            return True
+        verdict = self.norm
+        if self.scale is None:
+            readings = self.meter.pending[self._begun :]
+            totals = [total.to(verdict) for reading in readings if not reading.copy for total in reading.totals]
+            verdict = torch.stack([verdict, *totals]).abs().sum()
+        finite = math.isfinite(float(verdict))
+        if self.skip_non_finite and self.strategy.world_size > 1:
+            finite = self.strategy.sum([0.0 if finite else 1.0])[0] == 0.0
+        if self.scale is not None:
+            exhausted = not finite and self.scale.value <= self.scale.smallest
+            self.scale.update(finite=finite)
+            if exhausted and not self.skip_non_finite:
+                raise NonFiniteLossError(
+                    f"gradients are not finite even at the loss scale {self.scale.value:g},"
+                    f" {self.scale.overflows} updates in a row.\n"
+                    '  Look at the last samples, lower the learning rate, or use precision="bf16" or "fp32".',
+                    loss="",
+                    step=-1,
+                    samples=self.meter.pending[-1].indices if self.meter.pending else (),
+                )
+        return finite
+
+
+def _clipper(parameters: Sequence[Tensor], clip_norm: float | None) -> Callable[[], Tensor | None]:
+    """Return what clips the gradients of these parameters: in three operators where they are alike."""
+    alike = len({(parameter.device, parameter.dtype) for parameter in parameters}) == 1
+    if clip_norm is None or not alike or parameters[0].dtype not in (torch.float32, torch.float64):
+        return lambda: clip_gradients(parameters, max_norm=clip_norm)
+
+    def clip() -> Tensor | None:
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        if not gradients:
+            return None
+        norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients, 2)))
+        torch._foreach_mul_(gradients, torch.clamp(clip_norm / (norm + 1e-6), max=1.0))
+        return norm
+
+    return clip
