@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nm_core.callbacks import Callback
 from nm_core.metric import Metric
 from nm_core.tensor import NmTensor
+
+if TYPE_CHECKING:
+    from nm_core.plugins import Collections
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Settings:
         seed: the number from which every random stream of the factory follows.
         work_dir: where checkpoints and logs go; nowhere when not given.
         deterministic: ask the framework for deterministic algorithms, at a price.
+        collections: what is installed: optimizers, policies and strategies by name.
     """
 
     placement: str = "auto"
@@ -31,6 +35,7 @@ class Settings:
     seed: int = 0
     work_dir: Path | None = None
     deterministic: bool = False
+    collections: Collections | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, eq=False)

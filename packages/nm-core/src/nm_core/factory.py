@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -71,7 +72,8 @@ class NeuralModuleFactory:
     @cached_property
     def session(self) -> Session:
         """The backend at work for this factory, opened on first use."""
-        session: Session = self.collections.lookup("backends", self.backend)().open(self.settings)
+        settings = replace(self.settings, collections=self.collections)
+        session: Session = self.collections.lookup("backends", self.backend)().open(settings)
         return session
 
     def create(self, id: str, *, name: str | None = None, **params: Any) -> NeuralModule:

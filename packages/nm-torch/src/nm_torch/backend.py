@@ -42,11 +42,20 @@ class TorchSession:
     @cached_property
     def strategy(self) -> Strategy:
         """How processes work together; they are joined when an action first needs them."""
-        return resolve_strategy(self.settings.strategy, self.precision.device, self.plugins("strategies"))
+        name = self.settings.strategy
+        return resolve_strategy(name, self.precision.device, self.plugins("strategies", name))
 
-    def plugins(self, what: str) -> Mapping[str, str]:
-        """Return what installed collections declare under a hook, by name."""
-        return {}
+    def plugins(self, what: str, given: object) -> dict[str, str]:
+        """Return where a plugin's optimizer, policy or strategy is that a user names, by its name.
+
+        Raises:
+            ConflictError: several collections offer the name.
+        """
+        name = given.get("name") if isinstance(given, Mapping) else given
+        collections = self.settings.collections
+        if collections is None or not isinstance(name, str) or name not in collections.names(what):
+            return {}
+        return {name: collections.target(what, name)}
 
     def lower(self, plan: Plan) -> Lowered:
         """Return the framework segment of a plan as one plain module."""

@@ -115,7 +115,7 @@ class Piece:
             view.steps_per_epoch = self.feed.steps(training.epoch)
             in_epochs = view.steps_per_epoch * request.max_epochs
             horizon = in_epochs if horizon is None else min(horizon, in_epochs)
-        policy = resolve_policy(request.policy, extra=self.session.plugins("policies"))
+        policy = resolve_policy(request.policy, extra=self.session.plugins("policies", request.policy))
         self.schedule = Schedule(training.optimizer, policy, horizon)
         call_all(self.hooks.start, view)
 

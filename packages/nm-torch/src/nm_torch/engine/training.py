@@ -60,7 +60,7 @@ class Training:
 
 
 def _description(request: TrainRequest, session: "TorchSession") -> OptimizerSpec | FunctionOptimizer:
-    return resolve_optimizer(request.optimizer, extra=session.plugins("optimizers"))
+    return resolve_optimizer(request.optimizer, extra=session.plugins("optimizers", request.optimizer))
 
 
 def check_request(request: TrainRequest) -> None:
