@@ -69,6 +69,8 @@ def parse_size(text: str) -> Expression:
     Raises:
         TypeSyntaxError: the text is no size.
     """
+    if text.isdecimal():
+        return Size(int(text))
     tokens: list[re.Match[str]] = []
     position = 0
     while position < len(text):
@@ -174,7 +176,7 @@ def _inner(expression: Expression, sign: str, right: bool) -> str:
 
 def _syntax(text: str, what: str) -> TypeSyntaxError:
     return TypeSyntaxError(
-        f'the size "{text}" is not understood: {what}.\n'
+        f'The size "{text}" is not understood: {what}.\n'
         "  A size is a number, a lowercase name, a {parameter} or ?, joined by + - * // and parentheses,\n"
         "  without spaces; sum(n_i) adds up the sizes of a variadic port."
     )

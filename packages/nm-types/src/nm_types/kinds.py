@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from nm_types.errors import DefinitionError
+from nm_types.errors import DefinitionError, TypeSyntaxError
 from nm_types.formulas import Expression, parse_size
 from nm_types.frozen import Frozen, fill
 from nm_types.nominal import Nominal, declare
@@ -60,6 +60,9 @@ class Kind(Frozen, metaclass=Nominal):
         read = [_size(size) for size in sizes]
         while read and read[-1] is None:
             read.pop()
+        for what, size in zip(kind.parameters, read, strict=False):
+            if isinstance(size, Size) and size.value is not None and size.value < 1:
+                raise TypeSyntaxError(f"{kind.text}: the {what} is a whole number of at least 1, got {size}.")
         fill(self, "sizes", tuple(read))
 
     def size(self, index: int) -> Expression | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from typing import Any, cast
 
 from nm_types.compare import Comparison, compare, refines
@@ -12,6 +13,7 @@ from nm_types.frozen import fill
 from nm_types.kinds import Kind
 from nm_types.nominal import Nominal
 from nm_types.notation import check_axes, from_dict, parse, to_dict
+from nm_types.sizes import Rigid, Size
 from nm_types.structure import Axis, AxisType, Form, Row, Structure, Unknown
 from nm_types.tags import Tag
 
@@ -131,6 +133,15 @@ class NeuralType(Structure):
         """The type of plain data that `to_dict` made."""
         return cls(from_dict(data, tuple(tags), tuple(kinds)))
 
+    def __copy__(self) -> NeuralType:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> NeuralType:
+        """Itself, unless its sizes belong to a call: those move together with the graph that is copied."""
+        if not _speaks_of_calls(self):
+            return self
+        return _rebuild(*deepcopy((self.form, self.axes, self.kind, self.item), memo))
+
     def __reduce__(self) -> tuple[object, tuple[Form, tuple[Axis, ...], Kind | None, Structure | None]]:
         return _rebuild, (self.form, self.axes, self.kind, self.item)
 
@@ -140,6 +151,13 @@ class NeuralType(Structure):
 
 def _rebuild(form: Form, axes: tuple[Axis, ...], kind: Kind | None, item: Structure | None) -> NeuralType:
     return NeuralType(Structure(form, axes, kind, item))
+
+
+def _speaks_of_calls(type: NeuralType) -> bool:
+    if type.item is not None:
+        return _speaks_of_calls(type.item)
+    sizes = (size for size in _expressions(type) if isinstance(size, Size))
+    return any(isinstance(symbol, Rigid) for size in sizes for symbol in size.symbols())
 
 
 def _kind(kind: Kind | type[Kind]) -> Kind:

@@ -19,6 +19,7 @@ class Nominal(type):
 
     id: str
     chain: tuple[str, ...]
+    short: str
 
     @property
     def name(cls) -> str:

@@ -81,29 +81,25 @@ def _parse_axis(word: str, text: str, scope: Scope) -> Axis:
     name, colon, size = word.partition(":")
     if colon and not size:
         raise _syntax(text, word, 'a size is missing after ":"')
+    tag = _parse_tag(name, text, scope)
     try:
-        return AxisType(_parse_tag(name, word, text, scope), size or None)
-    except UnknownNameError as error:
-        raise UnknownNameError(f"{_pointer(text, name)}\n{error}", code=error.code) from None
+        return AxisType(tag, size or None)
     except TypeSyntaxError as error:
-        if error.code != TypeSyntaxError.code or "\n    " in str(error):
-            raise
-        raise TypeSyntaxError(f"{_pointer(text, word)}\n{error}") from None
+        raise _located(error, text, word) from None
 
 
-def _parse_tag(name: str, word: str, text: str, scope: Scope) -> type[Tag] | TagVariable:
+def _parse_tag(name: str, text: str, scope: Scope) -> type[Tag] | TagVariable:
     variable = VARIABLE.fullmatch(name)
-    if variable is not None:
-        bound = variable.group(2)
+    if variable is None and TAG.fullmatch(name) is None:
+        hint = "A size stands after its tag, joined by a colon: Time:t, Spectrogram:64."
+        raise _syntax(text, name, f'an axis begins with a capital word, its tag; "{name}" is none', hint)
+    bound = variable.group(2) if variable is not None else None
+    try:
+        if variable is None:
+            return scope.tag(name)
         return TagVariable(variable.group(1), scope.tag(bound) if bound else None)
-    if TAG.fullmatch(name) is None:
-        raise _syntax(
-            text,
-            word,
-            f'an axis begins with a capital word, a tag; "{name}" is none.\n'
-            "  A size stands after its tag, joined by a colon: Time:t, Spectrogram:64",
-        )
-    return scope.tag(name)
+    except UnknownNameError as error:
+        raise _located(error, text, bound or name) from None
 
 
 def _parse_kind(word: str, text: str, scope: Scope) -> Kind:
@@ -115,19 +111,22 @@ def _parse_kind(word: str, text: str, scope: Scope) -> Kind:
         kind = scope.kind(name)
         sizes = [size.strip() for size in inside.split(",")] if inside and inside.strip() else []
         return kind(*sizes)
-    except UnknownNameError as error:
-        raise UnknownNameError(f"{_pointer(text, name)}\n{error}", code=error.code) from None
     except NmError as error:
-        raise TypeSyntaxError(f"{_pointer(text, word)}\n{error}") from None
+        raise _located(error, text, name if isinstance(error, UnknownNameError) else word) from None
 
 
-def _pointer(text: str, part: str) -> str:
+def _syntax(text: str, part: str, what: str, hint: str = "") -> TypeSyntaxError:
+    message = f"This is no neural type: {what}."
+    return _located(TypeSyntaxError(f"{message}\n  {hint}" if hint else message), text, part)
+
+
+def _located(error: NmError, text: str, part: str) -> TypeSyntaxError:
+    """The error with the notation after its first line, and a mark under the part at fault."""
+    first, newline, rest = str(error).partition("\n")
     start = max(text.find(part), 0)
-    return f'    "{text}"\n     {" " * start}{"^" * max(len(part), 1)}'
-
-
-def _syntax(text: str, part: str, what: str) -> TypeSyntaxError:
-    return TypeSyntaxError(f"This is no neural type: {what}.\n{_pointer(text, part)}")
+    pointer = f'    "{text}"\n     {" " * start}{"^" * max(len(part), 1)}'
+    kind = type(error) if isinstance(error, TypeSyntaxError) else TypeSyntaxError
+    return kind(f"{first}\n{pointer}{newline}{rest}", code=error.code)
 
 
 def to_dict(structure: Structure) -> dict[str, Any]:

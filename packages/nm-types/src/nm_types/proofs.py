@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
-from functools import reduce
-from math import gcd
+from math import gcd, lcm
 
 from nm_types.sizes import Atom, Floor, Product, Size
 
@@ -61,10 +59,9 @@ def _least(atom: Atom) -> int | None:
     return 1
 
 
-def _least_relaxed(size: Size) -> Fraction | None:
-    """A lower bound that lets terms cancel: a floor division lies within less than one of its quotient."""
-    terms, constant = relax(size, 1)
-    total = constant
+def _least_relaxed(size: Size) -> int | None:
+    """The sign of a lower bound that lets terms cancel: a floor division lies within less than one of its quotient."""
+    terms, total = relax(size, 1)
     for atom, count in terms.items():
         least = _least(atom) if count > 0 else None
         if least is None:
@@ -73,23 +70,31 @@ def _least_relaxed(size: Size) -> Fraction | None:
     return total
 
 
-def relax(size: Size, side: int) -> tuple[Mapping[Atom, Fraction], Fraction]:
-    """A linear bound over symbols and products: below the size for side 1, its plain quotient for side 0."""
-    terms: dict[Atom, Fraction] = {}
-    constant = Fraction(0)
-    stack: list[tuple[Size, Fraction]] = [(size, Fraction(1))]
+def relax(size: Size, side: int) -> tuple[Mapping[Atom, int], int]:
+    """A linear form over symbols and products, up to a positive factor: a lower bound for side 1, for 0 the quotient.
+
+    Floor divisions are taken apart; the factor is the common denominator.
+    """
+    terms: dict[Atom, int] = {}
+    scale = _denominator(size)
+    constant = 0
+    stack: list[tuple[Size, int]] = [(size, scale)]
     while stack:
-        part, scale = stack.pop()
-        constant += scale * part.constant
+        part, weight = stack.pop()
+        constant += weight * part.constant
         for atom, count in part.terms.items():
-            weight = scale * count
             if isinstance(atom, Floor):
-                stack.append((atom.numerator, weight / atom.divisor))
-                if side and weight > 0:
-                    constant -= weight * Fraction(atom.divisor - 1, atom.divisor)
+                share = weight * count // atom.divisor
+                stack.append((atom.numerator, share))
+                if side and share > 0:
+                    constant -= share * (atom.divisor - 1)
             else:
-                terms[atom] = terms.get(atom, Fraction(0)) + weight
+                terms[atom] = terms.get(atom, 0) + weight * count
     return {atom: weight for atom, weight in terms.items() if weight}, constant
+
+
+def _denominator(size: Size) -> int:
+    return lcm(*(atom.divisor * _denominator(atom.numerator) for atom in size.terms if isinstance(atom, Floor)))
 
 
 def accidental(left: Size, right: Size) -> bool:
@@ -108,11 +113,4 @@ def period(difference: Size) -> int | None:
     """After how many values a difference of one symbol, which does not grow, repeats; None where it may not."""
     if len(difference.symbols()) != 1 or relax(difference, 0)[0]:
         return None
-    return reduce(lambda a, b: a * b // gcd(a, b), map(_period, difference.terms), 1)
-
-
-def _period(atom: Atom) -> int:
-    if isinstance(atom, Floor):
-        inner = [_period(part) for part in atom.numerator.terms]
-        return reduce(lambda a, b: a * b // gcd(a, b), inner, 1) * atom.divisor
-    return 1
+    return _denominator(difference)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import fill
 
 WIDTH = 80
 GAP = "   "
@@ -36,8 +37,15 @@ def render(
     table = _wide(labels, columns, mark)
     if any(len(line) > WIDTH for line in table[:3]):
         table = _tall(labels, columns, mark)
-    facts = [f"  {line}" for line in lines if line]
+    facts = [_wrapped(line) for line in lines if line]
     return "\n".join([head, f"  {edge}", "", *table, *([""] if table else []), *facts])
+
+
+def _wrapped(line: str) -> str:
+    """One fact within the width; what a user may copy (calls, quoted texts) stays on one line."""
+    if len(line) + 2 <= WIDTH or '"' in line:
+        return f"  {line}"
+    return fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ", break_long_words=False)
 
 
 def render_html(text: str) -> str:

@@ -151,7 +151,7 @@ def _order(edge: Edge, given: Structure, orders: tuple[Permutation, ...], result
     moved = tuple(i for i, j in enumerate(orders[0]) if i != j)
     mark = "swapped" if len(moved) == 2 else "in another order"
     cause = f"The meanings agree; only axes {', '.join(map(str, moved[:-1]))} and {moved[-1]} are {mark}."
-    order = " ".join(_name(given.axes[i]) for i in orders[0])
+    order = " ".join(_short(given.axes[i]) for i in orders[0])
     value = edge.producer.rpartition(".")[2]
     fix = Fix(f'{edge.consumer}({edge.port}=transpose({value}, "{order}"))', safe=True)
     problem = _problem(edge, "NM104", cause, result, fix, moved, mark)
@@ -161,6 +161,11 @@ def _order(edge: Edge, given: Structure, orders: tuple[Permutation, ...], result
 def _assume(edge: Edge) -> Fix:
     value = edge.producer.rpartition(".")[2]
     return Fix(f'if you know that it holds: {edge.consumer}({edge.port}=assume({value}, "{edge.expected}"))')
+
+
+def _short(axis: Axis) -> str:
+    tag = axis.tag if isinstance(axis, AxisType) else None
+    return tag.short or tag.text if isinstance(tag, Nominal) else str(axis)
 
 
 def _name(axis: Axis) -> str:
