@@ -24,8 +24,8 @@ class LossModule(TorchModule):
         """Return the sum of the loss over the batch: a scalar, in float32 or wider."""
         raise NotImplementedError(f"{type(self).__qualname__} does not implement total.")
 
-    def weight(self, **inputs: Any) -> Tensor:
-        """Return what the total counts: a scalar tensor."""
+    def weight(self, **inputs: Any) -> Tensor | float:
+        """Return what the total counts: a number, or a scalar tensor."""
         raise NotImplementedError(f"{type(self).__qualname__} does not implement weight.")
 
     def summed(self, **inputs: Any) -> Tensor:
@@ -41,7 +41,7 @@ class LossModule(TorchModule):
         values = dict(zip(self.inputs, args, strict=False)) | kwargs
         total = self.summed(**values)
         weight = self.weight(**{name: values[name] for name in weight_inputs(type(self)) if name in values})
-        weight = weight.to(total.dtype)
+        weight = torch.as_tensor(weight, dtype=total.dtype, device=total.device)
         return torch.where(weight > 0, total / weight.clamp_min(torch.finfo(total.dtype).tiny), total * 0)
 
 

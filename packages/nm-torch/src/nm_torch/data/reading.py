@@ -1,7 +1,10 @@
 """Reading micro-batches, here or in worker processes, in the order in which they are asked for."""
 
+import multiprocessing
 import signal
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
 import torch
@@ -97,13 +100,48 @@ def _read_ahead(
         worker_init_fn=_prepare_worker,
         generator=torch.Generator(),  # torch draws a seed for its workers: not from the caller's generator
     )
+    before = set(multiprocessing.active_children())
+    batches = iter(loader)
+    started = set(multiprocessing.active_children()) - before
+    failed = True
     try:
-        yield from loader
+        yield from batches
+        failed = False
+    except GeneratorExit:
+        failed = False
+        raise
     except RuntimeError as error:
         translated = worker_error(error, workers, timeout)
         if translated is None:
             raise
         raise translated from error
+    finally:
+        with _undisturbed():
+            if failed:
+                _kill(started)
+            del batches  # torch tells its workers that they are done, and waits for them
+            _kill(started)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold back the signal of a dead child: torch turns it into an error of whatever runs just then."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _kill(processes: Iterable[BaseProcess]) -> None:
+    """End workers that hang: they do not listen to SIGTERM."""
+    for process in processes:
+        if process.is_alive():
+            process.kill()
+        process.join()
 
 
 def _unchanged(loaded: Loaded) -> Loaded:
@@ -111,6 +149,6 @@ def _unchanged(loaded: Loaded) -> Loaded:
 
 
 def _prepare_worker(worker: int) -> None:
-    """Leave Ctrl-C to the main process, which stops at a step boundary, and drop its handlers of other signals."""
+    """Leave SIGINT and SIGTERM to the main process, which ends at a step boundary and needs its data until then."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
