@@ -45,5 +45,7 @@ def draw(app: str, graph: str | None, form: str | None, output: str | None, chan
         if others:
             print(f"  --graph draws another one: {', '.join(others)}.", file=sys.stderr)
     if not report.ok:
-        print(report, file=sys.stderr)
+        count = len(report.problems)
+        shown = "1 problem" if count == 1 else f"{count} problems"
+        print(f"{app} has {shown}, drawn in red where they have a place; nmod check {app} lists them.", file=sys.stderr)
     return Exit.DONE if report.ok else Exit.PROBLEM

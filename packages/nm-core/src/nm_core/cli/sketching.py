@@ -75,7 +75,7 @@ class _GraphSketch:
             self._type(call)
         done: set[str] = set()
         for call in calls:
-            self.edges += [edge for edge in self._edges_into(call, done)]
+            self.edges += self._edges_into(call, done)
             done.add(call.label)
         ends = [
             Edge(start, reference.port, f"out{index}", name)
@@ -138,7 +138,7 @@ class _GraphSketch:
         return self.ids.get(f"in {reference.port}" if reference.call is None else reference.call)
 
     def _edges_into(self, call: CallEntry, done: set[str]) -> Iterator[Edge]:
-        """Yield the edges into a call; one that comes back from a later call is left out, since a graph has no circles."""
+        """Yield the edges into a call; one that closes a circle is left out, since a picture has rows."""
         for port, reference in _pairs(call.inputs):
             start = self._start(reference)
             if start is not None and (reference.call is None or reference.call in done):
@@ -162,9 +162,10 @@ class _GraphSketch:
             kind = declared.cls.__name__
         else:
             role, known, details = Role.COMPOSITE, [], kind
+        bad = declared is None and (entry is None or entry.graph not in self.checked.graphs)
         subtitle = kind if call.label == call.module else f"{kind}, weights of {call.module}"
         outputs = [self._port(call.label, port, port in used) for port in dict.fromkeys([*known, *used])]
-        return Node(id, call.label, subtitle, role, tuple(inputs), tuple(outputs), details)
+        return Node(id, call.label, subtitle, role, tuple(inputs), tuple(outputs), details, bad)
 
     def _port(self, call: str | None, port: str, used: bool) -> OutPort:
         type = self.types.get(Reference(call, port))

@@ -8,7 +8,7 @@ from itertools import pairwise
 from nm_core.drawing.ordering import Item, Link, Rows
 from nm_core.drawing.shapes import Shape
 
-_APART = 20.0
+_APART, _NEAR = 20.0, 30.0
 
 
 class Places:
@@ -25,6 +25,9 @@ class Places:
             down, settled = number % 2 == 0, number >= passes // 2
             for row in rows.rows if down else reversed(rows.rows):
                 self._pull(row, above=down or settled, below=settled or not down)
+        for row in rows.rows:
+            for item in row:
+                self._snap(item)
         for chain in self._chains():
             self._straighten(chain)
 
@@ -68,6 +71,17 @@ class Places:
         for link in self.rows.below.get(item, ()):
             yield self.lower(link) - self.shapes[item].outputs[link.upper_port], _weight(link)
 
+    def _snap(self, item: Item) -> None:
+        """Move a box right below where its main input comes from, if that is near and there is room."""
+        links = self.rows.above.get(item, ())
+        main = [link for link in links if _weight(link) == max(map(_weight, links))]
+        if item.node is None or len(main) != 1:
+            return
+        left, right = self._room(item)
+        place = self.centres[item] + self.upper(main[0]) - self.lower(main[0])
+        if left <= place <= right and abs(place - self.centres[item]) <= _NEAR:
+            self.centres[item] = place
+
     def _chains(self) -> Iterator[list[Item]]:
         """Yield the rows that one edge passes, from top to bottom."""
         for row in self.rows.rows:
@@ -106,9 +120,10 @@ class Places:
 
 
 def _weight(link: Link) -> float:
-    """Return how much a piece of an edge wants to be vertical; long edges most of all."""
-    passes = (link.upper.node is None) + (link.lower.node is None)
-    return (1.0, 2.0, 8.0)[passes]
+    """Return how much a piece of an edge wants to be vertical: long edges most, values before what goes along."""
+    if link.upper.node is None:
+        return 8.0 if link.lower.node is None else 1.0
+    return 1.0 if link.lower.node is None or link.upper.node.outputs[link.upper_port].minor else 4.0
 
 
 def _nearest(wanted: Sequence[float], weights: Sequence[float], widths: Sequence[float]) -> list[float]:

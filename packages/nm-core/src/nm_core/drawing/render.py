@@ -34,8 +34,8 @@ text {{ font-family: Helvetica, Arial, "Liberation Sans", sans-serif; text-ancho
 .edge.minor {{ stroke-width: 1.1; stroke: #98a1ab }} .head.minor {{ fill: #98a1ab }}
 .edge.deferred {{ stroke-dasharray: 5 3 }}
 .edge.cast, .chip.cast {{ stroke: #9a6700 }} .head.cast, .note.cast {{ fill: #9a6700 }}
-.edge.bad {{ stroke-width: 2.2 }}
-.edge.bad, .chip.bad {{ stroke: #cf222e }} .head.bad, .note.bad {{ fill: #cf222e }}
+.edge.bad, .box.bad {{ stroke-width: 2.2 }}
+.edge.bad, .chip.bad, .box.bad {{ stroke: #cf222e }} .head.bad, .note.bad {{ fill: #cf222e }}
 @media (prefers-color-scheme: dark) {{
 text {{ fill: #e6edf3 }} .subtitle, .type {{ fill: #9198a1 }} .port {{ fill: #c9d1d9 }} .idle {{ fill: #656c76 }}
 .page {{ fill: #0d1117 }} .box {{ fill: #161b22; stroke: #4b535d }} .rule {{ stroke: #343b44 }}
@@ -44,7 +44,7 @@ text {{ fill: #e6edf3 }} .subtitle, .type {{ fill: #9198a1 }} .port {{ fill: #c9
 .edge {{ stroke: #9198a1 }} .head {{ fill: #9198a1 }} .chip {{ fill: #0d1117; stroke: #9198a1 }}
 .edge.minor {{ stroke: #656c76 }} .head.minor {{ fill: #656c76 }}
 .edge.cast, .chip.cast {{ stroke: #d29922 }} .head.cast, .note.cast {{ fill: #d29922 }}
-.edge.bad, .chip.bad {{ stroke: #f85149 }} .head.bad, .note.bad {{ fill: #f85149 }}
+.edge.bad, .chip.bad, .box.bad {{ stroke: #f85149 }} .head.bad, .note.bad {{ fill: #f85149 }}
 }}
 """
 
@@ -89,7 +89,7 @@ def _box(box: Box) -> Iterator[str]:
     middle = box.x + box.width / 2
     yield f"<g><title>{escape(node.details)}</title>"
     yield (
-        f'<rect class="box {node.role}" x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" '
+        f'<rect class="box {node.role}{" bad" if node.bad else ""}" x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" '
         f'height="{box.height:.1f}" rx="{radius:.0f}"/>'
     )
     if node.role in (Role.INPUT, Role.OUTPUT):

@@ -39,7 +39,7 @@ class Shape:
         return label_height(max(self.types, key=len, default=[]))
 
     def _measure(self, node: Node, notes: Sequence[str]) -> None:
-        self.types = [wrap(port.type, _COLUMNS) if port.used else [] for port in node.outputs]
+        self.types = [wrap(port.type, _COLUMNS) if port.used and port.type else [] for port in node.outputs]
         ins = [
             16 + max(width_of(text, PORT), width_of(note, NOTE) + 10 if note else 0.0)
             for text, note in zip((port.text for port in node.inputs), notes, strict=True)

@@ -73,6 +73,7 @@ class Node:
         inputs: its connected inputs in port order.
         outputs: its outputs in port order.
         details: what a pointer over the box shows.
+        bad: whether something is wrong with the module itself.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Node:
     inputs: tuple[InPort, ...] = ()
     outputs: tuple[OutPort, ...] = ()
     details: str = ""
+    bad: bool = False
 
 
 @dataclass(frozen=True, slots=True)

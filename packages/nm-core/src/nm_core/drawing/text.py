@@ -26,6 +26,7 @@ def to_mermaid(sketch: Sketch) -> str:
     """Return a sketch as a Mermaid flow chart, which Markdown pages of many sites draw."""
     lines = ["flowchart TD", *(f"    {line}" for line in _mermaid_lines(sketch)), _MERMAID_CLASSES]
     bad = [str(index) for index, edge in enumerate(sketch.edges) if edge.mark is Mark.BAD]
+    lines += [f"    style {node.id} stroke:#cf222e,stroke-width:3px" for node in sketch.nodes if node.bad]
     if bad:
         lines.append(f"    linkStyle {','.join(bad)} stroke:#cf222e,color:#cf222e")
     return "\n".join(lines) + "\n"
@@ -38,7 +39,9 @@ def to_dot(sketch: Sketch) -> str:
         '    node [shape=record, fontname="Helvetica", fontsize=11];',
         '    edge [fontname="Helvetica", fontsize=9];',
     ]
-    lines += [f"    {node.id} [label={_quoted(_record(node))}];" for node in sketch.nodes]
+    for node in sketch.nodes:
+        style = ', color="#cf222e", penwidth=2' if node.bad else ""
+        lines.append(f"    {node.id} [label={_quoted(_record(node))}{style}];")
     for edge in sketch.edges:
         start, end = _node(sketch, edge.source), _node(sketch, edge.target)
         out = [port.name for port in start.outputs].index(edge.port)
