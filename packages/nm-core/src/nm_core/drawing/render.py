@@ -87,9 +87,10 @@ def _box(box: Box) -> Iterator[str]:
     node = box.node
     radius = PILL / 2 if node.role in (Role.INPUT, Role.OUTPUT) else 6
     middle = box.x + box.width / 2
+    classes = f"{node.role} bad" if node.bad else node.role
     yield f"<g><title>{escape(node.details)}</title>"
     yield (
-        f'<rect class="box {node.role}{" bad" if node.bad else ""}" x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" '
+        f'<rect class="box {classes}" x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" '
         f'height="{box.height:.1f}" rx="{radius:.0f}"/>'
     )
     if node.role in (Role.INPUT, Role.OUTPUT):

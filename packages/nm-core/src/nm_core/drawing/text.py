@@ -41,7 +41,7 @@ def to_dot(sketch: Sketch) -> str:
     ]
     for node in sketch.nodes:
         style = ', color="#cf222e", penwidth=2' if node.bad else ""
-        lines.append(f"    {node.id} [label={_quoted(_record(node))}{style}];")
+        lines.append(f"    {node.id} [label="{_record(node)}"{style}];")
     for edge in sketch.edges:
         start, end = _node(sketch, edge.source), _node(sketch, edge.target)
         out = [port.name for port in start.outputs].index(edge.port)
@@ -87,9 +87,10 @@ def _record(node: Node) -> str:
 
 
 def _field(text: str) -> str:
-    """Escape what separates the fields of a record."""
-    return re.sub(r"[{}|<>\\ ]", lambda match: f"\\{match[0]}", text)
+    """Escape what separates the fields of a record, and quotes."""
+    return re.sub(r'[{}|<>\\ "]', lambda match: f"\\{match[0]}", text)
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '\\"').replace("\n", "\\n") + '"'
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

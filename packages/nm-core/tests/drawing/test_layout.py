@@ -1,0 +1,177 @@
+"""Nothing overlaps, whatever is drawn, and everything flows down."""
+
+import time
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nm_core.drawing import Edge, InPort, Mark, Node, OutPort, Role, Sketch
+from nm_core.drawing.layout import Layout, lay_out
+from nm_core.drawing.measure import width_of, wrap
+from nm_core.drawing.placing import _nearest
+from nm_core.drawing.shapes import LINE, NOTE, PORT, TYPE
+
+TYPES = (
+    "; Loss",
+    "Batch Time:t",
+    "Batch ; Lengths((train_data.t+1)//2)",
+    "Batch Encoded:256 Time:t Class:29 ; LogProbs",
+)
+
+
+@st.composite
+def sketches(draw) -> Sketch:
+    """Draw sketches of any acyclic graph: several edges between two nodes, long edges, lonely nodes, notes."""
+    count = draw(st.integers(1, 12))
+    outputs = [draw(st.integers(1, 4)) for _ in range(count)]
+    inputs: list[int] = []
+    edges: list[Edge] = []
+    for index in range(count):
+        wanted = draw(st.integers(0, 4)) if index else 0
+        inputs.append(wanted)
+        for port in range(wanted):
+            source = draw(st.integers(0, index - 1))
+            mark = draw(st.sampled_from(list(Mark)))
+            note = "" if mark is Mark.PLAIN else draw(st.sampled_from(["axes 0 2 1", "a note that is rather long"]))
+            out = draw(st.integers(0, outputs[source] - 1))
+            edges.append(Edge(f"n{source}", f"out{out}", f"n{index}", f"in{port}", mark, note))
+    used = {(edge.source, edge.port) for edge in edges}
+    nodes = [
+        Node(
+            f"n{index}",
+            draw(st.sampled_from(["encoder", "a", "spectrogram_augmentation_of_the_second_branch"])),
+            "Class",
+            draw(st.sampled_from([Role.SOURCE, Role.FRAMEWORK, Role.HOST])),
+            tuple(InPort(f"in{port}") for port in range(inputs[index])),
+            tuple(
+                OutPort(f"out{port}", draw(st.sampled_from(TYPES)), (f"n{index}", f"out{port}") in used)
+                for port in range(outputs[index])
+            ),
+        )
+        for index in range(count)
+    ]
+    return Sketch("any", tuple(nodes), tuple(edges))
+
+
+def rectangles(layout: Layout) -> list[tuple[str, float, float, float, float]]:
+    """Return everything that takes room: boxes, the types below them, the notes above them."""
+    found = []
+    for box in layout.boxes:
+        found.append((f"box {box.node.id}", box.x, box.y, box.x + box.width, box.y + box.height))
+        for label in box.types:
+            if label is not None:
+                half = max(width_of(line, TYPE, "mono") for line in label.lines) / 2
+                top, bottom = label.y - TYPE, label.y + (len(label.lines) - 1) * LINE
+                found.append((f"type {box.node.id}", label.x - half, top, label.x + half, bottom))
+    for curve in layout.curves:
+        if curve.note is not None:
+            half = width_of(curve.edge.note, NOTE) / 2 + 5
+            found.append(("note", curve.note.x - half, curve.note.y - 10, curve.note.x + half, curve.note.y + 4))
+    return found
+
+
+@given(sketches())
+@settings(max_examples=60)
+def test_nothing_overlaps_and_nothing_leaves_the_page(sketch: Sketch) -> None:
+    """Boxes, types and notes are apart from each other and inside the picture."""
+    layout = lay_out(sketch)
+    taken = rectangles(layout)
+
+    for number, (name, left, top, right, bottom) in enumerate(taken):
+        assert min(left, top, layout.width - right, layout.height - bottom) >= 0, name
+        for other, x0, y0, x1, y1 in taken[number + 1 :]:
+            apart = right <= x0 + 0.01 or x1 <= left + 0.01 or bottom <= y0 + 0.01 or y1 <= top + 0.01
+            assert apart, (name, other)
+
+
+@given(sketches())
+@settings(max_examples=60)
+def test_every_edge_is_drawn_from_its_output_down_to_its_input(sketch: Sketch) -> None:
+    """A curve begins below its output's box, ends at its input's port, and never goes up."""
+    layout = lay_out(sketch)
+    boxes = {box.node.id: box for box in layout.boxes}
+
+    assert len(layout.curves) == len(sketch.edges)
+    for curve in layout.curves:
+        start, end = boxes[curve.edge.source], boxes[curve.edge.target]
+        port = [given.name for given in end.node.inputs].index(curve.edge.target_port)
+        assert curve.end == (end.inputs[port], end.y)
+        heights = [float(word.lstrip("V")) for word in curve.path.split() if word.startswith("V")]
+        assert heights == sorted(heights)
+        assert start.y + start.height <= heights[0] < end.y
+
+
+@given(sketches())
+@settings(max_examples=40)
+def test_a_picture_depends_on_the_sketch_alone(sketch: Sketch) -> None:
+    """Drawing twice gives the same picture, so that pictures can be kept under version control."""
+    assert lay_out(sketch) == lay_out(sketch)
+
+
+def test_ports_of_a_box_are_apart() -> None:
+    """Names of ports side by side do not touch."""
+    names = ["log_probs", "targets", "input_length", "target_length"]
+    node = Node("n0", "x", "X", Role.FRAMEWORK, tuple(map(InPort, names)), ())
+
+    (box,) = lay_out(Sketch("one", (node,), ())).boxes
+
+    for left, right, x, y in zip(names, names[1:], box.inputs, box.inputs[1:], strict=False):
+        assert x + width_of(left, PORT) / 2 + 8 <= y - width_of(right, PORT) / 2
+
+
+def test_a_chain_is_straight() -> None:
+    """Modules one after the other stand below each other."""
+    nodes = [
+        Node(f"n{i}", "m" * (i + 1), "M", Role.FRAMEWORK, (InPort("x"),) if i else (), (OutPort("y", "; Loss"),))
+        for i in range(6)
+    ]
+    edges = [Edge(f"n{i}", "y", f"n{i + 1}", "x") for i in range(5)]
+
+    layout = lay_out(Sketch("chain", tuple(nodes), tuple(edges)))
+
+    assert len({round(box.x + box.width / 2, 6) for box in layout.boxes}) == 1
+
+
+def test_a_large_graph_is_drawn_in_time() -> None:
+    """Three hundred modules with skip connections take a moment, not a minute."""
+    nodes = [
+        Node(f"n{i}", f"block_{i}", "Block", Role.FRAMEWORK, (InPort("a"), InPort("b")), (OutPort("y", "Batch"),))
+        for i in range(300)
+    ]
+    edges = [Edge(f"n{max(0, i - 1)}", "y", f"n{i}", "a") for i in range(1, 300)]
+    edges += [Edge(f"n{max(0, i - 7)}", "y", f"n{i}", "b") for i in range(1, 300)]
+
+    began = time.perf_counter()
+    lay_out(Sketch("large", tuple(nodes), tuple(edges)))
+
+    assert time.perf_counter() - began < 5
+
+
+@given(st.lists(st.tuples(st.floats(-100, 100), st.floats(0.1, 10), st.floats(1, 50)), min_size=1, max_size=8))
+def test_places_are_the_nearest_without_overlap(items: list[tuple[float, float, float]]) -> None:
+    """Moving any one item a little, where there is room, never brings the row nearer to what was wanted."""
+    wanted, weights, widths = (list(column) for column in zip(*items, strict=True))
+
+    found = _nearest(wanted, weights, widths)
+
+    def cost(places: list[float]) -> float:
+        return sum(weight * (x - want) ** 2 for x, want, weight in zip(places, wanted, weights, strict=True))
+
+    def fits(places: list[float]) -> bool:
+        pairs = zip(places, places[1:], widths, widths[1:], strict=False)
+        return all(y - x >= (a + b) / 2 + 20 - 1e-6 for x, y, a, b in pairs)
+
+    assert fits(found)
+    for index in range(len(found)):
+        for step in (-0.5, 0.5):
+            moved = [x + step * (number == index) for number, x in enumerate(found)]
+            assert not fits(moved) or cost(moved) >= cost(found) - 1e-6
+
+
+def test_types_break_between_axes() -> None:
+    """A long type is broken where a reader would, and the kind of values keeps its semicolon."""
+    assert wrap("Batch Time:t", 25) == ["Batch Time:t"]
+    assert wrap("Batch Spectrogram:64 Time:train_data.t", 25) == ["Batch Spectrogram:64", "Time:train_data.t"]
+    assert wrap("Batch Token:data.u ; TokenIds(1000)", 25) == ["Batch Token:data.u", "; TokenIds(1000)"]
+    assert wrap("Batch Time:t Class:29 ; LogProbs", 25) == ["Batch Time:t Class:29", "; LogProbs"]
+    assert wrap("; Loss", 25) == ["; Loss"]

@@ -1,0 +1,118 @@
+"""A graph becomes nodes and edges: what was connected to what, with types and marks."""
+
+import pytest
+from nm_core_samples import Decoder, EncodeDecode, Encoder, Features, Loss, Sum, Text
+
+from nm_core import Graph, casts, inputs
+from nm_core.drawing import Mark, Role, Sketch
+
+
+@pytest.fixture
+def training() -> Graph:
+    """Give a training graph whose encoder is called once and whose decoder to text runs in Python."""
+    data, encoder, decoder = Features(), Encoder(), Decoder()
+    spec, length, labels, _ = data()
+    encoded, encoded_length = encoder(signal=spec, length=length)
+    log_probs, _ = decoder(encoded=encoded, length=encoded_length)
+    return Graph({"loss": Loss()(log_probs=log_probs, labels=labels, scale=2), "text": Text()(log_probs=log_probs)})
+
+
+def test_every_call_is_a_node_and_every_connection_an_edge(training) -> None:
+    """Names, classes, ports and types are those of the graph; outputs are nodes of their own."""
+    sketch = Sketch.of(training)
+
+    titles = {node.title: node for node in sketch.nodes}
+    assert set(titles) == {"features", "encoder", "decoder", "loss", "text"}
+    assert titles["encoder"].subtitle == "Encoder"
+    assert [node.role for node in sketch.nodes if node.title == "features"] == [Role.SOURCE]
+    assert [port.name for port in titles["encoder"].inputs] == ["signal", "length"]
+    ends = {(edge.source, edge.port, edge.target_port) for edge in sketch.edges}
+    features = titles["features"].id
+    assert {(features, "spec", "signal"), (features, "length", "length"), (features, "labels", "labels")} <= ends
+    (spec, *_) = titles["features"].outputs
+    assert spec.type.startswith("Batch Spectrogram:64 Time:")
+
+
+def test_outputs_that_nobody_uses_are_known(training) -> None:
+    """An output without an edge is marked, so that a drawing can show it faintly."""
+    features = next(node for node in Sketch.of(training).nodes if node.title == "features")
+
+    assert [port.name for port in features.outputs if not port.used] == ["label_length"]
+
+
+def test_lengths_and_masks_are_minor(training) -> None:
+    """What only accompanies another value is drawn thinner."""
+    features = next(node for node in Sketch.of(training).nodes if node.title == "features")
+
+    assert [port.name for port in features.outputs if port.minor] == ["length", "label_length"]
+
+
+def test_a_constant_stands_in_its_port(training) -> None:
+    """A number given to a port is shown there."""
+    loss = next(node for node in Sketch.of(training).nodes if node.subtitle == "Loss")
+
+    assert [port.text for port in loss.inputs] == ["log_probs", "labels", "scale = 2"]
+
+
+def test_free_inputs_are_nodes() -> None:
+    """A graph without a data layer begins at its inputs."""
+    spec, length = inputs(spec="B Spectrogram:64 T:t", length="B ; Lengths(t)")
+    encoded, _ = Encoder()(signal=spec, length=length)
+
+    sketch = Sketch.of(Graph({"encoded": encoded}))
+
+    assert [node.title for node in sketch.nodes if node.role is Role.INPUT] == ["spec", "length"]
+    assert len(sketch.edges) == 3
+
+
+def test_a_composite_folds_to_one_node() -> None:
+    """Folded, a composite module is one node with its own ports; unfolded, its calls are nodes."""
+    spec, length, _, _ = Features()()
+    log_probs = EncodeDecode()(signal=spec, length=length)
+    graph = Graph({"log_probs": log_probs})
+
+    folded, unfolded = Sketch.of(graph), Sketch.of(graph, fold=False)
+
+    (composite,) = (node for node in folded.nodes if node.role is Role.COMPOSITE)
+    assert [port.name for port in composite.inputs] == ["signal", "length"]
+    assert [port.name for port in composite.outputs] == ["log_probs"]
+    assert {node.title for node in unfolded.nodes} >= {"encode_decode.encoder", "encode_decode.decoder"}
+    assert len(folded.edges) == 3
+
+
+def test_shared_weights_are_named() -> None:
+    """A module called twice is two nodes, and the second says whose weights it has."""
+    spec, length, _, _ = Features()()
+    encoder = Encoder()
+    first, _ = encoder(signal=spec, length=length)
+    second, _ = encoder(signal=spec, length=length)
+
+    sketch = Sketch.of(Graph({"total": Sum()(values=[first, second])}))
+
+    assert [node.subtitle for node in sketch.nodes if "Encoder" in node.subtitle] == [
+        "Encoder",
+        "Encoder, weights of encoder",
+    ]
+    (total,) = (node for node in sketch.nodes if node.subtitle == "Sum")
+    assert [port.name for port in total.inputs] == ["values[0]", "values[1]"]
+
+
+def test_a_cast_is_marked() -> None:
+    """An edge on which axes are reordered says so, with the order."""
+    spec, length = inputs(spec="B T:t Spectrogram:64", length="B ; Lengths(t)")
+    with casts("transpose"):
+        encoded, _ = Encoder()(signal=spec, length=length)
+
+    (cast,) = (edge for edge in Sketch.of(Graph({"encoded": encoded})).edges if edge.mark is Mark.CAST)
+
+    assert cast.note == "axes 0 2 1"
+
+
+def test_a_check_put_off_is_marked() -> None:
+    """An edge whose sizes are known only when the graph runs says so."""
+    spec, length = inputs(spec="B Spectrogram T:t", length="B ; Lengths(t)")
+    encoded, _ = Encoder()(signal=spec, length=length)
+
+    marks = {edge.target_port: edge.mark for edge in Sketch.of(Graph({"encoded": encoded})).edges}
+
+    assert marks["signal"] is Mark.DEFERRED
