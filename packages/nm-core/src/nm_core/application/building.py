@@ -10,7 +10,7 @@ from nm_core import wiring
 from nm_core.application import weights
 from nm_core.application.checking import Checked
 from nm_core.application.checking.order import in_order
-from nm_core.application.declared import Declared, map_paths
+from nm_core.application.declared import Declared, map_paths, path_parameters
 from nm_core.application.names import listed, suggest
 from nm_core.application.nested import GraphModule
 from nm_core.application.schema import (
@@ -113,7 +113,7 @@ class Builder:
 
     def params(self, cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return parameters as a constructor takes them, paths relative to the file made absolute."""
-        changed = map_paths(cls, given, lambda path: str(self._base / path))
+        changed = map_paths(given, path_parameters(cls), lambda path: str(self._base / path))
         return {name: thaw(value) for name, value in changed.items()}
 
     def _create(self, declared: Declared) -> NeuralModule:

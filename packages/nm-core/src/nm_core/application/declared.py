@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,13 +41,12 @@ def path_parameters(cls: type) -> frozenset[str]:
     return assets | {name for name, parameter in known.items() if _is_path(parameter)}
 
 
-def map_paths(cls: type, params: Mapping[str, Any], change: Any) -> dict[str, Any]:
-    """Return parameters with each path in them changed; a path parameter may be a text or a list of texts."""
-    paths = path_parameters(cls)
-    return {name: _changed(value, change) if name in paths else value for name, value in params.items()}
+def map_paths(params: Mapping[str, Any], names: Collection[str], change: Callable[[str], str]) -> dict[str, Any]:
+    """Return parameters with the paths under some names changed, be they texts, lists of texts or mappings to texts."""
+    return {name: _changed(value, change) if name in names else value for name, value in params.items()}
 
 
-def _changed(value: Any, change: Any) -> Any:
+def _changed(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list | tuple):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nm_core.application import weights
 from nm_core.application.canonical import canonical_data
 from nm_core.application.checking import Checked, check
-from nm_core.application.declared import map_paths
+from nm_core.application.declared import map_paths, path_parameters
 from nm_core.application.dumping import to_json
 from nm_core.application.problems import Problems
 from nm_core.application.schema import ApplicationEntry, CallbackEntry, EvalEntry, MetricEntry
@@ -83,10 +83,10 @@ class _Mover:
 
     def params(self, cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return parameters whose paths hold in the saved folder."""
-        assets = frozenset(getattr(cls, "asset_params", ()))
-        params = {name: thaw(value) for name, value in map_paths(cls, given, self._absolute).items()}
-        copied = map_paths(cls, params, lambda path: add_asset(self._folder, Path(path)))
-        return {name: copied[name] if name in assets else value for name, value in params.items()}
+        absolute = map_paths(given, path_parameters(cls), self._absolute)
+        params = {name: thaw(value) for name, value in absolute.items()}
+        assets = getattr(cls, "asset_params", ())
+        return map_paths(params, assets, lambda path: add_asset(self._folder, Path(path)))
 
     def sections(self, entry: ApplicationEntry) -> ApplicationEntry:
         """Return an application whose train and eval sections hold in the saved folder."""

@@ -244,10 +244,14 @@ def _form(value: object) -> str:
 
 @dataclass(frozen=True)
 class As(Shape[T], Generic[T]):
-    """A shape whose value is turned into another; the function may refuse it with a `ValueError`."""
+    """A shape whose value is turned into another; the function may refuse it with a `ValueError`.
+
+    `described` is the shape in JSON Schema where that can say more than the inner shape does.
+    """
 
     inner: Shape[Any]
     make: Callable[[Any], T]
+    described: Mapping[str, Data] | None = None
 
     @property
     def noun(self) -> str:  # type: ignore[override]
@@ -266,7 +270,7 @@ class As(Shape[T], Generic[T]):
 
     def schema(self) -> dict[str, Data]:
         """Return the shape in JSON Schema."""
-        return self.inner.schema()
+        return self.inner.schema() if self.described is None else dict(self.described)
 
 
 class _Required:
