@@ -41,7 +41,7 @@ def to_dot(sketch: Sketch) -> str:
     ]
     for node in sketch.nodes:
         style = ', color="#cf222e", penwidth=2' if node.bad else ""
-        lines.append(f"    {node.id} [label="{_record(node)}"{style}];")
+        lines.append(f'    {node.id} [label="{_record(node)}"{style}];')
     for edge in sketch.edges:
         start, end = _node(sketch, edge.source), _node(sketch, edge.target)
         out = [port.name for port in start.outputs].index(edge.port)
