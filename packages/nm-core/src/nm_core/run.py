@@ -29,6 +29,7 @@ class Run:
         work_dir: where the run writes, where given.
         resumed_from: the checkpoint this run went on from, if any.
         retention: which checkpoints stay when a new one is complete.
+        checkpoint_at_end: whether the last update is followed by a checkpoint, unless the action ends with an error.
         scores: of the newest evaluation of each name, and `scored_at` the step of each.
     """
 
@@ -47,6 +48,7 @@ class Run:
     work_dir: Path | None = None
     resumed_from: Path | None = None
     retention: Retention = field(default_factory=Retention)
+    checkpoint_at_end: bool = False
     scores: dict[str, dict[str, float]] = field(default_factory=dict)
     scored_at: dict[str, int] = field(default_factory=dict)
     stop_reason: str | None = None

@@ -84,6 +84,14 @@ def test_an_evaluation_that_never_came_is_reported(drive: Any) -> None:
     assert "evaluations of this run: dev" in running.run.report[0]
 
 
+def test_the_end_has_a_checkpoint_unless_told_otherwise(drive: Any) -> None:
+    """The run is told whether to write one after its last update; one callback that wants it is enough."""
+    for wishes, expected in [((True,), True), ((False,), False), ((True, False), True)]:
+        running = drive(*(CheckpointCallback(at_end=wish) for wish in wishes))
+        running.tell("on_start")
+        assert running.run.checkpoint_at_end is expected
+
+
 def test_a_run_without_a_folder_is_an_error(drive: Any) -> None:
     """Where nothing can be written, asking for checkpoints is an error at the start."""
     with pytest.raises(ParameterError, match="NeuralModuleFactory"):

@@ -27,6 +27,7 @@ class CheckpointCallback(Callback):
         every_steps: updates between checkpoints; 0 is never.
         every_epochs: epochs between checkpoints; 0 is never. Without any interval it is every epoch.
         every_minutes: minutes between checkpoints, looked at when a log point comes; 0 is never.
+        at_end: write one after the last update, too, unless the run ends with an error.
         keep: how many of the newest stay.
         best: how many of the best by `metric` stay beside them.
         metric: the score that is compared, `"dev.wer"`: the evaluation's name and the metric's. With it, a score better
@@ -44,6 +45,7 @@ class CheckpointCallback(Callback):
         every_steps: int = 0,
         every_epochs: int = 0,
         every_minutes: float = 0.0,
+        at_end: bool = True,
         keep: int = 3,
         best: int | None = None,
         metric: str | None = None,
@@ -59,6 +61,7 @@ class CheckpointCallback(Callback):
             self.every_epochs = 1
         self.every_seconds = 60.0 * every_minutes
         best = int(metric is not None) if best is None else best
+        self.at_end = at_end
         self.retention = Retention(last=keep, best=best, metric=metric, mode=check_mode(owner, mode))
         self._clock = clock
         self._written = clock()
@@ -67,7 +70,7 @@ class CheckpointCallback(Callback):
         self._evaluations: set[str] = set()
 
     def on_start(self, run: Run) -> None:
-        """Tell the run which checkpoints stay.
+        """Tell the run which checkpoints stay, and whether there is one at the end.
 
         Raises:
             ParameterError: the run has nowhere to write.
@@ -78,6 +81,7 @@ class CheckpointCallback(Callback):
                 'Give the factory a folder: NeuralModuleFactory(work_dir="runs/first", ...).'
             )
         run.retention = self.retention
+        run.checkpoint_at_end = run.checkpoint_at_end or self.at_end
         self._written = self._clock()
 
     def on_step(self, run: Run) -> None:

@@ -160,6 +160,8 @@ class Piece:
                     if not several and (view.checkpoint_wanted or view.stop_reason or signals.received):
                         if self._heed(self._flags(signals), signals):
                             break
+        if view.checkpoint_at_end and self.step is not None and not self._saved_here():
+            view.request_checkpoint()
         flags = self._flags(signals)
         self._heed(self.strategy.sum(flags) if several else flags, signals)
         if signals.received is not None:
