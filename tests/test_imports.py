@@ -24,7 +24,7 @@ def test_the_types_load_the_standard_library_alone() -> None:
     assert loaded_by("import nm_types") - loaded_by("pass") <= {*sys.stdlib_module_names, "nm_types"}
 
 
-@pytest.mark.parametrize("package", ["nm_asr", "nm_nlp"])
+@pytest.mark.parametrize("package", ["nm_torch", "nm_asr", "nm_nlp"])
 def test_a_collection_is_lazy(package: str) -> None:
     """Importing a collection imports none of its modules, and no framework."""
     assert not loaded_by(f"import {package}") & {"torch", "numpy", "soundfile", "sentencepiece"}
@@ -45,7 +45,7 @@ def test_the_listing_loads_no_application_and_no_framework() -> None:
             {"librosa", "scipy", "numba", "espeakng_loader", "rich", "tensorboard"},
         ),
         ("import nm_nlp; nm_nlp.TransformerEncoderNM", {"sacrebleu", "rich", "tensorboard"}),
-        ("import nm_torch", {"rich", "click", "yaml", "msgspec", "tensorboard"}),
+        ("import nm_torch; nm_torch.TorchModule", {"rich", "click", "yaml", "msgspec", "tensorboard"}),
     ],
 )
 def test_the_first_use_loads_torch_and_little_else(use: str, unused: set[str]) -> None:

@@ -16,7 +16,7 @@ def test_ten_lines_of_plain_pytorch_train_to_the_same_weights() -> None:
     x, target = data()
     factory.train([error(y=perceptron(x=x), target=target)], optimizer={"name": "sgd", "lr": 0.1}, max_epochs=3)
 
-    network = factory.lower(error(y=untrained(x=x), target=target))
+    network = NeuralModuleFactory(placement="cpu").lower(error(y=untrained(x=x), target=target))
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
     for epoch in range(3):
         for batch in data.epoch(seed=5, epoch=epoch):

@@ -1,8 +1,40 @@
-"""The PyTorch engine of Neural Modules: lowering, training, evaluation, inference, checkpoints."""
+"""The PyTorch engine of Neural Modules: lowering, training, evaluation, inference, checkpoints.
 
-from nm_core.ports import optional, ports, variadic
-from nm_torch.loss import LossModule
-from nm_torch.module import TorchModule
-from nm_torch.wrap import from_torch
+Nothing is imported before it is used, torch included: the declaration of the collection `common` has to stay light.
+"""
 
-__all__ = ["LossModule", "TorchModule", "from_torch", "optional", "ports", "variadic"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nm_core.ports import optional, ports, variadic
+    from nm_torch import common
+    from nm_torch.loss import LossModule
+    from nm_torch.lowering import lower
+    from nm_torch.module import TorchModule
+    from nm_torch.wrap import from_torch
+
+_PLACES = {
+    "LossModule": "nm_torch.loss",
+    "TorchModule": "nm_torch.module",
+    "from_torch": "nm_torch.wrap",
+    "lower": "nm_torch.lowering",
+    "optional": "nm_core.ports",
+    "ports": "nm_core.ports",
+    "variadic": "nm_core.ports",
+}
+
+__all__ = ["LossModule", "TorchModule", "common", "from_torch", "lower", "optional", "ports", "variadic"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a part of the package when it is first asked for."""
+    if name == "common":
+        return import_module("nm_torch.common")
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
