@@ -72,6 +72,22 @@ def test_a_resumed_run_says_so(drive: Any, clock: Any, tmp_path: Any) -> None:
     assert console.file.getvalue() == "going on from runs/x/000001-step-30 at update 30\n"
 
 
+@pytest.mark.parametrize("make", [plain, terminal])
+def test_what_is_reported_is_shown_once_and_soon(drive: Any, clock: Any, make: Any) -> None:
+    """A report of the start is shown at the start, a later one at the next log point, and none of them twice."""
+    console = make()
+    running = drive(ProgressCallback(console=console, clock=clock, every_seconds=1e9), max_steps=30)
+    running.run.report.append("a damaged checkpoint was passed over")
+    running.tell("on_start")
+    assert "note: a damaged checkpoint was passed over" in console.file.getvalue()
+    running.train(10, start=False)
+    running.run.report.append("the disk is full")
+    running.train(20, start=False)
+    assert "note: the disk is full" in console.file.getvalue()
+    running.tell("on_end", "finished")
+    assert console.file.getvalue().count("note: ") == 2
+
+
 def test_on_a_terminal_there_is_a_bar(drive: Any, clock: Any) -> None:
     """The bar shows epoch, updates, loss and the time left; lines of events stand above it; at the end it stays."""
     console = terminal()

@@ -25,8 +25,9 @@ class ProgressCallback(Callback):
     """Show updates, epochs, losses, learning rate, speed and the time that is left, on standard error.
 
     On a terminal this is a bar that moves at log points; elsewhere a line now and then. Evaluations, checkpoints and
-    the run's report get lines of their own, always. Called at log points, at the ends of epochs, and for evaluations
-    and checkpoints; between log points it costs nothing. Only rank 0 shows anything.
+    what the run reports get lines of their own, always, the latter as soon as a log point comes. Called at log points,
+    at the ends of epochs, and for evaluations and checkpoints; between log points it costs nothing. Only rank 0 shows
+    anything.
 
     Args:
         every_seconds: least time between two lines where there is no terminal.
@@ -54,11 +55,13 @@ class ProgressCallback(Callback):
         self._pace: Pace | None = None
         self._shown = float("-inf")
         self._text = ""
+        self._noted = 0
 
     def on_start(self, run: Run) -> None:
         """Begin to show."""
         self._pace = Pace(self._clock(), run)
         self._shown = float("-inf")
+        self._noted = 0
         if run.rank:
             return
         from rich.console import Console
@@ -66,6 +69,7 @@ class ProgressCallback(Callback):
         self._console = self._given or Console(stderr=True)
         if run.resumed_from is not None:
             self._line(f"going on from {run.resumed_from} at update {run.step}")
+        self._note(run)
         if self._console.is_terminal:
             self._bar = _bar(self._console)
             self._bar.add_task(_epoch(run), total=last_step(run), completed=run.step, status="")
@@ -75,6 +79,7 @@ class ProgressCallback(Callback):
         """Show losses, learning rate, speed and the time that is left."""
         if self._console is None or self._pace is None:
             return
+        self._note(run)
         now = self._clock()
         self._pace.update(now, run)
         self._text = self._status(run, values)
@@ -108,8 +113,7 @@ class ProgressCallback(Callback):
         skipped = f"  {run.skipped} skipped" if run.skipped else ""
         steps = f"{_step(run)}  " if run.action == "train" else ""
         self._line(f"{reason}: {steps}{run.samples} samples{losses}{skipped}  in {duration(spent)}")
-        for line in run.report:
-            self._line(f"note: {line}")
+        self._note(run)
         self._console = None
 
     def _status(self, run: Run, values: Mapping[str, float]) -> str:
@@ -126,6 +130,12 @@ class ProgressCallback(Callback):
             task = self._bar.task_ids[0]
             self._bar.update(task, description=_epoch(run), completed=run.step, total=last_step(run), status=self._text)
             self._bar.refresh()
+
+    def _note(self, run: Run) -> None:
+        """Show what was reported since the last time."""
+        for line in run.report[self._noted :]:
+            self._line(f"note: {line}")
+        self._noted = len(run.report)
 
     def _line(self, text: str) -> None:
         if self._console is not None:
