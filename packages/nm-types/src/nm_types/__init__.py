@@ -7,6 +7,7 @@ from nm_types.edge import Edge, Equation
 from nm_types.errors import (
     BindingError,
     DefinitionError,
+    FrozenError,
     NeuralTypeError,
     NmError,
     TypeSyntaxError,
@@ -74,6 +75,7 @@ __all__ = [
     "Equation",
     "Features",
     "Fix",
+    "FrozenError",
     "HeightTag",
     "ImageEmbeddingTag",
     "Index",

@@ -1,0 +1,93 @@
+"""Kinds of values: a tree of their own, with dtype families and sizes."""
+
+import copy
+import pickle
+from typing import Any
+
+import pytest
+
+from nm_types import (
+    KINDS,
+    AudioSignal,
+    DefinitionError,
+    FrozenError,
+    Kind,
+    Labels,
+    Lengths,
+    LogProbs,
+    NeuralType,
+    Text,
+    TokenIds,
+    TypeSyntaxError,
+)
+
+
+class Hypothesis(Text, id="asr.Hypothesis"):
+    """A kind of a collection."""
+
+
+def test_kinds_with_equal_sizes_are_equal() -> None:
+    """An instance is its kind and its sizes; unknown sizes at the end are left out."""
+    assert Labels(29) == Labels("29")
+    assert Labels("n") != Labels("m")
+    assert Labels(None) == Labels() == Labels("?")
+    assert hash(Labels(29)) == hash(Labels(29))
+    assert Labels(29) != TokenIds(29)
+    assert str(Lengths("t//2")) == "Lengths(t//2)"
+    assert str(Labels(None)) == "Labels"
+
+
+def test_a_child_keeps_the_family_and_the_sizes_of_its_parent() -> None:
+    """TokenIds are Labels: integers, with a number of classes."""
+    assert TokenIds.dtype == Labels.dtype == "int"
+    assert TokenIds.parameters == ("classes",)
+    assert Hypothesis.dtype == "object"
+
+
+def test_a_family_cannot_change_below() -> None:
+    """A float among integers would break every port that takes the parent."""
+    with pytest.raises(DefinitionError, match="int, as its parent's"):
+        type(Kind)("Soft", (Labels,), {"__module__": "m"}, id="m.Soft", dtype="float")
+    with pytest.raises(DefinitionError, match="float or int or bool or object"):
+        type(Kind)("Soft", (Kind,), {"__module__": "m"}, id="m.Soft", dtype="complex")
+
+
+def test_sizes_of_a_child_begin_with_those_of_its_parent() -> None:
+    """So that a child can stand where the parent is asked for."""
+    wider: Any = type(Kind)("Wide", (Labels,), {"__module__": "m"}, id="m.Wide", parameters=("classes", "pad"))
+
+    assert wider(29, 1).size(1) is not None
+    with pytest.raises(DefinitionError, match="must begin with"):
+        type(Kind)("Odd", (Labels,), {"__module__": "m"}, id="m.Odd", parameters=("pad",))
+
+
+def test_too_many_sizes_are_refused() -> None:
+    """The error says which sizes there are."""
+    with pytest.raises(DefinitionError, match=r"LogProbs has 0 sizes \(none\)"):
+        LogProbs(3)
+    with pytest.raises(TypeSyntaxError, match="the classes is a whole number of at least 1"):
+        Labels(0)
+
+
+def test_kinds_do_not_change_and_survive_copies() -> None:
+    """A kind is a value."""
+    kind = AudioSignal(16000)
+    with pytest.raises(FrozenError):
+        kind.sizes = ()
+    assert copy.deepcopy(kind) == pickle.loads(pickle.dumps(kind)) == kind
+
+
+def test_object_kinds_stand_after_the_word_object() -> None:
+    """A collection's object kind is printed qualified and read in its scope."""
+    one = NeuralType("object Hypothesis", kinds=[Hypothesis])
+
+    assert str(one) == "object asr.Hypothesis"
+    assert one.is_object
+    assert one.refines(NeuralType("object Text"))
+    assert NeuralType({}, kind=Text) == NeuralType("object Text")
+
+
+def test_every_kind_is_documented() -> None:
+    """The catalogue of nm-types has no doubles and no gaps."""
+    assert len({kind.id for kind in KINDS}) == len(KINDS)
+    assert all(kind.__doc__ and kind.name == kind.__name__ for kind in KINDS)
