@@ -1,6 +1,12 @@
 """Callbacks and checkpoints in a real training: exact after a resume, and a run that survives its disk."""
 
 import errno
+import os
+import random
+import signal
+import threading
+import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +24,7 @@ from nm_torch.callbacks import (
     LoggingCallback,
     ProgressCallback,
 )
-from nm_torch.checkpoint import CheckpointMismatchError, Files, read_manifest
+from nm_torch.checkpoint import CheckpointMismatchError, Files, newest_checkpoint, read_manifest
 from nm_torch.data import Batching, DataLayer
 
 
@@ -211,3 +217,40 @@ def test_another_graph_is_refused(tmp_path: Path) -> None:
     train(tmp_path, 4)
     with pytest.raises(CheckpointMismatchError, match=r"net\.net\.0\.weight: float32 \[8, 4\] in the checkpoint"):
         train(tmp_path, 8, resume="auto", hidden=6)
+
+
+@pytest.mark.proof
+def test_killed_at_any_moment_a_run_goes_on(tmp_path: Path) -> None:
+    """SIGKILL at random times, again and again: each resume finds a good checkpoint, and the end is the same."""
+    train(tmp_path / "warm", 2)
+    begun = time.perf_counter()
+    _, weights, _ = train(tmp_path / "a", 60)
+    whole = time.perf_counter() - begun
+    work_dir = tmp_path / "b"
+    kills, status = 0, -1
+    for attempt in range(20):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # the child trains in one thread
+            child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                result, resumed, _ = train(work_dir, 60, resume="auto")
+                status = 0 if same(weights, resumed) and not any("damaged" in line for line in result.report) else 2
+            finally:
+                os._exit(status)
+        # Short enough that the first few never reach the end; the last one is left alone.
+        delay = random.uniform(0, whole / 5) if attempt < 19 else 300.0
+        timer = threading.Timer(delay, os.kill, (child, signal.SIGKILL))
+        timer.start()
+        _, status = os.waitpid(child, 0)
+        timer.cancel()
+        timer.join()
+        if not os.WIFSIGNALED(status):
+            break
+        kills += 1
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert kills >= 3
+    found = newest_checkpoint(work_dir / "checkpoints")
+    assert found is not None
+    assert (found.state.step, found.report) == (60, ())
