@@ -35,8 +35,35 @@ def nm_collection() -> Collection:
                 "Cross entropy with label smoothing over the tokens that are not padding.",
                 targets={"torch": "nm_nlp.translation.loss:PaddedSmoothedCrossEntropyLossNM"},
             ),
+            ModuleSpec(
+                "LinesOfText",
+                "The lines of a text file by their numbers: references as they were written.",
+                targets={"any": "nm_nlp.translation.search_module:LinesOfText"},
+            ),
         ],
     )
+
+
+@hookimpl
+def nm_metrics() -> dict[str, str]:
+    """Declare metrics by name."""
+    return {
+        "BLEU": "nm_nlp.metrics.bleu:BLEU",
+        "ChrF": "nm_nlp.metrics.bleu:ChrF",
+        "Perplexity": "nm_nlp.metrics.perplexity:Perplexity",
+    }
+
+
+@hookimpl
+def nm_tasks() -> dict[str, str]:
+    """Declare the verbs that applications gain."""
+    return {"translate": "nm_nlp.translation.task:translate"}
+
+
+@hookimpl
+def nm_commands() -> dict[str, str]:
+    """Declare the commands that `nmod` gains."""
+    return {"tokenizer": "nm_nlp.tokenizers.command:tokenizer"}
 
 
 @hookimpl

@@ -4,6 +4,7 @@ Legend: B sentences, S source positions, T target positions.
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import numpy
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nm_core.ports import PortSpec, ports
+from nm_nlp.data.batch import mask_of, pad_ids
 from nm_nlp.data.parallel_text import TokenStore, check_line_counts, filter_pairs
 from nm_nlp.errors import ParallelTextError, TokenizerError
 from nm_nlp.tokenizers.loading import load_tokenizer
@@ -53,7 +55,7 @@ class TranslationDataLayer(DataLayer):
         workers: processes that read ahead.
 
     Attributes:
-        report: how many pairs were kept and left out; pairs with an empty side are always left out.
+        filtered: how many pairs were kept and left out; pairs with an empty side are always left out.
 
     Raises:
         ParallelTextError: a file cannot be read, the files differ in their number of lines, or nothing is left.
@@ -90,10 +92,10 @@ class TranslationDataLayer(DataLayer):
     def __init__(
         self,
         *,
-        source: str,
-        target: str,
-        source_tokenizer: str,
-        target_tokenizer: str | None = None,
+        source: str | Path,
+        target: str | Path,
+        source_tokenizer: str | Path,
+        target_tokenizer: str | Path | None = None,
         batch_size: int | None = None,
         batch_tokens: int | None = None,
         shuffle: bool = True,
@@ -113,12 +115,12 @@ class TranslationDataLayer(DataLayer):
         self._source = TokenStore.encode(source, self.source_tokenizer)
         self._target = TokenStore.encode(target, self.target_tokenizer)
         check_line_counts(source, len(self._source), target, len(self._target))
-        self._lines, self.report = filter_pairs(
+        self._lines, self.filtered = filter_pairs(
             self._source.lengths, self._target.lengths, max_length=max_length, max_ratio=max_ratio
         )
-        if not self.report.kept:
+        if not self.filtered.kept:
             raise ParallelTextError(
-                f"{source} and {target} give no sentence pairs: {self.report}.\n"
+                f"{source} and {target} give no sentence pairs: {self.filtered}.\n"
                 "  Check the files, and the limits max_length and max_ratio."
             )
         self._longer = numpy.maximum(self._source.lengths, self._target.lengths)[self._lines] + 1
@@ -149,32 +151,6 @@ class TranslationDataLayer(DataLayer):
             labels_BT,
             torch.tensor([pair.line for pair in samples]),
         )
-
-
-def pad_ids(
-    sentences: Sequence[Sequence[int] | NDArray[numpy.int32]],
-    pad_id: int,
-    *,
-    before: int | None = None,
-    after: int | None = None,
-) -> Tensor:
-    """Return sentences as one int64 tensor [B, S], each with a symbol before or after it, padded on the right."""
-    first = 0 if before is None else 1
-    extra = first + (0 if after is None else 1)
-    padded = numpy.full((len(sentences), max(map(len, sentences), default=0) + extra), pad_id, dtype=numpy.int64)
-    for row, sentence in zip(padded, sentences, strict=True):
-        if before is not None:
-            row[0] = before
-        row[first : first + len(sentence)] = sentence
-        if after is not None:
-            row[first + len(sentence)] = after
-    return torch.from_numpy(padded)
-
-
-def mask_of(lengths: Sequence[int]) -> Tensor:
-    """Return a boolean mask [B, S], true at the real tokens."""
-    lengths_B1 = torch.tensor(lengths).unsqueeze(1)
-    return torch.arange(max(lengths, default=0)) < lengths_B1
 
 
 def _check_vocabulary(name: str, expected: int | None, given: int) -> None:

@@ -1,11 +1,13 @@
 """The tokenizer that a model keeps beside its weights."""
 
+from pathlib import Path
+
 from nm_nlp.errors import TokenizerError
 from nm_nlp.tokenizers.loading import load_tokenizer
 from nm_nlp.tokenizers.protocol import Tokenizer
 
 
-def tokenizer_of_size(path: str | None, vocabulary_size: int) -> Tokenizer | None:
+def tokenizer_of_size(path: str | Path | None, vocabulary_size: int) -> Tokenizer | None:
     """Read a model's tokenizer, if it has one, and make sure that both agree about the vocabulary."""
     if path is None:
         return None

@@ -4,6 +4,7 @@ Legend: B sentences, S source positions, T target positions, D model size, N row
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
@@ -68,7 +69,7 @@ class TransformerDecoderNM(TorchModule):
         norm: Literal["pre", "post"] = "pre",
         positions: Positions = "sinusoidal",
         max_sequence_length: int | None = None,
-        tokenizer: str | None = None,
+        tokenizer: str | Path | None = None,
     ) -> None:
         super().__init__()
         self.tokenizer = tokenizer_of_size(tokenizer, vocabulary_size)

@@ -3,6 +3,7 @@
 Legend: B sentences, S source positions, D model size.
 """
 
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from torch import Tensor, nn
@@ -55,7 +56,7 @@ class TransformerEncoderNM(TorchModule):
         norm: Literal["pre", "post"] = "pre",
         positions: Positions = "sinusoidal",
         max_sequence_length: int | None = None,
-        tokenizer: str | None = None,
+        tokenizer: str | Path | None = None,
     ) -> None:
         super().__init__()
         self.tokenizer = tokenizer_of_size(tokenizer, vocabulary_size)

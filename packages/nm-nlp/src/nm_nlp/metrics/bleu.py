@@ -1,0 +1,116 @@
+"""Corpus scores of translations through sacreBLEU, each with the signature that makes it comparable."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+from nm_core import Metric
+from nm_core.ports import ports
+from nm_nlp.errors import TranslationError
+
+
+class _CorpusMetric(Metric):
+    """Collects hypotheses and references, and leaves the score to sacreBLEU."""
+
+    input_ports = ports(hypotheses="list[object Text]", references="list[object Text]")
+    score_name: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hypotheses: list[str] = []
+        self.references: list[str] = []
+
+    def scorer(self) -> Any:
+        """Return sacreBLEU's own metric."""
+        raise NotImplementedError
+
+    def update(self, hypotheses: Sequence[str], references: Sequence[str]) -> None:
+        """Take the translations of a batch, detokenised, and the reference of each."""
+        if len(hypotheses) != len(references):
+            raise TranslationError(
+                f"{self.name} was given {len(hypotheses)} hypotheses and {len(references)} references.\n"
+                "  Give one reference for each hypothesis."
+            )
+        self.hypotheses.extend(hypotheses)
+        self.references.extend(references)
+
+    def merge(self, other: Self) -> None:
+        """Take what another metric has seen."""
+        self.update(other.hypotheses, other.references)
+
+    def compute(self) -> dict[str, float]:
+        """Return the score of all sentences together, in percent; `signature` says how it was computed.
+
+        Raises:
+            TranslationError: there are no sentences.
+        """
+        return {self.score_name: self._scored()[0]}
+
+    @property
+    def signature(self) -> str:
+        """The signature of the score: `nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.5.1`."""
+        return self._scored()[1]
+
+    def _scored(self) -> tuple[float, str]:
+        if not self.hypotheses:
+            raise TranslationError(f"{self.name} has seen no sentences, and a score of nothing is not 0.")
+        scorer = self.scorer()
+        score = scorer.corpus_score(self.hypotheses, [self.references]).score
+        return float(score), str(scorer.get_signature())
+
+    def state(self) -> dict[str, Any]:
+        """Return what was seen as plain data."""
+        return {"hypotheses": list(self.hypotheses), "references": list(self.references)}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take back what `state` gave."""
+        self.hypotheses, self.references = list(state["hypotheses"]), list(state["references"])
+
+    def reset(self) -> None:
+        """Forget everything that was seen."""
+        self.hypotheses, self.references = [], []
+
+
+class BLEU(_CorpusMetric):
+    """BLEU as sacreBLEU computes it, on detokenised text (Papineni et al. 2002; Post 2018, arXiv 1804.08771).
+
+    Args:
+        tokenize: sacreBLEU's tokenizer: "13a", "intl", "zh", "ja-mecab", "char", "none" for text that is tokenised.
+        lowercase: score without regard to case.
+    """
+
+    score_name = "bleu"
+
+    def __init__(self, *, tokenize: str = "13a", lowercase: bool = False) -> None:
+        super().__init__()
+        self.tokenize = tokenize
+        self.lowercase = lowercase
+
+    def scorer(self) -> Any:
+        """Return sacreBLEU's BLEU."""
+        from sacrebleu.metrics.bleu import BLEU as SacreBLEU
+
+        return SacreBLEU(tokenize=self.tokenize, lowercase=self.lowercase, force=True)
+
+
+class ChrF(_CorpusMetric):
+    """Character n-gram F-score as sacreBLEU computes it (Popovic 2015), chrF++ with word n-grams.
+
+    Args:
+        character_order: longest character n-grams.
+        word_order: longest word n-grams; 0 is chrF, 2 is chrF++.
+        lowercase: score without regard to case.
+    """
+
+    score_name = "chrf"
+
+    def __init__(self, *, character_order: int = 6, word_order: int = 0, lowercase: bool = False) -> None:
+        super().__init__()
+        self.character_order = character_order
+        self.word_order = word_order
+        self.lowercase = lowercase
+
+    def scorer(self) -> Any:
+        """Return sacreBLEU's chrF."""
+        from sacrebleu.metrics.chrf import CHRF
+
+        return CHRF(char_order=self.character_order, word_order=self.word_order, lowercase=self.lowercase)

@@ -1,0 +1,65 @@
+"""How well log-probabilities predict the tokens that come.
+
+Legend: B sentences, T positions, V vocabulary.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Self
+
+from torch import Tensor
+
+from nm_core import Metric
+from nm_core.ports import ports
+from nm_nlp.errors import TranslationError
+
+
+class Perplexity(Metric):
+    """Perplexity per token and the share of tokens that are the most probable one; padding is left out.
+
+    Perplexities compare only between models of one vocabulary.
+
+    Args:
+        pad_id: the token id of padding.
+    """
+
+    input_ports = ports(log_probs="B Token:t Class:n ; LogProbs", target_ids="B Token:t ; TokenIds(n)")
+
+    def __init__(self, *, pad_id: int = 0) -> None:
+        super().__init__()
+        self.pad_id = pad_id
+        self.reset()
+
+    def update(self, log_probs: Tensor, target_ids: Tensor) -> None:
+        """Take log-probabilities [B, T, V] and token ids [B, T] of a batch."""
+        real_BT = target_ids != self.pad_id
+        right_BT = log_probs.gather(2, target_ids.unsqueeze(2)).squeeze(2)
+        self.log_prob += float(right_BT[real_BT].double().sum())
+        self.correct += int((log_probs.argmax(dim=2) == target_ids)[real_BT].sum())
+        self.tokens += int(real_BT.sum())
+
+    def merge(self, other: Self) -> None:
+        """Take what another metric has seen."""
+        self.log_prob += other.log_prob
+        self.correct += other.correct
+        self.tokens += other.tokens
+
+    def compute(self) -> dict[str, float]:
+        """Return `perplexity` and `token_accuracy` (from 0 to 1) over all tokens."""
+        if not self.tokens:
+            raise TranslationError(f"{self.name} has seen no tokens, and the perplexity of nothing is not a number.")
+        cross_entropy = -self.log_prob / self.tokens
+        perplexity = math.exp(cross_entropy) if cross_entropy < 700 else math.inf
+        return {"perplexity": perplexity, "token_accuracy": self.correct / self.tokens}
+
+    def state(self) -> dict[str, Any]:
+        """Return what was seen as plain data."""
+        return {"log_prob": self.log_prob, "correct": self.correct, "tokens": self.tokens}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take back what `state` gave."""
+        self.log_prob, self.correct, self.tokens = state["log_prob"], state["correct"], state["tokens"]
+
+    def reset(self) -> None:
+        """Forget everything that was seen."""
+        self.log_prob, self.correct, self.tokens = 0.0, 0, 0

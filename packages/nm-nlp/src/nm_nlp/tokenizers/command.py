@@ -1,0 +1,58 @@
+"""The command `nmod tokenizer`: train a tokenizer from text files, and see what one does."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nm_nlp.data.parallel_text import read_lines
+from nm_nlp.tokenizers.loading import KINDS, load_tokenizer, train_tokenizer
+
+
+@click.group()
+def tokenizer() -> None:
+    """Train tokenizers and look at what they do."""
+
+
+@tokenizer.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help="The file to write.")
+@click.option("--kind", type=click.Choice(list(KINDS)), default="sentencepiece", show_default=True)
+@click.option("--vocabulary-size", type=int, help="Ids, the four special ones included.")
+@click.option("--model-type", type=click.Choice(["unigram", "bpe"]), help="The method of sentencepiece.")
+@click.option("--lowercase", is_flag=True, help="Fold words to lower case.")
+def train(
+    files: tuple[Path, ...],
+    output: Path,
+    kind: str,
+    vocabulary_size: int | None,
+    model_type: str | None,
+    lowercase: bool,
+) -> None:
+    """Train a tokenizer on UTF-8 text files, one sentence a line.
+
+    Give the training text of both languages for one vocabulary.
+    """
+    given = {"vocabulary_size": vocabulary_size, "model_type": model_type, "lowercase": lowercase or None}
+    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    made = train_tokenizer(kind, _lines(files), **options)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    made.save(output)
+    click.echo(f"{output}: a {kind} tokenizer with {made.vocabulary_size} ids.")
+
+
+@tokenizer.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("text")
+def encode(file: Path, text: str) -> None:
+    """Show the ids of a text, and the text that they give back."""
+    made = load_tokenizer(file)
+    ids = made.encode(text)
+    click.echo(" ".join(map(str, ids)))
+    click.echo(made.decode(ids))
+
+
+def _lines(files: tuple[Path, ...]) -> Iterator[str]:
+    for file in files:
+        yield from read_lines(file)

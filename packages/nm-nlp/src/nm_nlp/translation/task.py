@@ -1,0 +1,80 @@
+"""The verb `translate` of an application: sentences in, sentences out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from nm_core.application import Application
+from nm_core.graph import Graph
+from nm_core.module import NeuralModule
+from nm_nlp.errors import TranslationError
+from nm_nlp.tokenizers.loading import load_tokenizer
+from nm_nlp.translation.decoder import TransformerDecoderNM
+from nm_nlp.translation.encoder import TransformerEncoderNM
+from nm_nlp.translation.log_softmax import TransformerLogSoftmaxNM
+from nm_nlp.translation.translator import Translator
+from nm_torch.placement import resolve_device
+
+M = TypeVar("M", bound=NeuralModule)
+
+
+def translate(
+    application: Application,
+    sentences: str | Sequence[str],
+    *,
+    beam_size: int = 4,
+    length_penalty: float = 0.6,
+    batch_tokens: int = 4000,
+    source_tokenizer: str | Path | None = None,
+    target_tokenizer: str | Path | None = None,
+) -> list[str]:
+    """Return the best translation of each sentence; one sentence may also stand alone.
+
+    The model is that of the application's graph for `translate` (its `infer` graph where no other is named): the graph
+    holds one encoder, one decoder and one log-softmax.
+
+    Args:
+        application: a trained translation model.
+        sentences: plain text.
+        beam_size: partial translations kept per sentence; 1 takes the best token at each position.
+        length_penalty: see `nm_torch.common.hypotheses.SearchOptions`.
+        batch_tokens: source tokens of a padded batch times `beam_size`, about.
+        source_tokenizer: file of a tokenizer in place of the one that the encoder keeps.
+        target_tokenizer: file of a tokenizer in place of the one that the decoder keeps.
+
+    Raises:
+        TranslationError: the graph is no translation model, or a tokenizer is not known.
+    """
+    translator = translator_of(application, source_tokenizer=source_tokenizer, target_tokenizer=target_tokenizer)
+    given = [sentences] if isinstance(sentences, str) else list(sentences)
+    return translator.translate(given, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens)
+
+
+def translator_of(
+    application: Application,
+    *,
+    source_tokenizer: str | Path | None = None,
+    target_tokenizer: str | Path | None = None,
+) -> Translator:
+    """Return an application's translation model on the device that the application computes on."""
+    graph = application.graph_of("translate")
+    device = resolve_device(application.factory.settings.placement)
+    modules: list[Any] = [
+        _only(graph, cls).to(device) for cls in (TransformerEncoderNM, TransformerDecoderNM, TransformerLogSoftmaxNM)
+    ]
+    return Translator(
+        *modules,
+        source_tokenizer=None if source_tokenizer is None else load_tokenizer(source_tokenizer),
+        target_tokenizer=None if target_tokenizer is None else load_tokenizer(target_tokenizer),
+    )
+
+
+def _only(graph: Graph, cls: type[M]) -> M:
+    found = list(dict.fromkeys(call.module for call in graph.calls if isinstance(call.module, cls)))
+    if len(found) != 1:
+        names = ", ".join(module.name for module in found) or "none"
+        raise TranslationError(
+            f"the graph {graph.name} is no translation model: it should hold one {cls.__name__} and holds {names}.\n"
+            "  Save a graph from src, src_mask, tgt and tgt_mask to log_probs, or name one under tasks: translate."
+        )
+    return found[0]

@@ -1,0 +1,153 @@
+"""From sentences to sentences: tokenizers, encoder, search.
+
+Legend: B sentences, S source positions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from nm_nlp.data.batch import mask_of, pad_ids
+from nm_nlp.errors import TranslationError
+from nm_nlp.tokenizers.protocol import Tokenizer
+from nm_nlp.translation.beam import search_translations
+from nm_nlp.translation.decoder import TransformerDecoderNM
+from nm_nlp.translation.encoder import TransformerEncoderNM
+from nm_nlp.translation.log_softmax import TransformerLogSoftmaxNM
+from nm_torch.common.numerics import evaluating
+from nm_torch.common.search import Hypothesis, SearchOptions
+
+
+@dataclass(frozen=True)
+class Translation:
+    """One translation of a sentence.
+
+    Attributes:
+        text: detokenised.
+        score: the log-probability divided by the length penalty; translations are ordered by it.
+        log_prob: of the tokens and the end.
+    """
+
+    text: str
+    score: float
+    log_prob: float
+
+
+def search_options(
+    tokenizer: Tokenizer, *, beam_size: int, n_best: int = 1, length_penalty: float = 0.6
+) -> SearchOptions:
+    """Return options of a search that writes neither padding nor beginnings nor unknown tokens."""
+    return SearchOptions(
+        bos=tokenizer.bos_id,
+        eos=tokenizer.eos_id,
+        forbidden=(tokenizer.pad_id, tokenizer.bos_id, tokenizer.unknown_id),
+        beam_size=beam_size,
+        n_best=n_best,
+        length_penalty=length_penalty,
+    )
+
+
+class Translator:
+    """A trained model ready to translate text.
+
+    Args:
+        encoder: the encoder.
+        decoder: the decoder, on the same device.
+        log_softmax: its last layer.
+        source_tokenizer: the tokenizer of the sentences given; that of the encoder where not given.
+        target_tokenizer: the tokenizer of the translations; that of the decoder where not given.
+
+    Raises:
+        TranslationError: a tokenizer is neither given nor kept by the model.
+    """
+
+    def __init__(
+        self,
+        encoder: TransformerEncoderNM,
+        decoder: TransformerDecoderNM,
+        log_softmax: TransformerLogSoftmaxNM,
+        *,
+        source_tokenizer: Tokenizer | None = None,
+        target_tokenizer: Tokenizer | None = None,
+    ) -> None:
+        self.encoder = encoder
+        self.decoder = decoder
+        self.log_softmax = log_softmax
+        self.source_tokenizer = source_tokenizer or _kept("source", encoder.tokenizer, encoder.name)
+        self.target_tokenizer = target_tokenizer or _kept("target", decoder.tokenizer, decoder.name)
+
+    def translate(
+        self, sentences: Sequence[str], *, beam_size: int = 4, length_penalty: float = 0.6, batch_tokens: int = 4000
+    ) -> list[str]:
+        """Return the best translation of each sentence; see `hypotheses`."""
+        found = self.hypotheses(
+            sentences, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens
+        )
+        return [best[0].text for best in found]
+
+    def hypotheses(
+        self,
+        sentences: Sequence[str],
+        *,
+        beam_size: int = 4,
+        n_best: int = 1,
+        length_penalty: float = 0.6,
+        batch_tokens: int = 4000,
+    ) -> list[list[Translation]]:
+        """Return the best translations of each sentence, best first; a blank sentence has the blank translation.
+
+        Args:
+            sentences: plain text.
+            beam_size: partial translations kept per sentence; 1 takes the best token at each position.
+            n_best: translations per sentence, at most `beam_size`.
+            length_penalty: see `nm_torch.common.hypotheses.SearchOptions`.
+            batch_tokens: source tokens of a padded batch times `beam_size`, about.
+        """
+        options = search_options(
+            self.target_tokenizer, beam_size=beam_size, n_best=n_best, length_penalty=length_penalty
+        )
+        sentences = [sentence.strip() for sentence in sentences]
+        results = [[Translation("", 0.0, 0.0)] for _ in sentences]
+        places = [place for place, sentence in enumerate(sentences) if sentence]
+        ids = dict(zip(places, self.source_tokenizer.encode_all([sentences[i] for i in places]), strict=True))
+        for batch in _batches(ids, max(1, batch_tokens // beam_size)):
+            found = self._search([ids[place] for place in batch], options)
+            for place, best in zip(batch, found, strict=True):
+                results[place] = [self._text(hypothesis) for hypothesis in best]
+        return results
+
+    def _search(self, ids: list[list[int]], options: SearchOptions) -> list[list[Hypothesis]]:
+        tokenizer = self.source_tokenizer
+        device = self.log_softmax.weight.device
+        src_BS = pad_ids(ids, tokenizer.pad_id, after=tokenizer.eos_id).to(device)
+        mask_BS = mask_of([len(sentence) + 1 for sentence in ids]).to(device)
+        with evaluating(self.encoder), torch.inference_mode():
+            hidden_BSD: Tensor = self.encoder(input_ids=src_BS, input_mask_src=mask_BS)
+        return search_translations(self.decoder, self.log_softmax, hidden_BSD, mask_BS, options)
+
+    def _text(self, hypothesis: Hypothesis) -> Translation:
+        text = self.target_tokenizer.decode(hypothesis.symbols)
+        return Translation(text, hypothesis.score, hypothesis.log_prob)
+
+
+def _kept(side: str, tokenizer: Tokenizer | None, module: str) -> Tokenizer:
+    if tokenizer is None:
+        raise TranslationError(
+            f"the {side} tokenizer is not known: {module} keeps none.\n"
+            f"  Give {side}_tokenizer, or make {module} with tokenizer=FILE, so that the application keeps it."
+        )
+    return tokenizer
+
+
+def _batches(ids: dict[int, list[int]], batch_tokens: int) -> list[list[int]]:
+    """Return places in batches of like length, the longest first."""
+    batches: list[list[int]] = []
+    longest = 0
+    for place in sorted(ids, key=lambda place: -len(ids[place])):
+        if not batches or (len(batches[-1]) + 1) * longest > batch_tokens:
+            batches.append([])
+            longest = len(ids[place]) + 1
+        batches[-1].append(place)
+    return batches

@@ -1,0 +1,84 @@
+"""Reading, storing and filtering parallel text."""
+
+from pathlib import Path
+
+import numpy
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nm_nlp import CharacterTokenizer
+from nm_nlp.data import parallel_text
+from nm_nlp.data.parallel_text import FilterReport, TokenStore, filter_pairs, read_lines
+from nm_nlp.errors import ParallelTextError
+
+
+def test_only_line_feeds_end_a_line(tmp_path: Path) -> None:
+    """Other separators of Unicode and lone carriage returns stay inside their line, as `wc -l` counts."""
+    path = tmp_path / "text"
+    path.write_bytes("one\r\ntwo\u2028still two\rand more\n\nlast".encode())
+
+    assert list(read_lines(path)) == ["one", "two\u2028still two\rand more", "", "last"]
+
+
+def test_a_bad_byte_is_named_by_its_line(tmp_path: Path) -> None:
+    """The message names the file and the line."""
+    path = tmp_path / "text"
+    path.write_bytes(b"fine\n\xff\n")
+    with pytest.raises(ParallelTextError, match="text:2 is not UTF-8"):
+        list(read_lines(path))
+    with pytest.raises(ParallelTextError, match="No such file"):
+        list(read_lines(tmp_path / "missing"))
+
+
+@given(st.lists(st.lists(st.integers(0, 9), max_size=5), max_size=9))
+def test_a_store_gives_back_its_lines(lines: list[list[int]]) -> None:
+    """Lines and lengths are those that went in, empty ones too, across chunks."""
+    before = parallel_text.CHUNK
+    parallel_text.CHUNK = 4
+    try:
+        store = TokenStore(iter(lines))
+    finally:
+        parallel_text.CHUNK = before
+
+    assert [store[i].tolist() for i in range(len(store))] == lines
+    assert store.lengths.tolist() == [len(line) for line in lines]
+
+
+def test_files_are_encoded_line_by_line(tmp_path: Path) -> None:
+    """Spaces around a line are no tokens."""
+    path = tmp_path / "text"
+    path.write_text(" ab \n\nb\n", encoding="utf-8")
+
+    store = TokenStore.encode(path, CharacterTokenizer("ab"))
+
+    assert [store[i].tolist() for i in range(3)] == [[4, 5], [], [5]]
+
+
+lengths = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=20)
+
+
+@given(lengths, st.none() | st.integers(1, 9), st.none() | st.floats(1.0, 4.0))
+def test_every_pair_is_kept_or_counted_once(
+    pairs: list[tuple[int, int]], max_length: int | None, max_ratio: float | None
+) -> None:
+    """What is kept obeys every limit, what is left out breaks one, and the counts add up."""
+    source, target = (numpy.array(side) for side in zip(*pairs, strict=True))
+
+    kept, report = filter_pairs(source, target, max_length=max_length, max_ratio=max_ratio)
+
+    assert report.pairs == len(pairs)
+    assert report.kept == len(kept)
+    assert report.kept + report.empty + report.too_long + report.ratio == report.pairs
+    for index, (one, other) in enumerate(pairs):
+        fits = min(one, other) > 0
+        fits &= max_length is None or max(one, other) <= max_length
+        fits &= max_ratio is None or max(one, other) <= max_ratio * min(one, other)
+        assert fits == (index in kept)
+
+
+def test_a_report_is_a_sentence() -> None:
+    """It gives every reason that occurred and no other."""
+    assert str(FilterReport(10, 10)) == "10 of 10 pairs kept"
+    report = FilterReport(10, 4, empty=1, too_long=2, ratio=3)
+    assert str(report) == "4 of 10 pairs kept; left out: 1 with an empty side, 2 too long, 3 of unlike length"

@@ -1,0 +1,104 @@
+"""Word pieces: training, round trips, files, and models from elsewhere."""
+
+import copy
+import io
+from pathlib import Path
+
+import pytest
+import sentencepiece
+
+from nm_nlp import SentencePieceTokenizer, load_tokenizer, train_tokenizer
+from nm_nlp.errors import TokenizerError
+
+TEXTS = [
+    f"{first} {second} geht {third}mal um den See."
+    for first in ("Anna", "Ben", "Carla")
+    for second in ("und Max", "allein", "mit Ida")
+    for third in ("ein", "zwei", "fünf")
+]
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> SentencePieceTokenizer:
+    """Return a tokenizer of thirty pieces."""
+    return SentencePieceTokenizer.train(TEXTS, vocabulary_size=30)
+
+
+def test_text_comes_back(tokenizer: SentencePieceTokenizer) -> None:
+    """A text of known characters comes back, without padding, beginnings and ends."""
+    for text, ids in zip(TEXTS, tokenizer.encode_all(TEXTS), strict=True):
+        assert ids == tokenizer.encode(text)
+        assert all(4 <= index < 30 for index in ids)
+        assert tokenizer.decode([tokenizer.bos_id, *ids, tokenizer.eos_id, tokenizer.pad_id]) == text
+
+
+def test_special_ids_are_those_of_all_tokenizers(tokenizer: SentencePieceTokenizer) -> None:
+    """Padding 0, beginning 1, end 2, unknown 3; the size is what was asked for."""
+    assert (tokenizer.pad_id, tokenizer.bos_id, tokenizer.eos_id, tokenizer.unknown_id) == (0, 1, 2, 3)
+    assert tokenizer.vocabulary_size == 30
+    assert tokenizer.unknown_id in tokenizer.encode("漢")
+
+
+def test_training_is_reproducible(tokenizer: SentencePieceTokenizer) -> None:
+    """The same texts give the same model."""
+    again = train_tokenizer("sentencepiece", TEXTS, vocabulary_size=30)
+
+    assert again.encode_all(TEXTS) == tokenizer.encode_all(TEXTS)
+
+
+def test_bytes_stand_for_what_pieces_lack() -> None:
+    """With byte fallback a foreign character comes back."""
+    made = SentencePieceTokenizer.train(TEXTS, vocabulary_size=300, byte_fallback=True, model_type="bpe")
+
+    assert made.decode(made.encode("漢")) == "漢"
+
+
+def test_a_file_and_a_copy_keep_everything(tokenizer: SentencePieceTokenizer, tmp_path: Path) -> None:
+    """The file is a sentencepiece model; a deep copy works on its own."""
+    tokenizer.save(tmp_path / "pieces.model")
+
+    loaded = load_tokenizer(tmp_path / "pieces.model")
+
+    assert loaded.encode_all(TEXTS) == tokenizer.encode_all(TEXTS)
+    assert copy.deepcopy(tokenizer).encode_all(TEXTS) == tokenizer.encode_all(TEXTS)
+    theirs = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "pieces.model"))
+    assert theirs.encode(TEXTS) == tokenizer.encode_all(TEXTS)
+
+
+def test_a_model_without_padding_gets_an_id_above_its_pieces() -> None:
+    """Special ids that a model from elsewhere lacks are placed above its pieces, and vanish from text."""
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(TEXTS), model_writer=model, vocab_size=30, bos_id=-1, minloglevel=2
+    )
+
+    made = SentencePieceTokenizer(model.getvalue())
+
+    assert made.vocabulary_size == 32
+    assert {made.pad_id, made.bos_id} == {30, 31}
+    assert made.decode([made.bos_id, *made.encode(TEXTS[0]), made.pad_id]) == TEXTS[0]
+    with pytest.raises(TokenizerError, match="32"):
+        made.decode([32])
+
+
+def test_more_pieces_than_the_text_has_is_an_error() -> None:
+    """The message asks for fewer pieces."""
+    with pytest.raises(TokenizerError, match="fewer pieces"):
+        SentencePieceTokenizer.train(["a b"], vocabulary_size=5000)
+
+
+def test_options_are_those_of_the_kind() -> None:
+    """An unknown kind and an unknown option are named, with what there is."""
+    with pytest.raises(TokenizerError, match="sentencepiece, character, word"):
+        train_tokenizer("syllable", TEXTS)
+    with pytest.raises(TokenizerError, match=r"no option model_type.*min_count, vocabulary_size"):
+        train_tokenizer("character", TEXTS, model_type="bpe")
+
+
+def test_a_file_that_is_no_tokenizer_is_an_error(tmp_path: Path) -> None:
+    """A missing file and a file of other things are told apart, and both messages say how to train."""
+    (tmp_path / "text.txt").write_text("no model at all", encoding="utf-8")
+    with pytest.raises(TokenizerError, match="neither"):
+        load_tokenizer(tmp_path / "text.txt")
+    with pytest.raises(TokenizerError, match="cannot be read: No such file"):
+        load_tokenizer(tmp_path / "missing.model")
