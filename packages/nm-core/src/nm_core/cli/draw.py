@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from nm_core.cli.exits import Exit
-from nm_core.cli.options import application_argument, set_option
+from nm_core.cli.options import application_argument, backend_option, set_option
 
 
 @click.command()
@@ -19,7 +19,10 @@ from nm_core.cli.options import application_argument, set_option
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Where to write; standard output by default.")
 @set_option
-def draw(app: str, graph: str | None, form: str | None, output: str | None, changes: dict[str, str]) -> int:
+@backend_option
+def draw(
+    app: str, graph: str | None, form: str | None, output: str | None, changes: dict[str, str], backend: str
+) -> int:
     """Draw a graph of an application: modules, ports and the types on every edge.
 
     \b
@@ -32,7 +35,7 @@ def draw(app: str, graph: str | None, form: str | None, output: str | None, chan
     from nm_core.cli.sketching import sketch_file
     from nm_core.drawing import dot, mermaid, svg
 
-    sketch, report, others = sketch_file(app, graph, changes)
+    sketch, report, others = sketch_file(app, graph, changes, backend=backend)
     form = form or {".mmd": "mermaid", ".md": "mermaid", ".dot": "dot", ".gv": "dot"}.get(
         Path(output or "").suffix, "svg"
     )

@@ -17,7 +17,7 @@ COMMANDS = {
     "infer": Entry("nm_core.cli.infer:infer", "Run an application on files, or on its own data."),
     "draw": Entry("nm_core.cli.draw:draw", "Draw the graphs of an application."),
     "modules": Entry("nm_core.cli.modules:modules", "List installed modules, or show one with its ports."),
-    "collections": Entry("nm_core.cli.collections:collections", "List installed collections."),
+    "collections": Entry("nm_core.cli.installed:collections", "List installed collections."),
     "doctor": Entry("nm_core.cli.doctor:doctor", "Say what is wrong with the installation, and what to do."),
     "explain": Entry("nm_core.cli.explain:explain", "Explain the code of an error, such as NM104."),
     "version": Entry("nm_core.cli.version:version", "Print the versions of what is installed."),

@@ -15,6 +15,13 @@ def application_argument(function: F) -> F:
     return click.argument("app", type=click.Path())(function)
 
 
+def backend_option(function: F) -> F:
+    """Add the option `--backend`."""
+    return click.option("--backend", default="torch", show_default=True, help="The framework to compute with.")(
+        function
+    )
+
+
 def set_option(function: F) -> F:
     """Add the option `--set name=value`, which may be given again and again, as the argument `changes`."""
     return click.option(
@@ -30,6 +37,7 @@ def set_option(function: F) -> F:
 def setting_options(function: F) -> F:
     """Add options for where and how to compute, as the argument `settings`."""
 
+    @backend_option
     @click.option("--placement", help="Where to compute: auto, cpu, cuda, cuda:1.")
     @click.option("--precision", type=click.Choice(("fp32", "tf32", "bf16", "fp16")), help="The precision.")
     @click.option("--seed", type=click.IntRange(0), help="The number from which every random stream follows.")

@@ -25,7 +25,7 @@ _MINOR = ("Lengths", "Mask")
 
 
 def sketch_file(
-    path: str | Path, graph: str | None, changes: Changes | None = None
+    path: str | Path, graph: str | None, changes: Changes | None = None, *, backend: str = "torch"
 ) -> tuple[Sketch, Report, list[str]]:
     """Sketch one graph of a file.
 
@@ -39,7 +39,7 @@ def sketch_file(
     if document.entry is None:
         document.problems.report().raise_if_bad()
         raise ApplicationError(f"{path} is no application.")
-    checked = check(document.entry, document.problems, Collections.load(), root=document.root)
+    checked = check(document.entry, document.problems, Collections.load(), root=document.root, backend=backend)
     graphs = document.entry.graphs
     if not graphs:
         raise ApplicationError(f"{path} has no graphs to draw.")
