@@ -84,7 +84,7 @@ def test_other_classes_of_torch_have_theirs(name: str) -> None:
         {"name": "adamw", "decay_all": True},
         {"name": "sgd", "momentum": 0.9, "nesterov": True},
         {"name": "RMSprop", "alpha": 0.9, "centered": True},
-        "Muon",
+        "Adafactor",
     ],
 )
 def test_descriptions_are_plain_data(given: object) -> None:

@@ -59,6 +59,6 @@ def safetensors_chunks(tensors: Mapping[str, Tensor], where: str) -> Iterator[by
     yield len(text).to_bytes(8, "little") + text
     for name in sorted(tensors):
         flat = tensors[name].detach().resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
-        data = memoryview(flat.view(torch.uint8).numpy())
+        data = flat.view(torch.uint8).numpy().data
         for start in range(0, len(data), _CHUNK):
             yield data[start : start + _CHUNK]

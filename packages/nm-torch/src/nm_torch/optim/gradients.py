@@ -21,7 +21,8 @@ def global_norm(tensors: Sequence[Tensor]) -> Tensor:
         dtype = torch.promote_types(group[0].dtype, torch.float32)
         norms += torch._foreach_norm(group, 2, dtype=dtype)
     device = norms[0].device
-    return torch.linalg.vector_norm(torch.stack([norm.to(device) for norm in norms]))
+    norm: Tensor = torch.linalg.vector_norm(torch.stack([norm.to(device) for norm in norms]))
+    return norm
 
 
 @torch.no_grad()

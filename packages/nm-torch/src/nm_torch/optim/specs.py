@@ -172,7 +172,7 @@ class TorchOptimizer(OptimizerSpec):
 
     def build(self, named: NamedParameters) -> Optimizer:
         """Make the optimizer for named parameters."""
-        groups = parameter_groups(named, weight_decay=self.weight_decay, decay_all=self.decay_all)
+        groups = parameter_groups(named, weight_decay=self.weight_decay or 0.0, decay_all=self.decay_all)
         if "weight_decay" not in inspect.signature(self.type).parameters:
             groups = [{"params": group["params"]} for group in groups]
         return _construct(self.name, self.type, groups, self.arguments())
