@@ -15,7 +15,7 @@ def test_a_type_can_be_asked_about_itself() -> None:
 
     assert type.rank == 3
     assert type.parameters == {"feat_in", "stride", "n"}
-    assert not (type.is_root or type.is_object or type.is_list)
+    assert not any((type.is_root, type.is_object, type.is_list))
     assert NeuralType("{}").is_root
     assert texts.is_list
     assert texts.item is not None

@@ -121,6 +121,7 @@ def type_call(
     _raise(problems, [edge.port for edge in edges])
     closing = Outputs(unifier, solution, owner)
     typed = closing.close(outputs)
+    left_open = [closing.equation(one) for one in left_open]
     for name, type in typed.items():
         if any(isinstance(one, AxisType) and _is_empty(one.size) for one in type.axes):
             problems[name] = report_empty(owner, name, outputs[name], type, location)
@@ -159,6 +160,7 @@ def _solve(unifier: Unifier, solution: Solution) -> tuple[list[Equation], list[E
             left_open.append(equation)
         elif verdict is not Verdict.HOLDS:
             bad.append(equation)
+    left_open += solution.conditions
     if len(left_open) > 1:
         bad += eliminate(left_open, Solution(), _is_rigid)[1]
     return left_open, bad

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from nm_types.edge import Equation
 from nm_types.errors import DefinitionError
 from nm_types.kinds import Kind
 from nm_types.neural_type import NeuralType
 from nm_types.rigid import plain
-from nm_types.sizes import Origin, Rigid, Size, Sum, Variable
+from nm_types.sizes import Name, Origin, Rigid, Size, Sum, Variable
 from nm_types.solve import Solution
 from nm_types.structure import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis
 from nm_types.tags import BatchTag, Tag
@@ -101,6 +103,15 @@ class Outputs:
                 raise self._undecided(str(symbol), name)
             self._own(symbol)
         return self.solution.apply(solved) if own else solved
+
+    def equation(self, equation: Equation) -> Equation:
+        """An equation that stays open, with the names that nothing decides made the call's own."""
+        own: dict[Name, Size] = {
+            name: Size(Rigid(self.origin, name.name))
+            for name in equation.expected.symbols()
+            if isinstance(name, Variable)
+        }
+        return replace(equation, expected=equation.expected.substitute(own)) if own else equation
 
     def _undecided(self, what: str, name: str) -> DefinitionError:
         return DefinitionError(

@@ -8,7 +8,7 @@ from enum import Enum
 
 from nm_types.edge import Equation
 from nm_types.proofs import accidental, is_positive, never_zero, period
-from nm_types.sizes import Name, Rigid, Size, Sum, Variable
+from nm_types.sizes import Atom, Name, Rigid, Size, Sum, Variable
 
 LONGEST_PERIOD = 4096
 
@@ -43,11 +43,18 @@ def judge(expected: Size, given: Size) -> Verdict:
 
 
 class Solution:
-    """What names stand for, as one call finds out; each name remembers the ports that decided it."""
+    """What names stand for, as one call finds out; each name remembers the ports that decided it.
+
+    Attributes:
+        values: the size that a name stands for; it may mention names that are solved later.
+        ports: the ports that decided it.
+        conditions: equations that were used to solve for a name and hold only where that name comes out positive.
+    """
 
     def __init__(self) -> None:
         self.values: dict[Name, Size] = {}
         self.ports: dict[Name, frozenset[str]] = {}
+        self.conditions: list[Equation] = []
 
     def apply(self, size: Size) -> Size:
         """Put what is known in the place of names."""
@@ -109,12 +116,14 @@ def eliminate(
                 if found is None:
                     kept.append(equation)
                     continue
-                name, value, exact = found
-                if is_positive(1 - value):
+                name, multiple, count = found
+                if is_positive(1 - multiple):
                     bad.append(now)
                     continue
-                solution.set(name, value, now.ports)
-                if not exact:
+                if not is_positive(multiple) and multiple not in (now.given, now.expected):
+                    solution.conditions.append(now)
+                solution.set(name, multiple // count, now.ports)
+                if count > 1:
                     kept.append(equation)
             waiting = kept
     return [solution.applied(equation) for equation in waiting], bad
@@ -132,20 +141,21 @@ def _assign(equation: Equation, solution: Solution, free: Callable[[Name], bool]
     return True
 
 
-def _unit(difference: Size, free: Callable[[Name], bool]) -> tuple[Name, Size, bool] | None:
-    for atom, count in difference.terms.items():
-        if count in (1, -1) and isinstance(atom, Variable | Rigid | Sum) and free(atom):
-            rest = (difference - Size(atom) * count) * -count
-            if atom not in rest.symbols():
-                return atom, rest, True
-    return None
+def _unit(difference: Size, free: Callable[[Name], bool]) -> tuple[Name, Size, int] | None:
+    """A free name that stands in the difference once and by itself, and what it is equal to."""
+    return _isolate(difference, [atom for atom, count in difference.terms.items() if count in (1, -1)], free)
 
 
-def _multiple(difference: Size, free: Callable[[Name], bool]) -> tuple[Name, Size, bool] | None:
-    for atom, count in difference.terms.items():
+def _multiple(difference: Size, free: Callable[[Name], bool]) -> tuple[Name, Size, int] | None:
+    """A free name that stands in the difference by itself, what a multiple of it is equal to, and which multiple."""
+    return _isolate(difference, list(difference.terms), free)
+
+
+def _isolate(difference: Size, atoms: Iterable[Atom], free: Callable[[Name], bool]) -> tuple[Name, Size, int] | None:
+    for atom in atoms:
         if isinstance(atom, Variable | Rigid | Sum) and free(atom):
+            count = difference.terms[atom]
             rest = difference - Size(atom) * count
             if atom not in rest.symbols():
-                rest = rest * (-1 if count > 0 else 1)
-                return atom, rest // abs(count), False
+                return atom, rest * (-1 if count > 0 else 1), abs(count)
     return None
