@@ -105,7 +105,10 @@ def environment_differences(state: State, *, threads: int, world_size: int, vers
 
     None of them prevents resuming; each of them ends the promise that the results are bitwise the same.
     """
-    facts: dict[str, tuple[object, object]] = {"threads": (state.threads, threads), "processes": (state.world_size, world_size)}
+    facts: dict[str, tuple[object, object]] = {
+        "threads": (state.threads, threads),
+        "processes": (state.world_size, world_size),
+    }
     facts |= {
         name: (state.versions.get(name), versions.get(name)) for name in sorted(state.versions.keys() | versions.keys())
     }
