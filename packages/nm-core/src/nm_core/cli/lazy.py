@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 from nm_core.errors import did_you_mean
+from nm_core.plugins import TargetError
 
 
 class Entry(NamedTuple):
@@ -41,7 +42,10 @@ class LazyGroup(click.Group):
         else:
             return None
         if not isinstance(command, click.Command):
-            raise click.UsageError(f"The command {cmd_name!r} of a collection is {command!r}, not a click command.")
+            raise TargetError(
+                f'The command "{cmd_name}" of a collection is {command!r}, not a click command.\n'
+                "  Its nm_commands hook points to the wrong object."
+            )
         return command
 
     def resolve_command(

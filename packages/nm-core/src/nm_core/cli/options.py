@@ -41,8 +41,10 @@ def setting_options(function: F) -> F:
     @click.option("--placement", help="Where to compute: auto, cpu, cuda, cuda:1.")
     @click.option("--precision", type=click.Choice(("fp32", "tf32", "bf16", "fp16")), help="The precision.")
     @click.option("--seed", type=click.IntRange(0), help="The number from which every random stream follows.")
-    def with_settings(*args: Any, placement: str | None, precision: str | None, seed: int | None, **kwargs: Any) -> Any:
-        given = {"placement": placement, "precision": precision, "seed": seed}
+    def with_settings(
+        *args: Any, backend: str, placement: str | None, precision: str | None, seed: int | None, **kwargs: Any
+    ) -> Any:
+        given = {"backend": backend, "placement": placement, "precision": precision, "seed": seed}
         return function(*args, settings={name: value for name, value in given.items() if value is not None}, **kwargs)
 
     with_settings.__doc__ = function.__doc__

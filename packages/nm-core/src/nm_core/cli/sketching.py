@@ -15,6 +15,8 @@ from nm_core.application.schema import ApplicationEntry, CallEntry, Input, Refer
 from nm_core.composite import CompositeModule
 from nm_core.drawing import Edge, InPort, Mark, Node, OutPort, Role, Sketch
 from nm_core.errors import ApplicationError, did_you_mean
+from nm_core.inputs import FreeInputs
+from nm_core.module import snake_case
 from nm_core.parameters import thaw
 from nm_core.plugins import Collections
 from nm_core.wiring import CastPolicy
@@ -93,7 +95,7 @@ class _GraphSketch:
                 port: NeuralType(text, tags=checked.tags, kinds=checked.kinds).bind(self.params)
                 for port, text in self.entry.inputs.items()
             }
-            typed = type_call([], declared, owner="inputs").outputs
+            typed = type_call([], declared, owner=snake_case(FreeInputs.__name__)).outputs
         except NmError:
             return
         self.types |= {Reference(None, port): type for port, type in typed.items()}
@@ -155,7 +157,8 @@ class _GraphSketch:
         if declared is not None:
             composite = issubclass(declared.cls, CompositeModule)
             role = Role.COMPOSITE if composite else Role(declared.cls.segment)
-            known = list(declared.signature.outputs)
+            ports = declared.signature.outputs.values()
+            known = [port.name for port in ports if all(need in call.inputs for need in port.needs)]
             details = "\n".join(
                 [declared.id, *(f"{name} = {thaw(value)!r:.60}" for name, value in declared.params.items())]
             )

@@ -68,12 +68,12 @@ def render(layout: Layout) -> str:
 
 def _curve(curve: Curve) -> Iterator[str]:
     mark = "" if curve.edge.mark is Mark.PLAIN else f" {curve.edge.mark}"
-    classes = ("minor" if curve.minor else "") + mark
+    classes = (" minor" if curve.minor else "") + mark
     x, y = curve.end
     about = f"{curve.edge.port} to {curve.edge.target_port}"
     yield f"<g><title>{escape(about)}</title>"
-    yield f'<path class="edge {classes}" d="{curve.path}"/>'
-    yield f'<path class="head {classes}" d="M{x:.1f} {y:.1f} l-4 -8 h8 z"/></g>'
+    yield f'<path class="edge{classes}" d="{curve.path}"/>'
+    yield f'<path class="head{classes}" d="M{x:.1f} {y:.1f} l-4 -8 h8 z"/></g>'
     if curve.note is not None:
         width = width_of(curve.edge.note, NOTE) + 10
         yield (

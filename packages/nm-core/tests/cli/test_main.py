@@ -1,0 +1,158 @@
+"""How `nmod` ends: exit codes, errors in one screen, commands of collections."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from nm_core.cli.exits import Exit
+from nm_core.cli.main import COMMANDS
+from nm_core.errors import ApplicationError
+
+
+def test_help_lists_every_command_and_the_exit_codes(nmod) -> None:
+    """The first page teaches what there is."""
+    ended = nmod("--help")
+
+    assert ended.code == 0
+    for name, entry in COMMANDS.items():
+        assert name in ended.out
+        assert entry.summary.split()[0] in ended.out
+    assert "Exit codes" in ended.out
+    assert "count" in ended.out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(nmod, command) -> None:
+    """Each command has a page of help whose first line is a sentence, and each option says what it does."""
+    ended = nmod(command, "--help")
+
+    assert ended.code == 0
+    assert ended.out.startswith("Usage: nmod")
+    page = ended.out.split("Options:")
+    assert "." in page[0].split("\n\n")[1]
+    for line in page[1].strip().splitlines():
+        assert len(line.split()) > 1, line
+
+
+def test_a_misspelt_command_is_corrected(nmod) -> None:
+    """Usage errors end with 2 and name the nearest command."""
+    ended = nmod("modles")
+
+    assert ended.code == 2
+    assert 'Did you mean "modules"?' in ended.err
+
+
+@pytest.mark.parametrize("arguments", [("check",), ("modules", "--no-such-option"), ("train", "a", "--nproc", "x")])
+def test_a_command_line_that_is_not_understood_ends_with_2(nmod, arguments) -> None:
+    """Usage errors say how the command is used."""
+    ended = nmod(*arguments)
+
+    assert ended.code == Exit.USAGE
+    assert "Usage: nmod" in ended.err
+
+
+def test_collections_add_commands(nmod) -> None:
+    """A command of a collection runs like a built-in one, and cannot take the place of one."""
+    assert nmod("count", "a", "b").out == "2\n"
+    assert nmod("check", "--help").out.startswith("Usage: nmod check [OPTIONS] APP...")
+
+
+def test_what_a_collection_calls_a_command_has_to_be_one(nmod) -> None:
+    """Anything else is an error of the collection."""
+    ended = nmod("odd")
+
+    assert ended.code == Exit.INSTALLATION
+    assert "not a click command" in ended.err
+
+
+def fail(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Let `nmod version` raise."""
+
+    def raising() -> None:
+        raise error
+
+    monkeypatch.setattr("nm_core.cli.version._versions", raising)
+
+
+def test_errors_of_ours_are_shown_without_a_traceback(nmod, monkeypatch) -> None:
+    """The class and the message are enough; --debug shows the rest, before or after the command."""
+    fail(monkeypatch, ApplicationError("Something is wrong.\n  Change it."))
+
+    ended = nmod("version")
+
+    assert ended == (Exit.PROBLEM, "", "ApplicationError: Something is wrong.\n  Change it.\n")
+    for arguments in (("--debug", "version"), ("version", "--debug")):
+        debugged = nmod(*arguments)
+        assert debugged.code == Exit.PROBLEM
+        assert "Traceback" in debugged.err
+
+
+def test_an_unforeseen_error_says_how_to_see_more(nmod, monkeypatch) -> None:
+    """A bug has an exit code of its own, and one screen that asks for a report."""
+    fail(monkeypatch, RuntimeError("never thought of"))
+
+    ended = nmod("version")
+
+    assert ended.code == Exit.BUG
+    assert "RuntimeError: never thought of" in ended.err
+    assert "--debug" in ended.err
+    assert "Traceback" not in ended.err
+    assert nmod("version", "--debug").code == Exit.BUG
+
+
+def test_a_missing_file_is_no_bug(nmod, monkeypatch) -> None:
+    """Errors of the file system name the file."""
+    fail(monkeypatch, FileNotFoundError(2, "No such file or directory", "labels.txt"))
+
+    assert nmod("version") == (Exit.PROBLEM, "", "labels.txt: No such file or directory.\n")
+
+
+def test_a_long_message_is_cut_to_one_screen(nmod, monkeypatch) -> None:
+    """A thousand lines would hide the first."""
+    fail(monkeypatch, ApplicationError("\n".join(map(str, range(1000)))))
+
+    ended = nmod("version")
+
+    assert len(ended.err.splitlines()) < 45
+    assert "more lines" in ended.err
+
+
+def test_an_interrupt_ends_with_130(nmod, monkeypatch) -> None:
+    """Ctrl-C is no error."""
+    fail(monkeypatch, KeyboardInterrupt())
+
+    ended = nmod("version")
+
+    assert ended.code == Exit.INTERRUPTED
+    assert "Traceback" not in ended.err
+
+
+def test_a_real_interrupt_is_clean(environment, site) -> None:
+    """Ctrl-C while a command waits leaves no traceback."""
+    (site / "nmx_wait.py").write_text("import time\nprint('waiting', flush=True)\ntime.sleep(30)\n")
+    code = "import sys; from nm_core.cli.main import main; import nm_core.cli.version as v; import runpy; "
+    code += "v._versions = lambda: runpy.run_module('nmx_wait'); sys.exit(main(['version']))"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "waiting\n"
+    time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+
+    assert process.returncode == Exit.INTERRUPTED
+    assert err.strip() == "Interrupted."
+
+
+def test_a_closed_pipe_is_no_error(environment) -> None:
+    """`nmod modules | head -1` ends in silence."""
+    code = "import sys; from nm_core.cli.main import main; sys.exit(main(['explain']))"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert "Traceback" not in process.stderr.read()
+    process.wait(timeout=20)
+    process.stderr.close()
