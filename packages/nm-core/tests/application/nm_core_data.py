@@ -20,7 +20,27 @@ from nm_core.application.schema import (
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
 DOTTED = st.builds(".".join, st.lists(NAMES, min_size=1, max_size=2))
 TEXTS = st.text(max_size=12) | st.sampled_from(
-    ["yes", "no", "on", "null", "~", "1e3", "2e-2", "0x1f", "007", "-", "a: b", "# c", "$x", "$$", "'", "[", "y", ".5", "1_0"]
+    [
+        "yes",
+        "no",
+        "on",
+        "null",
+        "~",
+        "1e3",
+        "2e-2",
+        "0x1f",
+        "007",
+        "-",
+        "a: b",
+        "# c",
+        "$x",
+        "$$",
+        "'",
+        "[",
+        "y",
+        ".5",
+        "1_0",
+    ]
 )
 NUMBERS = st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 SCALARS = st.none() | st.booleans() | NUMBERS | TEXTS
@@ -48,7 +68,11 @@ GRAPHS = st.builds(
     st.sampled_from(["error", "transpose"]),
 )
 METRICS = st.builds(
-    MetricEntry, st.just("asr.WordErrorRate"), PARAMS, st.dictionaries(NAMES, GRAPH_OUTPUTS, max_size=2), st.none() | NAMES
+    MetricEntry,
+    st.just("asr.WordErrorRate"),
+    PARAMS,
+    st.dictionaries(NAMES, GRAPH_OUTPUTS, max_size=2),
+    st.none() | NAMES,
 )
 METRIC_LISTS = st.lists(METRICS, min_size=1, max_size=2).map(tuple)
 CALLBACKS = st.builds(CallbackEntry, TEXTS.filter(bool), PARAMS, st.none() | st.just("eval") | METRIC_LISTS)

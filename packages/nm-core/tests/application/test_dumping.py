@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from nm_core_data import APPLICATIONS, DATA
 
 from nm_core.application.document import parse_document
@@ -53,6 +53,7 @@ def test_other_readers_agree_on_yaml(data: object) -> None:
     assert same(yaml.safe_load(to_yaml(data)), data)
 
 
+@settings(max_examples=50, deadline=None)
 @given(APPLICATIONS)
 def test_an_application_reads_back(entry: ApplicationEntry) -> None:
     """load(dump(a)) equals a, YAML and JSON agree, and writing again gives the same text."""
@@ -76,7 +77,10 @@ def test_the_digest_depends_on_content_alone() -> None:
 
 def test_short_things_stand_on_one_line() -> None:
     """YAML for people: a section opens, what fits in a line stays in it."""
-    data = {"modules": {"encoder": {"type": "asr.JasperEncoder@1", "params": {"feat_in": 64}}}, "freeze": ["encoder.**"]}
+    data = {
+        "modules": {"encoder": {"type": "asr.JasperEncoder@1", "params": {"feat_in": 64}}},
+        "freeze": ["encoder.**"],
+    }
 
     assert to_yaml(data) == (
         "modules:\n  encoder: {type: asr.JasperEncoder@1, params: {feat_in: 64}}\nfreeze: [encoder.**]\n"

@@ -13,7 +13,9 @@ from nm_core.application.reading import Limits, Node, decode_text, parse, read_b
 from nm_core.application.source import Source
 
 
-def read(text: str, name: str = "app.yaml", *, fallback: bool = False, limits: Limits | None = None) -> tuple[Node | None, Report]:
+def read(
+    text: str, name: str = "app.yaml", *, fallback: bool = False, limits: Limits | None = None
+) -> tuple[Node | None, Report]:
     """Read a text; give its tree and what is wrong with it."""
     source = Source(name, text)
     problems = Problems(name, source)
@@ -120,7 +122,7 @@ def test_json_means_what_the_standard_library_reads(data: object) -> None:
         assert json.dumps(node.data()) == json.dumps(data)
 
 
-@given(st.text(alphabet='{}[],:"- \n\tab1&*!|>%#?\'\\u0', max_size=60))
+@given(st.text(alphabet="{}[],:\"- \n\tab1&*!|>%#?'\\u0", max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Nothing but a report comes out of a text, whatever it is."""
     for name, fallback in (("a.yaml", False), ("a.yaml", True), ("a.json", False)):
@@ -172,7 +174,12 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     """A wrong ending, a missing, an overlong and a binary file are problems with advice."""
     messages = []
     (tmp_path / "a.yaml").write_bytes(b"a: \xff\xfe\n")
-    for name, limits in (("a.txt", Limits()), ("none.yaml", Limits()), ("a.yaml", Limits(bytes=2)), ("a.yaml", Limits())):
+    for name, limits in (
+        ("a.txt", Limits()),
+        ("none.yaml", Limits()),
+        ("a.yaml", Limits(bytes=2)),
+        ("a.yaml", Limits()),
+    ):
         problems = Problems(name)
         content = read_bytes(tmp_path / name, problems, limits)
         if content is not None:

@@ -220,7 +220,9 @@ APPLICATION = Record(
     "an application",
     _application,
     {
-        "nm": Field(As(Text("the version of the format: app/1"), _version, {"const": FORMAT}), "The version of the format."),
+        "nm": Field(
+            As(Text("the version of the format: app/1"), _version, {"const": FORMAT}), "The version of the format."
+        ),
         "description": Field(Text(), "What the application is, for people.", None),
         "requires": Field(
             MapOf(Text("versions, such as >=0.1"), "a mapping from packages to versions"), "Packages it needs.", {}

@@ -77,7 +77,8 @@ def add_asset(folder: Path, source: Path) -> str:
         ApplicationError: the file cannot be read.
     """
     try:
-        place = f"{ASSETS}/{_sha256(source)}-{source.name}"
+        digest = _sha256(source)
+        place = f"{ASSETS}/{digest}-{source.name.removeprefix(f'{digest}-')}"
         (folder / ASSETS).mkdir(exist_ok=True)
         if not (folder / place).exists():
             shutil.copyfile(source, folder / place)

@@ -21,7 +21,7 @@ from nm_core.ports import Port, PortSpec
 from nm_core.wiring import CastPolicy
 from nm_types import NeuralType, type_call
 
-_EXPANDED = 50_000
+_EXPANDED = 5_000
 """How many calls nested graphs may expand into: each may call the next twice, and so on."""
 _DEPTH = 24
 
@@ -103,6 +103,7 @@ class _Check:
         names = Names(self.context, self.at, self._inputs() if given is None else given)
         ordered, circle = in_order(self.calls)
         names.outcomes = dict.fromkeys(self.calls)
+        self._check_modules()
         for call in ordered:
             names.outcomes[call.label] = self._call(call, names)
         outputs = {name: names.find(ref, (*self.at, "outputs", name)) for name, ref in self.entry.outputs.items()}
@@ -153,7 +154,6 @@ class _Check:
         policy = cast("CastPolicy", self.entry.casts)
         entry = self.context.entry.modules.get(call.module)
         if entry is None:
-            self._no_module(call.module, (*path, "call"))
             return None
         if entry.graph is not None:
             return self._nested(call, entry.graph, names, path)
@@ -163,11 +163,15 @@ class _Check:
         declared = f"{module.cls.__module__}.{module.cls.__qualname__}"
         return check_call(self.context, call, Callee(call.label, module.signature, declared), names.find, policy, path)
 
-    def _no_module(self, name: str, at: Path) -> None:
-        if not self.context.is_broken(("modules", name)):
-            known = self.context.entry.modules
-            message = f'There is no module "{name}".{suggest(name, known)}\n  The modules: {listed(known)}.'
-            self.context.complain(message, at)
+    def _check_modules(self) -> None:
+        known = self.context.entry.modules
+        for label, call in self.calls.items():
+            if call.module in known or self.context.is_broken(("modules", call.module)):
+                continue
+            message = f'There is no module "{call.module}".{suggest(call.module, known)}'
+            self.context.complain(f"{message}\n  The modules: {listed(known)}.", (*self.paths[label], "call"))
+            if label == call.module:  # a misspelt module is a misspelt label too; who spells it right is not blamed
+                self.context.problems.broken.add(self.paths[label])
 
     def _nested(self, call: CallEntry, graph: str, names: Names, path: Path) -> Outcome | None:
         """Type a call of a graph: against its declared inputs first, then its calls with what it is really given."""

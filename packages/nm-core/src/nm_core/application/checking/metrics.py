@@ -9,7 +9,7 @@ from nm_core.application.checking.calls import Callee, check_edges
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.graphs import TypedGraph
 from nm_core.application.checking.modules import check_class, declare
-from nm_core.application.checking.parameters import check_names
+from nm_core.application.checking.parameters import check_names, check_values
 from nm_core.application.names import listed, suggest
 from nm_core.application.problems import Path
 from nm_core.application.schema import CallbackEntry, MetricEntry, ModuleEntry, Reference
@@ -74,9 +74,11 @@ def _check_metric(context: Context, entry: MetricEntry, graphs: Graphs, at: Path
         return
     ports = declared.signature.inputs
     edges = []
+    meant = ""
     for port, reference in entry.inputs.items():
         where = (*at, "inputs", port)
         if port not in ports:
+            meant += suggest(port, ports)
             message = f'{entry.type} has no input port "{port}".{suggest(port, ports)}'
             context.complain(f"{message}\n  Its input ports: {listed(ports)}.", where, key=True)
             continue
@@ -85,6 +87,7 @@ def _check_metric(context: Context, entry: MetricEntry, graphs: Graphs, at: Path
             declared_in = f"{cls.__module__}.{cls.__qualname__}"
             edges.append(Edge(name, port, str(reference), ports[port].type, given, declared_in))
     missing = [port.name for port in ports.values() if not port.optional and port.name not in entry.inputs]
+    missing = [name for name in missing if f'"{name}"' not in meant]  # one slip is one problem
     if missing and not context.is_broken((*at, "inputs")):
         context.complain(
             f"{entry.type} needs its inputs {' and '.join(missing)}, left open here.\n"
@@ -106,5 +109,7 @@ def _check_callback(context: Context, entry: CallbackEntry, at: Path) -> None:
         if not (name == "metrics" and entry.metrics is not None)
     }
     check_names(context, entry.type, known, entry.params, at)
+    if isinstance(made, type):
+        check_values(context, made, known, entry.params, at)
     if entry.metrics is not None and "metrics" not in inspect.signature(made).parameters:
         context.complain(f"{entry.type} evaluates nothing: it takes no metrics.", (*at, "metrics"))

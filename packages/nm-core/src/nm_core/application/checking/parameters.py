@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from inspect import Parameter
 
 from nm_core.application.checking.context import Context
+from nm_core.application.checking.values import expected, fits, hints
 from nm_core.application.names import listed, suggest
 from nm_core.application.problems import Path
-from nm_core.application.reading.nodes import Data
+from nm_core.application.reading.nodes import Data, noun_of
 from nm_core.errors import NmError
 from nm_core.parameters import FrozenParams, complete, constructor_parameters
 
@@ -20,7 +21,8 @@ def check_parameters(context: Context, cls: type, given: Mapping[str, Data], at:
         at: where the module stands that has these under `params`.
     """
     known = constructor_parameters(cls)
-    if not check_names(context, cls.__qualname__, known, given, at):
+    named = check_names(context, cls.__qualname__, known, given, at)
+    if not check_values(context, cls, known, given, at) or not named:
         return None
     try:
         return complete(cls, known, given)
@@ -50,6 +52,24 @@ def check_names(
             (*at, "params") if given else (*at, "type"),
         )
     return not unknown and not missing
+
+
+def check_values(
+    context: Context, cls: type, known: Mapping[str, Parameter], given: Mapping[str, Data], at: Path
+) -> bool:
+    """Record values that do not fit their annotations; return whether there are none."""
+    annotated = hints(cls)
+    wrong = [
+        name
+        for name, value in given.items()
+        if name in known and name in annotated and not fits(value, annotated[name]) and value != known[name].default
+    ]
+    for name in wrong:
+        context.complain(
+            f"{cls.__qualname__}: {name} is {noun_of(given[name])}.\n  Expected {expected(annotated[name])}.",
+            (*at, "params", name),
+        )
+    return not wrong
 
 
 def _required(parameter: Parameter) -> bool:

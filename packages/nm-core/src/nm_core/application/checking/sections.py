@@ -71,13 +71,12 @@ def check_train(context: Context, entry: TrainEntry, graphs: Graphs) -> None:
     """Check what is optimized, and the callbacks."""
     for path, reference in context.numbered(("train", "optimize"), entry.optimize):
         type = find_output(context, reference, graphs, path)
-        if type is not None and (type.is_object or type.is_list or type.rank not in (0, None)):
-            context.complain(
-                f"{reference} is no single number to optimize: it is {type}.\n  Name the output of a loss.", path
-            )
         graph = context.entry.graphs.get(reference.call or "")
         if graph is not None and graph.inputs:
             context.complain(f"The graph {reference.call} has free inputs and no data layer to train on.", path)
+        elif type is not None and (type.is_object or type.is_list or type.rank not in (0, None)):
+            what = f"{reference} is no single number to optimize: it is {type}."
+            context.complain(f"{what}\n  Name the output of a loss.", path)
     check_callbacks(context, entry.callbacks, graphs, ("train", "callbacks"))
 
 
