@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -19,6 +18,12 @@ class LossModule(TorchModule):
     samples, and `weight(**some of the inputs)`, the number of tokens, frames or samples that the sum counts. The
     inputs of `weight` come from data layers, so that the engine knows the weight of a whole update before it computes.
     """
+
+    _weight_inputs: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._weight_inputs = tuple(inspect.signature(cls.weight).parameters)[1:]
 
     def total(self, **inputs: Any) -> Tensor:
         """Return the sum of the loss over the batch: a scalar, in float32 or wider."""
@@ -40,7 +45,7 @@ class LossModule(TorchModule):
         """Return total over weight; 0 where the weight is 0."""
         values = dict(zip(self.inputs, args, strict=False)) | kwargs
         total = self.summed(**values)
-        weight = self.weight(**{name: values[name] for name in weight_inputs(type(self)) if name in values})
+        weight = self.weight(**{name: values[name] for name in self._weight_inputs if name in values})
         weight = torch.as_tensor(weight, dtype=total.dtype, device=total.device)
         return torch.where(weight > 0, total / weight.clamp_min(torch.finfo(total.dtype).tiny), total * 0)
 
@@ -49,7 +54,6 @@ def _widened(value: Any) -> Any:
     return value.float() if isinstance(value, Tensor) and value.dtype in (torch.float16, torch.bfloat16) else value
 
 
-@lru_cache(maxsize=256)
 def weight_inputs(cls: type[LossModule]) -> tuple[str, ...]:
     """Return the names of the inputs that a loss's `weight` takes."""
-    return tuple(inspect.signature(cls.weight).parameters)[1:]
+    return cls._weight_inputs

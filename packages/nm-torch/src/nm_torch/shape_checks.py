@@ -28,26 +28,27 @@ def shape_check(call: Call) -> ShapeCheck | None:
     """
     if not call.typing.deferred:
         return None
-    expected = {port: call.module.inputs[port].type for port in call.inputs if not call.module.inputs[port].variadic}
-    expected |= {
-        f"{port}[{place}]": call.module.inputs[port].type
-        for port, items in call.inputs.items()
-        if isinstance(items, tuple)
-        for place in range(len(items))
-    }
+    expected, producers = {}, {}
+    for port, argument in call.inputs.items():
+        items = {f"{port}[{i}]": item for i, item in enumerate(argument)} if isinstance(argument, tuple) else {}
+        for name, item in (items or {port: argument}).items():
+            expected[name] = call.module.inputs[port].type
+            producers[name] = item.name if isinstance(item, NmTensor) else "a constant"
     passed: set[tuple[Any, ...]] = set()
 
     def check(**values: Any) -> None:
         if torch.compiler.is_compiling():
             return
-        shapes = tuple((port, value.shape) for port, value in _tensors(values))
-        if shapes in passed:
+        facts = tuple((port, value.shape, value.dtype) for port, value in _tensors(values))
+        if facts in passed:
             return
-        given = {port: tuple(shape) for port, shape in shapes if port in expected}
-        problems = check_shapes({port: expected[port] for port in given}, given)
+        shapes = {port: tuple(shape) for port, shape, _ in facts}
+        families = {port: family for port, _, dtype in facts if (family := _family(dtype)) is not None}
+        known = {port: expected[port] for port in shapes}
+        problems = check_shapes(known, shapes, families, owner=call.name, producers=producers)
         if problems:
-            raise NeuralTypeError(_blame(call, given, problems), problems=problems)
-        passed.add(shapes)
+            raise NeuralTypeError(problems)
+        passed.add(facts)
 
     check.__name__ = f"check_{call.name.replace('.', '_')}"
     check.__module__ = __name__
@@ -62,13 +63,10 @@ def _tensors(values: dict[str, Any]) -> list[tuple[str, Any]]:
     return found
 
 
-def _blame(call: Call, given: dict[str, tuple[int, ...]], problems: Any) -> str:
-    """Say which values do not fit which ports, and which modules gave them."""
-    producers = {port: argument.name for port, argument in call.inputs.items() if isinstance(argument, NmTensor)}
-    lines = [f"{call.name} was given values whose sizes do not fit its ports ({call.location})."]
-    for port, shape in given.items():
-        producer = producers.get(port, "its producer")
-        lines.append(f"  {producer} -> {port}: expected {call.module.inputs[port.split('[')[0]].type}, got {shape}")
-    lines += [f"  {problem}" for problem in problems]
-    lines.append("  The types left this open until run time; the producers above gave what does not fit.")
-    return "\n".join(lines)
+def _family(dtype: torch.dtype) -> str | None:
+    """Return the family of numbers that a type of the framework belongs to, as nm-types calls it."""
+    if dtype is torch.bool:
+        return "bool"
+    if dtype.is_complex:
+        return None
+    return "float" if dtype.is_floating_point else "int"

@@ -75,9 +75,10 @@ class Piece:
         ):
             try:
                 self._begin()
-                reason = self._loop(signals)
+                ending = self._loop(signals)
                 self._log_point()
                 self._report_unread()
+                reason = ending
             except BaseException as error:
                 translated = worker_error(error, training.layer.workers, training.layer.worker_timeout)
                 self.hooks.failed(view, translated or error)

@@ -64,6 +64,8 @@ class Step:
         self.skip_non_finite = skip_non_finite
         self.judged = scale is not None or skip_non_finite
         self.parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        for parameter in self.parameters:
+            parameter.grad = None  # whatever an earlier loop or an error left there
         self.clip_norm = clip_norm
         self.clip = _clipper(self.parameters, clip_norm)
         self.norm: Tensor | None = None
