@@ -186,7 +186,7 @@ def test_a_loss_that_is_not_finite_is_named(batches: int) -> None:
     layer, keep = Ragged(), Keep()
     loss = Explode(bad=4)(z=Map()(x=layer().x)[1], index=layer().index)
 
-    with pytest.raises(NonFiniteLossError, match="explode|loss") as caught:
+    with pytest.raises(NonFiniteLossError, match="the loss loss is not finite") as caught:
         NeuralModuleFactory().train(
             loss, optimizer="sgd", max_epochs=1, log_every=100, callbacks=[keep], batches_per_step=batches
         )

@@ -1,0 +1,112 @@
+"""Weights of modules: saved and loaded, tied, frozen, and made under a seed."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from nm_torch_samples import Map, Ragged, two_losses
+
+from nm_core import NeuralModuleFactory
+from nm_core.actions import Settings
+from nm_torch.backend import TorchBackend, TorchSession
+from nm_torch.errors import PlacementError, StrategyError, WeightsError
+
+
+def session(**settings: object) -> TorchSession:
+    """Open a session."""
+    return TorchBackend().open(Settings(**settings))
+
+
+def test_weights_survive_a_file(tmp_path: Path) -> None:
+    """What was saved is loaded bitwise, tied weights included, and no partial file is left."""
+    saved, loaded = Map(), Map()
+    saved.second.weight = saved.first.weight
+    session().save_weights(saved, tmp_path / "map.safetensors")
+    session().load_weights(loaded, tmp_path / "map.safetensors")
+    assert all(torch.equal(value, saved.state_dict()[name]) for name, value in loaded.state_dict().items())
+    assert torch.equal(loaded.second.weight, saved.first.weight)
+    assert [path.name for path in tmp_path.iterdir()] == ["map.safetensors"]
+
+
+def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    """A missing file, a damaged one and one of another module each say what is wrong; nothing is changed."""
+    path = tmp_path / "map.safetensors"
+    net = Map()
+    before = net.first.weight.detach().clone()
+    with pytest.raises(WeightsError, match="no weights of map here"):
+        session().load_weights(net, path)
+    path.write_bytes(b"not tensors")
+    with pytest.raises(WeightsError, match="cannot be read"):
+        session().load_weights(net, path)
+    other = Map()
+    other.first = torch.nn.Linear(5, 4)
+    other.third = torch.nn.Linear(1, 1)
+    session().save_weights(other, path)
+    with pytest.raises(WeightsError, match=r"first\.weight has shape \(4, 5\)(.|\n)*third\.bias is only in the file"):
+        session().load_weights(net, path)
+    assert torch.equal(net.first.weight, before)
+
+
+def test_tied_weights_are_one_and_learn_as_one() -> None:
+    """After a tie both modules hold the same parameter, which gets the gradient of both uses."""
+    net, layer, nf = Map(), Ragged(), NeuralModuleFactory()
+    losses = list(two_losses(layer, net))
+    nf.lower(losses)
+    nf.tie("map.first.weight", "map.second.weight")
+    nf.train(losses, optimizer={"name": "sgd", "lr": 0.1}, max_steps=3)
+    assert net.first.weight is net.second.weight
+
+
+def test_a_tie_that_cannot_be_says_why() -> None:
+    """An unknown weight gets a suggestion, weights of different shapes an error."""
+    modules = {"map": Map()}
+    with pytest.raises(WeightsError, match=r'Did you mean "map\.first\.weight"'):
+        session().tie(modules, "map.frist.weight", "map.second.weight")
+    with pytest.raises(WeightsError, match="only equal shapes"):
+        session().tie(modules, "map.first.weight", "map.second.bias")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "count"), [("map.**", 4), ("map.first.*", 2), ("map.*.bias", 2), ("map.*", 0), ("other.**", 0)]
+)
+def test_patterns_freeze_weights(pattern: str, count: int) -> None:
+    """One star stands for one part of a name, two for any number."""
+    net = Map()
+    assert session().freeze({"map": net}, pattern) == count
+    assert sum(not parameter.requires_grad for parameter in net.parameters()) == count
+
+
+def test_frozen_weights_do_not_learn() -> None:
+    """A frozen module keeps its weights, though others learn through the same graph."""
+    net, layer, nf = Map(), Ragged(), NeuralModuleFactory()
+    losses = list(two_losses(layer, net))
+    nf.freeze("map.first.**")
+    before = net.first.weight.detach().clone(), net.second.weight.detach().clone()
+    nf.train(losses, optimizer={"name": "sgd", "lr": 0.1, "weight_decay": 0.1}, max_steps=2)
+    assert torch.equal(net.first.weight, before[0])
+    assert not torch.equal(net.second.weight, before[1])
+
+
+def test_weights_depend_on_seed_and_name_only() -> None:
+    """Initialisation under (seed, name) ignores the caller's generator and gives it back."""
+    made = []
+    for drawn, seed, name in ((0, 1, "a"), (5, 1, "a"), (0, 2, "a"), (0, 1, "b")):
+        torch.rand(drawn)
+        before = torch.get_rng_state()
+        with session().seeded(seed, name):
+            made.append(Map().first.weight.detach())
+        assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(made[0], made[1])
+    assert not torch.equal(made[0], made[2])
+    assert not torch.equal(made[0], made[3])
+
+
+def test_places_and_strategies_that_are_not_there() -> None:
+    """Unknown devices and strategies are errors with a suggestion."""
+    with pytest.raises(PlacementError, match="cuda:1"):
+        session(placement="gpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(PlacementError, match="sees 0 GPUs"):
+            session(placement="cuda")
+    with pytest.raises(StrategyError, match='Did you mean "ddp"'):
+        session(strategy="dpp").strategy  # noqa: B018
