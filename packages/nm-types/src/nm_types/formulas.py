@@ -13,6 +13,8 @@ from nm_types.sizes import Size, Sum
 TOKEN = re.compile(
     r"(?P<number>\d+)|sum\((?P<sum>[a-z]\w*)\)|(?P<name>[a-z]\w*)|\{(?P<parameter>[A-Za-z_]\w*)\}|(?P<sign>//|[-+*()])"
 )
+LONGEST = 120
+"""Characters of a size; files of strangers are read too, and neither depth nor numbers in them may grow without bound."""
 RANK = {"+": 1, "-": 1, "*": 2, "//": 2}
 
 
@@ -69,6 +71,10 @@ def parse_size(text: str) -> Expression:
     Raises:
         TypeSyntaxError: the text is no size.
     """
+    if len(text) > LONGEST:
+        raise TypeSyntaxError(
+            f'"{text[:20]}..." is no size: it has {len(text)} characters, a size has at most {LONGEST}.'
+        )
     if text.isdecimal():
         return Size(int(text))
     tokens: list[re.Match[str]] = []

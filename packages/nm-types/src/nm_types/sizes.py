@@ -15,6 +15,9 @@ from nm_types.errors import BindingError, TypeSyntaxError
 from nm_types.frozen import Frozen, fill
 from nm_types.tags import Tag
 
+MOST_TERMS = 512
+"""Terms of a product written out; what nobody needs in a type must not cost time without bound."""
+
 
 class Origin:
     """The identity of one call, which its rigid symbols share; it lives as long as something speaks of them."""
@@ -159,6 +162,8 @@ class Size(Frozen):
     __rmul__ = __mul__
 
     def _times(self, other: Size) -> Size:
+        if len(self.terms) * len(other.terms) > MOST_TERMS:
+            raise TypeSyntaxError(f"A size has more than {MOST_TERMS} terms once its products are written out.")
         result = self * other.constant
         for left, m in self.terms.items():
             for right, n in other.terms.items():

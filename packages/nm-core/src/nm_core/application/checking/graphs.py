@@ -24,6 +24,7 @@ from nm_types import NeuralType, type_call
 _EXPANDED = 5_000
 """How many calls nested graphs may expand into: each may call the next twice, and so on."""
 _DEPTH = 24
+_LONGEST_TYPE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,13 @@ class GraphChecker:
         tags, kinds = self.scope
         declared = {}
         for name, text in context.entry.graphs[graph].inputs.items():
+            if len(text) > _LONGEST_TYPE:
+                at = ("graphs", graph, "inputs", name)
+                context.complain(f"This type has more than {_LONGEST_TYPE} characters.\n  Types are short.", at)
+                continue
             try:
                 declared[name] = NeuralType(text, tags=tags, kinds=kinds).bind(context.entry.params)
-            except (NmError, RecursionError) as error:
+            except NmError as error:
                 context.complain(str(error), ("graphs", graph, "inputs", name))
         return declared
 
