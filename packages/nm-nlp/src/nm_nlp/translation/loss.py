@@ -7,7 +7,7 @@ from torch import Tensor
 
 from nm_core.ports import ports
 from nm_torch import LossModule
-from nm_torch.common.losses import checked_smoothing, smoothed_cross_entropy
+from nm_torch.common.smoothing import checked_smoothing, smoothed_cross_entropy
 
 
 class PaddedSmoothedCrossEntropyLossNM(LossModule):

@@ -5,42 +5,15 @@ Legend: B sentences, U labels, V classes.
 
 import torch
 from torch import Tensor
-from torch.nn.functional import nll_loss, pad
+from torch.nn.functional import pad
 
 from nm_core.ports import ports
-from nm_torch.common.errors import OptionError
 from nm_torch.common.numerics import log_softmax, widen
+from nm_torch.common.smoothing import checked_smoothing, smoothed_cross_entropy
 from nm_torch.loss import LossModule
 
 IGNORED = -1
 """The label of positions that a loss leaves out."""
-
-
-def smoothed_cross_entropy(log_probs_NV: Tensor, labels_N: Tensor, *, smoothing: float, ignored: int) -> Tensor:
-    """Return the summed cross entropy of labels softened by a uniform distribution (Szegedy et al. 2016, 1512.00567).
-
-    The same as torch's `cross_entropy` with `label_smoothing`, from log-probabilities: every class gets
-    `smoothing` / V of the weight, and the label the rest.
-
-    Args:
-        log_probs_NV: log-probabilities.
-        labels_N: the right classes; positions with `ignored` count nothing.
-        smoothing: weight of the uniform distribution, at least 0 and below 1.
-        ignored: the label of positions that are left out.
-    """
-    log_probs_NV = widen(log_probs_NV)
-    total = nll_loss(log_probs_NV, labels_N, ignore_index=ignored, reduction="sum")
-    if smoothing == 0.0:
-        return total
-    uniform = -log_probs_NV.mean(dim=-1).masked_fill(labels_N == ignored, 0.0).sum()
-    return (1.0 - smoothing) * total + smoothing * uniform
-
-
-def checked_smoothing(smoothing: float) -> float:
-    """Return a label smoothing that is at least 0 and below 1."""
-    if not 0.0 <= smoothing < 1.0:
-        raise OptionError(f"label_smoothing must be at least 0 and below 1; given was {smoothing!r}.")
-    return smoothing
 
 
 class SequenceLoss(LossModule):
