@@ -8,55 +8,56 @@ def nm_collection() -> Collection:
     """Declare the modules of speech recognition."""
     return Collection(
         name="asr",
-        summary="Speech recognition: audio, encoders, CTC and attention heads, decoding, error rates.",
+        summary="Speech recognition: recordings, log-mel features, Jasper and QuartzNet, CTC.",
         modules=[
             ModuleSpec(
                 "AudioToTextDataLayer",
-                "Recordings with their transcripts, from a manifest of JSON lines.",
+                "Recordings and transcripts named by manifests, as features or waveforms.",
                 targets={"torch": "nm_asr.data.layer:AudioToTextDataLayer"},
             ),
             ModuleSpec(
                 "AudioToMelSpectrogramPreprocessor",
-                "Log-mel spectrograms of audio, on the device.",
+                "Waveforms to log-mel spectrograms, on the device.",
                 targets={"torch": "nm_asr.features.mel:AudioToMelSpectrogramPreprocessor"},
             ),
             ModuleSpec(
                 "SpectrogramAugmentation",
-                "Mask bands of frequency and time in training.",
+                "SpecAugment and SpecCutout while training.",
                 targets={"torch": "nm_asr.features.spec_augment:SpectrogramAugmentation"},
             ),
             ModuleSpec(
                 "JasperEncoder",
-                "Convolutional encoder: Jasper and QuartzNet from one block description.",
+                "Jasper and QuartzNet from one description of blocks.",
                 targets={"torch": "nm_asr.encoders.jasper:JasperEncoder"},
             ),
             ModuleSpec(
                 "JasperDecoderForCTC",
-                "Log-probabilities over the labels and the blank, per frame.",
+                "Encoder features to log-probabilities over the labels and the blank.",
                 targets={"torch": "nm_asr.decoders.ctc:JasperDecoderForCTC"},
             ),
             ModuleSpec(
                 "JasperRNNConnector",
-                "Bring encoder features to the width and order that an attention decoder takes.",
+                "Encoder features in the order that a recurrent decoder reads.",
                 targets={"torch": "nm_asr.decoders.connector:JasperRNNConnector"},
             ),
             ModuleSpec(
                 "CTCLossNM",
-                "Connectionist temporal classification.",
+                "Connectionist temporal classification, summed over utterances.",
                 targets={"torch": "nm_asr.losses:CTCLossNM"},
             ),
             ModuleSpec(
                 "GreedyCTCDecoder",
-                "The best label of each frame, repeats and blanks removed, as hypotheses.",
+                "The best path of CTC as text with word times and confidence.",
                 targets={"torch": "nm_asr.decoding.greedy:GreedyCTCDecoder"},
             ),
         ],
+        kinds=["nm_asr.kinds:Hypothesis"],
     )
 
 
 @hookimpl
 def nm_metrics() -> dict[str, str]:
-    """Declare the error rates."""
+    """Declare metrics by name."""
     return {
         "WordErrorRate": "nm_asr.metrics.error_rate:WordErrorRate",
         "CharacterErrorRate": "nm_asr.metrics.error_rate:CharacterErrorRate",
@@ -65,5 +66,5 @@ def nm_metrics() -> dict[str, str]:
 
 @hookimpl
 def nm_tasks() -> dict[str, str]:
-    """Declare what a saved recogniser can do."""
+    """Declare the verbs that applications gain."""
     return {"transcribe": "nm_asr.transcription:transcribe"}

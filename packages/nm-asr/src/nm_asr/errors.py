@@ -33,3 +33,23 @@ class AugmentationError(NmError, ValueError):
 
 class EncoderError(NmError, ValueError):
     """The description of an encoder's blocks cannot be built."""
+
+
+class LeftOutWarning(UserWarning):
+    """Utterances or characters of a manifest are left out, as the data layer's settings ask; it says how many."""
+
+
+class ImpossibleAlignmentWarning(UserWarning):
+    """Transcripts are longer than CTC can write into the frames that their audio gave."""
+
+
+class DataLayerError(NmError, ValueError):
+    """A setting of a data layer has no meaning."""
+
+
+class DecodingError(NmError, ValueError):
+    """A setting of a decoder has no meaning."""
+
+
+class MetricError(NmError, ValueError):
+    """A metric was given hypotheses and references that do not belong together."""

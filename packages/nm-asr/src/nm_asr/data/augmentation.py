@@ -14,6 +14,10 @@ from nm_core.errors import did_you_mean
 Samples = NDArray[np.float32]
 
 
+_STRETCH = 2**18
+_EXPONENTS: Mapping[str, int] = {"white": 0, "pink": 1, "brown": 2}
+
+
 @dataclass(frozen=True, slots=True)
 class Speed:
     """Play faster or slower, pitch included, by a factor uniform between two bounds or drawn from a list.
@@ -53,30 +57,49 @@ class Gain:
         return samples * np.float32(10.0 ** (random.uniform(self.low, self.high) / 20.0))
 
 
-@dataclass(frozen=True, slots=True)
 class Noise:
     """Add noise at a ratio of signal to noise, in decibels, uniform between two bounds.
 
-    The power spectrum of the noise falls with frequency to the power of ``color``, drawn between 0 and it: 0 is white, 1
-    pink, 2 brown.
+    The noise is a random stretch of a fixed 16 s (at 16 kHz) in each of its colors, mixed with random weights.
+
+    Args:
+        low: the least ratio.
+        high: the greatest ratio.
+        colors: "white", "pink" (power falls as 1/f) and "brown" (as 1/f²), any of them.
+        probability: how often noise is added at all.
     """
 
-    low: float = 10.0
-    high: float = 40.0
-    color: float = 0.0
-    probability: float = 1.0
-
-    def __post_init__(self) -> None:
-        _ordered("noise", self.low, self.high)
-        _probability("noise", self.probability)
+    def __init__(
+        self,
+        low: float = 10.0,
+        high: float = 40.0,
+        colors: Sequence[str] = ("white", "pink", "brown"),
+        probability: float = 1.0,
+    ) -> None:
+        _ordered("noise", low, high)
+        if not 0.0 <= probability <= 1.0:
+            raise AugmentationError(f"noise: probability is {probability:g}; expected 0 to 1.")
+        unknown = [color for color in colors if color not in _EXPONENTS]
+        if unknown or not colors:
+            raise AugmentationError(f"noise: colors are {list(colors)}; expected any of {', '.join(_EXPONENTS)}.")
+        self.low, self.high, self.probability = low, high, probability
+        random = np.random.default_rng(0)
+        self._stretches = np.stack([_colored(_EXPONENTS[color], random) for color in colors])
 
     def __call__(self, samples: Samples, sample_rate: int, random: np.random.Generator) -> Samples:
         if random.random() >= self.probability or len(samples) == 0:
             return samples
         ratio = 10.0 ** (random.uniform(self.low, self.high) / 10.0)
-        noise = _colored(len(samples), random.uniform(0.0, self.color), random)
-        power = float(np.mean(np.square(samples)))
-        return samples + noise * np.float32(np.sqrt(power / ratio / max(float(np.mean(np.square(noise))), 1e-20)))
+        noise = self._noise(len(samples), random)
+        power, noise_power = (float(np.dot(x, x)) for x in (samples, noise))
+        return samples + noise * np.float32(np.sqrt(power / (ratio * max(noise_power, 1e-20))))
+
+    def _noise(self, length: int, random: np.random.Generator) -> Samples:
+        weights = random.dirichlet(np.ones(len(self._stretches))).astype(np.float32)
+        start = int(random.integers(_STRETCH))
+        if start + length <= _STRETCH:
+            return weights @ self._stretches[:, start : start + length]
+        return weights @ np.take(self._stretches, np.arange(start, start + length), axis=1, mode="wrap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,21 +148,15 @@ def _step(number: int, settings: dict[str, Any]) -> Augmentation:
     return AUGMENTATIONS[kind](**settings)
 
 
-def _colored(length: int, exponent: float, random: np.random.Generator) -> Samples:
-    if exponent == 0.0:
-        return random.standard_normal(length, dtype=np.float32)
-    size = 1 << max(length - 1, 1).bit_length()  # a power of two, because a prime length is slow to transform
-    bins = size // 2 + 1
-    falling = np.arange(1, bins + 1, dtype=np.float32) ** np.float32(-exponent / 2.0)
-    spectrum = random.standard_normal((bins, 2), dtype=np.float32) * falling[:, None]
-    return np.asarray(np.fft.irfft(spectrum.view(np.complex64)[:, 0], n=size)[:length], dtype=np.float32)
+def _colored(exponent: int, random: np.random.Generator) -> Samples:
+    """Return noise of unit power that falls with frequency to the power of ``exponent``."""
+    bins = _STRETCH // 2 + 1
+    spectrum = random.standard_normal((bins, 2)).view(np.complex128)[:, 0]
+    spectrum *= np.maximum(np.arange(bins), 20.0) ** (-exponent / 2.0)  # flat below 1 Hz, so that it does not drift
+    noise = np.fft.irfft(spectrum, n=_STRETCH)
+    return np.asarray(noise / noise.std(), dtype=np.float32)
 
 
 def _ordered(what: str, low: float, high: float) -> None:
     if low > high:
         raise AugmentationError(f"{what}: low is {low:g} and high {high:g}; expected low <= high.")
-
-
-def _probability(what: str, value: float) -> None:
-    if not 0.0 <= value <= 1.0:
-        raise AugmentationError(f"{what}: probability is {value:g}; expected 0 to 1.")

@@ -10,8 +10,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from nm_asr.encoders.convolution import Convolution, image_of, sequence_of
 from nm_asr.encoders.description import BlockDescription, read_blocks
-from nm_asr.encoders.masked import MaskedBatchNorm, SqueezeExcite, convolution, outside_of
+from nm_asr.encoders.masked import MaskedBatchNorm, SqueezeExcite, inside_of
 from nm_asr.errors import EncoderError
 from nm_core.errors import did_you_mean
 from nm_torch import TorchModule, ports
@@ -75,18 +76,20 @@ class JasperEncoder(TorchModule):
         self.apply(_initialise)
 
     def forward(self, audio_signal: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
-        outside_B1T = outside_of(audio_signal.shape[-1], length)
-        x_BCT = audio_signal.masked_fill(outside_B1T, 0.0)
+        frames, dtype = audio_signal.shape[-1], audio_signal.dtype
+        inside_B11T = inside_of(frames, length, dtype)
+        x_BC1T = image_of(audio_signal.masked_fill(inside_B11T.squeeze(2) == 0.0, 0.0))
         dense: list[Tensor] = []
         for block in self.blocks:
             if block.dense:
-                dense.append(x_BCT)
-            before = dense if block.dense else [x_BCT] * len(block.added)
+                dense.append(x_BC1T)
+            before = dense if block.dense else [x_BC1T] * len(block.added)
             if block.stride > 1:
                 length = (length - 1).div(block.stride, rounding_mode="floor") + 1
-                outside_B1T = outside_of((x_BCT.shape[-1] - 1) // block.stride + 1, length)
-            x_BCT = block(x_BCT, before, outside_B1T)
-        return x_BCT, length
+                frames = (frames - 1) // block.stride + 1
+                inside_B11T = inside_of(frames, length, dtype)
+            x_BC1T = block(x_BC1T, before, inside_B11T)
+        return sequence_of(x_BC1T), length
 
 
 class JasperBlock(nn.Module):
@@ -107,29 +110,29 @@ class JasperBlock(nn.Module):
         self.activation = _ACTIVATIONS[activation]()
         self.dropout = nn.Dropout(block.dropout) if block.dropout else None
 
-    def forward(self, x_BCT: Tensor, before: Sequence[Tensor], outside_B1t: Tensor) -> Tensor:
-        """Return ``[B, filters, t]``, zero where ``outside_B1t`` is true.
+    def forward(self, x_BC1T: Tensor, before: Sequence[Tensor], inside_B11t: Tensor) -> Tensor:
+        """Return ``[B, filters, 1, t]``, zero where ``inside_B11t`` is.
 
         Args:
-            x_BCT: the output of the block before.
+            x_BC1T: the output of the block before.
             before: what is added, in the order of the projections.
-            outside_B1t: true past the end of each utterance, at the block's own frame rate.
+            inside_B11t: one within each utterance and zero past its end, at the block's own frame rate.
         """
         last = len(self.layers) - 1
         for index, layer in enumerate(self.layers):
-            x_BCT = layer(x_BCT, outside_B1t)
+            x_BC1T = layer(x_BC1T, inside_B11t)
             if index < last:
-                x_BCT = self._activated(x_BCT, outside_B1t)
+                x_BC1T = self._activated(x_BC1T, inside_B11t)
         if self.gate is not None:
-            x_BCT = self.gate(x_BCT, outside_B1t)
-        for projection, source_BCT in zip(self.added, before, strict=True):
-            x_BCT = x_BCT + projection(source_BCT, outside_B1t)
-        return self._activated(x_BCT, outside_B1t)
+            x_BC1T = self.gate(x_BC1T, inside_B11t)
+        for projection, source_BC1T in zip(self.added, before, strict=True):
+            x_BC1T = x_BC1T + projection(source_BC1T, inside_B11t)
+        return self._activated(x_BC1T, inside_B11t)
 
-    def _activated(self, x_BCT: Tensor, outside_B1t: Tensor) -> Tensor:
+    def _activated(self, x_BC1T: Tensor, inside_B11t: Tensor) -> Tensor:
         # In place: no layer before needs its own output for its gradient, and every activation keeps zero.
-        x_BCT = self.activation(x_BCT.masked_fill_(outside_B1t, 0.0))
-        return x_BCT if self.dropout is None else self.dropout(x_BCT)
+        x_BC1T = self.activation(x_BC1T.mul_(inside_B11t))
+        return x_BC1T if self.dropout is None else self.dropout(x_BC1T)
 
 
 class ConvolutionLayer(nn.Module):
@@ -139,14 +142,14 @@ class ConvolutionLayer(nn.Module):
         super().__init__()
         kernel, dilation = block.kernel, block.dilation
         if block.separable:
-            depthwise = convolution(channels, channels, kernel, stride=stride, dilation=dilation, groups=channels)
-            self.conv = nn.Sequential(depthwise, convolution(channels, block.filters, 1))
+            depthwise = Convolution(channels, channels, kernel, stride=stride, dilation=dilation, groups=channels)
+            self.conv = nn.Sequential(depthwise, Convolution(channels, block.filters, 1))
         else:
-            self.conv = convolution(channels, block.filters, kernel, stride=stride, dilation=dilation)
+            self.conv = Convolution(channels, block.filters, kernel, stride=stride, dilation=dilation)
         self.norm = MaskedBatchNorm(block.filters, mask_statistics=mask_statistics)
 
-    def forward(self, x_BCT: Tensor, outside_B1t: Tensor) -> Tensor:
-        return self.norm(self.conv(x_BCT), outside_B1t)
+    def forward(self, x_BC1T: Tensor, inside_B11t: Tensor) -> Tensor:
+        return self.norm(self.conv(x_BC1T), inside_B11t)
 
 
 class Projection(nn.Module):
@@ -154,11 +157,11 @@ class Projection(nn.Module):
 
     def __init__(self, channels: int, block: BlockDescription, mask_statistics: bool) -> None:
         super().__init__()
-        self.conv = convolution(channels, block.filters, 1, stride=block.stride)
+        self.conv = Convolution(channels, block.filters, 1, stride=block.stride)
         self.norm = MaskedBatchNorm(block.filters, mask_statistics=mask_statistics)
 
-    def forward(self, x_BCT: Tensor, outside_B1t: Tensor) -> Tensor:
-        return self.norm(self.conv(x_BCT), outside_B1t)
+    def forward(self, x_BC1T: Tensor, inside_B11t: Tensor) -> Tensor:
+        return self.norm(self.conv(x_BC1T), inside_B11t)
 
 
 def _initialise(module: nn.Module) -> None:

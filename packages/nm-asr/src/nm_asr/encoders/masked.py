@@ -1,28 +1,19 @@
 """Layers that look at an utterance's own frames only.
 
-Axes: B batch, C channels, T frames. ``outside`` is true past the end of an utterance, ``[B, 1, T]``.
+Axes: B batch, C channels, T frames. ``inside`` is one within an utterance and zero past its end, ``[B, 1, 1, T]``: a number,
+because multiplying is several times faster than filling where a mask says so.
 """
 
 import torch
 from torch import Tensor, nn
 
 
-def outside_of(frames: int, lengths_B: Tensor) -> Tensor:
-    """Return ``[B, 1, frames]``, true past each length."""
-    return (torch.arange(frames, device=lengths_B.device) >= lengths_B.unsqueeze(1)).unsqueeze(1)
+def inside_of(frames: int, lengths_B: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return ``[B, 1, 1, frames]``, one before each length and zero from there."""
+    return (torch.arange(frames, device=lengths_B.device) < lengths_B.view(-1, 1, 1, 1)).to(dtype)
 
 
-def convolution(
-    channels: int, filters: int, kernel: int, *, stride: int = 1, dilation: int = 1, groups: int = 1
-) -> nn.Conv1d:
-    """Return a convolution with odd kernel that keeps a frame in the middle of its window: t to (t - 1) // stride + 1."""
-    padding = dilation * (kernel - 1) // 2
-    return nn.Conv1d(
-        channels, filters, kernel, stride=stride, padding=padding, dilation=dilation, groups=groups, bias=False
-    )
-
-
-class MaskedBatchNorm(nn.BatchNorm1d):
+class MaskedBatchNorm(nn.BatchNorm2d):
     """Batch normalisation whose training statistics leave out padding where ``mask_statistics`` is set.
 
     Published checkpoints were trained with padding counted, which is the default; evaluation is the same either way.
@@ -32,22 +23,22 @@ class MaskedBatchNorm(nn.BatchNorm1d):
         super().__init__(channels, eps=1e-3, momentum=0.1)
         self.mask_statistics = mask_statistics
 
-    def forward(self, x_BCT: Tensor, outside_B1T: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(self, x_BC1T: Tensor, inside_B11T: Tensor) -> Tensor:  # type: ignore[override]
         if not (self.training and self.mask_statistics):
-            return super().forward(x_BCT)
-        x = x_BCT.float()
-        inside_B1T = (~outside_B1T).to(x.dtype)
-        count = inside_B1T.sum().clamp(min=1.0)
-        mean_C = (x * inside_B1T).sum((0, 2)) / count
-        centred_BCT = x - mean_C.view(1, -1, 1)
-        variance_C = (centred_BCT.square() * inside_B1T).sum((0, 2)) / count
+            return super().forward(x_BC1T)
+        x = x_BC1T.float()
+        inside_B11T = inside_B11T.float()
+        count = inside_B11T.sum().clamp(min=1.0)
+        mean_C = (x * inside_B11T).sum((0, 2, 3)) / count
+        centred_BC1T = x - mean_C.view(1, -1, 1, 1)
+        variance_C = (centred_BC1T.square() * inside_B11T).sum((0, 2, 3)) / count
         with torch.no_grad():
             unbiased_C = variance_C * (count / (count - 1).clamp(min=1.0))
             self.running_mean.lerp_(mean_C, self.momentum)
             self.running_var.lerp_(unbiased_C, self.momentum)
             self.num_batches_tracked += 1
         scale_C = self.weight / (variance_C + self.eps).sqrt()
-        return (centred_BCT * scale_C.view(1, -1, 1) + self.bias.view(1, -1, 1)).to(x_BCT.dtype)
+        return (centred_BC1T * scale_C.view(1, -1, 1, 1) + self.bias.view(1, -1, 1, 1)).to(x_BC1T.dtype)
 
 
 class SqueezeExcite(nn.Module):
@@ -59,8 +50,8 @@ class SqueezeExcite(nn.Module):
         self.squeeze = nn.Linear(channels, hidden, bias=False)
         self.excite = nn.Linear(hidden, channels, bias=False)
 
-    def forward(self, x_BCT: Tensor, outside_B1T: Tensor) -> Tensor:
-        count_B1 = (~outside_B1T).sum(-1).clamp(min=1).to(x_BCT.dtype)
-        mean_BC = x_BCT.masked_fill(outside_B1T, 0.0).sum(-1) / count_B1
+    def forward(self, x_BC1T: Tensor, inside_B11T: Tensor) -> Tensor:
+        count_B1 = inside_B11T.sum((2, 3)).clamp(min=1.0)
+        mean_BC = (x_BC1T * inside_B11T).sum((2, 3)) / count_B1
         gate_BC = self.excite(self.squeeze(mean_BC).relu()).sigmoid()
-        return x_BCT * gate_BC.unsqueeze(-1)
+        return x_BC1T * gate_BC[:, :, None, None]

@@ -3,6 +3,7 @@
 Axes: B batch, T samples, N frames, W window, F spectral bins, S mel bands.
 """
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from nm_asr.errors import FrontEndError
 from nm_asr.features.filters import mel_filters
+from nm_core.errors import did_you_mean
 from nm_torch import TorchModule, ports
 
 LOG_FLOOR = 2.0**-24
@@ -23,7 +25,10 @@ def hop_length(sample_rate: int, window_stride: float) -> int:
 
 
 class MelSpectrogram(nn.Module):
-    """The computation of the front end, without ports; its settings are those of the preprocessor below."""
+    """The computation of the front end, without ports.
+
+    Its settings are those of `AudioToMelSpectrogramPreprocessor`; ``log=False`` leaves the powers as they are.
+    """
 
     window: Tensor
     filters: Tensor
@@ -31,22 +36,24 @@ class MelSpectrogram(nn.Module):
     def __init__(
         self,
         *,
-        sample_rate: int,
-        n_mels: int,
-        window_size: float,
-        window_stride: float,
-        n_fft: int | None,
-        f_min: float,
-        f_max: float | None,
-        preemphasis: float,
-        log: bool,
-        normalize: bool,
+        sample_rate: int = 16000,
+        n_mels: int = 64,
+        window_size: float = 0.025,
+        window_stride: float = 0.01,
+        n_fft: int | None = None,
+        f_min: float = 0.0,
+        f_max: float | None = None,
+        preemphasis: float = 0.97,
+        log: bool = True,
+        normalize: str | None = "per_feature",
     ) -> None:
         super().__init__()
+        if normalize not in ("per_feature", None):
+            raise FrontEndError(f'normalize is {normalize!r}; expected "per_feature" or None.')
         self.width = round(sample_rate * window_size)
         self.hop = hop_length(sample_rate, window_stride)
         self.n_fft = n_fft or 2 ** (self.width - 1).bit_length()
-        self.preemphasis, self.log, self.normalize = preemphasis, log, normalize
+        self.preemphasis, self.log, self.normalize = preemphasis, log, normalize is not None
         highest = sample_rate / 2.0 if f_max is None else f_max
         _check_settings(self.width, self.hop, self.n_fft, f_min, highest, sample_rate)
         window = torch.hann_window(self.width, periodic=True, dtype=torch.float64).to(torch.float32)
@@ -82,7 +89,7 @@ class MelSpectrogram(nn.Module):
         padded_BT = nn.functional.pad(samples_BT, (left, right))
         frames_BNW = padded_BT.unfold(1, self.width, self.hop)[:, :frames]
         spectrum_BNF = torch.fft.rfft(frames_BNW * self.window, n=self.n_fft)
-        power_BNF = torch.view_as_real(spectrum_BNF).square().sum(-1)
+        power_BNF = (spectrum_BNF * spectrum_BNF.conj()).real
         return power_BNF @ self.filters.T
 
 
@@ -140,21 +147,13 @@ class AudioToMelSpectrogramPreprocessor(TorchModule):
             f_min=f_min,
             f_max=f_max,
             preemphasis=preemphasis,
-            log=True,
-            normalize=normalizes(normalize),
+            normalize=normalize,
         )
 
     def forward(self, audio: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
         if self.training and self.dither:
             audio = audio + self.dither * torch.randn_like(audio)
         return self.features(audio, length)
-
-
-def normalizes(normalize: str | None) -> bool:
-    """Read the setting ``normalize``."""
-    if normalize not in ("per_feature", None):
-        raise FrontEndError(f'normalize is {normalize!r}; expected "per_feature" or None.')
-    return normalize is not None
 
 
 def _normalized(mel_BNS: Tensor, inside_BN1: Tensor, frames_B: Tensor) -> Tensor:
@@ -164,6 +163,19 @@ def _normalized(mel_BNS: Tensor, inside_BN1: Tensor, frames_B: Tensor) -> Tensor
     centred_BNS = (mel_BNS - mean_B1S).masked_fill(~inside_BN1, 0.0)
     variance_B1S = centred_BNS.square().sum(1, keepdim=True) / (count_B11 - 1).clamp(min=1.0)
     return centred_BNS / (variance_B1S.sqrt() + _EPSILON)
+
+
+def read_front_end(settings: Mapping[str, Any], *, sample_rate: int, n_mels: int) -> MelSpectrogram:
+    """Make the computation of the front end from settings that a data layer was given.
+
+    Raises:
+        FrontEndError: a setting is unknown.
+    """
+    known = [name for name in inspect.signature(MelSpectrogram).parameters if name not in ("sample_rate", "n_mels")]
+    unknown = [f'"{name}".{did_you_mean(name, known)}' for name in settings if name not in known]
+    if unknown:
+        raise FrontEndError(f"The front end has no setting {' '.join(unknown)}\n  It has {', '.join(known)}.")
+    return MelSpectrogram(sample_rate=sample_rate, n_mels=n_mels, **settings)
 
 
 def _inside(length: int, lengths_B: Tensor) -> Tensor:

@@ -1,0 +1,74 @@
+"""Reading audio: mono float32 samples at the rate that is asked for."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nm_asr.errors import AudioError
+
+Samples = NDArray[np.float32]
+
+
+def read_audio(
+    path: str | Path, sample_rate: int, *, offset: float | None = None, duration: float | None = None
+) -> Samples:
+    """Read an audio file (wav, flac, ogg, mp3) whole or in part; channels are averaged, other rates resampled.
+
+    Args:
+        path: the file.
+        sample_rate: samples per second wanted.
+        offset: seconds into the file to start from.
+        duration: seconds to read; to the end where None.
+
+    Raises:
+        AudioError: the file is missing, is not audio, or holds nothing where it was asked.
+    """
+    import soundfile
+
+    path = Path(path)
+    if not path.is_file():
+        raise AudioError(f"{path}: there is no such file.")
+    try:
+        with soundfile.SoundFile(path) as file:
+            start = round((offset or 0.0) * file.samplerate)
+            if start > file.frames:
+                raise AudioError(f"{path}: it ends at {file.frames / file.samplerate:.2f} s, before offset {offset:.2f} s.")
+            file.seek(start)
+            frames = -1 if duration is None else round(duration * file.samplerate)
+            samples, rate = file.read(frames, dtype="float32", always_2d=True), file.samplerate
+    except soundfile.LibsndfileError as error:
+        raise AudioError(f"{path}: it cannot be read as audio: {error.error_string}") from error
+    if len(samples) == 0:
+        raise AudioError(f"{path}: it holds no samples.")
+    return resampled(mixed(samples), rate, sample_rate)
+
+
+def mixed(samples: NDArray[np.float32]) -> Samples:
+    """Return the mean of the channels of ``[frames, channels]``."""
+    return samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
+
+
+def resampled(samples: Samples, rate: int, wanted: int) -> Samples:
+    """Return samples at another rate; band-limited, of high quality."""
+    if rate == wanted:
+        return samples
+    import soxr
+
+    return np.asarray(soxr.resample(samples, rate, wanted), dtype=np.float32)
+
+
+def seconds_of(path: str | Path) -> float:
+    """Return how long an audio file is, from its header.
+
+    Raises:
+        AudioError: the file is missing or is not audio.
+    """
+    import soundfile
+
+    if not Path(path).is_file():
+        raise AudioError(f"{path}: there is no such file.")
+    try:
+        return float(soundfile.info(path).duration)
+    except soundfile.LibsndfileError as error:
+        raise AudioError(f"{path}: it cannot be read as audio: {error.error_string}") from error

@@ -1,0 +1,228 @@
+"""The data layer of speech recognition: recordings and their transcripts, in micro-batches.
+
+Axes: B batch, S mel bands, T frames or samples, U labels.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nm_asr.data.audio import read_audio
+from nm_asr.data.augmentation import read_augmentation
+from nm_asr.data.cache import BoundedCache
+from nm_asr.data.labels import Labels
+from nm_asr.data.manifest import Utterance
+from nm_asr.data.selection import select
+from nm_asr.errors import AudioError, DataLayerError
+from nm_asr.features.mel import read_front_end
+from nm_core.ports import PortSpec
+from nm_torch import ports
+from nm_torch.data import Batching, DataLayer, SampleError
+
+PADDING = -1
+_TOLERANCE = 0.25
+"""Seconds by which a file may differ from the duration that its manifest states, beside a twentieth of it."""
+
+
+class Sample(NamedTuple):
+    """One utterance as it goes into a batch: features ``[S, T]`` or samples ``[T]``, and label ids."""
+
+    signal: NDArray[np.float32]
+    transcript: tuple[int, ...]
+
+
+class AudioToTextDataLayer(DataLayer):
+    """Read recordings and transcripts named by manifests.
+
+    A manifest has one JSON object per line: ``audio_filepath`` (wav, flac, ogg, mp3; relative to the manifest),
+    ``duration`` in seconds, ``text``, and optionally ``offset``, ``speaker`` and ``lang``. Audio is mixed to mono and
+    resampled. A recording that is missing or unreadable is counted and listed, and the run goes on, up to
+    ``max_unreadable``.
+
+    The outputs are ``spec`` (log-mel features, or the waveform with ``features="audio"``), its lengths in frames (or
+    samples), the transcript as label ids padded with -1, and its lengths in labels.
+
+    Args:
+        manifest: a path, or several.
+        labels: the labels in the order of their ids: a string of characters, or a list.
+        batch_size: most utterances of a micro-batch.
+        batch_seconds: most seconds of a padded micro-batch, the number of its utterances times the longest.
+        features: "logmel" computes here what `AudioToMelSpectrogramPreprocessor` computes with the same settings;
+            "audio" leaves that to the graph.
+        sample_rate: samples per second of what is put out or analysed; files at other rates are resampled.
+        n_mels: mel bands.
+        front_end: other settings of the features, as `AudioToMelSpectrogramPreprocessor` has them: window_size,
+            window_stride, n_fft, f_min, f_max, preemphasis, normalize.
+        augmentation: changes to each waveform in order, such as ``[{"type": "speed", "low": 0.9, "high": 1.1}]``; types
+            are speed, gain, noise and shift, with the settings of the classes in `nm_asr.data.augmentation`.
+        shuffle: another order in each epoch.
+        bucketing: put utterances of like duration together.
+        drop_last: leave out a last micro-batch that is not full.
+        min_duration: leave out shorter utterances, in seconds; how many is said in a warning.
+        max_duration: leave out longer utterances, likewise.
+        lowercase: turn texts to lower case first.
+        outside_labels: "error" refuses texts with characters that no label covers and names the lines; "drop" leaves
+            these characters out and says in how many texts.
+        cache_megabytes: keep decoded recordings (or, without augmentation, their features) in memory up to this much,
+            for each process that reads; 0 keeps none.
+        workers: processes that read ahead; 0 reads in the process of the action.
+        worker_timeout: seconds without a micro-batch after which workers are taken for hung.
+        max_unreadable: how many recordings may be unreadable before the run stops.
+    """
+
+    output_ports = ports(
+        spec="B Spectrogram:{n_mels} T:t",
+        spec_len="B ; Lengths(t)",
+        transcript="B Token:u ; Labels({n_labels})",
+        transcript_len="B ; Lengths(u)",
+    )
+
+    @staticmethod
+    def sizes(params: Mapping[str, Any]) -> dict[str, int]:
+        """Return the number of labels, under the name the ports use."""
+        return {"n_labels": len(params["labels"])}
+
+    @staticmethod
+    def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
+        """Return the ports under the parameter ``features``."""
+        outputs = dict(AudioToTextDataLayer.output_ports)
+        if params["features"] == "audio":
+            outputs |= ports(spec="B T:t ; AudioSignal({sample_rate})")
+        return PortSpec(), PortSpec(outputs.values())
+
+    def __init__(
+        self,
+        *,
+        manifest: str | Sequence[str],
+        labels: str | Sequence[str],
+        batch_size: int | None = 32,
+        batch_seconds: float | None = None,
+        features: Literal["logmel", "audio"] = "logmel",
+        sample_rate: int = 16000,
+        n_mels: int = 64,
+        front_end: Mapping[str, Any] = MappingProxyType({}),
+        augmentation: Sequence[Mapping[str, Any]] = (),
+        shuffle: bool = False,
+        bucketing: bool = False,
+        drop_last: bool = False,
+        min_duration: float = 0.0,
+        max_duration: float | None = None,
+        lowercase: bool = False,
+        outside_labels: Literal["error", "drop"] = "error",
+        cache_megabytes: float = 256.0,
+        workers: int = 0,
+        worker_timeout: float = 120.0,
+        max_unreadable: int = 20,
+    ) -> None:
+        _one_of("features", features, ("logmel", "audio"))
+        _one_of("outside_labels", outside_labels, ("error", "drop"))
+        super().__init__(
+            batching=Batching(
+                batch_size=batch_size,
+                batch_tokens=batch_seconds,
+                shuffle=shuffle,
+                bucketing=bucketing,
+                drop_last=drop_last,
+            ),
+            workers=workers,
+            worker_timeout=worker_timeout,
+            max_unreadable=max_unreadable,
+        )
+        self.sample_rate = sample_rate
+        self.labels = Labels(labels)
+        self.augmentation = read_augmentation(augmentation)
+        self.selection = select(
+            [manifest] if isinstance(manifest, str) else [str(path) for path in manifest],
+            self.labels,
+            min_duration=min_duration,
+            max_duration=max_duration,
+            lowercase=lowercase,
+            drop_outside=outside_labels == "drop",
+        )
+        self.front_end = read_front_end(front_end, sample_rate=sample_rate, n_mels=n_mels)
+        self.analyses = features == "logmel"
+        self.cache = BoundedCache(cache_megabytes)
+
+    def __len__(self) -> int:
+        return len(self.selection.utterances)
+
+    def size_of(self, index: int) -> float:
+        """Return the duration that the manifest states, in seconds."""
+        return self.selection.utterances[index].duration
+
+    def utterance(self, index: int) -> Utterance:
+        """Return what the manifest says about a sample."""
+        return self.selection.utterances[index]
+
+    def summary(self) -> str:
+        """Return what is used, what is left out and what is in memory, in one line."""
+        return f"{self.selection.summary()}; {self.cache.summary(len(self))}"
+
+    def sample(self, index: int, random: np.random.Generator) -> Sample:
+        """Read one utterance and change it as the augmentation asks."""
+        try:
+            signal = self.cache.get(index, self._read if self.augmentation or not self.analyses else self._analyse)
+        except AudioError as error:
+            raise SampleError(str(error)) from error
+        if self.augmentation:
+            for change in self.augmentation:
+                signal = change(signal, self.sample_rate, random)
+            if self.analyses:
+                signal = self._features(signal)
+        return Sample(signal, self.selection.transcripts[index])
+
+    def collate(self, samples: Sequence[Sample]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Put utterances together, padded with zeros and their transcripts with -1."""
+        signals = [sample.signal for sample in samples]
+        transcripts = [np.asarray(sample.transcript, np.int64) for sample in samples]
+        return _padded(signals, 0.0), _lengths(signals), _padded(transcripts, PADDING), _lengths(transcripts)
+
+    def _read(self, index: int) -> NDArray[np.float32]:
+        utterance = self.selection.utterances[index]
+        part = utterance.offset is not None
+        samples = read_audio(
+            utterance.path,
+            self.sample_rate,
+            offset=utterance.offset,
+            duration=utterance.duration if part else None,
+        )
+        seconds = len(samples) / self.sample_rate
+        if abs(seconds - utterance.duration) > _TOLERANCE + 0.05 * utterance.duration:
+            raise AudioError(
+                f"{utterance.path}: it holds {seconds:.2f} s, but the manifest's line {utterance.line} says "
+                f"{utterance.duration:.2f} s."
+            )
+        return samples
+
+    def _analyse(self, index: int) -> NDArray[np.float32]:
+        return self._features(self._read(index))
+
+    def _features(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        lengths = torch.tensor([len(samples)])
+        with torch.no_grad():
+            features_1ST, _ = self.front_end(torch.tensor(samples).unsqueeze(0), lengths)
+        return np.asarray(features_1ST.squeeze(0).numpy(), dtype=np.float32)
+
+
+def _padded(parts: Sequence[NDArray[Any]], padding: float) -> Tensor:
+    """Return parts of unequal last axis as one tensor."""
+    longest = max(part.shape[-1] for part in parts)
+    out = np.full((len(parts), *parts[0].shape[:-1], longest), padding, parts[0].dtype)
+    for row, part in zip(out, parts, strict=True):
+        row[..., : part.shape[-1]] = part
+    return torch.from_numpy(out)
+
+
+def _lengths(parts: Sequence[NDArray[Any]]) -> Tensor:
+    return torch.tensor([part.shape[-1] for part in parts], dtype=torch.int64)
+
+
+def _one_of(name: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        quoted = " or ".join(f'"{choice}"' for choice in choices)
+        raise DataLayerError(f"{name} is {value!r}; expected {quoted}.")

@@ -1,0 +1,132 @@
+"""Manifests: one utterance per line, as JSON."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nm_asr.errors import ManifestError
+
+_SHOWN = 5
+_NEEDED = ("audio_filepath", "duration", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One line of a manifest.
+
+    Attributes:
+        path: the audio file; relative paths of the manifest are relative to its folder.
+        duration: seconds of speech.
+        text: what is said, as written in the manifest.
+        offset: seconds into the file where the utterance starts; None when it is the whole file.
+        speaker: who speaks, where the manifest says so.
+        language: the manifest's ``lang``.
+        line: its number in the manifest, from 1.
+    """
+
+    path: Path
+    duration: float
+    text: str
+    offset: float | None
+    speaker: str | None
+    language: str | None
+    line: int
+
+
+def read_manifest(path: str | Path) -> tuple[Utterance, ...]:
+    """Read a manifest whole; keys that are not an `Utterance`'s are left alone.
+
+    Raises:
+        ManifestError: the file is missing or empty, or lines are not what they should be; the lines are named.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ManifestError(
+            f"{path}: there is no such manifest.\n  Paths are relative to {Path.cwd()}, or to the application's file."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path}: the manifest cannot be read as UTF-8 text: {error}") from error
+    utterances: list[Utterance] = []
+    problems: list[str] = []
+    for number, line in _lines(text):
+        try:
+            utterances.append(_utterance(path, number, line))
+        except ManifestError as problem:
+            problems.append(str(problem))
+    if problems:
+        more = f"\n{path}: {len(problems) - _SHOWN} more bad lines." if len(problems) > _SHOWN else ""
+        raise ManifestError("\n".join(problems[:_SHOWN]) + more)
+    if not utterances:
+        raise ManifestError(
+            f"{path}: the manifest is empty.\n"
+            '  Expected one line per utterance: {"audio_filepath": "a.wav", "duration": 1.5, "text": "hello"}'
+        )
+    return tuple(utterances)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    return ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
+
+
+def _utterance(path: Path, number: int, line: str) -> Utterance:
+    where = f"{path}:{number}"
+    try:
+        entry = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ManifestError(
+            f"{where}: the line is not JSON: {error.msg} at column {error.colno}.\n"
+            '  Expected one object per line: {"audio_filepath": "a.wav", "duration": 1.5, "text": "hello"}'
+        ) from None
+    if not isinstance(entry, Mapping):
+        raise ManifestError(f"{where}: the line holds {_kind(entry)}; expected one JSON object.")
+    if "features_filepath" in entry and "audio_filepath" not in entry:
+        raise ManifestError(f"{where}: the line names features, not audio.\n  Give audio_filepath.")
+    missing = [key for key in _NEEDED if key not in entry]
+    if missing:
+        raise ManifestError(
+            f"{where}: {_listed(missing)} missing.\n"
+            f"  Each line needs audio_filepath, duration (seconds) and text; this line has {', '.join(entry) or 'nothing'}."
+            f"\n  Add {' and '.join(missing)} to the line."
+        )
+    return Utterance(
+        path=path.parent / _text(where, entry, "audio_filepath", needed=True),
+        duration=_seconds(where, entry, "duration", positive=True),
+        text=_text(where, entry, "text"),
+        offset=_seconds(where, entry, "offset", positive=False) if entry.get("offset") is not None else None,
+        speaker=_text(where, entry, "speaker") if entry.get("speaker") is not None else None,
+        language=_text(where, entry, "lang") if entry.get("lang") is not None else None,
+        line=number,
+    )
+
+
+def _text(where: str, entry: Mapping[str, Any], key: str, *, needed: bool = False) -> str:
+    value = entry[key]
+    if not isinstance(value, str) or (needed and not value):
+        raise ManifestError(f'{where}: "{key}" is {_kind(value)}; expected text{" that is not empty" if needed else ""}.')
+    return value
+
+
+def _seconds(where: str, entry: Mapping[str, Any], key: str, *, positive: bool) -> float:
+    value = entry[key]
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not number or value < 0 or (positive and value == 0):
+        shown = value if number else _kind(value)
+        raise ManifestError(
+            f'{where}: "{key}" is {shown}; expected a number of seconds {"above" if positive else "of at least"} 0.'
+        )
+    return float(value)
+
+
+def _listed(names: list[str]) -> str:
+    quoted = " and ".join(f'"{name}"' for name in names)
+    return f"{quoted} {'is' if len(names) == 1 else 'are'}"
+
+
+def _kind(value: object) -> str:
+    kinds = {dict: "an object", list: "a list", str: f"the text {value!r}", bool: f"{value}", type(None): "null"}
+    return kinds.get(type(value), f"the number {value}")

@@ -1,0 +1,34 @@
+"""The way from a convolutional encoder to a decoder that reads positions in order."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor, nn
+
+from nm_torch import TorchModule, ports
+
+
+class JasperRNNConnector(TorchModule):
+    """Turn ``[batch, channel, time]`` into ``[batch, time, channel]`` and, where asked, change the number of channels.
+
+    Args:
+        in_channels: channels of the encoder.
+        out_channels: channels that the decoder expects, reached by a learned projection; the same number where None.
+    """
+
+    input_ports = ports(tensor="B Encoded:{in_channels} T:t")
+    output_ports = ports(output="B T:t Encoded:{width}")
+
+    @staticmethod
+    def sizes(params: Mapping[str, Any]) -> dict[str, int]:
+        """Return the channels of the output."""
+        return {"width": params["out_channels"] or params["in_channels"]}
+
+    def __init__(self, *, in_channels: int, out_channels: int | None = None) -> None:
+        super().__init__()
+        self.project = None if out_channels is None else nn.Linear(in_channels, out_channels)
+
+    def forward(self, tensor: Tensor) -> Tensor:
+        """Return ``[B, T, C]`` from ``[B, C, T]``."""
+        x_BTC = tensor.transpose(1, 2)
+        return x_BTC.contiguous() if self.project is None else self.project(x_BTC)

@@ -1,0 +1,88 @@
+"""The CTC loss.
+
+Axes: B batch, T frames, C classes, U labels.
+"""
+
+import warnings
+
+import torch
+from torch import Tensor
+from torch.nn.functional import ctc_loss
+
+from nm_asr.errors import ImpossibleAlignmentWarning
+from nm_torch import LossModule, ports
+
+
+class CTCLossNM(LossModule):
+    """Connectionist temporal classification: the negative log-probability of each transcript over all its alignments.
+
+    Graves et al. 2006. The blank is the last class; the total is in nats, the weight counts utterances, so the loss is the mean
+    over utterances.
+
+    A transcript of U labels, r of which repeat the one before, needs U + r frames. Where there are fewer no alignment
+    exists and the probability is zero: such an utterance adds nothing to the total and has no gradient, but keeps its
+    weight. It is counted in ``impossible_alignments``, and the first one warns.
+    """
+
+    input_ports = ports(
+        log_probs="B T:t Class:n+1 ; LogProbs",
+        targets="B Token:u ; Labels(n)",
+        input_length="B ; Lengths(t)",
+        target_length="B ; Lengths(u)",
+    )
+    output_ports = ports(loss="; Loss")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._impossible = 0
+        self._pending: Tensor | None = None
+
+    @property
+    def impossible_alignments(self) -> int:
+        """How many utterances had no alignment so far, those of the batch before this one included on a GPU."""
+        return self._impossible
+
+    def total(self, log_probs: Tensor, targets: Tensor, input_length: Tensor, target_length: Tensor) -> Tensor:  # type: ignore[override]
+        """Return the sum over utterances, from ``[B, T, C]``, ``[B, U]`` padded with -1, ``[B]`` and ``[B]``."""
+        self._count(impossible(targets, input_length, target_length))
+        return ctc_loss(
+            log_probs.transpose(0, 1),
+            targets.clamp(min=0),
+            input_length,
+            target_length,
+            blank=log_probs.shape[-1] - 1,
+            reduction="sum",
+            zero_infinity=True,
+        )
+
+    def weight(self, target_length: Tensor) -> Tensor:  # type: ignore[override]
+        """Return the number of utterances."""
+        return torch.full((), float(target_length.shape[0]), device=target_length.device)
+
+    def _count(self, impossible_B: Tensor) -> None:
+        number = impossible_B.sum()
+        if number.device.type == "cpu":
+            self._note(int(number))
+            return
+        # On a GPU the number is fetched without waiting for it, and looked at one batch later.
+        if self._pending is not None:
+            self._note(int(self._pending))
+        self._pending = number.to("cpu", non_blocking=True)
+
+    def _note(self, number: int) -> None:
+        if number and not self._impossible:
+            warnings.warn(
+                f"{self.name}: {number} transcripts of a batch are longer than their frames can hold and are not learned "
+                "from.\n  Check these recordings against their texts, or use a smaller stride or window_stride.\n"
+                "  Later ones are counted in impossible_alignments.",
+                ImpossibleAlignmentWarning,
+                stacklevel=2,
+            )
+        self._impossible += number
+
+
+def impossible(targets_BU: Tensor, input_length_B: Tensor, target_length_B: Tensor) -> Tensor:
+    """Return which utterances have fewer frames than their labels and the blanks between repeated ones need, ``[B]``."""
+    positions = torch.arange(1, targets_BU.shape[1], device=targets_BU.device)
+    repeats_BU = (targets_BU[:, 1:] == targets_BU[:, :-1]) & (positions < target_length_B.unsqueeze(1))
+    return target_length_B + repeats_BU.sum(1) > input_length_B

@@ -1,0 +1,203 @@
+"""`transcribe`: recordings in, hypotheses out, with any application whose inference graph goes from audio to text."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nm_asr.data.audio import mixed, read_audio, resampled, seconds_of
+from nm_asr.decoding.hypothesis import Hypothesis
+from nm_asr.errors import AudioError, TranscriptionError
+from nm_asr.kinds import Hypothesis as HypothesisKind
+from nm_core import Graph, NmTensor
+from nm_core.application import Application
+from nm_types import AudioSignal, Lengths, NeuralType, Size, TimeTag
+
+Recording = str | PathLike[str] | NDArray[Any]
+
+_MANY = 10**12
+"""Samples enough to see how many of them one frame takes."""
+
+
+@overload
+def transcribe(
+    application: Application,
+    audio: Recording,
+    *,
+    sample_rate: int | None = None,
+    batch_size: int = 16,
+    batch_seconds: float = 240.0,
+) -> Hypothesis: ...
+
+
+@overload
+def transcribe(
+    application: Application,
+    audio: Sequence[Recording],
+    *,
+    sample_rate: int | None = None,
+    batch_size: int = 16,
+    batch_seconds: float = 240.0,
+) -> list[Hypothesis]: ...
+
+
+def transcribe(
+    application: Application,
+    audio: Recording | Sequence[Recording],
+    *,
+    sample_rate: int | None = None,
+    batch_size: int = 16,
+    batch_seconds: float = 240.0,
+) -> Hypothesis | list[Hypothesis]:
+    """Return what is said in recordings, with word times in seconds.
+
+    Recordings of like length share a batch and are read when its turn comes, so memory follows the batch and not their number;
+    neither padding nor the company in a batch changes a result.
+
+    Args:
+        application: a trained application; the graph of its task ``transcribe``, or ``infer``, takes audio and gives
+            hypotheses.
+        audio: one recording or several: paths of audio files, or arrays of samples within ±1, ``[samples]`` or
+            ``[samples, channels]``.
+        sample_rate: samples per second of the arrays; that of the application where None. Other rates are resampled.
+        batch_size: most recordings of a batch.
+        batch_seconds: most seconds of a batch, padding included; a longer recording is a batch of its own.
+
+    Returns:
+        one hypothesis for one recording, a list in the order of several.
+
+    Raises:
+        TranscriptionError: the application does not go from audio to hypotheses, or what was given is no audio.
+        AudioError: files are missing or unreadable; all that are missing are named before anything is computed.
+    """
+    one = isinstance(audio, str | PathLike | np.ndarray)
+    recordings = [_recording(item) for item in ([audio] if one else audio)]  # type: ignore[list-item]
+    ends = _ends(application.graph_of("transcribe"))
+    if batch_size < 1 or not batch_seconds > 0.0:
+        raise TranscriptionError(f"batch_size is {batch_size} and batch_seconds {batch_seconds:g}; expected both above 0.")
+    seconds = _durations(recordings, sample_rate or ends.rate)
+    found: dict[int, Hypothesis] = {}
+    for batch in _batches(seconds, batch_size, batch_seconds):
+        signals = [_samples(recordings[index], sample_rate or ends.rate, ends.rate) for index in batch]
+        found |= dict(zip(batch, _decoded(application, ends, signals), strict=True))
+    return found[0] if one else [found[index] for index in range(len(recordings))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """The inputs and the output of a graph that matter here."""
+
+    graph: str
+    audio: str
+    length: str | None
+    hypotheses: str
+    rate: int
+    frame_seconds: float | None
+
+
+def _ends(graph: Graph) -> _Ends:
+    audio = [name for name, tensor in graph.inputs.items() if isinstance(tensor.type.kind, AudioSignal)]
+    lengths = [name for name, tensor in graph.inputs.items() if isinstance(tensor.type.kind, Lengths)]
+    hypotheses = [name for name, tensor in graph.outputs.items() if _is_hypotheses(tensor.type)]
+    if len(audio) != 1 or len(hypotheses) != 1 or len(lengths) > 1 or len(graph.inputs) > 1 + len(lengths):
+        raise TranscriptionError(
+            f"The graph {graph.name} cannot transcribe: it goes from {_typed(graph.inputs)} to {_typed(graph.outputs)}.\n"
+            "  Expected one input of type Batch Time:t ; AudioSignal(16000), its Lengths(t), and one output that is\n"
+            "  list[object asr.Hypothesis], as asr.GreedyCTCDecoder gives. A graph that begins at spectrograms needs\n"
+            "  asr.AudioToMelSpectrogramPreprocessor in front."
+        )
+    signal = graph.inputs[audio[0]]
+    rate = signal.type.kind.size(0) if signal.type.kind is not None else None
+    samples_per_second = None if rate is None else Size(rate).value
+    if samples_per_second is None:
+        raise TranscriptionError(
+            f'The input "{audio[0]}" of {graph.name} does not say its sample rate: {signal.type}.\n'
+            "  Declare it with a rate: Batch Time:t ; AudioSignal(16000)"
+        )
+    samples = _samples_per_frame(signal, graph.outputs[hypotheses[0]])
+    frame_seconds = None if samples is None else samples / samples_per_second
+    return _Ends(
+        graph.name, audio[0], lengths[0] if lengths else None, hypotheses[0], samples_per_second, frame_seconds
+    )
+
+
+def _samples_per_frame(signal: NmTensor, hypotheses: NmTensor) -> float | None:
+    """Return how many samples one frame of the decoder's input takes, read off the types; None where they do not say."""
+    samples = _time(signal.type)
+    for tensor in hypotheses.call.sources_of_inputs():
+        frames = _time(tensor.type)
+        if samples is not None and frames is not None and samples.symbols() == frames.symbols() == {samples.symbol}:
+            few, many = (frames.evaluate({str(samples.symbol): count}) for count in (_MANY, 2 * _MANY))
+            return _MANY / (many - few)
+    return None
+
+
+def _time(type: NeuralType) -> Size | None:
+    size = next((axis.size for axis in type.axes if issubclass(axis.tag, TimeTag)), None)
+    return size if isinstance(size, Size) else None
+
+
+def _is_hypotheses(type: NeuralType) -> bool:
+    return type.is_list and type.item is not None and isinstance(type.item.kind, HypothesisKind)
+
+
+def _typed(tensors: Any) -> str:
+    return ", ".join(f"{name} ({tensor.type})" for name, tensor in tensors.items()) or "nothing"
+
+
+def _recording(item: object) -> Path | NDArray[np.float32]:
+    if isinstance(item, str | PathLike):
+        return Path(item)
+    samples = np.asarray(item)
+    if samples.dtype.kind != "f" or samples.ndim not in (1, 2) or samples.size == 0:
+        raise TranscriptionError(
+            f"A recording is a path or an array of floats, [samples] or [samples, channels]; given was "
+            f"{type(item).__name__} of {samples.dtype} with shape {samples.shape}.\n"
+            "  Integers become floats within ±1 by dividing: samples / 32768."
+        )
+    return mixed(samples.astype(np.float32)) if samples.ndim == 2 else samples.astype(np.float32)
+
+
+def _durations(recordings: Iterable[Path | NDArray[np.float32]], rate: int) -> list[float]:
+    seconds: list[float] = []
+    problems: list[str] = []
+    for recording in recordings:
+        try:
+            seconds.append(seconds_of(recording) if isinstance(recording, Path) else len(recording) / rate)
+        except AudioError as error:
+            problems.append(str(error))
+    if problems:
+        raise AudioError("\n".join(problems))
+    return seconds
+
+
+def _batches(seconds: Sequence[float], most: int, longest: float) -> Iterator[list[int]]:
+    batch: list[int] = []
+    for index in sorted(range(len(seconds)), key=lambda index: -seconds[index]):
+        if batch and (len(batch) == most or (len(batch) + 1) * seconds[batch[0]] > longest):
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def _samples(recording: Path | NDArray[np.float32], given: int, rate: int) -> NDArray[np.float32]:
+    return read_audio(recording, rate) if isinstance(recording, Path) else resampled(recording, given, rate)
+
+
+def _decoded(application: Application, ends: _Ends, signals: Sequence[NDArray[np.float32]]) -> list[Hypothesis]:
+    if ends.length is None and len({len(signal) for signal in signals}) > 1:
+        return [hypothesis for signal in signals for hypothesis in _decoded(application, ends, [signal])]
+    padded = np.zeros((len(signals), max(map(len, signals))), np.float32)
+    for row, signal in zip(padded, signals, strict=True):
+        row[: len(signal)] = signal
+    inputs: dict[str, Any] = {ends.audio: padded}
+    if ends.length is not None:
+        inputs[ends.length] = np.array([len(signal) for signal in signals], np.int64)
+    found: list[Hypothesis] = application.infer(ends.graph, **inputs).collect()[ends.hypotheses]
+    return found if ends.frame_seconds is None else [part.in_seconds(ends.frame_seconds) for part in found]
