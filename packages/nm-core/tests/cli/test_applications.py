@@ -86,7 +86,7 @@ def test_training_says_what_to_do_next(nmod, app) -> None:
 
     assert ended.code == 0
     assert "finished: 2 updates" in ended.out
-    assert "next: nmod eval out" in ended.out
+    assert "next: nmod eval out, or nmod infer out INPUT... (transcribe)" in ended.out
 
 
 def test_a_run_without_a_place_gets_one_named_after_its_file(nmod, app, environment) -> None:
@@ -130,10 +130,10 @@ def test_an_interrupted_training_says_how_to_go_on(nmod, app, monkeypatch) -> No
     stopped = TrainingResult(step=2, epoch=0, samples=0, losses={}, reason="interrupted", seconds=0.0)
     monkeypatch.setattr(nm_core_speech.PythonSession, "train", lambda self, request: stopped)
 
-    ended = nmod("train", app, *PYTHON)
+    ended = nmod("train", app, "--set", "width=5", *PYTHON)
 
     assert ended.code == Exit.INTERRUPTED
-    assert "--resume" in ended.err
+    assert f"To go on: nmod train {app} --set width=5 --backend python --resume" in ended.err
 
 
 def test_tasks_take_inputs(nmod, app, monkeypatch) -> None:
@@ -175,8 +175,8 @@ def test_a_graph_with_free_inputs_needs_them(nmod, app) -> None:
     """Without inputs, a graph has to have a data layer."""
     ended = nmod("infer", app, *PYTHON)
 
-    assert ended.code == Exit.PROBLEM
-    assert '"spec" was not given' in ended.err
+    assert ended.code == Exit.USAGE
+    assert "give inputs" in ended.err
 
 
 def test_drawing_needs_neither_data_nor_weights(nmod, app, environment) -> None:

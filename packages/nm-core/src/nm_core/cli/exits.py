@@ -6,6 +6,7 @@ import sys
 import traceback
 from enum import IntEnum
 
+from nm_core.cli.launch import rank
 from nm_core.plugins import CollectionError, UnknownNameError
 from nm_types import NmError
 
@@ -26,7 +27,7 @@ class Exit(IntEnum):
     BUG = 70
     """An error nobody foresaw, in Neural Modules or in a collection."""
     INTERRUPTED = 130
-    """Ctrl-C; training has written a checkpoint where it had a place for one."""
+    """Ctrl-C or SIGTERM; training has written a checkpoint."""
 
 
 EPILOG = "Exit codes: " + ", ".join(
@@ -81,4 +82,6 @@ def _say(message: str) -> None:
     hidden = len(lines) - _SCREEN
     if hidden > 1:
         lines = [*lines[:_SCREEN], f"  ... and {hidden} more lines."]
+    if rank():
+        lines[0] = f"rank {rank()}: {lines[0]}"
     print("\n".join(lines), file=sys.stderr)

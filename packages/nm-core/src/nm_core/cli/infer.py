@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +15,9 @@ from nm_core.errors import ApplicationError
 
 if TYPE_CHECKING:
     from nm_core.application import Application
+
+INFER = "infer"
+"""The graph that a verb runs where the application names no other."""
 
 
 @click.command()
@@ -47,6 +51,10 @@ def infer(
 
     application = load_application(app, changes=changes, **settings)
     if not inputs:
+        if graph is None and INFER in application.entry.graphs and application.entry.graphs[INFER].inputs:
+            raise click.UsageError(
+                "The graph infer has no data of its own: give inputs, or --graph NAME for another one."
+            )
         _print_all(application.infer(graph), as_json)
         return
     if graph is not None:
@@ -57,19 +65,22 @@ def infer(
     _print_all(({"input": source} | _plain(result) for source, result in _paired(verb, given, results)), as_json)
 
 
-def _verb(application: Application) -> str:
-    """Return the one thing that can be done with an application: what it names, else what its collections offer."""
+def verbs_of(application: Application) -> list[str]:
+    """Return what can be done with an application: the verbs it names, else those that its collections offer."""
     collections = application.factory.collections
-    named = list(application.entry.tasks)
     used = {(entry.type or "").partition(".")[0] for entry in application.entry.modules.values()}
     offered = [verb for verb in collections.names("tasks") if used & set(collections.owners("tasks", verb))]
-    verbs = named or offered
+    return list(application.entry.tasks) or (offered if INFER in application.entry.graphs else [])
+
+
+def _verb(application: Application) -> str:
+    verbs = verbs_of(application)
     if len(verbs) == 1:
         return verbs[0]
     if not verbs:
         raise ApplicationError(
-            f"{application.path} has nothing to do with inputs: no collection of its modules offers a task.\n"
-            "  Without inputs, nmod infer runs the graph infer over its data layer."
+            f"{application.path} has nothing to do with inputs: it names no task, and has no graph infer for one.\n"
+            "  Without inputs, nmod infer --graph NAME runs a graph over its data layer."
         )
     raise ApplicationError(
         f"{application.path} can do several things: {', '.join(verbs)}.\n  Say which: --task {verbs[0]}"
@@ -86,10 +97,12 @@ def _paired(verb: str, inputs: Sequence[str], results: Iterable[Any]) -> Iterato
 
 
 def _plain(result: Any) -> dict[str, Any]:
-    """Return a result as plain data: what its `to_dict` gives, or its text."""
+    """Return a result as plain data: what its `to_dict` gives, its fields, or its text."""
     to_dict = getattr(result, "to_dict", None)
     if callable(to_dict):
         return dict(to_dict())
+    if is_dataclass(result) and not isinstance(result, type):
+        return asdict(result)
     return dict(result) if isinstance(result, dict) else {"text": str(result)}
 
 

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from nm_core.errors import BackendError
 from nm_core.plugins.known import pip_line
 
-_LAUNCHER = "torch.distributed.run"
+_LAUNCHER = "nm_torch.launch"
 
 
 def launch(processes: int, arguments: Sequence[str]) -> None:
@@ -19,10 +19,10 @@ def launch(processes: int, arguments: Sequence[str]) -> None:
     Each process gets its share of the cores, unless OMP_NUM_THREADS says otherwise.
 
     Raises:
-        BackendError: torch is not installed.
+        BackendError: nm-torch is not installed.
     """
-    if find_spec("torch") is None:
-        raise BackendError(f"--nproc needs torchrun, which comes with torch.\n  Install it: {pip_line('nm-torch')}")
+    if find_spec("nm_torch") is None:
+        raise BackendError(f"--nproc needs torchrun, which comes with nm-torch.\n  Install it: {pip_line('nm-torch')}")
     environment = dict(os.environ)
     environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
     command = [sys.executable, "-m", _LAUNCHER, "--standalone", f"--nproc-per-node={processes}"]
@@ -38,6 +38,12 @@ def without_nproc(arguments: Sequence[str]) -> list[str]:
             kept.append(argument)
         skip = argument == "--nproc" and not skip
     return kept
+
+
+def nproc_again() -> list[str]:
+    """Return the `--nproc` with which this process was launched, if it was."""
+    processes = os.environ.get("LOCAL_WORLD_SIZE", "1")
+    return [] if processes == "1" else ["--nproc", processes]
 
 
 def rank() -> int:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from nm_core.cli.exits import EPILOG, Exit, report
+from nm_core.cli.launch import rank
 from nm_core.cli.lazy import Entry, LazyGroup
 
 COMMANDS = {
@@ -50,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        print("Interrupted.", file=sys.stderr)
+        if rank() == 0:
+            print("Interrupted.", file=sys.stderr)
         return Exit.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the command line's outermost frame
         return report(error, debug=debug)

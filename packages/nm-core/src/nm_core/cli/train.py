@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nm_core.cli.exits import Exit
-from nm_core.cli.launch import launch, rank, without_nproc
+from nm_core.cli.infer import verbs_of
+from nm_core.cli.launch import launch, nproc_again, rank, without_nproc
 from nm_core.cli.options import application_argument, set_option, setting_options
 from nm_core.cli.output import json_option, print_json
 
@@ -63,12 +65,14 @@ def train(
     nmod train app.yaml --resume
     nmod train app.yaml --nproc 2
 
-    Ctrl-C writes a checkpoint, where the train section has a checkpoint callback, and ends with 130.
+    Ctrl-C writes a checkpoint into the run's folder and ends with 130; --resume goes on from there.
     """
-    from nm_core.application import load_application
+    from nm_core.application import check_file, load_application
 
+    arguments: list[str] = ctx.find_root().obj
     if nproc is not None and nproc > 1:
-        launch(nproc, without_nproc(ctx.find_root().obj))
+        check_file(app, changes=changes, backend=settings["backend"]).raise_if_bad()
+        launch(nproc, without_nproc(arguments))
     folder = Path(work_dir) if work_dir is not None else _work_dir(app, changes)
     application = load_application(app, changes=changes, work_dir=folder, **settings)
     overrides = {"resume": resume, "max_steps": max_steps, "max_epochs": max_epochs}
@@ -77,11 +81,15 @@ def train(
         **{name: value for name, value in overrides.items() if value is not None},
     )
     if result.reason == "interrupted":
-        print(f"Interrupted after {result.step} updates. To go on: nmod train {app} --resume", file=sys.stderr)
+        if rank() == 0:
+            again = [*arguments, *([] if resume else ["--resume"]), *nproc_again()]
+            print(f"Interrupted after {result.step} updates. To go on: nmod {shlex.join(again)}", file=sys.stderr)
         return Exit.INTERRUPTED
     if rank() == 0:
         saved = application.save(target or folder / "application")
         _print(result, saved, as_json)
+        if not as_json:
+            print(f"next: {_next(application, saved)}")
     return Exit.DONE
 
 
@@ -127,4 +135,11 @@ def _print(result: TrainingResult, saved: Path, as_json: bool) -> None:
     for name, scores in result.scores.items():
         print(f"{name}: {', '.join(f'{score} {value:.4g}' for score, value in scores.items())}")
     print(f"saved: {saved}")
-    print(f"next: nmod eval {saved}, or nmod infer {saved}")
+
+
+def _next(application: Application, saved: Path) -> str:
+    """Return the commands that make sense for what was trained."""
+    verbs = verbs_of(application)
+    commands = ["nmod eval"] if application.entry.eval is not None else []
+    commands += [f"nmod infer {saved} INPUT... ({verb})" for verb in verbs] or ["nmod infer"]
+    return ", or ".join(command if str(saved) in command else f"{command} {saved}" for command in commands)

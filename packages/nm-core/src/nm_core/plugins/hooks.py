@@ -72,13 +72,20 @@ def nm_tokenizers() -> Mapping[str, str]:
 
 @hookspec
 def nm_commands() -> Mapping[str, str]:
-    """Return commands of ``nmod`` by name: ``click.Command`` objects, imported when the command is called."""
+    """Return commands of ``nmod`` by name: ``click.Command`` objects, imported when the command is called.
+
+    A name that ``nmod`` has itself stays its own.
+    """
     raise NotImplementedError
 
 
 @hookspec
 def nm_tasks() -> Mapping[str, str]:
-    """Return verbs of a saved application by name: ``{"transcribe": "nm_asr.transcription:transcribe"}``."""
+    """Return verbs of an application by name: ``{"transcribe": "nm_asr.transcription:transcribe"}``.
+
+    ``nmod infer`` calls a verb as ``verb(application, inputs)`` with a list of texts (paths, sentences) and expects one
+    result per input, in order: a text, or an object with a field ``text``, as a dataclass or with ``to_dict()``.
+    """
     raise NotImplementedError
 
 
