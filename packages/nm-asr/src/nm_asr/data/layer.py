@@ -5,7 +5,7 @@ Axes: B batch, S mel bands, T frames or samples, U labels.
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -81,6 +81,7 @@ class AudioToTextDataLayer(DataLayer):
         transcript="B Token:u ; Labels({n_labels})",
         transcript_len="B ; Lengths(u)",
     )
+    path_params: ClassVar[tuple[str, ...]] = ("manifest",)
 
     @staticmethod
     def sizes(params: Mapping[str, Any]) -> dict[str, int]:

@@ -34,11 +34,11 @@ class Declared:
 
 
 def path_parameters(cls: type) -> frozenset[str]:
-    """Return the parameters of a class that are paths: its assets, and those annotated as paths."""
-    assets = frozenset(getattr(cls, "asset_params", ()))
+    """Return the parameters of a class that are paths: those it says so of, and those annotated as paths."""
+    named = frozenset((*getattr(cls, "asset_params", ()), *getattr(cls, "path_params", ())))
     is_module = issubclass(cls, NeuralModule)
     known = constructor_parameters(cls) if is_module else inspect.signature(cls).parameters
-    return assets | {name for name, parameter in known.items() if _is_path(parameter)}
+    return named | {name for name, parameter in known.items() if _is_path(parameter)}
 
 
 def map_paths(params: Mapping[str, Any], names: Collection[str], change: Callable[[str], str]) -> dict[str, Any]:
