@@ -82,7 +82,7 @@ class NeuralModule(metaclass=ModuleMeta):
     asset_params: ClassVar[tuple[str, ...]] = ()
     """Parameters that are paths of files to be saved with an application."""
     path_params: ClassVar[tuple[str, ...]] = ()
-    """Other parameters that are paths, so that a file may give them relative to itself; those annotated `Path` are known."""
+    """Other parameters that are paths, which a file may give relative to itself; those annotated `Path` are known."""
 
     forward: Callable[..., Any]
     """Compute the outputs from values: one bare, several as a tuple in port order. Any base class may bring it."""
