@@ -8,7 +8,7 @@ import torch
 from nm_nlp_samples import Corpus
 
 from nm_nlp import TranslationDataLayer, load_tokenizer
-from nm_nlp.errors import ParallelTextError, TokenizerError
+from nm_nlp.errors import LeftOutWarning, ParallelTextError, TokenizerError
 
 
 def layer(corpus: Corpus, **changes: Any) -> TranslationDataLayer:
@@ -68,7 +68,8 @@ def test_left_out_pairs_are_counted(corpus: Corpus, tmp_path: Path) -> None:
     lines = corpus.target.read_text(encoding="utf-8").splitlines()
     target.write_text("\n".join(["", *lines[1:]]) + "\n", encoding="utf-8")
 
-    limited = layer(corpus, target=target, max_length=6)
+    with pytest.warns(LeftOutWarning, match="51 of 60 pairs kept; left out: 1 with an empty side, 8 too long"):
+        limited = layer(corpus, target=target, max_length=6)
 
     assert (limited.filtered.pairs, limited.filtered.empty, limited.filtered.too_long) == (60, 1, 8)
     assert len(limited) == 51

@@ -3,6 +3,7 @@
 Legend: B sentences, S source positions, T target positions.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -15,7 +16,7 @@ from torch import Tensor
 from nm_core.ports import PortSpec, ports
 from nm_nlp.data.batch import mask_of, pad_ids
 from nm_nlp.data.parallel_text import TokenStore, check_line_counts, filter_pairs
-from nm_nlp.errors import ParallelTextError, TokenizerError
+from nm_nlp.errors import LeftOutWarning, ParallelTextError, TokenizerError
 from nm_nlp.tokenizers.loading import load_tokenizer
 from nm_torch.data import Batching, DataLayer
 
@@ -55,7 +56,8 @@ class TranslationDataLayer(DataLayer):
         workers: processes that read ahead.
 
     Attributes:
-        filtered: how many pairs were kept and left out; pairs with an empty side are always left out.
+        filtered: how many pairs were kept and left out; pairs with an empty side are always left out. What
+            is left out is also said in a warning.
 
     Raises:
         ParallelTextError: a file cannot be read, the files differ in their number of lines, or nothing is left.
@@ -123,6 +125,8 @@ class TranslationDataLayer(DataLayer):
                 f"{source} and {target} give no sentence pairs: {self.filtered}.\n"
                 "  Check the files, and the limits max_length and max_ratio."
             )
+        if self.filtered.kept < self.filtered.pairs:
+            warnings.warn(f"{source}, {target}: {self.filtered}.", LeftOutWarning, stacklevel=3)
         self._longer = numpy.maximum(self._source.lengths, self._target.lengths)[self._lines] + 1
 
     def __len__(self) -> int:
