@@ -278,6 +278,10 @@ class PythonBackend:
         """Begin a session."""
         return PythonSession(settings)
 
+    def check_training(self, optimizer: Any, policy: Any, extra: Any) -> dict[str, str]:
+        """Refuse learning rates that are no numbers."""
+        return {"optimizer": "lr is no number."} if isinstance(optimizer.get("lr"), str) else {}
+
 
 _MODULES = (Frames, Encoder, Decoder, Head, Loss, Add, Speller, EncodeDecode)
 

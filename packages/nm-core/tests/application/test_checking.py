@@ -64,6 +64,7 @@ CASES = [
     (("optimize: [train.loss]", "optimize: [trai.loss]"), 'no graph "trai". Did you mean "train"?', 0),
     (("optimize: [train.loss]", "optimize: [infer.text]"), "has free inputs and no data layer", 0),
     (("optimize: [train.loss]", "optimize: [eval.text]"), "no single number to optimize", 0),
+    (("lr: 0.1", "lr: fast"), "lr is no number.", 0),
     (("{type: silent}", "{type: silnt}"), "silnt", 0),
     (("{type: silent}", "{type: silent, params: {evry: 1}}"), 'no parameter "evry". Did you mean "every"?', 0),
     (("{type: silent}", "{type: silent, params: {every: often}}"), 'every is the text "often"', 0),

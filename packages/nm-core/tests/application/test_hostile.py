@@ -4,7 +4,6 @@ import random
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from nm_core_app import APP
@@ -15,10 +14,23 @@ from nm_core.application.problems import Report
 from nm_core.plugins import Collections
 
 TOKENS = [
-    "{", "}", "[", "]", ": ", "- ", "\n", "  ", "\t", "&a", "*a", "!!python/object:os.system", "!x", "$", "$x", "$$", "@1",
-    "|", ">", "%", "?", '"', "'", "#", "\\", "\x00", "\ud800", "\u2028", "0x", "1e999", ".nan", "null", "true", "~", "<<",
-    "---", "...", ".", "..", "infer", "train", "encoder.encoded", "B T:t", "((((", "{}", "[]", "é", "😀",
-]  # fmt: skip
+    *("{", "}", "[", "]", ": ", "- ", "\n", "  ", "\t", "&a", "*a", "!x", "$", "$x", "$$", "@1", "|", ">", "%", "?"),
+    *('"', "'", "#", "\\", "\x00", "\ud800", "\u2028", "0x", "1e999", ".nan", "null", "true", "~", "<<", "---", "..."),
+    *(
+        ".",
+        "..",
+        "infer",
+        "train",
+        "encoder.encoded",
+        "B T:t",
+        "((((",
+        "{}",
+        "[]",
+        "é",
+        "😀",
+        "!!python/object:os.system",
+    ),
+]
 
 
 def mutated(text: str, random: random.Random) -> str:
@@ -73,32 +85,58 @@ def test_nothing_a_file_names_is_imported(tmp_path: Path, collections: Collectio
     assert "antigravity" not in sys.modules
 
 
-CALLS = "graphs: {{g: {{inputs: {{x: 'B'}}, calls: [{calls}], outputs: {{a: b.c}}}}}}"
-BOMBS: dict[str, Any] = {
-    "unknown keys": "nm: app/1\n" + "".join(f"k{i}: 1\n" for i in range(50_000)),
-    "unknown modules": "nm: app/1\nmodules:\n" + "".join(f"  m{i}: {{type: speech.M{i}}}\n" for i in range(20_000)),
-    "unknown calls": "nm: app/1\n" + CALLS.format(calls=", ".join(f"{{call: m{i}, inputs: {{a: n{i}.x}}}}" for i in range(20_000))),
-    "one name": "nm: app/1\n" + CALLS.format(calls=", ".join("{call: m}" for _ in range(20_000))),
-    "long names": "nm: app/1\nmodules:\n" + "".join(f"  {'m' * 10_000}{i}: {{type: speech.Lss}}\n" for i in range(200)),
-    "long text": "nm: app/1\nmodules: {a: {type: '" + "speech." * 200_000 + "'}}",
-    "long type": "nm: app/1\ngraphs: {g: {inputs: {x: 'B T:" + "(" * 100_000 + "'}, calls: [{call: a}], outputs: {b: a.c}}}",
-    "wide type": "nm: app/1\ngraphs: {g: {inputs: {x: '" + "B " * 100_000 + "'}, calls: [{call: a}], outputs: {b: a.c}}}",
-    "big sizes": "nm: app/1\ngraphs: {g: {inputs: {x: 'B T:" + "9" * 50_000 + "'}, calls: [{call: a}], outputs: {b: a.c}}}",
-    "products": "nm: app/1\ngraphs: {g: {inputs: {x: 'B T:"
-    + "*".join(f"(a{i}+b{i})" for i in range(40))
-    + "'}, calls: [{call: a}], outputs: {b: a.c}}}",
-    "size as a parameter": "nm: app/1\nmodules: {e: {type: speech.Encoder, params: {size: '"
-    + "*".join(f"(a{i}+b{i})" for i in range(12))
-    + "'}}}",
-    "chain": "nm: app/1\nmodules: {e: {type: speech.Add}}\ngraphs: {g: {inputs: {x: 'B Encoded:3 T'}, calls: ["
-    + ", ".join(f"{{call: e, as: c{i}, inputs: {{values: {f'c{i - 1}.total' if i else 'x'}}}}}" for i in range(3_000))
-    + "], outputs: {a: c2999.total}}}",
-    "deep graphs": "nm: app/1\nmodules: {"
-    + ", ".join(f"m{i}: {{graph: g{i}}}" for i in range(1, 2_000))
-    + "}\ngraphs: {"
-    + ", ".join(f"g{i}: {{inputs: {{x: B}}, calls: [{{call: m{i + 1}, inputs: {{x: x}}}}], outputs: {{a: m{i + 1}.a}}}}" for i in range(1_999))
-    + "}",
-}  # fmt: skip
+HEAD = "nm: app/1\n"
+
+
+def calls(*written: str) -> str:
+    """Return an application with one graph of these calls."""
+    return f"{HEAD}graphs: {{g: {{inputs: {{x: B}}, calls: [{', '.join(written)}], outputs: {{a: b.c}}}}}}"
+
+
+def typed(text: str) -> str:
+    """Return an application with a free input of this type."""
+    return f"{HEAD}graphs: {{g: {{inputs: {{x: '{text}'}}, calls: [{{call: a}}], outputs: {{b: a.c}}}}}}"
+
+
+def product(count: int) -> str:
+    """Return a size whose product, written out, has two to the power of `count` terms."""
+    return "*".join(f"(a{i}+b{i})" for i in range(count))
+
+
+def chain(count: int) -> str:
+    """Return an application of many calls in a row, which is large and no nonsense."""
+    row = [f"{{call: e, as: c{i}, inputs: {{values: {f'c{i - 1}.total' if i else 'x'}}}}}" for i in range(count)]
+    head = f"{HEAD}modules: {{e: {{type: speech.Add}}}}\ngraphs: {{g: {{inputs: {{x: 'B Encoded:3 T'}}, calls: ["
+    return f"{head}{', '.join(row)}], outputs: {{a: c{count - 1}.total}}}}}}"
+
+
+def deep(count: int) -> str:
+    """Return an application of graphs inside graphs."""
+    modules = ", ".join(f"m{i}: {{graph: g{i}}}" for i in range(1, count))
+    call = "{{call: m{0}, inputs: {{x: x}}}}"
+    graphs = (
+        f"g{i}: {{inputs: {{x: B}}, calls: [{call.format(i + 1)}], outputs: {{a: m{i + 1}.a}}}}"
+        for i in range(1, count)
+    )
+    return f"{HEAD}modules: {{{modules}}}\ngraphs: {{{', '.join(graphs)}}}"
+
+
+BOMBS = {
+    "unknown keys": HEAD + "".join(f"k{i}: 1\n" for i in range(50_000)),
+    "unknown modules": f"{HEAD}modules:\n" + "".join(f"  m{i}: {{type: speech.M{i}}}\n" for i in range(20_000)),
+    "unknown calls": calls(*(f"{{call: m{i}, inputs: {{a: n{i}.x}}}}" for i in range(20_000))),
+    "one name": calls(*("{call: m}" for _ in range(20_000))),
+    "long names": f"{HEAD}modules:\n" + "".join(f"  {'m' * 10_000}{i}: {{type: speech.Lss}}\n" for i in range(200)),
+    "long text": f"{HEAD}modules: {{a: {{type: '{'speech.' * 200_000}'}}}}",
+    "long type": typed("B T:" + "(" * 100_000),
+    "deep type": typed("B T:" + "(" * 900),
+    "wide type": typed("B " * 100_000),
+    "big sizes": typed("B T:" + "9" * 50_000),
+    "products": typed(f"B T:{product(40)}"),
+    "a size as a parameter": f"{HEAD}modules: {{e: {{type: speech.Encoder, params: {{size: '{product(12)}'}}}}}}",
+    "chain": chain(3_000),
+    "deep graphs": deep(2_000),
+}
 
 
 @pytest.mark.parametrize("name", BOMBS)

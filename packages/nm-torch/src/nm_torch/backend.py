@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nm_core import Metric, NeuralModule, NmTensor, Plan, Run, TrainingResult
+from nm_core import Metric, NeuralModule, NmError, NmTensor, Plan, Run, TrainingResult
 from nm_core.actions import EvalRequest, InferRequest, Settings, TrainRequest
 from nm_torch import weights
 from nm_torch.engine import evaluation, inference, randomness
@@ -14,6 +14,7 @@ from nm_torch.engine.hooks import Hooks, call_all
 from nm_torch.engine.training import Training, check_request
 from nm_torch.errors import TrainingError
 from nm_torch.lowering import Lowered, lower
+from nm_torch.optim import resolve_optimizer, resolve_policy
 from nm_torch.placement import resolve_device
 from nm_torch.precision import Precision, resolve_precision
 from nm_torch.strategies import Strategy, local_rank, resolve_strategy
@@ -25,6 +26,23 @@ class TorchBackend:
     def open(self, settings: Settings) -> "TorchSession":
         """Begin to work for a factory."""
         return TorchSession(settings)
+
+    def check_training(self, optimizer: Any, policy: Any, extra: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+        """Return what is wrong with an optimizer and a policy, by their key in the train section of an application.
+
+        Args:
+            extra: where the optimizers and the policies of collections are, by name.
+        """
+        problems = {}
+        for key, given, resolve, more in (
+            ("optimizer", optimizer, resolve_optimizer, extra.get("optimizers")),
+            ("policy", policy, resolve_policy, extra.get("policies")),
+        ):
+            try:
+                resolve(given, extra=more)
+            except NmError as error:
+                problems[key] = str(error)
+        return problems
 
 
 class TorchSession:

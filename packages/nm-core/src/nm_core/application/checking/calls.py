@@ -74,12 +74,12 @@ def _check_ports(context: Context, entry: CallEntry, callee: Callee, find: Find,
     """Return the edges that can be judged, and whether these are all."""
     ports = callee.signature.inputs
     edges: list[Edge] = []
-    meant = ""
+    unknown: list[str] = []
     whole = not context.is_broken((*at, "inputs"))
     for name, given in entry.inputs.items():
         where = (*at, "inputs", name)
         if name not in ports:
-            meant += suggest(name, ports)
+            unknown.append(name)
             context.complain(
                 f'{callee.label} has no input port "{name}".{suggest(name, ports)}\n'
                 f"  Its input ports: {_listed(ports)}.",
@@ -93,8 +93,7 @@ def _check_ports(context: Context, entry: CallEntry, callee: Callee, find: Find,
         edges += found or []
     missing = [port for port in ports.values() if not port.optional and port.name not in entry.inputs]
     missing = [port for port in missing if not context.is_broken((*at, "inputs", port.name))]
-    missing = [port for port in missing if f'"{port.name}"' not in meant]  # one slip is one problem
-    if missing and not context.is_broken((*at, "inputs")):
+    if len(missing) > len(unknown) and not context.is_broken((*at, "inputs")):
         needs = " and ".join(f'"{port.name}" ({port.type})' for port in missing)
         context.complain(
             f"{callee.label} needs its {'input' if len(missing) == 1 else 'inputs'} {needs}, left open here.\n"

@@ -74,11 +74,11 @@ def _check_metric(context: Context, entry: MetricEntry, graphs: Graphs, at: Path
         return
     ports = declared.signature.inputs
     edges = []
-    meant = ""
+    unknown: list[str] = []
     for port, reference in entry.inputs.items():
         where = (*at, "inputs", port)
         if port not in ports:
-            meant += suggest(port, ports)
+            unknown.append(port)
             message = f'{entry.type} has no input port "{port}".{suggest(port, ports)}'
             context.complain(f"{message}\n  Its input ports: {listed(ports)}.", where, key=True)
             continue
@@ -87,8 +87,7 @@ def _check_metric(context: Context, entry: MetricEntry, graphs: Graphs, at: Path
             declared_in = f"{cls.__module__}.{cls.__qualname__}"
             edges.append(Edge(name, port, str(reference), ports[port].type, given, declared_in))
     missing = [port.name for port in ports.values() if not port.optional and port.name not in entry.inputs]
-    missing = [name for name in missing if f'"{name}"' not in meant]  # one slip is one problem
-    if missing and not context.is_broken((*at, "inputs")):
+    if len(missing) > len(unknown) and not context.is_broken((*at, "inputs")):
         context.complain(
             f"{entry.type} needs its inputs {' and '.join(missing)}, left open here.\n"
             f"  Name outputs of graphs: inputs: {{{missing[0]}: eval.{missing[0]}}}.",

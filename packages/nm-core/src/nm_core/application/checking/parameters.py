@@ -44,8 +44,7 @@ def check_names(
             (*at, "params", name),
             key=True,
         )
-        missing = [other for other in missing if f'"{other}"' not in meant]  # one slip is one problem
-    if missing:
+    if len(missing) > len(unknown):  # a misspelt name is one slip
         context.complain(
             f"{owner} needs the {'parameter' if len(missing) == 1 else 'parameters'} {', '.join(missing)}.\n"
             f"  Its parameters: {_listed(known)}.",

@@ -77,6 +77,7 @@ def check_train(context: Context, entry: TrainEntry, graphs: Graphs) -> None:
         elif type is not None and (type.is_object or type.is_list or type.rank not in (0, None)):
             what = f"{reference} is no single number to optimize: it is {type}."
             context.complain(f"{what}\n  Name the output of a loss.", path)
+    _check_options(context, entry)
     check_callbacks(context, entry.callbacks, graphs, ("train", "callbacks"))
 
 
@@ -89,6 +90,24 @@ def check_sections(context: Context, graphs: Graphs) -> None:
         check_train(context, context.entry.train, graphs)
     if context.entry.eval is not None:
         check_metrics(context, context.entry.eval.metrics, graphs, ("eval", "metrics"))
+
+
+def _check_options(context: Context, entry: TrainEntry) -> None:
+    """Let the backend judge the optimizer and the policy, where it can do so without weights."""
+    collections = context.collections
+    if context.backend not in collections.names("backends"):
+        return
+    judge = getattr(collections.lookup("backends", context.backend)(), "check_training", None)
+    if judge is None:
+        return
+    extra = {}
+    for what, given in (("optimizers", entry.optimizer), ("policies", entry.policy)):
+        name = None if given is None else given["name"]
+        known = isinstance(name, str) and name in collections.names(what)
+        extra[what] = {str(name): collections.target(what, str(name))} if known else {}
+    policy = None if entry.policy is None else dict(entry.policy)
+    for key, message in judge(dict(entry.optimizer), policy, extra).items():
+        context.complain(message, ("train", key))
 
 
 def _check_owner(context: Context, weight: str, at: Path, *, example: str) -> None:
