@@ -31,6 +31,11 @@ class Link:
     lower: Item
     lower_port: int
 
+    @property
+    def passes(self) -> bool:
+        """Whether the link is in the middle of a long edge."""
+        return self.upper.node is None and self.lower.node is None
+
 
 @dataclass(slots=True)
 class Rows:
@@ -172,20 +177,21 @@ def _crossings(rows: Rows) -> int:
 
 
 def _crossings_below(rows: Rows, number: int) -> int:
-    """Count crossings between a row and the next, by inserting ends from left to right."""
+    """Weigh the crossings between a row and the next; one in the middle of a long edge counts for more."""
     lower = {item: index for index, item in enumerate(rows.rows[number + 1])}
-    ends = [
-        (index, link.upper_port, lower[link.lower], link.lower_port)
+    ends = sorted(
+        (index, link.upper_port, lower[link.lower], link.lower_port, 2 if link.passes else 1)
         for index, item in enumerate(rows.rows[number])
         for link in rows.below.get(item, ())
-    ]
-    return _inversions([end[2:] for end in sorted(ends)])
+    )
+    return _inversions([(end[2:4], end[4]) for end in ends])
 
 
-def _inversions(ends: Sequence[tuple[int, int]]) -> int:
-    seen: list[tuple[int, int]] = []
+def _inversions(ends: Sequence[tuple[tuple[int, int], int]]) -> int:
+    """Sum the products of weights over pairs whose lower ends are the other way round than their upper ones."""
+    seen: list[tuple[tuple[int, int], int]] = []
     count = 0
-    for end in ends:
-        count += len(seen) - bisect_right(seen, end)
-        insort(seen, end)
+    for end, weight in ends:
+        count += weight * sum(other for _, other in seen[bisect_right(seen, (end, 9)) :])
+        insort(seen, (end, weight))
     return count

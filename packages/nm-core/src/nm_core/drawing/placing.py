@@ -8,7 +8,7 @@ from itertools import pairwise
 from nm_core.drawing.ordering import Item, Link, Rows
 from nm_core.drawing.shapes import Shape
 
-_APART, _NEAR = 20.0, 30.0
+_APART, _NEAR = 20.0, 60.0
 
 
 class Places:
@@ -121,9 +121,11 @@ class Places:
 
 def _weight(link: Link) -> float:
     """Return how much a piece of an edge wants to be vertical: long edges most, values before what goes along."""
-    if link.upper.node is None:
-        return 8.0 if link.lower.node is None else 1.0
-    return 1.0 if link.lower.node is None or link.upper.node.outputs[link.upper_port].minor else 4.0
+    if link.passes:
+        return 8.0
+    if link.upper.node is None or link.lower.node is None or link.upper.node.outputs[link.upper_port].minor:
+        return 1.0
+    return 4.0
 
 
 def _nearest(wanted: Sequence[float], weights: Sequence[float], widths: Sequence[float]) -> list[float]:
