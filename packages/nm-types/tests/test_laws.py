@@ -113,7 +113,8 @@ def test_law_4_same_is_equality_where_all_is_known(two: tuple[str, random.Random
 def test_law_5_forgetting_a_size_rejects_nothing(text: str, pick: random.Random, i: int, j: int, casts: str) -> None:
     """An accepted connection stays accepted when either side says less about its sizes."""
     other = near(text, pick)
-    assume(connect(NeuralType(text), NeuralType(other), casts=casts).accepted)
+    if not connect(NeuralType(text), NeuralType(other), casts=casts).accepted:
+        other = text
 
     assert connect(NeuralType(forget(text, i)), NeuralType(other), casts=casts).accepted
     assert connect(NeuralType(text), NeuralType(forget(other, j)), casts=casts).accepted
@@ -125,12 +126,24 @@ def test_law_6_a_more_specific_producer_is_accepted_too(
 ) -> None:
     """Wherever a general producer was accepted without a check, everything below it is."""
     general, port = pair
-    special = NeuralType(near(str(general), pick))
+    special = NeuralType(below(str(general), pick))
     decision = connect(general, port)
-    assume(decision.accepted and not decision.deferred and not decision.unchecked)
-    assume(special.refines(general))
 
-    assert connect(special, port).accepted
+    assert special.refines(general)
+    if decision.accepted and not decision.deferred and not decision.unchecked:
+        assert connect(special, port).accepted
+
+
+def below(text: str, pick: random.Random) -> str:
+    """A notation at or below another: narrower tags, sizes where none were known."""
+    axes, semicolon, kind = text.partition(" ;")
+    words = []
+    for word in axes.split():
+        tag, _, size = word.partition(":")
+        if size in ("", "?") and pick.random() < 0.5:
+            size = pick.choice(("2", "3", "t", "v")) if tag != "Batch" else ""
+        words.append(pick.choice((tag, BELOW.get(tag, tag))) + (f":{size}" if size else ""))
+    return f"{' '.join(words)}{semicolon}{kind}"
 
 
 @given(pairs, st.data())
@@ -297,14 +310,8 @@ def test_law_15_every_problem_says_what_to_do(pair: tuple[NeuralType, NeuralType
     assert (problem.expected, problem.given) == (str(pair[1]), str(pair[0]))
     assert problem.fixes
     assert problem.cause in " ".join(str(problem).split())
-    if any(fix.safe for fix in problem.fixes) and not refused_for_sizes(pair):
+    if any(fix.safe for fix in problem.fixes):
         assert connect(*pair, casts="transpose").accepted
-
-
-def refused_for_sizes(pair: tuple[NeuralType, NeuralType]) -> bool:
-    """Whether the transposed value would still have sizes that cannot be."""
-    again = connect(*pair, casts="transpose").problem
-    return again is not None and again.code in ("NM105", "NM108", "NM113")
 
 
 def test_law_16_a_failed_call_changes_nothing() -> None:

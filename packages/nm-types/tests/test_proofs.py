@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from nm_types import Size
 from nm_types.formulas import parse_size
-from nm_types.proofs import accidental, clash, is_positive, period
+from nm_types.proofs import accidental, candidates, clash, is_positive, period
+from nm_types.sizes import Variable
 from nm_types.solve import Verdict, judge
 
 affine = st.tuples(st.integers(-3, 3), st.integers(-3, 3), st.integers(-6, 6)).map(
@@ -52,12 +53,22 @@ def test_verdicts_are_true(left: Size, right: Size) -> None:
         assert not any(equal)
 
 
-@given(sizes.filter(lambda size: len(size.symbols()) == 1), sizes.filter(lambda size: len(size.symbols()) == 1))
+in_t = sizes.map(lambda size: size.substitute({Variable("u"): Size("t") + 1}))
+
+
+@given(in_t, in_t)
 def test_an_accident_happens_finitely_often(left: Size, right: Size) -> None:
     """An equation of different growth has no solution among large values."""
     if accidental(left, right):
-        (name,) = map(str, left.symbols())
-        assert all(left.evaluate({name: n}) != right.evaluate({name: n}) for n in range(400, 600))
+        assert all(left.evaluate({"t": n}) != right.evaluate({"t": n}) for n in range(400, 600))
+
+
+@given(in_t)
+def test_candidates_hold_every_zero(size: Size) -> None:
+    """Outside of the values that bounds leave, a difference is never zero."""
+    values = candidates(size)
+    if values is not None:
+        assert all(size.evaluate({"t": n}) != 0 for n in range(1, 200) if n not in values)
 
 
 @given(sizes)

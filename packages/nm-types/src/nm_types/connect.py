@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nm_types.compare import Comparison, compare
 from nm_types.edge import Edge, Equation
@@ -15,7 +15,7 @@ from nm_types.problem import Problem
 from nm_types.proofs import accidental, is_positive
 from nm_types.report import report_empty, report_equation, report_misfit
 from nm_types.sizes import Name, Rigid, Size, Sum, Variable
-from nm_types.solve import Solution, Verdict, eliminate, judge
+from nm_types.solve import Solution, Verdict, eliminate, is_solvable, judge, unmet
 from nm_types.structure import AxisType
 from nm_types.unify import Casts, Unifier
 
@@ -111,7 +111,7 @@ def type_call(
     for edge in sorted(edges, key=_port):
         misfit = unifier.add(edge)
         if misfit is not None:
-            problems[edge.port] = report_misfit(edge, misfit, location)
+            problems[edge.port] = _proven_safe(edge, report_misfit(edge, misfit, location))
     solution = Solution()
     for name, found in unifier.elements.items():
         solution.values[Sum(name)] = sum(map(Size, found), Size(0))
@@ -137,6 +137,18 @@ def type_call(
     )
 
 
+def _proven_safe(edge: Edge, problem: Problem) -> Problem:
+    """The problem, with a fix that is marked safe only where it makes this edge fit."""
+    if not any(fix.safe for fix in problem.fixes):
+        return problem
+    try:
+        type_call([edge], {}, owner=edge.consumer, casts="transpose")
+    except NeuralTypeError:
+        notes = (*problem.notes, "Once transposed, the sizes would not fit either.")
+        return replace(problem, fixes=tuple(replace(fix, safe=False) for fix in problem.fixes), notes=notes)
+    return problem
+
+
 def check_equations(equations: Iterable[Equation], *, location: str = "") -> tuple[Problem, ...]:
     """Judge the open equations of many calls together, as when a graph is cut out of them.
 
@@ -160,7 +172,13 @@ def _solve(unifier: Unifier, solution: Solution) -> tuple[list[Equation], list[E
             left_open.append(equation)
         elif verdict is not Verdict.HOLDS:
             bad.append(equation)
-    left_open += solution.conditions
+    sometimes, never = unmet(solution)
+    left_open += sometimes
+    bad += never
+    among_numbers = [one for one in left_open if not any(map(_is_rigid, one.expected.symbols() | one.given.symbols()))]
+    if among_numbers:
+        left_open = [one for one in left_open if one not in among_numbers]
+        bad += [] if is_solvable(among_numbers) else among_numbers[-1:]
     if len(left_open) > 1:
         bad += eliminate(left_open, Solution(), _is_rigid)[1]
     return left_open, bad

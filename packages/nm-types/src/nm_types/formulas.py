@@ -14,7 +14,7 @@ TOKEN = re.compile(
     r"(?P<number>\d+)|sum\((?P<sum>[a-z]\w*)\)|(?P<name>[a-z]\w*)|\{(?P<parameter>[A-Za-z_]\w*)\}|(?P<sign>//|[-+*()])"
 )
 LONGEST = 120
-"""Characters of a size; files of strangers are read too, and neither depth nor numbers in them may grow without bound."""
+"""Characters of a size: files of strangers are read too, and neither depth nor numbers in them may grow for ever."""
 RANK = {"+": 1, "-": 1, "*": 2, "//": 2}
 
 

@@ -109,6 +109,17 @@ def accidental(left: Size, right: Size) -> bool:
     return len(terms) > 0 and symbols == set(terms)
 
 
+def candidates(difference: Size) -> range | None:
+    """The values of its one name for which a difference may be zero, where bounds leave finitely many."""
+    lower, low = relax(difference, 1)
+    _, high = relax(-difference, 1)
+    if len(difference.symbols()) != 1 or difference.symbols() != set(lower):
+        return None
+    ((_, slope),) = lower.items()
+    ends = (high, -low) if slope > 0 else (low, -high)
+    return range(max(1, -(-ends[0] // abs(slope))), ends[1] // abs(slope) + 1)
+
+
 def period(difference: Size) -> int | None:
     """After how many values a difference of one symbol, which does not grow, repeats; None where it may not."""
     if len(difference.symbols()) != 1 or relax(difference, 0)[0]:

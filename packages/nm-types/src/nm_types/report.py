@@ -9,7 +9,7 @@ from nm_types.edge import Edge, Equation
 from nm_types.matching import Permutation, orders_that_fit
 from nm_types.neural_type import NeuralType
 from nm_types.nominal import Nominal
-from nm_types.orders import GREATER, order_of_kinds
+from nm_types.orders import GREATER, LESS, order_of_axes, order_of_kinds
 from nm_types.problem import Fix, Problem
 from nm_types.rendering import Column
 from nm_types.structure import Axis, AxisType, Row, Structure
@@ -109,28 +109,26 @@ def _rank(edge: Edge, expected: Structure, given: Structure) -> Problem:
 
 
 def _axes(edge: Edge, expected: Structure, given: Structure, is_open: bool) -> Problem:
-    details = examine(given, expected)
-    if details.reason == "kind":
-        return _kind(edge, expected, given, details.result)
-    if details.reason == "sizes":
-        place = details.axes[0]
-        cause = f"Axis {place} is {given.axes[place]}, expected {expected.axes[place]}."
-        fix = Fix(f"construct {edge.consumer} and {edge.producer.partition('.')[0]} with sizes that agree.")
-        return _problem(edge, "NM105", cause, details.result, fix, details.axes, "differs")
-    orders = () if is_open else orders_that_fit(given.axes, expected.axes)
-    if orders:
-        return _order(edge, given, orders, details.result)
-    if details.result is Comparison.GREATER:
-        place = details.axes[0]
-        cause = (
-            f"The output promises less than the port needs: axis {place} is {_name(given.axes[place])}, "
-            f"not {_name(expected.axes[place])}."
-        )
-        return _problem(edge, "NM103", cause, details.result, _assume(edge), details.axes, "too general")
-    place = details.axes[0]
-    cause = f"Axis {place} means {_name(given.axes[place])}, the port expects {_name(expected.axes[place])}."
-    fix = Fix("connect another output, or a module that turns one into the other.")
-    return _problem(edge, "NM101", cause, details.result, fix, details.axes, "another meaning")
+    result = examine(given, expected).result
+    orders = [order_of_axes(left, right) for left, right in zip(given.axes, expected.axes, strict=True)]
+    wrong = tuple(place for place, order in enumerate(orders) if order >= GREATER)
+    if not wrong:
+        return _kind(edge, expected, given, result)
+    kind_fits = order_of_kinds(given.kind, expected.kind) <= LESS
+    ways = orders_that_fit(given.axes, expected.axes) if kind_fits and not is_open else ()
+    first, wanted = given.axes[wrong[0]], expected.axes[wrong[0]]
+    if ways:
+        problem = _order(edge, given, ways, result)
+    elif all(orders[place] == GREATER for place in wrong):
+        cause = f"The output promises less than the port needs: axis {wrong[0]} is {_name(first)}, not {_name(wanted)}."
+        problem = _problem(edge, "NM103", cause, result, _assume(edge), wrong, "too general")
+    else:
+        cause = f"Axis {wrong[0]} means {_name(first)}, the port expects {_name(wanted)}."
+        fix = Fix("connect another output, or a module that turns one into the other.")
+        problem = _problem(edge, "NM101", cause, result, fix, wrong, "another meaning")
+    if kind_fits:
+        return problem
+    return replace(problem, notes=(f"The values do not fit either: {given.kind}, expected {expected.kind}.",))
 
 
 def _kind(edge: Edge, expected: Structure, given: Structure, result: Comparison) -> Problem:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 
 from nm_types.edge import Equation
-from nm_types.proofs import accidental, is_positive, never_zero, period
+from nm_types.proofs import accidental, candidates, is_positive, never_zero, period
 from nm_types.sizes import Atom, Name, Rigid, Size, Sum, Variable
 
 LONGEST_PERIOD = 4096
+LONGEST_SEARCH = 4096
 
 
 class Verdict(Enum):
@@ -48,13 +49,13 @@ class Solution:
     Attributes:
         values: the size that a name stands for; it may mention names that are solved later.
         ports: the ports that decided it.
-        conditions: equations that were used to solve for a name and hold only where that name comes out positive.
+        conditions: the names that were solved for but come out positive only for some data, each with its equation.
     """
 
     def __init__(self) -> None:
         self.values: dict[Name, Size] = {}
         self.ports: dict[Name, frozenset[str]] = {}
-        self.conditions: list[Equation] = []
+        self.conditions: list[tuple[Name, Equation]] = []
 
     def apply(self, size: Size) -> Size:
         """Put what is known in the place of names."""
@@ -109,7 +110,7 @@ def eliminate(
                 difference = now.expected - now.given
                 if not difference.terms and not difference.constant:
                     continue
-                if never_zero(difference):
+                if never_zero(difference) or is_positive(1 - now.expected):
                     bad.append(now)
                     continue
                 found = isolate(difference, free)
@@ -121,12 +122,47 @@ def eliminate(
                     bad.append(now)
                     continue
                 if not is_positive(multiple) and multiple not in (now.given, now.expected):
-                    solution.conditions.append(now)
+                    solution.conditions.append((name, now))
                 solution.set(name, multiple // count, now.ports)
                 if count > 1:
                     kept.append(equation)
             waiting = kept
     return [solution.applied(equation) for equation in waiting], bad
+
+
+def unmet(solution: Solution) -> tuple[list[Equation], list[Equation]]:
+    """The equations whose solved name is positive only for some data, and those for which it never is."""
+    sometimes, never = [], []
+    for name, equation in solution.conditions:
+        value = solution.apply(Size(name))
+        if is_positive(1 - value):
+            never.append(equation)
+        elif not is_positive(value):
+            sometimes.append(equation)
+    return sometimes, never
+
+
+def is_solvable(equations: Sequence[Equation]) -> bool:
+    """Whether equations between names that nothing else mentions and numbers have a solution.
+
+    What elimination leaves is tried: a floor division that is known leaves few values for a name inside it. Where
+    bounds leave infinitely many, the answer is yes.
+    """
+    solution = Solution()
+    waiting, bad = eliminate(equations, solution, lambda name: True)
+    if bad or unmet(solution)[1]:
+        return False
+    for equation in waiting:
+        values = candidates(equation.expected - equation.given)
+        if values is not None and len(values) <= LONGEST_SEARCH:
+            (name,) = (equation.expected - equation.given).symbols()
+            return any(is_solvable([_with(one, name, Size(value)) for one in equations]) for value in values)
+    return True
+
+
+def _with(equation: Equation, name: Name, value: Size) -> Equation:
+    expected, given = (side.substitute({name: value}) for side in (equation.expected, equation.given))
+    return replace(equation, expected=expected, given=given)
 
 
 def _assign(equation: Equation, solution: Solution, free: Callable[[Name], bool]) -> bool:
