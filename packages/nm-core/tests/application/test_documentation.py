@@ -1,0 +1,27 @@
+"""The files shown in the documentation are well formed."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from nm_core.application.document import parse_document
+from nm_core.application.format import APPLICATION, TRAIN
+
+PAGE = Path(__file__).parents[4] / "docs" / "application-files.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+
+
+@pytest.mark.parametrize("text", BLOCKS)
+def test_what_is_shown_can_be_read(text: str) -> None:
+    """Every application in the page has the shape of the format."""
+    document = parse_document(text, PAGE.with_suffix(".yaml"))
+
+    assert document.problems.report().ok, document.problems.report()
+
+
+@pytest.mark.parametrize("key", [*APPLICATION.fields, *TRAIN.fields])
+def test_every_key_is_documented(key: str) -> None:
+    """No key of the format is left out of the page."""
+    assert f"`{key}`" in TEXT
