@@ -56,12 +56,13 @@ def test_values_can_be_changed_on_the_command_line(nmod, app) -> None:
     assert nmod("check", app, "--set", "width", *PYTHON).code == Exit.USAGE
 
 
-def test_a_file_that_is_not_there_is_a_problem(nmod) -> None:
-    """The message names the file."""
-    ended = nmod("check", "nothing.yaml", *PYTHON)
+@pytest.mark.parametrize("command", ["check", "train", "eval", "infer", "draw"])
+def test_a_file_that_is_not_there_is_a_problem(nmod, app, command) -> None:
+    """The message names the file, and one beside it that may have been meant."""
+    ended = nmod(command, "ap.yaml", *PYTHON)
 
     assert ended.code == Exit.PROBLEM
-    assert "nothing.yaml" in ended.out + ended.err
+    assert 'ap.yaml: there is no such file or folder. Did you mean "app.yaml"?' in ended.err
 
 
 def test_training_saves_an_application_that_infers(nmod, app, environment) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from nm_core.cli.exits import Exit
-from nm_core.cli.options import backend_option, set_option
+from nm_core.cli.options import backend_option, existing, set_option
 from nm_core.cli.output import json_option, print_json
 
 
 @click.command()
-@click.argument("apps", nargs=-1, required=True, type=click.Path(), metavar="APP...")
+@click.argument("apps", nargs=-1, required=True, metavar="APP...")
 @set_option
 @backend_option
 @json_option
@@ -24,7 +24,7 @@ def check(apps: tuple[str, ...], changes: dict[str, str], backend: str, as_json:
     from nm_core.plugins import Collections
 
     collections = Collections.load()
-    reports = [check_file(app, collections=collections, changes=changes, backend=backend) for app in apps]
+    reports = [check_file(existing(app), collections=collections, changes=changes, backend=backend) for app in apps]
     if as_json:
         print_json([report.to_dict() for report in reports])
     else:

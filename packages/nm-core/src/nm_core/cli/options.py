@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from nm_core.errors import ApplicationError, did_you_mean
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def application_argument(function: F) -> F:
     """Add the argument APP: an application file, or a saved application's folder."""
-    return click.argument("app", type=click.Path())(function)
+    return click.argument("app", callback=lambda ctx, parameter, app: existing(app))(function)
+
+
+def existing(path: str) -> str:
+    """Return a path that is there.
+
+    Raises:
+        ApplicationError: nothing is there.
+    """
+    if not Path(path).exists():
+        names = [entry.name for entry in Path(path).parent.glob("*")] if Path(path).parent.is_dir() else []
+        raise ApplicationError(
+            f"{path}: there is no such file or folder.{did_you_mean(Path(path).name, names)}\n"
+            "  Name an application file, or the folder of a saved application."
+        )
+    return path
 
 
 def backend_option(function: F) -> F:
