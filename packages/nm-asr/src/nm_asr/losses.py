@@ -16,8 +16,8 @@ from nm_torch import LossModule, ports
 class CTCLossNM(LossModule):
     """Connectionist temporal classification: the negative log-probability of each transcript over all its alignments.
 
-    Graves et al. 2006. The blank is the last class; the total is in nats, the weight counts utterances, so the loss is the mean
-    over utterances.
+    Graves et al. 2006. The blank is the last class; the total is in nats, the weight counts utterances, so the loss is
+    the mean over utterances.
 
     A transcript of U labels, r of which repeat the one before, needs U + r frames. Where there are fewer no alignment
     exists and the probability is zero: such an utterance adds nothing to the total and has no gradient, but keeps its
@@ -72,8 +72,8 @@ class CTCLossNM(LossModule):
     def _note(self, number: int) -> None:
         if number and not self._impossible:
             warnings.warn(
-                f"{self.name}: {number} transcripts of a batch are longer than their frames can hold and are not learned "
-                "from.\n  Check these recordings against their texts, or use a smaller stride or window_stride.\n"
+                f"{self.name}: {number} transcripts of a batch are longer than their frames can hold and are left out.\n"
+                "  Check these recordings against their texts, or use a smaller stride or window_stride.\n"
                 "  Later ones are counted in impossible_alignments.",
                 ImpossibleAlignmentWarning,
                 stacklevel=2,
@@ -82,7 +82,7 @@ class CTCLossNM(LossModule):
 
 
 def impossible(targets_BU: Tensor, input_length_B: Tensor, target_length_B: Tensor) -> Tensor:
-    """Return which utterances have fewer frames than their labels and the blanks between repeated ones need, ``[B]``."""
+    """Return which utterances have fewer frames than labels and the blanks between repeated ones, ``[B]``."""
     positions = torch.arange(1, targets_BU.shape[1], device=targets_BU.device)
     repeats_BU = (targets_BU[:, 1:] == targets_BU[:, :-1]) & (positions < target_length_B.unsqueeze(1))
     return target_length_B + repeats_BU.sum(1) > input_length_B

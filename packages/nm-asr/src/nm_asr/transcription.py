@@ -55,8 +55,8 @@ def transcribe(
 ) -> Hypothesis | list[Hypothesis]:
     """Return what is said in recordings, with word times in seconds.
 
-    Recordings of like length share a batch and are read when its turn comes, so memory follows the batch and not their number;
-    neither padding nor the company in a batch changes a result.
+    Recordings of like length share a batch and are read when its turn comes, so memory follows the batch and not their
+    number; neither padding nor the company in a batch changes a result.
 
     Args:
         application: a trained application; the graph of its task ``transcribe``, or ``infer``, takes audio and gives
@@ -78,7 +78,7 @@ def transcribe(
     recordings = [_recording(item) for item in ([audio] if one else audio)]  # type: ignore[list-item]
     ends = _ends(application.graph_of("transcribe"))
     if batch_size < 1 or not batch_seconds > 0.0:
-        raise TranscriptionError(f"batch_size is {batch_size} and batch_seconds {batch_seconds:g}; expected both above 0.")
+        raise TranscriptionError(f"batch_size={batch_size} and batch_seconds={batch_seconds:g}; expected both above 0.")
     seconds = _durations(recordings, sample_rate or ends.rate)
     found: dict[int, Hypothesis] = {}
     for batch in _batches(seconds, batch_size, batch_seconds):
@@ -105,7 +105,8 @@ def _ends(graph: Graph) -> _Ends:
     hypotheses = [name for name, tensor in graph.outputs.items() if _is_hypotheses(tensor.type)]
     if len(audio) != 1 or len(hypotheses) != 1 or len(lengths) > 1 or len(graph.inputs) > 1 + len(lengths):
         raise TranscriptionError(
-            f"The graph {graph.name} cannot transcribe: it goes from {_typed(graph.inputs)} to {_typed(graph.outputs)}.\n"
+            f"The graph {graph.name} cannot transcribe. It goes from {_typed(graph.inputs)}\n"
+            f"  to {_typed(graph.outputs)}.\n"
             "  Expected one input of type Batch Time:t ; AudioSignal(16000), its Lengths(t), and one output that is\n"
             "  list[object asr.Hypothesis], as asr.GreedyCTCDecoder gives. A graph that begins at spectrograms needs\n"
             "  asr.AudioToMelSpectrogramPreprocessor in front."
@@ -126,7 +127,7 @@ def _ends(graph: Graph) -> _Ends:
 
 
 def _samples_per_frame(signal: NmTensor, hypotheses: NmTensor) -> float | None:
-    """Return how many samples one frame of the decoder's input takes, read off the types; None where they do not say."""
+    """Return how many samples one frame of the decoder's input takes, or None where the types do not say."""
     samples = _time(signal.type)
     for tensor in hypotheses.call.sources_of_inputs():
         frames = _time(tensor.type)

@@ -1,0 +1,1 @@
+"""Recordings, transcripts, and the data layer over them."""

@@ -33,7 +33,8 @@ def read_audio(
         with soundfile.SoundFile(path) as file:
             start = round((offset or 0.0) * file.samplerate)
             if start > file.frames:
-                raise AudioError(f"{path}: it ends at {file.frames / file.samplerate:.2f} s, before offset {offset:.2f} s.")
+                end = file.frames / file.samplerate
+                raise AudioError(f"{path}: it ends at {end:.2f} s, before offset {offset:.2f} s.")
             file.seek(start)
             frames = -1 if duration is None else round(duration * file.samplerate)
             samples, rate = file.read(frames, dtype="float32", always_2d=True), file.samplerate

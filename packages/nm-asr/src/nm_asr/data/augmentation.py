@@ -34,6 +34,7 @@ class Speed:
             raise AugmentationError(f"speed: factors must be positive and low <= high; given {self}.")
 
     def __call__(self, samples: Samples, sample_rate: int, random: np.random.Generator) -> Samples:
+        """Return the samples played faster or slower."""
         factor = random.choice(self.factors) if self.factors else random.uniform(self.low, self.high)
         factor = round(float(factor), 3)  # a ratio of small integers keeps the resampler fast
         if factor == 1.0 or len(samples) == 0:
@@ -54,6 +55,7 @@ class Gain:
         _ordered("gain", self.low, self.high)
 
     def __call__(self, samples: Samples, sample_rate: int, random: np.random.Generator) -> Samples:
+        """Return the samples at another level."""
         return samples * np.float32(10.0 ** (random.uniform(self.low, self.high) / 20.0))
 
 
@@ -87,6 +89,7 @@ class Noise:
         self._stretches = np.stack([_colored(_EXPONENTS[color], random) for color in colors])
 
     def __call__(self, samples: Samples, sample_rate: int, random: np.random.Generator) -> Samples:
+        """Return the samples with noise."""
         if random.random() >= self.probability or len(samples) == 0:
             return samples
         ratio = 10.0 ** (random.uniform(self.low, self.high) / 10.0)
@@ -104,7 +107,10 @@ class Noise:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Move speech within its recording by seconds, uniform between two bounds; what leaves is lost, what enters silent."""
+    """Move speech within its recording by seconds, uniform between two bounds.
+
+    What leaves is lost, what enters is silent.
+    """
 
     low: float = -0.05
     high: float = 0.05
@@ -113,6 +119,7 @@ class Shift:
         _ordered("shift", self.low, self.high)
 
     def __call__(self, samples: Samples, sample_rate: int, random: np.random.Generator) -> Samples:
+        """Return as many samples, moved."""
         by = round(random.uniform(self.low, self.high) * sample_rate)
         by = max(-len(samples), min(len(samples), by))
         silence = np.zeros(abs(by), np.float32)
@@ -120,7 +127,12 @@ class Shift:
 
 
 Augmentation = Callable[[Samples, int, np.random.Generator], Samples]
-AUGMENTATIONS: Mapping[str, Callable[..., Augmentation]] = {"speed": Speed, "gain": Gain, "noise": Noise, "shift": Shift}
+AUGMENTATIONS: Mapping[str, Callable[..., Augmentation]] = {
+    "speed": Speed,
+    "gain": Gain,
+    "noise": Noise,
+    "shift": Shift,
+}
 
 
 def read_augmentation(steps: Sequence[Mapping[str, Any]]) -> tuple[Augmentation, ...]:

@@ -11,7 +11,8 @@ Array = NDArray[np.float32]
 class BoundedCache:
     """The first arrays that fit are kept; later ones are read each time.
 
-    Nothing is thrown out again: an epoch visits every sample once, so the share that is kept is the share that is found.
+    Nothing is thrown out again: an epoch visits every sample once, so the share that is kept is the share that is
+    found.
 
     Args:
         megabytes: the most the arrays may take together, in units of 2**20 bytes; 0 keeps none.

@@ -63,8 +63,8 @@ def synthesize_corpus(
 ) -> Corpus:
     """Speak random sequences of words and write 16-bit wav files and two manifests, ``train.jsonl`` and ``test.jsonl``.
 
-    A voice is an accent with a variant. ``held_out`` variants, drawn with the seed, are spoken in the test alone, in every
-    accent; the training set never holds them. The same arguments give the same files.
+    A voice is an accent with a variant. ``held_out`` variants, drawn with the seed, are spoken in the test alone, in
+    every accent; the training set never holds them. The same arguments give the same files.
 
     Args:
         folder: made if missing; files of an earlier corpus with the same names are replaced.

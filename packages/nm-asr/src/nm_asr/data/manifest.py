@@ -90,8 +90,8 @@ def _utterance(path: Path, number: int, line: str) -> Utterance:
     if missing:
         raise ManifestError(
             f"{where}: {_listed(missing)} missing.\n"
-            f"  Each line needs audio_filepath, duration (seconds) and text; this line has {', '.join(entry) or 'nothing'}."
-            f"\n  Add {' and '.join(missing)} to the line."
+            f"  Each line needs audio_filepath, duration (seconds) and text; this line has {', '.join(entry) or 'nothing'}.\n"
+            f"  Add {' and '.join(missing)} to the line."
         )
     return Utterance(
         path=path.parent / _text(where, entry, "audio_filepath", needed=True),
@@ -107,7 +107,8 @@ def _utterance(path: Path, number: int, line: str) -> Utterance:
 def _text(where: str, entry: Mapping[str, Any], key: str, *, needed: bool = False) -> str:
     value = entry[key]
     if not isinstance(value, str) or (needed and not value):
-        raise ManifestError(f'{where}: "{key}" is {_kind(value)}; expected text{" that is not empty" if needed else ""}.')
+        expected = "text that is not empty" if needed else "text"
+        raise ManifestError(f'{where}: "{key}" is {_kind(value)}; expected {expected}.')
     return value
 
 

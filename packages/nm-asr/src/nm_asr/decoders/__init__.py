@@ -1,0 +1,1 @@
+"""From encoder features to log-probabilities, or to another collection's decoder."""

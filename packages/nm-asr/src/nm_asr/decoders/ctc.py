@@ -23,5 +23,6 @@ class JasperDecoderForCTC(TorchModule):
         self.project = nn.Conv1d(feat_in, num_classes + 1, kernel_size=1)
 
     def forward(self, encoder_output: Tensor) -> Tensor:
+        """Return ``[B, T, classes + 1]`` from ``[B, C, T]``."""
         logits_BCT = self.project(encoder_output)
         return logits_BCT.transpose(1, 2).log_softmax(dim=-1)

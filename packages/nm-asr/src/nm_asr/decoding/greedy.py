@@ -22,8 +22,8 @@ from nm_torch import optional, ports
 class GreedyCTCDecoder(NeuralModule):
     """Read the best path as text, with the times and confidence of its labels and words.
 
-    Graves et al. 2006, section 3.2. The blank is the last class. A label lasts for the frames in which it is the likeliest class;
-    CTC may place these anywhere within the sound, so times are good to a few frames.
+    Graves et al. 2006, section 3.2. The blank is the last class. A label lasts for the frames in which it is the
+    likeliest class; CTC may place these anywhere within the sound, so times are good to a few frames.
 
     Args:
         labels: the labels in the order of their ids.

@@ -1,7 +1,8 @@
 """Convolutions over time, laid out and differentiated for speed on a CPU as well as a GPU.
 
-Axes: B batch, C channels, T frames, K taps. Between layers a sequence is an image one pixel high, ``[B, C, 1, T]``, because
-frameworks keep channels innermost for images alone: on a CPU that makes a depthwise convolution many times faster.
+Axes: B batch, C channels, T frames, K taps. Between layers a sequence is an image one pixel high, ``[B, C, 1, T]``,
+because frameworks keep channels innermost for images alone: on a CPU that makes a depthwise convolution many times
+faster.
 """
 
 from typing import Any
@@ -30,6 +31,7 @@ class Convolution(nn.Conv1d):
         )
 
     def forward(self, x_BC1T: Tensor) -> Tensor:
+        """Return ``[B, filters, 1, t]``."""
         weight = self.weight.unsqueeze(2)
         stride, padding, dilation = self.stride[0], int(self.padding[0]), self.dilation[0]
         if self._is_wide_depthwise() and _trains_on_cpu(x_BC1T, weight):

@@ -76,7 +76,8 @@ def read_blocks(blocks: str | Sequence[Mapping[str, Any]]) -> tuple[BlockDescrip
 
 
 def _problems(block: Mapping[str, Any]) -> list[str]:
-    problems = [f'"{name}" is no setting of a block.{did_you_mean(name, _NAMES)}' for name in block if name not in _NAMES]
+    unknown = [name for name in block if name not in _NAMES]
+    problems = [f'"{name}" is no setting of a block.{did_you_mean(name, _NAMES)}' for name in unknown]
     problems += [f'"{name}" is missing.' for name in ("filters", "kernel") if name not in block]
     for name in _AT_LEAST_ONE:
         value = block.get(name, 1)

@@ -76,6 +76,7 @@ class JasperEncoder(TorchModule):
         self.apply(_initialise)
 
     def forward(self, audio_signal: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+        """Return ``[B, C, t]`` and lengths ``[B]`` from ``[B, bands, T]`` and lengths ``[B]``."""
         frames, dtype = audio_signal.shape[-1], audio_signal.dtype
         inside_B11T = inside_of(frames, length, dtype)
         x_BC1T = image_of(audio_signal.masked_fill(inside_B11T.squeeze(2) == 0.0, 0.0))
@@ -149,6 +150,7 @@ class ConvolutionLayer(nn.Module):
         self.norm = MaskedBatchNorm(block.filters, mask_statistics=mask_statistics)
 
     def forward(self, x_BC1T: Tensor, inside_B11t: Tensor) -> Tensor:
+        """Return ``[B, filters, 1, t]``."""
         return self.norm(self.conv(x_BC1T), inside_B11t)
 
 
@@ -161,6 +163,7 @@ class Projection(nn.Module):
         self.norm = MaskedBatchNorm(block.filters, mask_statistics=mask_statistics)
 
     def forward(self, x_BC1T: Tensor, inside_B11t: Tensor) -> Tensor:
+        """Return ``[B, filters, 1, t]``."""
         return self.norm(self.conv(x_BC1T), inside_B11t)
 
 

@@ -1,7 +1,7 @@
 """Layers that look at an utterance's own frames only.
 
-Axes: B batch, C channels, T frames. ``inside`` is one within an utterance and zero past its end, ``[B, 1, 1, T]``: a number,
-because multiplying is several times faster than filling where a mask says so.
+Axes: B batch, C channels, T frames. ``inside`` is one within an utterance and zero past its end, ``[B, 1, 1, T]``: a
+number, because multiplying is several times faster than filling where a mask says so.
 """
 
 import torch
@@ -24,6 +24,7 @@ class MaskedBatchNorm(nn.BatchNorm2d):
         self.mask_statistics = mask_statistics
 
     def forward(self, x_BC1T: Tensor, inside_B11T: Tensor) -> Tensor:  # type: ignore[override]
+        """Return ``x`` normalised per channel."""
         if not (self.training and self.mask_statistics):
             return super().forward(x_BC1T)
         x = x_BC1T.float()
@@ -51,6 +52,7 @@ class SqueezeExcite(nn.Module):
         self.excite = nn.Linear(hidden, channels, bias=False)
 
     def forward(self, x_BC1T: Tensor, inside_B11T: Tensor) -> Tensor:
+        """Return ``x`` with each channel scaled by its gate."""
         count_B1 = inside_B11T.sum((2, 3)).clamp(min=1.0)
         mean_BC = (x_BC1T * inside_B11T).sum((2, 3)) / count_B1
         gate_BC = self.excite(self.squeeze(mean_BC).relu()).sigmoid()

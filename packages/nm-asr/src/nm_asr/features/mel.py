@@ -96,9 +96,10 @@ class MelSpectrogram(nn.Module):
 class AudioToMelSpectrogramPreprocessor(TorchModule):
     """Turn waveforms into log-mel spectrograms, one frame per ``window_stride``.
 
-    Frame n is centred on sample n * hop of a signal that is zero beyond its ends, so t samples give t // hop + 1 frames.
-    A periodic Hann window; power spectrum; Slaney mel bands; the natural logarithm of power + 2**-24. Computed in float32
-    whatever the precision of the run. librosa's ``melspectrogram(..., pad_mode="constant")`` is the reference.
+    Frame n is centred on sample n * hop of a signal that is zero beyond its ends, so t samples give t // hop + 1
+    frames. A periodic Hann window; power spectrum; Slaney mel bands; the natural logarithm of power + 2**-24. Computed
+    in float32 whatever the precision of the run. librosa's ``melspectrogram(..., pad_mode="constant")`` is the
+    reference.
 
     Args:
         sample_rate: samples per second of the input, which its type states.
@@ -151,6 +152,7 @@ class AudioToMelSpectrogramPreprocessor(TorchModule):
         )
 
     def forward(self, audio: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+        """Return ``[B, n_mels, T // hop + 1]`` and lengths ``[B]`` from ``[B, T]`` and lengths ``[B]``."""
         if self.training and self.dither:
             audio = audio + self.dither * torch.randn_like(audio)
         return self.features(audio, length)
@@ -183,13 +185,13 @@ def _inside(length: int, lengths_B: Tensor) -> Tensor:
 
 
 def _check_settings(width: int, hop: int, n_fft: int, f_min: float, f_max: float, sample_rate: int) -> None:
-    if not 0 < hop or not 0 < width <= n_fft:
+    if hop < 1 or not 1 <= width <= n_fft:
         raise FrontEndError(
             f"A window of {width} samples every {hop} samples does not fit a transform of {n_fft}.\n"
             "  Expected window_stride > 0 and 0 < window_size * sample_rate <= n_fft."
         )
     if not 0.0 <= f_min < f_max <= sample_rate / 2.0:
         raise FrontEndError(
-            f"The mel bands run from {f_min:g} to {f_max:g} Hz; at {sample_rate} samples per second they must lie within"
-            f" 0 to {sample_rate / 2.0:g} Hz.\n  Set f_min and f_max, or leave f_max out."
+            f"The mel bands run from {f_min:g} to {f_max:g} Hz; at {sample_rate} samples per second they must lie "
+            f"within 0 to {sample_rate / 2.0:g} Hz.\n  Set f_min and f_max, or leave f_max out."
         )

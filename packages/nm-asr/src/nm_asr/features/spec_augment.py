@@ -54,6 +54,7 @@ class SpectrogramAugmentation(TorchModule):
         self.cutout_masks, self.cutout_freq, self.cutout_time = cutout_masks, cutout_freq, cutout_time
 
     def forward(self, spec: Tensor, length: Tensor | None = None) -> Tensor:
+        """Return ``[B, S, T]`` with parts of it hidden, or in evaluation as it is."""
         if not self.training:
             return spec
         batch, bands, frames = spec.shape

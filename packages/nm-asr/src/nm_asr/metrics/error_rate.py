@@ -55,7 +55,10 @@ class ErrorRate(Metric):
         self.edits += other.edits
 
     def compute(self) -> dict[str, float]:
-        """Return the rate as a fraction, and the counts behind it; the rate of nothing is 0, of insertions alone infinite."""
+        """Return the rate as a fraction, and the counts behind it.
+
+        The rate of nothing is 0, that of insertions without a reference infinite.
+        """
         counted = self.edits
         rate = counted.errors / counted.length if counted.length else (float("inf") if counted.errors else 0.0)
         return {
