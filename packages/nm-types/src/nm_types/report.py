@@ -148,7 +148,9 @@ def _order(edge: Edge, given: Structure, orders: tuple[Permutation, ...], result
         return _problem(edge, "NM109", cause, result, fix, tuple(range(len(given.axes))), "ambiguous")
     moved = tuple(i for i, j in enumerate(orders[0]) if i != j)
     mark = "swapped" if len(moved) == 2 else "in another order"
-    cause = f"The meanings agree; only axes {', '.join(map(str, moved[:-1]))} and {moved[-1]} are {mark}."
+    cause = (
+        f"The meanings agree; only axes {', '.join(map(str, moved[:-1]))} and {moved[-1]} are {mark} (TRANSPOSE_SAME)."
+    )
     order = " ".join(_short(given.axes[i]) for i in orders[0])
     value = edge.producer.rpartition(".")[2]
     fix = Fix(f'{edge.consumer}({edge.port}=transpose({value}, "{order}"))', safe=True)
