@@ -86,10 +86,12 @@ class TorchSession:
             raise TrainingError("restart=True begins anew and resume goes on from a checkpoint: give one of them.")
         if request.restart:
             self.trainings.pop(request.losses, None)
-        training = self.trainings.get(request.losses)
-        if training is None:
-            training = self.trainings[request.losses] = Training(self, request)
-        return training.run(self, request)
+        training = self.trainings.get(request.losses) or Training(self, request)
+        try:
+            return training.run(self, request)
+        finally:
+            if training.step or training.skipped:  # one that failed before its first update is no one's past
+                self.trainings[request.losses] = training
 
     def evaluate(self, request: EvalRequest) -> dict[str, float]:
         """Return the scores of the request's metrics."""

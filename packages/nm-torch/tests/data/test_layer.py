@@ -1,6 +1,7 @@
 """Data layers read reproducibly, count what they cannot read, and survive bad workers with a clear error."""
 
 import os
+import pickle
 import time
 from collections.abc import Sequence
 
@@ -119,3 +120,17 @@ def test_an_empty_data_layer_is_an_error() -> None:
     """A data layer without samples says so when an epoch is planned."""
     with pytest.raises(BatchingError, match="numbers has no samples"):
         Numbers(count=0).plan_epoch(0, 0)
+
+
+def test_a_data_layer_can_be_sent_to_other_processes() -> None:
+    """Where workers are not forked, the layer travels to them whole."""
+    layer = Numbers(count=4)
+    copied = pickle.loads(pickle.dumps(layer))
+    assert torch.equal(copied.load((1, 2)).x, layer.load((1, 2)).x)
+
+
+def test_a_batch_of_unreadable_samples_alone_is_left_out() -> None:
+    """An epoch goes on past a micro-batch none of whose samples can be read."""
+    layer = Numbers(count=6, batch_size=1, unreadable=(2,))
+    assert len(list(layer)) == 5
+    assert layer.load((2,)) is None

@@ -6,6 +6,7 @@ from nm_torch_samples import Keep, Map, Mean, Ragged, Upper, two_losses
 from torch import Tensor
 
 from nm_core import Graph, GraphError, NeuralModuleFactory, inputs
+from nm_torch.data import SampleError, UnreadableSamplesWarning
 
 
 @pytest.mark.parametrize("count", [1, 2, 7])
@@ -71,6 +72,18 @@ def test_inference_is_lazy_and_leaves_nothing_changed() -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
+def test_callbacks_hear_of_an_inference() -> None:
+    """They are told of its start and its end, also when nobody asks for the rest of the records."""
+    all_of_it, some_of_it = Keep(), Keep()
+    tensor, nf = Ragged(count=3)().index, NeuralModuleFactory()
+    nf.infer(tensor, callbacks=[all_of_it]).collect()
+    records = nf.infer(tensor, callbacks=[some_of_it])
+    next(records)
+    del records
+    assert all_of_it.events == ["start", "finished"]
+    assert some_of_it.events == ["start", "stopped: no more records were asked for"]
+
+
 def test_a_graph_with_free_inputs_takes_values() -> None:
     """Values given by name make one micro-batch; the records are its rows."""
     net = Map()
@@ -100,7 +113,6 @@ def test_host_values_are_never_half(precision: str) -> None:
 
 def test_unreadable_samples_are_left_out_of_records() -> None:
     """A sample that cannot be read has no record, and is listed on its data layer."""
-    from nm_torch.data import SampleError
 
     class Torn(Ragged):
         """Sample 2 cannot be read."""
@@ -111,7 +123,8 @@ def test_unreadable_samples_are_left_out_of_records() -> None:
             return super().sample(index, random)
 
     layer = Torn(count=5, batch_size=2)
-    numbers = NeuralModuleFactory().infer(layer().index).collect()["index"]
+    with pytest.warns(UnreadableSamplesWarning, match="1 of 5 samples(.|\n)*sample 2: torn"):
+        numbers = NeuralModuleFactory().infer(layer().index).collect()["index"]
     assert [int(number) for number in numbers] == [0, 1, 3, 4]
     assert layer.unreadable == {2: "torn"}
 

@@ -1,6 +1,7 @@
 """Training: the same weights as a plain loop, in pieces and beside others, and what is said when it goes wrong."""
 
 import gc
+import os
 import weakref
 from typing import Any
 
@@ -10,6 +11,7 @@ from nm_torch_samples import Explode, Keep, Map, Ragged, SampleLoss, two_losses
 
 import nm_core
 from nm_core import Graph, GraphError, NeuralModuleFactory
+from nm_torch.data import WorkerError
 from nm_torch.engine.randomness import stream_seed
 from nm_torch.errors import NonFiniteLossError, TrainingError
 from nm_torch.lowering import lower
@@ -316,3 +318,22 @@ def test_a_learning_rate_policy_counts_applied_updates() -> None:
         losses, optimizer=SGD, policy={"name": "polynomial", "power": 1.0}, max_steps=4, callbacks=[rates]
     )
     assert rates.seen == pytest.approx([0.1, 0.075, 0.05, 0.025])
+
+
+class Deadly(Ragged):
+    """Sample 6 ends the process that reads it."""
+
+    def sample(self, index: int, random: Any) -> Any:
+        """Exit at sample 6."""
+        if index == 6:
+            os._exit(1)
+        return super().sample(index, random)
+
+
+def test_a_dead_worker_ends_the_training_with_a_clear_error() -> None:
+    """The error says that a worker died; callbacks hear of it and of the end."""
+    keep = Keep()
+    losses = list(two_losses(Deadly(workers=1), Map()))
+    with pytest.raises(WorkerError, match="a data worker process died"):
+        NeuralModuleFactory().train(losses, optimizer=SGD, max_epochs=1, callbacks=[keep])
+    assert keep.events[-2:] == ["WorkerError", "failed"]

@@ -1,7 +1,7 @@
 """Data layers: order, batching and reading of samples."""
 
 from nm_torch.data.batching import Batching, MicroBatch
-from nm_torch.data.errors import BatchingError, SampleError, UnreadableDataError, WorkerError
+from nm_torch.data.errors import BatchingError, SampleError, UnreadableDataError, UnreadableSamplesWarning, WorkerError
 from nm_torch.data.layer import DataLayer
 from nm_torch.data.reading import Loaded, Request
 
@@ -14,5 +14,6 @@ __all__ = [
     "Request",
     "SampleError",
     "UnreadableDataError",
+    "UnreadableSamplesWarning",
     "WorkerError",
 ]

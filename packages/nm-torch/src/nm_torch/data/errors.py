@@ -17,3 +17,7 @@ class BatchingError(NmError, ValueError):
 
 class WorkerError(NmError, RuntimeError):
     """A worker process died or gave no batch within the time limit."""
+
+
+class UnreadableSamplesWarning(UserWarning):
+    """Some samples could not be read and were left out of an evaluation or inference."""

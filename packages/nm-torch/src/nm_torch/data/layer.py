@@ -1,5 +1,6 @@
 """The data layer: samples by number, cut into micro-batches, read reproducibly by any number of workers."""
 
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ from nm_core import wiring
 from nm_core.errors import ModuleDeclarationError
 from nm_core.module import NeuralModule
 from nm_torch.data.batching import Batching, MicroBatch
-from nm_torch.data.errors import BatchingError, SampleError, UnreadableDataError
+from nm_torch.data.errors import BatchingError, SampleError, UnreadableDataError, UnreadableSamplesWarning
 from nm_torch.data.order import sample_generator
 from nm_torch.data.reading import Loaded, Request, read
 
@@ -143,6 +144,16 @@ class DataLayer(NeuralModule):
                 f"{self.name}: {len(self.unreadable)} of {len(self)} samples cannot be read,"
                 f" and max_unreadable={self.max_unreadable}.\n{self.report()}\n"
                 "  Repair or leave out these samples, or raise max_unreadable."
+            )
+
+    def warn_of_unreadable(self) -> None:
+        """Warn of samples that could not be read, where no result has room to say so."""
+        if self.unreadable:
+            warnings.warn(
+                f"{self.name}: {len(self.unreadable)} of {len(self)} samples could not be read and were left out.\n"
+                f"{self.report()}",
+                UnreadableSamplesWarning,
+                stacklevel=2,
             )
 
     def report(self, most: int = 5) -> str:

@@ -57,7 +57,10 @@ def read(
 
 
 def worker_error(error: BaseException, workers: int, timeout: float) -> WorkerError | None:
-    """Translate torch's error of a dead or hung worker; anything else is no such error and gives nothing."""
+    """Translate torch's error of a dead or hung worker; anything else is no such error and gives nothing.
+
+    Torch also raises the first kind from a signal handler, wherever the main process happens to be.
+    """
     text = str(error)
     if not isinstance(error, RuntimeError) or isinstance(error, WorkerError):
         return None
@@ -67,13 +70,15 @@ def worker_error(error: BaseException, workers: int, timeout: float) -> WorkerEr
             "  Raise worker_timeout if reading is that slow.\n"
             "  workers=0 reads in this process, where a hang can be seen in a debugger."
         )
-    if text.startswith("DataLoader worker"):
-        return WorkerError(
-            f"a data worker process died: {text}\n"
-            "  If it was killed for memory, lower workers or the batch.\n"
-            "  workers=0 reads in this process and shows the fault itself."
-        )
-    return None
+    return _died(text) if text.startswith("DataLoader worker") else None
+
+
+def _died(text: str) -> WorkerError:
+    return WorkerError(
+        f"a data worker process died: {text}\n"
+        "  If it was killed for memory, lower workers or the batch.\n"
+        "  workers=0 reads in this process and shows the fault itself."
+    )
 
 
 class _Requests(Dataset[Loaded]):
@@ -115,6 +120,10 @@ def _read_ahead(
         if translated is None:
             raise
         raise translated from error
+    except (OSError, EOFError) as error:
+        if "DataLoader worker process" in str(error):  # the author's own error, brought here from a worker
+            raise
+        raise _died(f"its last micro-batch was lost on the way ({error!r}).") from error
     finally:
         with _undisturbed():
             if failed:

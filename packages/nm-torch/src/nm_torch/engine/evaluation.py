@@ -45,6 +45,7 @@ def _run(session: "TorchSession", metrics: Sequence[Metric], max_batches: int | 
         values = execution.compute(execution.from_layer(loaded.values), number)
         for metric, call in zip(metrics, calls, strict=True):
             metric.update(**bound(call, values))
+    layer.warn_of_unreadable()
 
 
 def _merge(session: "TorchSession", metric: Metric) -> None:

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from nm_core import Graph, GraphError, NmTensor
+from nm_core import Graph, GraphError, NmTensor, Run
 from nm_core.actions import InferRequest
 from nm_torch.data import Request
 from nm_torch.engine.execution import Execution, for_host
+from nm_torch.engine.hooks import Hooks, call_all
 from nm_types import BatchTag, NeuralType
 
 if TYPE_CHECKING:
@@ -21,15 +22,35 @@ def records(session: "TorchSession", request: InferRequest) -> Iterator[dict[str
     With data layers every process yields all records. Rows of tensors are on the CPU and have the padding of their
     micro-batch; a value without a batch axis is the same in every record of its micro-batch.
     """
+    hooks = Hooks(request.callbacks)
+    run = Run("infer", rank=session.strategy.rank, world_size=session.strategy.world_size)
+    run.work_dir = session.settings.work_dir
+    reason = "failed"
+    try:
+        call_all(hooks.start, run)
+        for record in _computed(session, request):
+            run.samples += 1
+            yield record
+        reason = "finished"
+    except GeneratorExit:
+        reason = "stopped: no more records were asked for"
+        raise
+    except BaseException as error:
+        hooks.failed(run, error)
+        raise
+    finally:
+        hooks.ended(run, reason)
+
+
+def _computed(session: "TorchSession", request: InferRequest) -> Iterator[dict[str, Any]]:
     graph = Graph(request.tensors, request.free or None, name="infer")
     execution = Execution(graph, session)
     if request.inputs is not None:
         if execution.plan.sources:
             names = ", ".join(call.name for call in execution.plan.sources)
             raise GraphError(f"{graph.name} was given inputs, and it also has a data layer: {names}.")
-        values = execution.compute(execution.from_inputs(request.inputs), 0)
-        known = {**execution.from_inputs(request.inputs), **values}
-        yield from _rows(request.tensors, known, None)
+        known = execution.from_inputs(request.inputs)
+        yield from _rows(request.tensors, known | execution.compute(known, 0), None)
         return
     layer, seed = execution.layer, session.settings.seed
     requests = (Request(seed, 0, indices) for indices in layer.plan_once(in_order=True))
@@ -38,6 +59,7 @@ def records(session: "TorchSession", request: InferRequest) -> Iterator[dict[str
             continue
         known = execution.from_layer(loaded.values)
         yield from _rows(request.tensors, known | execution.compute(known, number), len(loaded.indices))
+    layer.warn_of_unreadable()
 
 
 def _rows(

@@ -46,8 +46,13 @@ class LossMeter:
         """Read what is pending to the host, in one piece, and add it up."""
         if not self.pending:
             return
-        rows = torch.stack([torch.stack([t.double() for t in reading.totals]) for reading in self.pending]).tolist()
-        for reading, row in zip(self.pending, rows, strict=True):
+        flat = [total for reading in self.pending for total in reading.totals]
+        if len({total.dtype for total in flat}) > 1:
+            flat = [total.double() for total in flat]
+        values = torch.stack(flat).tolist()
+        width = len(self.weighed)
+        for number, reading in enumerate(self.pending):
+            row = values[number * width : (number + 1) * width]
             for place, value in enumerate(row):
                 if reading.copy:
                     continue

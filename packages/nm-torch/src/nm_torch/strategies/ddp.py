@@ -87,6 +87,8 @@ def join_process_group(device: torch.device) -> None:
             f'strategy "ddp" needs processes started by torchrun; {", ".join(missing)} is not in the environment.\n'
             '  Start with: torchrun --nproc-per-node 2 train.py, or use strategy="auto".'
         )
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
     distributed.init_process_group(backend, timeout=TIMEOUT)
     atexit.register(_leave)
