@@ -128,6 +128,15 @@ def test_a_type_error_shows_both_types(write: Any, check: Any) -> None:
     assert "- {call: encoder, inputs: {signal: spec}}" in text
     assert "encoder expects   Batch    Spectrogram:2   Time:t" in text
     assert "casts: transpose" in text
+    assert "encoder.signal is declared in nm_core_speech.Encoder" in text
+
+
+def test_a_type_error_names_both_classes(write: Any, check: Any) -> None:
+    """Where the port is declared, and where the output is."""
+    text = str(check(write(changed(("length: train_data.length", "length: train_data.word")))))
+
+    assert "encoder.length is declared in nm_core_speech.Encoder" in text
+    assert "train_data.word is declared in nm_core_speech.Frames" in text
 
 
 def test_a_visible_cast_is_allowed_where_the_graph_says_so(write: Any, check: Any) -> None:

@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from nm_core.application.building import Builder
 from nm_core.application.canonical import canonical_data
-from nm_core.application.changes import Changes
-from nm_core.application.checking import INFER, Checked, check
+from nm_core.application.checking import INFER, Checked
 from nm_core.application.checking.context import Context
-from nm_core.application.document import Document, read_document
+from nm_core.application.document import Document
 from nm_core.application.dumping import digest, to_json, to_yaml
 from nm_core.application.names import listed, suggest
 from nm_core.application.plain import application_data
-from nm_core.application.problems import Report
 from nm_core.application.reading.nodes import Data
 from nm_core.application.saving import write_folder
 from nm_core.application.schema import ApplicationEntry
-from nm_core.application.storage import verify
 from nm_core.callbacks import Callback
 from nm_core.errors import ApplicationError
 from nm_core.factory import NeuralModuleFactory
@@ -38,63 +35,6 @@ T = TypeVar("T")
 
 class UnknownVerbError(ApplicationError, AttributeError):
     """An application was asked for something that no installed collection can do."""
-
-
-def check_file(
-    path: str | Path,
-    *,
-    collections: Collections | None = None,
-    backend: str = "torch",
-    changes: Changes | None = None,
-) -> Report:
-    """Check an application file, or a saved application, without building anything; return every problem at once.
-
-    Args:
-        collections: what is installed; found when not given.
-        backend: the framework whose modules are meant.
-        changes: values that take the place of the file's, by dotted name: `{"encoder.dropout": "0.1"}`.
-    """
-    document = read_document(path, changes)
-    if document.entry is not None:
-        _checked(document, document.entry, _installed(collections), backend)
-    return document.problems.report()
-
-
-def load_application(
-    path: str | Path,
-    *,
-    collections: Collections | None = None,
-    backend: str = "torch",
-    changes: Changes | None = None,
-    **settings: Any,
-) -> Application:
-    """Load an application from a file or from a folder that `save` wrote; modules are made when they are needed.
-
-    Args:
-        collections: what is installed; found when not given.
-        backend: the framework to run on.
-        changes: values that take the place of the file's, by dotted name: `{"encoder.dropout": "0.1"}`.
-        settings: settings of the factory that take the place of the file's: placement, precision, strategy, seed,
-            work_dir, deterministic.
-
-    Raises:
-        ApplicationFileError: the file has problems; `report` holds all of them.
-        ApplicationError: a saved application is damaged.
-    """
-    saved = Path(path) if Path(path).is_dir() else None
-    document = read_document(path, changes)
-    if saved is not None:
-        verify(saved)
-    collections = _installed(collections)
-    entry = document.entry
-    if entry is None:
-        document.problems.report().raise_if_bad()
-        raise ApplicationError(f"{path} is no application.")
-    checked = _checked(document, entry, collections, backend)
-    document.problems.report().raise_if_bad()
-    options = _settings(entry, document.folder) | settings
-    factory = NeuralModuleFactory(backend=backend, collections=collections, **options)
-    return Application(entry, checked, factory, document, saved=saved)
 
 
 class Application:
@@ -257,7 +197,7 @@ class Application:
         return self._document.data if self._document.data is not None else application_data(self.entry)
 
     def __getattr__(self, verb: str) -> Callable[..., Any]:
-        if verb.startswith("_"):
+        if verb.startswith("_") or "factory" not in self.__dict__:
             raise AttributeError(f"An application has no attribute {verb}.")
         collections = self.factory.collections
         known = collections.names("tasks")
@@ -303,28 +243,6 @@ class _Lazy(Mapping[str, T]):
 
     def __repr__(self) -> str:
         return f"<{listed(self._names, 'nothing')}>"
-
-
-def _installed(collections: Collections | None) -> Collections:
-    if collections is not None:
-        return collections
-    from nm_core.plugins import Collections as Found
-
-    return Found.load()
-
-
-def _checked(document: Document, entry: ApplicationEntry, collections: Collections, backend: str) -> Checked:
-    return check(entry, document.problems, collections, root=document.root, backend=backend)
-
-
-def _settings(entry: ApplicationEntry, folder: Path) -> dict[str, Any]:
-    settings: dict[str, Any] = {"seed": entry.seed}
-    if entry.train is not None:
-        for name in ("precision", "strategy", "placement", "deterministic"):
-            settings[name] = getattr(entry.train, name)
-        if entry.train.work_dir is not None:
-            settings["work_dir"] = folder / entry.train.work_dir
-    return settings
 
 
 def _places(document: Document, entry: ApplicationEntry, collections: Collections) -> dict[tuple[str, str], str]:

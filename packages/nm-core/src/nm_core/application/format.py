@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nm_core.application.containers import Field, ListOf, MapOf, OneOf, Record
 from nm_core.application.reading.nodes import Data
 from nm_core.application.schema import (
     FORMAT,
@@ -19,21 +20,7 @@ from nm_core.application.schema import (
     TrainEntry,
     Value,
 )
-from nm_core.application.shapes import (
-    Anything,
-    As,
-    Choice,
-    Field,
-    Flag,
-    Integer,
-    ListOf,
-    MapOf,
-    OneOf,
-    Positive,
-    Record,
-    Shape,
-    Text,
-)
+from nm_core.application.shapes import Anything, As, Choice, Flag, Integer, Positive, Shape, Text
 
 _WORD = r"[A-Za-z_][A-Za-z0-9_]*"
 _DOTTED = rf"{_WORD}(?:\.{_WORD})*"

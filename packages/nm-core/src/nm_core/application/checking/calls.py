@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from nm_core.application.checking.context import Context
 from nm_core.application.names import listed, suggest
@@ -18,14 +19,21 @@ from nm_types import CallTyping, Edge, Fix, NeuralType, NeuralTypeError, Problem
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a call gives: the type of each output, and the outputs that have no value in it."""
+    """What a call gives: the type of each output, the class that declares them, and those that have no value in it."""
 
     types: Mapping[str, NeuralType] = field(default_factory=dict)
+    declared: str = ""
     unavailable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-Find = Callable[[Reference, Path], NeuralType | None]
-"""Return the type of what a reference names; None where there is none, after complaining if nobody has yet."""
+class Finder(Protocol):
+    """Knows what the references in a graph name."""
+
+    def find(self, reference: Reference, at: Path) -> NeuralType | None:
+        """Return the type of what a reference names; None where there is none, after complaining if nobody has yet."""
+
+    def declared(self, reference: Reference) -> str:
+        """Return the class that declares what a reference names, or an empty text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +46,10 @@ class Callee:
 
 
 def check_call(
-    context: Context, entry: CallEntry, callee: Callee, find: Find, casts: CastPolicy, at: Path
+    context: Context, entry: CallEntry, callee: Callee, names: Finder, casts: CastPolicy, at: Path
 ) -> Outcome | None:
     """Return what a call gives, or None when anything about it is wrong or unknown; every fault is recorded."""
-    edges, whole = _check_ports(context, entry, callee, find, at)
+    edges, whole = _check_ports(context, entry, callee, names, at)
     typing = check_edges(context, edges, callee, casts, (*at, "inputs"))
     if typing is None or not whole:
         return None
@@ -54,7 +62,7 @@ def check_call(
         for port in callee.signature.outputs.values()
         if any(need not in entry.inputs for need in port.needs)
     }
-    return Outcome(dict(typing.outputs), unavailable)
+    return Outcome(dict(typing.outputs), callee.declared, unavailable)
 
 
 def check_edges(context: Context, edges: list[Edge], callee: Callee, casts: CastPolicy, at: Path) -> CallTyping | None:
@@ -70,7 +78,9 @@ def check_edges(context: Context, edges: list[Edge], callee: Callee, casts: Cast
     return None
 
 
-def _check_ports(context: Context, entry: CallEntry, callee: Callee, find: Find, at: Path) -> tuple[list[Edge], bool]:
+def _check_ports(
+    context: Context, entry: CallEntry, callee: Callee, names: Finder, at: Path
+) -> tuple[list[Edge], bool]:
     """Return the edges that can be judged, and whether these are all."""
     ports = callee.signature.inputs
     edges: list[Edge] = []
@@ -88,7 +98,7 @@ def _check_ports(context: Context, entry: CallEntry, callee: Callee, find: Find,
             )
             whole = False
             continue
-        found = _connect(context, given, ports[name], callee, find, where)
+        found = _connect(context, given, ports[name], callee, names, where)
         whole = whole and found is not None
         edges += found or []
     missing = [port for port in ports.values() if not port.optional and port.name not in entry.inputs]
@@ -116,27 +126,28 @@ def _note(context: Context, callee: Callee, port: str, at: Path, what: str) -> N
     context.problems.note(f"{context.location((*at, 'inputs', *_port_path(port)))}: {callee.label}.{port}: {what}.")
 
 
-def _connect(context: Context, given: Input, port: Port, callee: Callee, find: Find, at: Path) -> list[Edge] | None:
+def _connect(context: Context, given: Input, port: Port, callee: Callee, names: Finder, at: Path) -> list[Edge] | None:
     if isinstance(given, Value):
         return []
     if isinstance(given, Reference):
-        source = find(given, at)
-        return (
-            None if source is None else [Edge(callee.label, port.name, str(given), port.type, source, callee.declared)]
-        )
+        edge = _edge(given, port.name, port, callee, names, at)
+        return None if edge is None else [edge]
     if not port.variadic:
         context.complain(f"{callee.label}.{port.name} takes one value, not a list.\n  Name one output of a call.", at)
         return None
-    found = [find(reference, (*at, index)) for index, reference in enumerate(given)]
-    return (
-        [
-            Edge(callee.label, f"{port.name}[{index}]", str(reference), port.type, source, callee.declared)
-            for index, (reference, source) in enumerate(zip(given, found, strict=True))
-            if source is not None
-        ]
-        if None not in found
-        else None
-    )
+    edges = [
+        _edge(reference, f"{port.name}[{index}]", port, callee, names, (*at, index))
+        for index, reference in enumerate(given)
+    ]
+    found = [edge for edge in edges if edge is not None]
+    return found if len(found) == len(edges) else None
+
+
+def _edge(reference: Reference, name: str, port: Port, callee: Callee, names: Finder, at: Path) -> Edge | None:
+    source = names.find(reference, at)
+    if source is None:
+        return None
+    return Edge(callee.label, name, str(reference), port.type, source, callee.declared, names.declared(reference))
 
 
 def _port_path(port: str) -> Path:

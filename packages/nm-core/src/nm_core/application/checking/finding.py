@@ -61,6 +61,11 @@ class Names:
             )
         return outcome.types.get(reference.port)
 
+    def declared(self, reference: Reference) -> str:
+        """Return the class that declares what a reference names, or an empty text."""
+        outcome = self.outcomes.get(reference.call or "")
+        return outcome.declared if outcome else ""
+
     def _find_input(self, name: str, at: Path) -> NeuralType | None:
         if name in self.inputs or self._context.is_broken((*self.at, "inputs")):
             return self.inputs.get(name)

@@ -166,7 +166,7 @@ class _Check:
         if module is None:
             return None
         declared = f"{module.cls.__module__}.{module.cls.__qualname__}"
-        return check_call(self.context, call, Callee(call.label, module.signature, declared), names.find, policy, path)
+        return check_call(self.context, call, Callee(call.label, module.signature, declared), names, policy, path)
 
     def _check_modules(self) -> None:
         known = self.context.entry.modules
@@ -188,7 +188,7 @@ class _Check:
         inputs = PortSpec(Port(name, type) for name, type in declared.items())
         callee = Callee(call.label, Signature(inputs, roots), f"graphs.{graph}")
         policy = cast("CastPolicy", self.entry.casts)
-        if check_call(self.context, call, callee, names.find, policy, path) is None:
+        if check_call(self.context, call, callee, names, policy, path) is None:
             return None
         self.checker.left -= len(inner.entry.calls)
         if self.checker.left < 0:
@@ -207,7 +207,7 @@ class _Check:
             why = report.problems[0].message if report.problems else "it has problems"
             self.context.complain(f"Inside the graph {graph}, with what it is given here: {why}", (*path, "call"))
             return None
-        return Outcome(typed.outputs)
+        return Outcome(typed.outputs, callee.declared)
 
     def _quiet(self) -> Context:
         problems = Problems(self.context.problems.name)
