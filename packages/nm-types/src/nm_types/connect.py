@@ -164,7 +164,12 @@ def check_equations(equations: Iterable[Equation], *, location: str = "") -> tup
 
 def _solve(unifier: Unifier, solution: Solution) -> tuple[list[Equation], list[Equation]]:
     """Solve the equations of a call: those that stay open, and those that cannot hold."""
-    waiting, bad = eliminate(sorted(unifier.equations, key=_first), solution, _is_variable)
+    ordered = sorted(unifier.equations, key=_first)
+    waiting, bad = eliminate((one for one in ordered if one.on_axis), solution, _is_variable)
+    on_kinds = [one for one in ordered if not one.on_axis]
+    if on_kinds:
+        waiting, worse = eliminate(waiting + on_kinds, solution, _is_variable)
+        bad += worse
     left_open: list[Equation] = []
     for equation in waiting:
         verdict = judge(equation.expected, equation.given)

@@ -151,6 +151,9 @@ def _order(edge: Edge, given: Structure, orders: tuple[Permutation, ...], result
     cause = (
         f"The meanings agree; only axes {', '.join(map(str, moved[:-1]))} and {moved[-1]} are {mark} (TRANSPOSE_SAME)."
     )
+    if edge.expected.is_list:
+        fix = Fix("transpose each item before it goes into the list.")
+        return _problem(edge, "NM104", cause, result, fix, moved, mark)
     order = " ".join(_short(given.axes[i]) for i in orders[0])
     value = edge.producer.rpartition(".")[2]
     fix = Fix(f'{edge.consumer}({edge.port}=transpose({value}, "{order}"))', safe=True)

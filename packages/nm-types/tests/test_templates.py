@@ -1,0 +1,124 @@
+"""Templates: rows, tag variables, variadic ports and sums, as modules of a common collection use them."""
+
+import pytest
+
+from nm_types import CallTyping, DefinitionError, Edge, NeuralType, NeuralTypeError, type_call
+
+
+def call(ports: dict[str, str], values: dict[str, str], outputs: str, casts: str = "error") -> CallTyping:
+    """A call with one output; an element `xs[1]` takes the port `xs`."""
+    edges = [
+        Edge("m", port, f"{chr(97 + i)}.y", NeuralType(ports[port.partition("[")[0]]), NeuralType(value))
+        for i, (port, value) in enumerate(values.items())
+    ]
+    return type_call(edges, {"y": NeuralType(outputs)}, owner="m", casts=casts)
+
+
+def made(ports: dict[str, str], values: dict[str, str], outputs: str) -> str:
+    """The type of the output as text."""
+    return str(call(ports, values, outputs).outputs["y"])
+
+
+def code(ports: dict[str, str], values: dict[str, str], outputs: str) -> str:
+    """The code of a call that must fail at one port."""
+    with pytest.raises(NeuralTypeError) as caught:
+        call(ports, values, outputs)
+    (problem,) = caught.value.problems
+    return problem.code
+
+
+@pytest.mark.parametrize("value", ["B:2 T:4 Spectrogram:64", "; Loss", "B:1 H:3 W:3 C:1"])
+def test_same_as_keeps_all_axes(value: str) -> None:
+    """A row takes whatever is there, names and all."""
+    assert call({"x": "*s"}, {"x": value}, "*s").outputs["y"].axes == NeuralType(value).axes
+
+
+def test_linear_replaces_the_last_axis() -> None:
+    """Any axes before, any tag on the last, whose size is a parameter."""
+    linear = {"x": "*s 'A:16"}
+
+    assert made(linear, {"x": "B T:t C:16"}, "*s Encoded:32") == "Batch Time:a.t Encoded:32"
+    assert made(linear, {"x": "Encoded:16"}, "*s Encoded:32") == "Encoded:32"
+    assert code(linear, {"x": "B T:t C:8"}, "*s Encoded:32") == "NM105"
+    assert code(linear, {"x": "; Loss"}, "*s Encoded:32") == "NM102"
+
+
+def test_subsampling_keeps_the_tag_and_divides_time() -> None:
+    """Features and lengths are divided together."""
+    typing = type_call(
+        [
+            Edge("m", "x", "loader.x", NeuralType("B 'A T:t"), NeuralType("B Spectrogram:64 T:t")),
+            Edge("m", "len", "loader.n", NeuralType("B ; Lengths(t)"), NeuralType("B ; Lengths(t)")),
+        ],
+        {"y": NeuralType("B 'A T:t//4"), "len": NeuralType("B ; Lengths(t//4)")},
+        owner="m",
+    )
+
+    assert str(typing.outputs["y"]) == "Batch Spectrogram Time:loader.t//4"
+    assert str(typing.outputs["len"]) == "Batch ; Lengths(loader.t//4)"
+    assert typing.deferred == ()
+
+
+def test_adding_takes_the_nearest_common_ancestor() -> None:
+    """Spectrogram and Encoded are channels; time and channels are nothing together."""
+    add = {"xs": "*s"}
+
+    assert made(add, {"xs[0]": "B:2 Spectrogram:4", "xs[1]": "B:2 Encoded:4"}, "*s") == "Batch:2 Channel:4"
+    assert made(add, {"xs[0]": "B:2 Encoded:4", "xs[1]": "B:2 Encoded:4"}, "*s") == "Batch:2 Encoded:4"
+    assert code(add, {"xs[0]": "B:2 T:4", "xs[1]": "B:2 C:4"}, "*s") == "NM112"
+    assert code(add, {"xs[0]": "B:2 T:4", "xs[1]": "B:2"}, "*s") == "NM112"
+    assert code(add, {"xs[0]": "B:2 T:4", "xs[1]": "B:2 T:5"}, "*s") == "NM105"
+
+
+def test_tag_variables_stay_within_their_bound() -> None:
+    """At or below the bound, one tag for all ports of a call."""
+    bounded = {"x": "B 'A<=Channel", "y": "B 'A<=Channel"}
+
+    assert made(bounded, {"x": "B:1 Spectrogram:3", "y": "B:1 Encoded:3"}, "B 'A") == "Batch:1 Channel"
+    assert code(bounded, {"x": "B:1 T:3"}, "B 'A") == "NM101"
+    assert code({"x": "B 'A", "y": "B 'A"}, {"x": "B:1 T:3", "y": "B:1 C:3"}, "B 'A") == "NM111"
+
+
+CONCAT = {"xs": "*a 'A<=Channel:n_i *b"}
+CONCATENATED = "*a 'A:sum(n_i) *b"
+
+
+def test_concatenation_adds_up_one_axis() -> None:
+    """Wherever the axis stands; all other axes agree; the tag is the nearest common ancestor."""
+    assert made(CONCAT, {"xs[0]": "B:2 Spectrogram:16 T:9", "xs[1]": "B:2 Encoded:8 T:9"}, CONCATENATED) == (
+        "Batch:2 Channel:24 Time:9"
+    )
+    assert (
+        made(CONCAT, {f"xs[{i}]": "B:2 T:9 Encoded:8" for i in range(12)}, CONCATENATED) == "Batch:2 Time:9 Encoded:96"
+    )
+    assert made(CONCAT, {"xs[0]": "Encoded:x", "xs[1]": "Encoded:3"}, CONCATENATED) == "Encoded:a.x+3"
+
+
+def test_concatenating_along_the_wrong_axis_is_an_error() -> None:
+    """The paper's second kind of silent mistake: no such axis, or two of them, or other axes that differ."""
+    assert code(CONCAT, {"xs[0]": "B:2 T:4"}, CONCATENATED) == "NM112"
+    assert code(CONCAT, {"xs[0]": "B:2 Spectrogram:3 Encoded:4"}, CONCATENATED) == "NM112"
+    assert code(CONCAT, {"xs[0]": "B:2 Encoded:4 T:4", "xs[1]": "B:2 Encoded:4 T:5"}, CONCATENATED) == "NM105"
+    assert code(CONCAT, {"xs[0]": "B:2 Encoded:4 T:4", "xs[1]": "B:2 T:4 Encoded:4"}, CONCATENATED) == "NM112"
+
+
+def test_elements_of_two_variadic_ports_belong_together() -> None:
+    """n_i of xs[1] is n_i of lengths[1]."""
+    ports = {"xs": "B T:n_i", "lengths": "B ; Lengths(n_i)"}
+    values = {"xs[0]": "B:2 T:4", "xs[1]": "B:2 T:6", "lengths[0]": "B:2 ; Lengths(4)"}
+
+    assert made(ports, {**values, "lengths[1]": "B:2 ; Lengths(6)"}, "B T:sum(n_i)") == "Batch:2 Time:10"
+    assert code(ports, {**values, "lengths[1]": "B:2 ; Lengths(4)"}, "B T:sum(n_i)") == "NM113"
+
+
+def test_a_cast_needs_every_meaning_to_be_named() -> None:
+    """A bounded variable names enough, a row or a bare variable does not."""
+    assert call({"x": "B 'A<=Channel T"}, {"x": "B T Encoded"}, "B 'A", casts="transpose").casts == {"x": (0, 2, 1)}
+    assert code({"x": "B 'A T:4"}, {"x": "B T:4 C"}, "B 'A") == "NM101"
+
+
+def test_an_output_that_nothing_decides_is_the_authors_error() -> None:
+    """Rows, tag variables and sums must stand on a connected input."""
+    for output in ("*s", "B 'A", "B C:sum(n_i)"):
+        with pytest.raises(DefinitionError, match="nothing decides"):
+            call({"x": "B T"}, {"x": "B T"}, output)
