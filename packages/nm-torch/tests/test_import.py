@@ -1,21 +1,21 @@
-"""Importing the engine costs little more than importing torch."""
+"""Importing the engine brings little beyond torch."""
 
 import subprocess
 import sys
 
 CODE = """
-import sys, time
+import sys
 import torch, numpy
-begun = time.process_time()
+before = len(sys.modules)
 import nm_torch
-print(time.process_time() - begun)
+print(len(sys.modules) - before)
 print(" ".join(sorted(name for name in sys.modules if name.split(".")[0] in {"rich", "yaml", "msgspec", "click"})))
 """
 
 
-def test_importing_costs_at_most_50_milliseconds_over_torch() -> None:
-    """Progress bars, schemas and parsers of files are imported when they are used."""
+def test_importing_brings_few_modules_over_torch() -> None:
+    """Progress bars, schemas and parsers of files are imported when they are used; seconds are for benchmarks."""
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
-    seconds, heavy = done.stdout.splitlines()
-    assert float(seconds) < 0.05
+    added, heavy = done.stdout.splitlines()
+    assert int(added) < 100
     assert heavy == ""

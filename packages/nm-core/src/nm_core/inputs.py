@@ -27,7 +27,8 @@ def inputs(*, tags: Iterable[type] = (), kinds: Iterable[type] = (), **types: An
         symbolic tensors, one bare, several as a named tuple.
     """
     declared = ports(tags=tags, kinds=kinds, **types)
-    module = FreeInputs()
+    make: Any = FreeInputs  # the metaclass takes the name
+    module: FreeInputs = make(name="inputs")
     module._nm.signature = Signature(PortSpec(), declared)
     call = wiring.record(module, (), {})
     return wiring.structured("Inputs", tuple(declared), call.tensors())
