@@ -93,7 +93,7 @@ def test_the_graph_is_typed_from_ids_to_loss() -> None:
 
     log_probs: Any = model.log_probs(x.src, x.src_mask, x.tgt, x.tgt_mask)
 
-    assert str(log_probs.type) == "Batch Token:free_inputs.t Class:10 ; LogProbs"
+    assert str(log_probs.type) == "Batch Token:inputs.t Class:10 ; LogProbs"
     assert str(loss(log_probs=log_probs, target_ids=x.tgt).type) == "; Loss"
     with pytest.raises(NeuralTypeError):
         loss(log_probs=log_probs, target_ids=x.foreign)

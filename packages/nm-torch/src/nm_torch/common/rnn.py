@@ -13,7 +13,7 @@ from nm_core.ports import optional, ports
 from nm_torch.common.errors import OptionError
 from nm_torch.module import TorchModule
 
-CELLS: dict[str, type[nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU}
+CELLS: dict[str, type[nn.LSTM] | type[nn.GRU]] = {"lstm": nn.LSTM, "gru": nn.GRU}
 
 
 def reverse(x_BTD: Tensor, lengths_B: Tensor | None) -> Tensor:
