@@ -8,6 +8,10 @@ from typing import Any, ClassVar, Literal
 from nm_core import wiring
 from nm_core.module import NeuralModule, Signature
 from nm_core.ports import PortSpec, ports
+from nm_core.tensor import NmTensor
+
+OWNER = "inputs"
+"""The name under which messages and drawings show free inputs."""
 
 
 class FreeInputs(NeuralModule):
@@ -27,8 +31,12 @@ def inputs(*, tags: Iterable[type] = (), kinds: Iterable[type] = (), **types: An
         symbolic tensors, one bare, several as a named tuple.
     """
     declared = ports(tags=tags, kinds=kinds, **types)
+    return wiring.structured("Inputs", tuple(declared), free_inputs(declared))
+
+
+def free_inputs(declared: PortSpec, *, location: str | None = None) -> tuple[NmTensor, ...]:
+    """Return the free inputs of a graph as the symbolic tensors of one call, in the order of their declaration."""
     make: Any = FreeInputs  # the metaclass takes the name
-    module: FreeInputs = make(name="inputs")
+    module: FreeInputs = make(name=OWNER)
     module._nm.signature = Signature(PortSpec(), declared)
-    call = wiring.record(module, (), {})
-    return wiring.structured("Inputs", tuple(declared), call.tensors())
+    return wiring.record(module, (), {}, location=location).tensors()

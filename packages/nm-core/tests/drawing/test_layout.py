@@ -1,6 +1,5 @@
 """Nothing overlaps, whatever is drawn, and everything flows down."""
 
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -28,9 +28,9 @@ from nm_core.composite import CompositeModule
 from nm_core.errors import ApplicationError
 from nm_core.factory import NeuralModuleFactory
 from nm_core.graph import Graph
-from nm_core.inputs import FreeInputs
+from nm_core.inputs import free_inputs
 from nm_core.metric import Metric
-from nm_core.module import NeuralModule, Signature
+from nm_core.module import NeuralModule
 from nm_core.parameters import thaw
 from nm_core.ports import Port, PortSpec
 from nm_core.tensor import Call, NmTensor
@@ -159,7 +159,8 @@ class _GraphBuilder:
 
     def build(self) -> Graph:
         if self._entry.inputs:
-            tensors = _free_inputs(self._builder.free_types(self._name))
+            types = self._builder.free_types(self._name)
+            tensors = free_inputs(PortSpec(Port(name, type) for name, type in types.items()), location="")
             self._known = {Reference(None, tensor.port): tensor for tensor in tensors}
         ordered, _ = in_order({call.label: call for call in self._entry.calls})
         for entry in ordered:
@@ -185,12 +186,6 @@ class _GraphBuilder:
         if isinstance(value, Value):
             return value.value
         return self._known[value] if isinstance(value, Reference) else [self._known[item] for item in value]
-
-
-def _free_inputs(types: Mapping[str, NeuralType]) -> tuple[NmTensor, ...]:
-    module = FreeInputs()
-    module._nm.signature = Signature(PortSpec(), PortSpec(Port(name, type) for name, type in types.items()))
-    return wiring.record(module, (), {}, location="").tensors()
 
 
 def _composite_call(

@@ -15,8 +15,7 @@ from nm_core.application.schema import ApplicationEntry, CallEntry, Input, Refer
 from nm_core.composite import CompositeModule
 from nm_core.drawing import Edge, InPort, Mark, Node, OutPort, Role, Sketch
 from nm_core.errors import ApplicationError, did_you_mean
-from nm_core.inputs import FreeInputs
-from nm_core.module import snake_case
+from nm_core.inputs import OWNER
 from nm_core.parameters import thaw
 from nm_core.plugins import Collections
 from nm_core.wiring import CastPolicy
@@ -95,7 +94,7 @@ class _GraphSketch:
                 port: NeuralType(text, tags=checked.tags, kinds=checked.kinds).bind(self.params)
                 for port, text in self.entry.inputs.items()
             }
-            typed = type_call([], declared, owner=snake_case(FreeInputs.__name__)).outputs
+            typed = type_call([], declared, owner=OWNER).outputs
         except NmError:
             return
         self.types |= {Reference(None, port): type for port, type in typed.items()}

@@ -16,6 +16,7 @@ from nm_core.application.problems import Path, Problems, TooManyProblems
 from nm_core.application.schema import CallEntry, GraphEntry
 from nm_core.composite import CompositeModule
 from nm_core.errors import NmError
+from nm_core.inputs import OWNER
 from nm_core.module import Signature
 from nm_core.ports import Port, PortSpec
 from nm_core.wiring import CastPolicy
@@ -148,7 +149,7 @@ class _Check:
     def _inputs(self) -> dict[str, NeuralType | None]:
         declared = self.checker.declared_inputs(self.context, self.graph)
         try:
-            typed = type_call([], declared, owner="inputs").outputs
+            typed = type_call([], declared, owner=OWNER).outputs
         except NmError as error:
             self.context.complain(str(error), (*self.at, "inputs"))
             typed = {}
