@@ -14,11 +14,11 @@ def test_a_chain_of_layers_is_typed_from_features_to_labels() -> None:
     logits = Linear(input_size=64, output_size=10, tag="Class", kind="Logits")(features)
     log_probs = LogSoftmax()(logits)
 
-    assert str(logits.type) == "Batch Time:free_inputs.t Class:10 ; Logits"
-    assert str(log_probs.type) == "Batch Time:free_inputs.t Class:10 ; LogProbs"
-    assert str(ArgMax()(log_probs).type) == "Batch Time:free_inputs.t ; Labels(10)"
-    assert str(ArgMax(kind="TokenIds")(log_probs).type) == "Batch Time:free_inputs.t ; TokenIds(10)"
-    assert str(Dropout(probability=0.1)(features).type) == "Batch Time:free_inputs.t Spectrogram:64"
+    assert str(logits.type) == "Batch Time:inputs.t Class:10 ; Logits"
+    assert str(log_probs.type) == "Batch Time:inputs.t Class:10 ; LogProbs"
+    assert str(ArgMax()(log_probs).type) == "Batch Time:inputs.t ; Labels(10)"
+    assert str(ArgMax(kind="TokenIds")(log_probs).type) == "Batch Time:inputs.t ; TokenIds(10)"
+    assert str(Dropout(probability=0.1)(features).type) == "Batch Time:inputs.t Spectrogram:64"
 
 
 def test_log_probabilities_are_no_logits() -> None:

@@ -13,7 +13,7 @@ def test_concatenation_adds_sizes_along_its_axis() -> None:
     """The axis of the output has the sum of the sizes and what the tags of the inputs have in common."""
     x = inputs(a="B T:t Spectrogram:64", b="B T:t Encoded:32", c="B T:u Spectrogram:64")
 
-    assert str(Concat()(xs=[x.a, x.b]).type) == "Batch Time:free_inputs.t Channel:96"
+    assert str(Concat()(xs=[x.a, x.b]).type) == "Batch Time:inputs.t Channel:96"
     assert str(Concat(axis="Time", dim=1)(xs=[x.a, x.c]).type).split()[2] == "Spectrogram:64"
 
 
@@ -40,7 +40,7 @@ def test_values_are_those_of_torch() -> None:
 def test_a_sum_needs_equal_axes() -> None:
     """Sizes that differ are an error while the graph is built."""
     x = inputs(a="B T:t Encoded:64", b="B T:t Encoded:32")
-    assert str(Add()(xs=[x.a, x.a]).type) == "Batch Time:free_inputs.t Encoded:64"
+    assert str(Add()(xs=[x.a, x.a]).type) == "Batch Time:inputs.t Encoded:64"
     with pytest.raises(NeuralTypeError):
         Add()(xs=[x.a, x.b])
 
@@ -49,7 +49,7 @@ def test_a_transpose_keeps_sizes_and_kind() -> None:
     """The type is that of the input with its axes in the other order."""
     x = inputs(x="B T:t Class:9 ; LogProbs")
     turned = Transpose(before="B T Class ; LogProbs", after="T B Class")(x)
-    assert str(turned.type) == "Time:free_inputs.t Batch Class:9 ; LogProbs"
+    assert str(turned.type) == "Time:inputs.t Batch Class:9 ; LogProbs"
 
 
 @pytest.mark.parametrize("after", ["B T", "B T H", "B T T", "B T *s"])
