@@ -1,4 +1,4 @@
-"""Wrong inputs on the command line: one screen that names the thing and the fix, no traceback, the documented exit code."""
+"""Wrong inputs on the command line: one screen that names the thing and the fix, no traceback, a documented exit code."""
 
 import json
 import shutil
