@@ -1,4 +1,4 @@
-"""Wrong inputs on the command line: one screen that names the thing and the fix, no traceback, a documented exit code."""
+"""Wrong inputs on the command line: one screen that names the thing and the fix, no traceback, a known exit code."""
 
 import json
 import shutil
@@ -142,7 +142,8 @@ def test_transposed_axes_are_shown_side_by_side(project: Project) -> None:
     """Time before bands: the message shows both types, says TRANSPOSE_SAME and how to mend it."""
     project.edit(
         "graphs:\n",
-        '  turned: {type: common.Transpose, params: {before: "B Spectrogram:64 T", after: "B T Spectrogram:64"}}\ngraphs:\n',
+        "  turned: {type: common.Transpose, params: {before: B Spectrogram:64 T, after: B T Spectrogram:64}}\n"
+        "graphs:\n",
     )
     project.edit(
         "- {call: encoder, inputs: {audio_signal: train_data.spec,",
