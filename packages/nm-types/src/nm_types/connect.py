@@ -208,7 +208,7 @@ def _is_rigid(name: Name) -> bool:
 
 
 def _is_empty(size: object) -> bool:
-    return isinstance(size, Size) and is_positive(1 - size)
+    return isinstance(size, Size) and size.symbol is None and is_positive(1 - size)
 
 
 def _is_swapped(equation: Equation, unifier: Unifier) -> bool:

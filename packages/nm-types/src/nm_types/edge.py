@@ -41,7 +41,7 @@ class Equation:
         given: the size that it is given.
         edge: the connection.
         place: the axis (0, 1 ...), or -1, -2 ... for the sizes of the kind of values.
-        written: the size as the port declares it.
+        written: the size, or the row, as the port declares it.
         ports: the ports whose sizes went into the expected one, this port included.
     """
 
@@ -49,7 +49,7 @@ class Equation:
     given: Size
     edge: Edge
     place: int
-    written: str
+    written: Size | str
     ports: frozenset[str]
 
     @property

@@ -51,8 +51,8 @@ def report_equation(equation: Equation, code: str, others: str, location: str) -
     """The problem of a size that cannot be what the port asks for; `others` have decided what it asks for."""
     edge = equation.edge
     text = str(equation.expected)
-    plain = equation.written == text or equation.written == "B" or equation.written.startswith("*")
-    asked = text if plain else f"{equation.written} = {text}"
+    written = str(equation.written)
+    asked = text if written in (text, "B") or written.startswith("*") else f"{written} = {text}"
     notes = (f"{text} comes from {others}.",) if others else ()
     giver = edge.producer.partition(".")[0]
     if code == "NM107":

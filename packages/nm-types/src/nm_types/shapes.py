@@ -101,7 +101,7 @@ class _Checker:
             self.solution.values[symbol] = Size(value)
         else:
             edge = Edge(self.owner, port, self.producers.get(port, ""), self.expected[port], self.expected[port])
-            self.equations.append(Equation(size, Size(value), edge, place, str(size), frozenset({port})))
+            self.equations.append(Equation(size, Size(value), edge, place, size, frozenset({port})))
 
     def solve(self) -> None:
         """Solve for the names that only expressions mention, and report the axes that cannot hold."""
@@ -115,7 +115,8 @@ class _Checker:
         for equation in bad:
             if equation.port not in self.problems:
                 text = str(equation.expected)
-                asked = text if text == equation.written else f"{equation.written} = {text}"
+                written = str(equation.written)
+                asked = text if written in (text, "B") or written.startswith("*") else f"{written} = {text}"
                 cause = f"Axis {equation.place} has the size {equation.given}, its type says {asked}."
                 self._report("NM121", equation.port, cause, (equation.place,))
 

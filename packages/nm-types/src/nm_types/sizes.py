@@ -107,11 +107,12 @@ class Size(Frozen):
     `Size(64)`, `Size("t")` for a name; larger expressions come from arithmetic (`Size("t") // 2`) or from the notation.
     """
 
-    __slots__ = ("_hash", "constant", "terms")
+    __slots__ = ("_hash", "_names", "constant", "terms")
 
     terms: Mapping[Atom, int]
     constant: int
     _hash: int | None
+    _names: frozenset[Name] | None
 
     def __new__(cls, value: int | str | Size | Atom) -> Size:
         """A size of a number, of a name or of an atom."""
@@ -131,13 +132,7 @@ class Size(Frozen):
         if isinstance(other, int):
             return _make(self.terms, self.constant + other)
         terms = dict(self.terms)
-        for atom, count in other.terms.items():
-            total = terms.get(atom, 0) + count
-            if total:
-                terms[atom] = total
-            else:
-                del terms[atom]
-        return _make(terms, self.constant + other.constant)
+        return _make(terms, self.constant + _add_to(terms, other, 1))
 
     __radd__ = __add__
 
@@ -145,7 +140,10 @@ class Size(Frozen):
         return self * -1
 
     def __sub__(self, other: int | Size) -> Size:
-        return self + (-other)
+        if isinstance(other, int):
+            return _make(self.terms, self.constant - other)
+        terms = dict(self.terms)
+        return _make(terms, self.constant + _add_to(terms, other, -1))
 
     def __rsub__(self, other: int) -> Size:
         return -self + other
@@ -188,21 +186,21 @@ class Size(Frozen):
         ((atom, count),) = self.terms.items()
         return atom if count == 1 else None
 
-    def symbols(self) -> set[Name]:
+    def symbols(self) -> frozenset[Name]:
         """The names in it, those inside floor divisions and products included."""
-        found: set[Name] = set()
-        for atom in self.terms:
-            found.update(_symbols(atom))
-        return found
+        if self._names is None:
+            fill(self, "_names", frozenset(name for atom in self.terms for name in _symbols(atom)))
+        return cast("frozenset[Name]", self._names)
 
     def substitute(self, values: Mapping[Name, Size]) -> Size:
         """Put sizes in the place of names, and normalise."""
-        if not self.terms or not values or not any(symbol in values for symbol in self.symbols()):
+        if not self.terms or values.keys().isdisjoint(self.symbols()):
             return self
-        result = _make({}, self.constant)
+        terms: dict[Atom, int] = {}
+        constant = self.constant
         for atom, count in self.terms.items():
-            result = result + _substitute(atom, values) * count
-        return result
+            constant += _add_to(terms, _substitute(atom, values), count)
+        return _make(terms, constant)
 
     def evaluate(self, values: Mapping[str, int]) -> int:
         """The number it is, given a number for each name (rigid symbols under `owner.name`).
@@ -252,7 +250,19 @@ def _make(terms: Mapping[Atom, int], constant: int) -> Size:
     fill(size, "terms", terms)
     fill(size, "constant", constant)
     fill(size, "_hash", None)
+    fill(size, "_names", None)
     return size
+
+
+def _add_to(terms: dict[Atom, int], size: Size, times: int) -> int:
+    """Add a multiple of a size to terms in the making; the multiple of its constant is given back."""
+    for atom, count in size.terms.items():
+        total = terms.get(atom, 0) + count * times
+        if total:
+            terms[atom] = total
+        else:
+            del terms[atom]
+    return size.constant * times
 
 
 def _from_items(items: tuple[tuple[Atom, int], ...], constant: int) -> Size:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from enum import Enum
 
@@ -61,12 +61,9 @@ class Solution:
         """Put what is known in the place of names."""
         if not size.terms:
             return size
-        symbol = size.symbol
-        if isinstance(symbol, Variable | Rigid) and symbol not in self.values:
-            return size
-        known: Mapping[Name, Size] = self.values
-        while any(name in known for name in size.symbols()):
-            size = size.substitute(known)
+        before = None
+        while size is not before:
+            before, size = size, size.substitute(self.values)
         return size
 
     def sources(self, size: Size) -> frozenset[str]:
@@ -171,7 +168,7 @@ def _assign(equation: Equation, solution: Solution, free: Callable[[Name], bool]
     if not isinstance(symbol, Variable | Rigid) or symbol in solution.values or not free(symbol):
         return False
     value = solution.apply(equation.given)
-    if symbol in value.symbols() or is_positive(1 - value):
+    if symbol in value.symbols():
         return False
     solution.set(symbol, value, equation.ports)
     return True

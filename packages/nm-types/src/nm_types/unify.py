@@ -151,7 +151,7 @@ class Unifier:
             if size is not None:
                 self._remember(size, one)
                 self._remember(plain(value.size), value)
-                yield Equation(size, plain(value.size), edge, place, str(size), ports)
+                yield Equation(size, plain(value.size), edge, place, size, ports)
         for name, start, stop in spread.rows:
             for place in range(start, stop):
                 value = given[place]
@@ -166,7 +166,7 @@ class Unifier:
             if wanted is not None:
                 size = self.local(plain(wanted), edge.port)
                 ports = frozenset({edge.port})
-                yield Equation(size, plain(given.size(place)), edge, -1 - place, str(wanted), ports)
+                yield Equation(size, plain(given.size(place)), edge, -1 - place, plain(wanted), ports)
 
     def _remember(self, size: Size, one: Axis | None) -> None:
         symbol = size.symbol
