@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from nm_core.tensor import Call, NmTensor
-from nm_types import NeuralTypeError, check_shapes
+from nm_core.tensor import Call, Constant, NmTensor
+from nm_types import NeuralType, NeuralTypeError, check_shapes
 
 
 class ShapeCheck(NamedTuple):
@@ -28,10 +28,15 @@ def shape_check(call: Call) -> ShapeCheck | None:
     """
     if not call.typing.deferred:
         return None
-    expected, producers = {}, {}
+    expected: dict[str, NeuralType] = {}
+    producers: dict[str, str] = {}
     for port, argument in call.inputs.items():
-        items = {f"{port}[{i}]": item for i, item in enumerate(argument)} if isinstance(argument, tuple) else {}
-        for name, item in (items or {port: argument}).items():
+        items: dict[str, NmTensor | Constant] = {}
+        if isinstance(argument, tuple):
+            items |= {f"{port}[{i}]": item for i, item in enumerate(argument)}
+        else:
+            items[port] = argument
+        for name, item in items.items():
             expected[name] = call.module.inputs[port].type
             producers[name] = item.name if isinstance(item, NmTensor) else "a constant"
     passed: set[tuple[Any, ...]] = set()

@@ -73,6 +73,24 @@ def test_resuming_is_exact(tmp_path: Path, stop: int, settings: dict[str, Any]) 
     assert not [line for line in result.report if "not bitwise" in line]
 
 
+@pytest.mark.proof
+@pytest.mark.parametrize("batches_per_step", [1, 3])
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("stops", [(1,), (2,), (5,), (6,), (12,), (2, 4), (1, 6, 7), (3, 12, 13)])
+def test_resuming_is_exact_however_often(
+    tmp_path: Path, stops: tuple[int, ...], workers: int, batches_per_step: int
+) -> None:
+    """Killed one to three times, in epochs 0, 1 and 2, mid and at the edge, with accumulation and workers."""
+    settings = {"workers": workers, "batches_per_step": batches_per_step}
+    whole, _ = train(tmp_path / "whole", 14, **settings)
+    for stop in stops:
+        train(tmp_path / "cut", stop, resume="auto", callbacks=[CheckpointCallback(every_steps=1)], **settings)
+
+    resumed, _ = train(tmp_path / "cut", 14, resume="auto", **settings)
+
+    assert torch.equal(weights(resumed), weights(whole))
+
+
 def test_losses_at_log_points_are_exact_too(tmp_path: Path) -> None:
     """What was added up since the last log point is part of the checkpoint."""
     whole, cut = Keep(), Keep()

@@ -211,6 +211,27 @@ def test_updates_that_are_not_finite_can_be_skipped() -> None:
     assert result.losses["loss"] == result.losses["loss"]
 
 
+def test_a_training_that_cannot_learn_ends() -> None:
+    """Data without any weight is an error and not an endless loop."""
+    _, losses = build(empty_from=0)
+    with pytest.raises(TrainingError, match="no update could be made in 101 windows"):
+        NeuralModuleFactory().train(losses, optimizer=SGD, max_steps=1)
+
+
+def test_deterministic_algorithms_are_asked_for_and_given_back() -> None:
+    """The switch of the process is on while the training runs, and as before afterwards."""
+    seen: list[bool] = []
+
+    class Look(Keep):
+        def on_step(self, run: nm_core.Run) -> None:
+            seen.append(torch.are_deterministic_algorithms_enabled())
+
+    _, losses = build()
+    NeuralModuleFactory(deterministic=True).train(losses, optimizer=SGD, max_steps=1, callbacks=[Look()])
+    assert seen == [True]
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
 def test_a_callback_stops_a_training() -> None:
     """A request to stop ends the training at the next step boundary, with its reason."""
 

@@ -1,6 +1,6 @@
 """One of several processes of a data-parallel run; writes what it finds to a JSON file, for test_ddp.py.
 
-Run as: python ddp_worker.py RANK WORLD_SIZE FOLDER
+Run as: python ddp_worker.py RANK WORLD_SIZE FOLDER [proof]
 """
 
 import json
@@ -32,6 +32,11 @@ from nm_torch.errors import NonFiniteLossError
 from nm_torch.loss_aggregator import LossAggregator
 
 FACTORS = (0.7, 2.0)
+GRADIENTS = [(2, 6, 11), (1, 11, 11), (3, 4, 11), (4, 3, 11), (11, 1, 11), (2, 9, 5)]  # batch, per step, samples
+COUNTS = (1, 2, 3, 7, 8)
+if "proof" in sys.argv:
+    GRADIENTS = [(size, -(-count // size), count) for size in (1, 2, 3, 4, 5) for count in (1, 2, 3, 5, 8, 11, 17)]
+    COUNTS = tuple(range(1, 18))
 
 
 def exact_gradient(batch_size: int, batches_per_step: int, count: int) -> float:
@@ -118,13 +123,12 @@ def main() -> None:
     distributed.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=world_size)
     results = {
         "gradients": {
-            f"{size},{batches},{count}": exact_gradient(size, batches, count)
-            for size, batches, count in [(2, 6, 11), (1, 11, 11), (3, 4, 11), (4, 3, 11), (11, 1, 11), (2, 9, 5)]
+            f"{size},{batches},{count}": exact_gradient(size, batches, count) for size, batches, count in GRADIENTS
         },
         "naive": naive_gradient(),
         "weights": weights_after(5),
         "clipped": weights_after(5, gradient_clip_norm=0.1),
-        "evaluation": [evaluation(count) for count in (1, 2, 3, 7, 8)],
+        "evaluation": {str(count): evaluation(count) for count in COUNTS},
         "inference": inference(),
         "non finite": non_finite(),
         "interrupted": interrupted(folder, rank),

@@ -13,40 +13,45 @@ from nm_torch_samples import Map, Ragged, two_losses
 from nm_core import NeuralModuleFactory
 from nm_torch.errors import StrategyError
 
-WORLD_SIZE = 2
+Results = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """Run every case once, in two processes; the results by rank."""
+    return run_all(tmp_path_factory, 2)
+
+
+def run_all(tmp_path_factory: pytest.TempPathFactory, world_size: int, *extra: str) -> Results:
+    """Run the worker in so many processes and return what each found."""
     folder = tmp_path_factory.mktemp("ddp")
     worker = Path(__file__).with_name("ddp_worker.py")
     processes = [
         subprocess.Popen(
-            [sys.executable, str(worker), str(rank), str(WORLD_SIZE), str(folder)],
+            [sys.executable, str(worker), str(rank), str(world_size), str(folder), *extra],
             stderr=subprocess.PIPE,
             text=True,
         )
-        for rank in range(WORLD_SIZE)
+        for rank in range(world_size)
     ]
-    errors = [process.communicate(timeout=120)[1] for process in processes]
+    errors = [process.communicate(timeout=600)[1] for process in processes]
     assert all(process.returncode == 0 for process in processes), "\n".join(errors)
-    return [json.loads((folder / f"results_{rank}.json").read_text()) for rank in range(WORLD_SIZE)]
+    return [json.loads((folder / f"results_{rank}.json").read_text()) for rank in range(world_size)]
 
 
-def test_the_gradient_is_that_of_the_full_batch(results: list[dict[str, Any]]) -> None:
+def test_the_gradient_is_that_of_the_full_batch(results: Results) -> None:
     """Accumulation times ranks times ragged weights with zeros times two losses: within 1e-12 in float64."""
     for result in results:
         assert max(result["gradients"].values()) < 1e-12, result["gradients"]
 
 
-def test_the_mean_of_means_fails(results: list[dict[str, Any]]) -> None:
+def test_the_mean_of_means_fails(results: Results) -> None:
     """The naive average is far outside of what the engine holds."""
     assert results[0]["naive"] > 0.01
 
 
 @pytest.mark.parametrize(("case", "settings"), [("weights", {}), ("clipped", {"gradient_clip_norm": 0.1})])
-def test_a_run_is_that_of_one_process(results: list[dict[str, Any]], case: str, settings: dict[str, float]) -> None:
+def test_a_run_is_that_of_one_process(results: Results, case: str, settings: dict[str, float]) -> None:
     """Order, dropout, momentum and clipping do not depend on the number of processes."""
     torch.manual_seed(5)
     net, layer = Map(dropout=0.3), Ragged(count=11, batch_size=2, shuffle=True)
@@ -63,14 +68,25 @@ def test_a_run_is_that_of_one_process(results: list[dict[str, Any]], case: str, 
     torch.testing.assert_close(torch.tensor(results[0][case], dtype=torch.float64), alone, rtol=1e-11, atol=1e-13)
 
 
-def test_evaluation_sees_each_sample_once(results: list[dict[str, Any]]) -> None:
+def test_evaluation_sees_each_sample_once(results: Results) -> None:
     """The metric over all processes is that over the samples, with nothing doubled or lost."""
     for result in results:
-        for count, scores in zip((1, 2, 3, 7, 8), result["evaluation"], strict=True):
+        for text, scores in result["evaluation"].items():
+            count = int(text)
             assert scores == {"mean": sum(range(count)) / count, "count": float(count)}
 
 
-def test_inference_gives_every_record_everywhere(results: list[dict[str, Any]]) -> None:
+@pytest.mark.proof
+@pytest.mark.parametrize("world_size", [1, 2, 3])
+def test_the_whole_table_holds(tmp_path_factory: pytest.TempPathFactory, world_size: int) -> None:
+    """Gradients over five sizes of batches and seven numbers of samples, evaluation of 1 to 17 samples."""
+    found = run_all(tmp_path_factory, world_size, "proof")
+    test_the_gradient_is_that_of_the_full_batch(found)
+    test_evaluation_sees_each_sample_once(found)
+    assert all(result["weights"] == found[0]["weights"] for result in found)
+
+
+def test_inference_gives_every_record_everywhere(results: Results) -> None:
     """Each process yields the records of all samples, in order."""
     torch.manual_seed(5)
     net, layer = Map(), Ragged(count=5, batch_size=2)
@@ -78,14 +94,14 @@ def test_inference_gives_every_record_everywhere(results: list[dict[str, Any]]) 
     assert results[0]["inference"] == results[1]["inference"] == expected
 
 
-def test_a_loss_that_is_not_finite_ends_every_process(results: list[dict[str, Any]]) -> None:
+def test_a_loss_that_is_not_finite_ends_every_process(results: Results) -> None:
     """The process that has the samples names them; the others end at the same update instead of hanging."""
     assert results[1]["non finite"].startswith("(2, 3)")
     assert results[0]["non finite"].startswith("()")
     assert all("'NonFiniteLossError', 'failed'" in result["non finite"] for result in results)
 
 
-def test_a_signal_to_one_process_ends_all_with_a_checkpoint(results: list[dict[str, Any]]) -> None:
+def test_a_signal_to_one_process_ends_all_with_a_checkpoint(results: Results) -> None:
     """SIGTERM at one rank: all ranks end at the same step boundary, having written a checkpoint."""
     assert results[0]["interrupted"] == results[1]["interrupted"] == [3, "interrupted", True]
 

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy
 
@@ -32,7 +32,7 @@ class DataLayer(NeuralModule):
         unreadable: samples that could not be read so far, each with the reason.
     """
 
-    segment: ClassVar[str] = "source"
+    segment: ClassVar[Literal["host", "framework", "source"]] = "source"
 
     def __init__(
         self, *, batching: Batching, workers: int = 0, worker_timeout: float = 120.0, max_unreadable: int = 20

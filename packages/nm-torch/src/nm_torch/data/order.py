@@ -44,7 +44,7 @@ def permutation(count: int, seed: int, epoch: int, stream: Stream = Stream.ORDER
 def uniform(count: int, seed: int, epoch: int, stream: Stream) -> NDArray[numpy.float64]:
     """Return ``count`` numbers in [0, 1), number i a function of (seed, epoch, i)."""
     words = philox(seed, stream, epoch).random_raw(count)
-    return (words >> numpy.uint64(11)) * 2.0**-53
+    return (words >> numpy.uint64(11)).astype(numpy.float64) * 2.0**-53
 
 
 def sample_generator(seed: int, epoch: int, index: int) -> numpy.random.Generator:

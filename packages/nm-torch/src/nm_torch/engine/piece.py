@@ -16,12 +16,16 @@ from nm_torch.engine.modes import mode
 from nm_torch.engine.randomness import preserved
 from nm_torch.engine.step import Step
 from nm_torch.engine.windows import WindowFeed
+from nm_torch.errors import TrainingError
 from nm_torch.lowering import may_leave_unused
 from nm_torch.optim import Schedule, resolve_policy
 
 if TYPE_CHECKING:
     from nm_torch.backend import TorchSession
     from nm_torch.engine.training import Training
+
+PATIENCE = 100
+"""Windows without an update after which a training ends with an error, if an epoch is not longer."""
 
 
 class Piece:
@@ -124,6 +128,7 @@ class Piece:
         """Make updates until something ends the piece; return the reason."""
         training, view, several = self.training, self.view, self.several
         max_steps, max_epochs = self.request.max_steps, self.request.max_epochs
+        idle = 0
         if (max_steps is None or training.step < max_steps) and (max_epochs is None or training.epoch < max_epochs):
             self.step = step = self._make_step()
             steps, log_every, gradient, apply = self.hooks.steps, self.request.log_every, step.gradient, step.apply
@@ -145,6 +150,7 @@ class Piece:
                     training.samples += int(sums[-1])
                     view.samples = training.samples
                     if applied:
+                        idle = 0
                         training.meter.add_weights(sums)
                         training.step = view.step = number = training.step + 1
                         for interval, on_step in steps:
@@ -154,6 +160,9 @@ class Piece:
                             self._log_point()
                     else:
                         training.skipped = view.skipped = training.skipped + 1
+                        idle += 1
+                        if idle > max(PATIENCE, view.steps_per_epoch or 0):
+                            raise self._nothing_learned(idle)
                     if window.last:
                         self._epoch_end()
                     if max_steps is not None and training.step >= max_steps:
@@ -168,6 +177,12 @@ class Piece:
         if signals.received is not None:
             return "interrupted"
         return "finished" if view.stop_reason is None else f"stopped: {view.stop_reason}"
+
+    def _nothing_learned(self, windows: int) -> TrainingError:
+        return TrainingError(
+            f"no update could be made in {windows} windows in a row: they had no weight, or were not finite.\n"
+            "  Look at what the losses count (weight), and at the samples: are the targets empty?"
+        )
 
     def _make_step(self) -> Step:
         training, request = self.training, self.request

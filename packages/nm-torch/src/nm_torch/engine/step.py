@@ -190,7 +190,7 @@ def _clipper(parameters: Sequence[Tensor], clip_norm: float | None) -> Callable[
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         if not gradients:
             return None
-        norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients, 2)))
+        norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients, 2)))
         torch._foreach_mul_(gradients, torch.clamp(clip_norm / (norm + 1e-6), max=1.0))
         return norm
 

@@ -41,7 +41,6 @@ class DistributedStrategy(Strategy):
             module,
             device_ids=[self.device.index] if on_gpu else None,
             find_unused_parameters=may_be_unused,
-            broadcast_buffers=any(True for _ in module.buffers()),
         )
 
     def accumulating(self, module: nn.Module) -> AbstractContextManager[Any]:
