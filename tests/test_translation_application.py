@@ -51,6 +51,7 @@ def test_the_example_goes_from_text_to_translations(tmp_path: Path, capsys: pyte
     assert main(["eval", str(work_dir / "application")]) == 0
     printed = capsys.readouterr().out
     assert "perplexity" in printed
+    assert "bleu" in printed
     assert main(["infer", str(work_dir / "application"), "one two", "three"]) == 0
 
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]

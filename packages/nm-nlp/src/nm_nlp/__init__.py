@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from nm_nlp.data.translation import TranslationDataLayer
     from nm_nlp.metrics.bleu import BLEU, ChrF
     from nm_nlp.metrics.perplexity import Perplexity
+    from nm_nlp.metrics.translation import TranslationScore
     from nm_nlp.tokenizers import (
         CharacterTokenizer,
         SentencePieceTokenizer,
@@ -38,6 +39,7 @@ _PLACES = {
     "TransformerLogSoftmaxNM": "translation.log_softmax",
     "Translation": "translation.translator",
     "TranslationDataLayer": "data.translation",
+    "TranslationScore": "metrics.translation",
     "Translator": "translation.translator",
     "WordTokenizer": "tokenizers.word",
     "load_tokenizer": "tokenizers.loading",
@@ -60,6 +62,7 @@ __all__ = [
     "TransformerLogSoftmaxNM",
     "Translation",
     "TranslationDataLayer",
+    "TranslationScore",
     "Translator",
     "WordTokenizer",
     "load_tokenizer",

@@ -1,0 +1,128 @@
+"""BLEU and chrF of the translations that a model in a graph searches.
+
+Legend: B sentences, S source positions, T target positions, D model size, V vocabulary.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from torch import Tensor
+
+from nm_core import Metric, NmTensor
+from nm_core.ports import ports
+from nm_nlp.errors import TranslationError
+from nm_nlp.metrics.bleu import BLEU, ChrF
+from nm_nlp.tokenizers.loading import load_tokenizer
+from nm_nlp.translation.beam import search_translations
+from nm_nlp.translation.decoder import TransformerDecoderNM
+from nm_nlp.translation.log_softmax import TransformerLogSoftmaxNM
+from nm_nlp.translation.search_module import LinesOfText
+from nm_nlp.translation.translator import search_options
+
+
+class TranslationScore(Metric):
+    """Translate the sentences of a data layer and score the result against references, as they were written.
+
+    The tensor `log_probs` names the model: the last layer that computes it and the decoder before that do the search.
+    Its values, which know the right target so far, are not looked at.
+
+    Args:
+        references: file of the translations, one a line; `sent_ids` are its line numbers.
+        tokenizer: file of the target's tokenizer; that of the decoder where not given.
+        beam_size: partial translations kept per sentence; 1 takes the best token at each position.
+        length_penalty: see `nm_torch.common.hypotheses.SearchOptions`.
+    """
+
+    input_ports = ports(
+        log_probs="B Token:t Class:n ; LogProbs",
+        hidden_states_src="B Token:s Encoded",
+        input_mask_src="B Token:s ; Mask",
+        sent_ids="B ; Index",
+    )
+
+    def __init__(
+        self,
+        *,
+        references: str | Path,
+        tokenizer: str | Path | None = None,
+        beam_size: int = 1,
+        length_penalty: float = 0.6,
+    ) -> None:
+        super().__init__()
+        self.references = LinesOfText(path=references)
+        self.tokenizer = None if tokenizer is None else load_tokenizer(tokenizer)
+        self.beam_size = beam_size
+        self.length_penalty = length_penalty
+        self.bleu, self.chrf = BLEU(), ChrF()
+
+    def bind(self, **tensors: NmTensor) -> Self:
+        """Connect the metric's ports, and find the model.
+
+        Raises:
+            TranslationError: `log_probs` does not come from a decoder and its last layer, or no tokenizer is known.
+        """
+        super().bind(**tensors)
+        self._model()
+        return self
+
+    def update(self, log_probs: Tensor, hidden_states_src: Tensor, input_mask_src: Tensor, sent_ids: Tensor) -> None:
+        """Translate a batch from hidden states [B, S, D] and their mask [B, S]."""
+        decoder, log_softmax = self._model()
+        tokenizer = self.tokenizer or decoder.tokenizer
+        assert tokenizer is not None  # bind made sure
+        options = search_options(tokenizer, beam_size=self.beam_size, length_penalty=self.length_penalty)
+        device = log_softmax.weight.device
+        found = search_translations(
+            decoder, log_softmax, hidden_states_src.to(device), input_mask_src.to(device), options
+        )
+        hypotheses = [tokenizer.decode(best[0].symbols) for best in found]
+        references = self.references.forward(sent_ids=sent_ids)
+        for metric in (self.bleu, self.chrf):
+            metric.update(hypotheses, references)
+
+    def _model(self) -> tuple[TransformerDecoderNM, TransformerLogSoftmaxNM]:
+        last: Any = self.call.inputs["log_probs"] if self.call is not None else None
+        log_softmax = last.call.module if last is not None else None
+        if isinstance(log_softmax, TransformerLogSoftmaxNM):
+            decoder = last.call.inputs["hidden_states"].call.module
+            if isinstance(decoder, TransformerDecoderNM):
+                if self.tokenizer is None and decoder.tokenizer is None:
+                    raise TranslationError(
+                        f"{self.name} needs a tokenizer: {decoder.name} keeps none.\n  Give tokenizer=FILE."
+                    )
+                return decoder, log_softmax
+        given = "nothing" if last is None else f"{last.name} of {type(last.call.module).__name__}"
+        raise TranslationError(
+            f"{self.name} searches with the model behind log_probs, and was given {given}.\n"
+            "  Expected the output of TransformerLogSoftmaxNM, whose input is that of TransformerDecoderNM:\n"
+            "  TranslationScore(references=FILE, log_probs=log_probs, hidden_states_src=..., ...)."
+        )
+
+    def merge(self, other: Self) -> None:
+        """Take what another metric has seen."""
+        self.bleu.merge(other.bleu)
+        self.chrf.merge(other.chrf)
+
+    def compute(self) -> dict[str, float]:
+        """Return `bleu` and `chrf` of all sentences together, in percent."""
+        return {**self.bleu.compute(), **self.chrf.compute()}
+
+    @property
+    def signatures(self) -> dict[str, str]:
+        """The signature of each score."""
+        return {"bleu": self.bleu.signature, "chrf": self.chrf.signature}
+
+    def state(self) -> dict[str, Any]:
+        """Return what was seen as plain data."""
+        return self.bleu.state()
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take back what `state` gave."""
+        for metric in (self.bleu, self.chrf):
+            metric.load_state(state)
+
+    def reset(self) -> None:
+        """Forget everything that was seen."""
+        for metric in (self.bleu, self.chrf):
+            metric.reset()
