@@ -12,10 +12,11 @@ from nm_types.matching import Permutation
 from nm_types.neural_type import NeuralType
 from nm_types.outputs import Outputs
 from nm_types.problem import Problem
-from nm_types.proofs import accidental, is_positive
+from nm_types.proofs import is_positive
 from nm_types.report import report_empty, report_equation, report_misfit
-from nm_types.sizes import Name, Rigid, Size, Sum, Variable
-from nm_types.solve import Solution, Verdict, eliminate, is_solvable, judge, unmet
+from nm_types.resolve import rank, report_unsolved, resolve
+from nm_types.sizes import Size
+from nm_types.solve import contradictions
 from nm_types.structure import AxisType
 from nm_types.unify import Casts, Unifier
 
@@ -108,33 +109,40 @@ def type_call(
     """
     unifier = Unifier(may_transpose=casts == "transpose")
     problems: dict[str, Problem] = {}
-    for edge in sorted(edges, key=_port):
+    for edge in sorted(edges, key=lambda edge: edge.port):
         misfit = unifier.add(edge)
         if misfit is not None:
             problems[edge.port] = _proven_safe(edge, report_misfit(edge, misfit, location))
-    solution = Solution()
-    for name, found in unifier.elements.items():
-        solution.values[Sum(name)] = sum(map(Size, found), Size(0))
-    left_open, bad = _solve(unifier, solution)
-    for equation in bad:
-        problems.setdefault(equation.port, _problem(equation, unifier, edges, location))
+    resolution = resolve(unifier)
+    for equation in resolution.bad:
+        problems.setdefault(equation.port, report_unsolved(equation, unifier, edges, location))
     _raise(problems, [edge.port for edge in edges])
-    closing = Outputs(unifier, solution, owner)
+    closing = Outputs(unifier, resolution.solution, owner)
     typed = closing.close(outputs)
-    left_open = [closing.equation(one) for one in left_open]
-    for name, type in typed.items():
-        if any(isinstance(one, AxisType) and _is_empty(one.size) for one in type.axes):
-            problems[name] = report_empty(owner, name, outputs[name], type, location)
+    for name, made in typed.items():
+        if any(isinstance(one, AxisType) and _is_empty(one.size) for one in made.axes):
+            problems[name] = report_empty(owner, name, outputs[name], made, location)
     _raise(problems, list(outputs))
-    seen = [port for equation in left_open if equation.on_axis for port in equation.ports]
-    unseen = [equation.port for equation in left_open if not equation.on_axis]
+    equations = tuple(closing.equation(one) for one in resolution.open)
+    seen = {port for equation in equations if equation.on_axis for port in equation.ports}
+    unseen = {equation.port for equation in equations if not equation.on_axis}
     return CallTyping(
         outputs=typed,
         casts=unifier.casts,
-        deferred=_in_order(edges, seen + unifier.without_kind),
-        unchecked=_in_order(edges, unseen + unifier.without_kind),
-        equations=tuple(left_open),
+        deferred=tuple(edge.port for edge in edges if edge.port in seen.union(unifier.without_kind)),
+        unchecked=tuple(edge.port for edge in edges if edge.port in unseen.union(unifier.without_kind)),
+        equations=equations,
     )
+
+
+def check_equations(equations: Iterable[Equation], *, location: str = "") -> tuple[Problem, ...]:
+    """Judge the open equations of many calls together, as when a graph is cut out of them.
+
+    Returns:
+        A problem for each equation that contradicts the others, none if all can hold.
+    """
+    bad = contradictions(sorted(equations, key=lambda one: (one.edge.consumer, *rank(one))))
+    return tuple(report_equation(one, "NM105" if one.on_axis else "NM113", "", location) for one in bad)
 
 
 def _proven_safe(edge: Edge, problem: Problem) -> Problem:
@@ -149,100 +157,10 @@ def _proven_safe(edge: Edge, problem: Problem) -> Problem:
     return problem
 
 
-def check_equations(equations: Iterable[Equation], *, location: str = "") -> tuple[Problem, ...]:
-    """Judge the open equations of many calls together, as when a graph is cut out of them.
-
-    Returns:
-        A problem for each equation that contradicts the others, none if all can hold.
-    """
-    together = sorted(equations, key=lambda one: (one.edge.consumer, *_first(one)))
-    waiting, bad = eliminate(together, Solution(), _is_rigid)
-    bad += [one for one in waiting if judge(one.expected, one.given) in (Verdict.CLASHES, Verdict.ACCIDENTAL)]
-    code = {True: "NM105", False: "NM113"}
-    return tuple(report_equation(one, code[one.on_axis], "", location) for one in bad)
-
-
-def _solve(unifier: Unifier, solution: Solution) -> tuple[list[Equation], list[Equation]]:
-    """Solve the equations of a call: those that stay open, and those that cannot hold."""
-    ordered = sorted(unifier.equations, key=_first)
-    waiting, bad = eliminate((one for one in ordered if one.on_axis), solution, _is_variable)
-    on_kinds = [one for one in ordered if not one.on_axis]
-    if on_kinds:
-        waiting, worse = eliminate(waiting + on_kinds, solution, _is_variable)
-        bad += worse
-    left_open: list[Equation] = []
-    for equation in waiting:
-        verdict = judge(equation.expected, equation.given)
-        if verdict is Verdict.OPEN and not _is_swapped(equation, unifier):
-            left_open.append(equation)
-        elif verdict is not Verdict.HOLDS:
-            bad.append(equation)
-    sometimes, never = unmet(solution)
-    left_open += sometimes
-    bad += never
-    among_numbers = [one for one in left_open if not any(map(_is_rigid, one.expected.symbols() | one.given.symbols()))]
-    if among_numbers:
-        left_open = [one for one in left_open if one not in among_numbers]
-        bad += [] if is_solvable(among_numbers) else among_numbers[-1:]
-    if len(left_open) > 1:
-        bad += eliminate(left_open, Solution(), _is_rigid)[1]
-    return left_open, bad
-
-
-def _first(equation: Equation) -> tuple[bool, bool, bool, str, int]:
-    """Axes before kinds, plain names before expressions, numbers before names; then a fixed order."""
-    plain = isinstance(equation.expected.symbol, Variable)
-    return not equation.on_axis, not plain, equation.given.value is None, equation.port, equation.place
-
-
-def _port(edge: Edge) -> str:
-    return edge.port
-
-
-def _is_variable(name: Name) -> bool:
-    return isinstance(name, Variable)
-
-
-def _is_rigid(name: Name) -> bool:
-    return isinstance(name, Rigid)
-
-
 def _is_empty(size: object) -> bool:
     return isinstance(size, Size) and size.symbol is None and is_positive(1 - size)
-
-
-def _is_swapped(equation: Equation, unifier: Unifier) -> bool:
-    """Whether a size of the values would equal a size of an axis with an unrelated meaning."""
-    if equation.on_axis:
-        return False
-    expected, given = _meanings(equation.expected, unifier), _meanings(equation.given, unifier)
-    return bool(expected and given) and not expected & given
-
-
-def _meanings(size: Size, unifier: Unifier) -> set[str]:
-    """The top-level tags of the axes that the names in a size stand for."""
-    found = set()
-    for name in size.symbols():
-        own = (name.tag,) if isinstance(name, Rigid) and name.tag is not None else ()
-        found |= {tag.chain[1] for tag in (*own, *unifier.tags.get(name, ()))}
-    return found
-
-
-def _problem(equation: Equation, unifier: Unifier, edges: Sequence[Edge], location: str) -> Problem:
-    if _is_swapped(equation, unifier):
-        code = "NM107"
-    elif accidental(equation.expected, equation.given):
-        code = "NM108"
-    else:
-        code = "NM105" if equation.on_axis else "NM113"
-    others = [f"{e.producer} at {e.port}" for e in edges if e.port in equation.ports and e.port != equation.port]
-    return report_equation(equation, code, " and ".join(others), location)
 
 
 def _raise(problems: Mapping[str, Problem], order: Sequence[str]) -> None:
     if problems:
         raise NeuralTypeError([problems[port] for port in order if port in problems])
-
-
-def _in_order(edges: Sequence[Edge], ports: Sequence[str]) -> tuple[str, ...]:
-    return tuple(edge.port for edge in edges if edge.port in ports)

@@ -18,6 +18,8 @@ from nm_types.tags import Tag
 TAG = re.compile(r"(?:[A-Za-z_]\w*\.)?[A-Z]\w*")
 KIND = re.compile(r"((?:[A-Za-z_]\w*\.)?[A-Z]\w*)(?:\((.*)\))?")
 VARIABLE = re.compile(r"'([A-Z]\w*)(?:<=((?:[A-Za-z_]\w*\.)?[A-Z]\w*))?")
+LONGEST = 1000
+"""Characters of a notation: files of strangers are read too, and lists in lists must not go on for ever."""
 ROW = re.compile(r"\*([a-z]\w*)")
 
 
@@ -29,6 +31,8 @@ def parse(text: str, tags: tuple[type[Tag], ...] = (), kinds: tuple[type[Kind], 
         TypeSyntaxError: the text is no type; the message points at the place.
         UnknownNameError: it names a tag or a kind that is not in scope.
     """
+    if len(text) > LONGEST:
+        raise TypeSyntaxError(f'"{text[:20]}..." is no neural type: a notation has at most {LONGEST} characters.')
     return _parse(text.strip(), text, scope_of(tags, kinds))
 
 

@@ -9,7 +9,7 @@ from nm_types.neural_type import NeuralType
 from nm_types.problem import Fix, Problem
 from nm_types.rendering import Column
 from nm_types.sizes import Name, Size, Sum, Variable
-from nm_types.solve import Solution, eliminate, is_solvable, unmet
+from nm_types.solve import Solution, eliminate, is_solvable
 from nm_types.structure import Axis, Row
 from nm_types.unify import Unifier, row_size
 
@@ -109,7 +109,7 @@ class _Checker:
         sums: dict[Name, Size] = {Sum(name): sum(map(Size, found), Size(0)) for name, found in elements.items()}
         self.solution.values.update(sums)
         waiting, bad = eliminate(self.equations, self.solution, lambda name: isinstance(name, Variable))
-        bad += unmet(self.solution)[1]
+        bad += self.solution.unmet()[1]
         if waiting and not bad and not is_solvable(waiting):
             bad.append(waiting[-1])
         for equation in bad:

@@ -1,4 +1,4 @@
-"""Equations between sizes: elimination on the affine part, and what remains judged once."""
+"""Equations between sizes: elimination on the affine part, a small search among numbers, a verdict on the rest."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from nm_types.sizes import Atom, Name, Rigid, Size, Sum, Variable
 
 LONGEST_PERIOD = 4096
 LONGEST_SEARCH = 4096
+
+Isolate = Callable[[Size, Callable[[Name], bool]], "tuple[Name, Size, int] | None"]
 
 
 class Verdict(Enum):
@@ -59,8 +61,6 @@ class Solution:
 
     def apply(self, size: Size) -> Size:
         """Put what is known in the place of names."""
-        if not size.terms:
-            return size
         before = None
         while size is not before:
             before, size = size, size.substitute(self.values)
@@ -86,6 +86,17 @@ class Solution:
         ports = equation.ports | self.sources(equation.expected) | self.sources(equation.given)
         return replace(equation, expected=expected, given=given, ports=ports)
 
+    def unmet(self) -> tuple[list[Equation], list[Equation]]:
+        """The equations whose solved name is positive only for some data, and those for which it never is."""
+        sometimes, never = [], []
+        for name, equation in self.conditions:
+            value = self.apply(Size(name))
+            if is_positive(1 - value):
+                never.append(equation)
+            elif not is_positive(value):
+                sometimes.append(equation)
+        return sometimes, never
+
 
 def eliminate(
     equations: Iterable[Equation], solution: Solution, free: Callable[[Name], bool]
@@ -97,69 +108,42 @@ def eliminate(
     """
     waiting = [equation for equation in equations if not _assign(equation, solution, free)]
     bad: list[Equation] = []
-    for isolate in (_unit, _multiple):
+    for isolate in (_single, _multiple):
         before = -1
         while waiting and len(solution.values) != before:
             before = len(solution.values)
-            kept: list[Equation] = []
-            for equation in waiting:
-                now = solution.applied(equation)
-                difference = now.expected - now.given
-                if not difference.terms and not difference.constant:
-                    continue
-                if never_zero(difference) or is_positive(1 - now.expected):
-                    bad.append(now)
-                    continue
-                found = isolate(difference, free)
-                if found is None:
-                    kept.append(equation)
-                    continue
-                name, multiple, count = found
-                if is_positive(1 - multiple):
-                    bad.append(now)
-                    continue
-                if not is_positive(multiple) and multiple not in (now.given, now.expected):
-                    solution.conditions.append((name, now))
-                solution.set(name, multiple // count, now.ports)
-                if count > 1:
-                    kept.append(equation)
-            waiting = kept
+            waiting = [equation for equation in waiting if not _advance(equation, solution, free, isolate, bad)]
     return [solution.applied(equation) for equation in waiting], bad
 
 
-def unmet(solution: Solution) -> tuple[list[Equation], list[Equation]]:
-    """The equations whose solved name is positive only for some data, and those for which it never is."""
-    sometimes, never = [], []
-    for name, equation in solution.conditions:
-        value = solution.apply(Size(name))
-        if is_positive(1 - value):
-            never.append(equation)
-        elif not is_positive(value):
-            sometimes.append(equation)
-    return sometimes, never
+def contradictions(equations: Sequence[Equation]) -> list[Equation]:
+    """Those of some open equations that cannot hold together with the others, whatever the sizes of calls are."""
+    waiting, bad = eliminate(equations, Solution(), lambda name: isinstance(name, Rigid))
+    return bad + [one for one in waiting if judge(one.expected, one.given) in (Verdict.CLASHES, Verdict.ACCIDENTAL)]
 
 
-def is_solvable(equations: Sequence[Equation]) -> bool:
+def is_solvable(equations: Sequence[Equation], budget: int = LONGEST_SEARCH) -> bool:
     """Whether equations between names that nothing else mentions and numbers have a solution.
 
-    What elimination leaves is tried: a floor division that is known leaves few values for a name inside it. Where
-    bounds leave infinitely many, the answer is yes.
+    What elimination leaves is tried: a floor division that is known leaves few values for a name inside it. Where more
+    values are left than the budget, the answer is yes.
     """
     solution = Solution()
     waiting, bad = eliminate(equations, solution, lambda name: True)
-    if bad or unmet(solution)[1]:
+    if bad or solution.unmet()[1]:
         return False
     for equation in waiting:
         values = candidates(equation.expected - equation.given)
-        if values is not None and len(values) <= LONGEST_SEARCH:
+        if values is not None and len(values) <= budget:
             (name,) = (equation.expected - equation.given).symbols()
-            return any(is_solvable([_with(one, name, Size(value)) for one in equations]) for value in values)
+            rest = budget // max(len(values), 1)
+            return any(is_solvable([_with(one, name, value) for one in equations], rest) for value in values)
     return True
 
 
-def _with(equation: Equation, name: Name, value: Size) -> Equation:
-    expected, given = (side.substitute({name: value}) for side in (equation.expected, equation.given))
-    return replace(equation, expected=expected, given=given)
+def _with(equation: Equation, name: Name, value: int) -> Equation:
+    known = {name: Size(value)}
+    return replace(equation, expected=equation.expected.substitute(known), given=equation.given.substitute(known))
 
 
 def _assign(equation: Equation, solution: Solution, free: Callable[[Name], bool]) -> bool:
@@ -174,7 +158,28 @@ def _assign(equation: Equation, solution: Solution, free: Callable[[Name], bool]
     return True
 
 
-def _unit(difference: Size, free: Callable[[Name], bool]) -> tuple[Name, Size, int] | None:
+def _advance(
+    equation: Equation, solution: Solution, free: Callable[[Name], bool], isolate: Isolate, bad: list[Equation]
+) -> bool:
+    """Whether an equation is done with: it holds, it cannot hold, or it has decided a name."""
+    now = solution.applied(equation)
+    difference = now.expected - now.given
+    if not difference.terms and not difference.constant:
+        return True
+    found = isolate(difference, free)
+    if never_zero(difference) or is_positive(1 - now.expected) or (found and is_positive(1 - found[1])):
+        bad.append(now)
+        return True
+    if found is None:
+        return False
+    name, multiple, count = found
+    if not is_positive(multiple) and multiple not in (now.given, now.expected):
+        solution.conditions.append((name, now))
+    solution.set(name, multiple // count, now.ports)
+    return count == 1
+
+
+def _single(difference: Size, free: Callable[[Name], bool]) -> tuple[Name, Size, int] | None:
     """A free name that stands in the difference once and by itself, and what it is equal to."""
     return _isolate(difference, [atom for atom, count in difference.terms.items() if count in (1, -1)], free)
 
