@@ -159,5 +159,40 @@ def test_other_wrong_arguments_are_refused() -> None:
         NeuralType("B ; Loss", kind=LogProbs)
     with pytest.raises(TypeSyntaxError, match="expected a string"):
         NeuralType(3)  # type: ignore[arg-type]
-    with pytest.raises(TypeSyntaxError, match="axes and values"):
-        NeuralType.from_dict({"tags": []})
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"tags": []},
+        {"axes": [], "list": {}},
+        {"axes": "B T"},
+        {"axes": [{"size": 3}]},
+        {"axes": [{"tag": "nm.Time", "size": [3]}]},
+        {"axes": [{"tag": "nm.Time", "length": 3}]},
+        {"axes": [{"row": 3}]},
+        {"axes": [], "values": {"kind": "nm.Text"}},
+        {"values": {"kind": "nm.Labels"}},
+        {"values": {"sizes": []}},
+        {"values": {"kind": "nm.Labels", "sizes": 3}},
+        "B T",
+    ],
+)
+def test_wrong_data_is_refused(data: object) -> None:
+    """Files are read from strangers: whatever is not of the form is an error of ours."""
+    with pytest.raises(TypeSyntaxError):
+        NeuralType.from_dict(data)  # type: ignore[arg-type]
+
+
+def test_what_is_written_by_strangers_is_bounded() -> None:
+    """Neither long notations nor deep lists cost time or stack without end."""
+    deep: dict[str, object] = {}
+    for _ in range(5000):
+        deep = {"list": deep}
+
+    for wrong in ("list[" * 5000 + "]" * 5000, "B T:" + "(" * 5000, "B " * 5000):
+        with pytest.raises(TypeSyntaxError):
+            NeuralType(wrong)
+    with pytest.raises(TypeSyntaxError):
+        NeuralType.from_dict(deep)
+    assert NeuralType("list[" * 100 + "{}" + "]" * 100).is_list

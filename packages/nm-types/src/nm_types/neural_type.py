@@ -7,12 +7,13 @@ from copy import deepcopy
 from typing import Any, cast
 
 from nm_types.compare import Comparison, compare, refines
+from nm_types.data import from_dict, to_dict
 from nm_types.errors import TypeSyntaxError
 from nm_types.formulas import Expression, bind, parameters_of
 from nm_types.frozen import fill
 from nm_types.kinds import Kind
 from nm_types.nominal import Nominal
-from nm_types.notation import check_axes, from_dict, parse, to_dict
+from nm_types.notation import check_axes, parse
 from nm_types.sizes import Rigid, Size
 from nm_types.structure import Axis, AxisType, Form, Row, Structure, Unknown
 from nm_types.tags import Tag

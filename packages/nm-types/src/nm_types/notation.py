@@ -1,18 +1,14 @@
-"""The string notation and the plain data of types: read into structures, and written from them."""
+"""The string notation, read into structures; structures print it themselves."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 from nm_types.errors import NmError, TypeSyntaxError, UnknownNameError
-from nm_types.formulas import Expression, parse_size
 from nm_types.kinds import Kind
-from nm_types.nominal import Nominal
 from nm_types.scope import Scope, scope_of
-from nm_types.structure import Axis, AxisType, Row, Structure, TagVariable, Unknown
+from nm_types.structure import Axis, AxisType, Row, Structure, TagVariable
 from nm_types.tags import Tag
 
 TAG = re.compile(r"(?:[A-Za-z_]\w*\.)?[A-Z]\w*")
@@ -131,76 +127,3 @@ def _located(error: NmError, text: str, part: str) -> TypeSyntaxError:
     pointer = f'    "{text}"\n     {" " * start}{"^" * max(len(part), 1)}'
     kind = type(error) if isinstance(error, TypeSyntaxError) else TypeSyntaxError
     return kind(f"{first}\n{pointer}{newline}{rest}", code=error.code)
-
-
-def to_dict(structure: Structure) -> dict[str, Any]:
-    """A declared type as plain data, with qualified ids; `from_dict` reads it back."""
-    if structure.form == "root":
-        return {}
-    if structure.item is not None:
-        return {"list": to_dict(structure.item)}
-    data: dict[str, Any] = {}
-    if structure.form == "tensor":
-        data["axes"] = [_axis_to_dict(axis) for axis in structure.axes]
-    if structure.kind is not None:
-        kind: dict[str, Any] = {"kind": type(structure.kind).id}
-        if structure.kind.sizes:
-            kind["sizes"] = [None if size is None else _size_to_data(size) for size in structure.kind.sizes]
-        data["values"] = kind
-    return data
-
-
-def _axis_to_dict(axis: Axis) -> dict[str, Any]:
-    if isinstance(axis, Row):
-        return {"row": axis.name}
-    if isinstance(axis.tag, Nominal):
-        data: dict[str, Any] = {"tag": axis.tag.id}
-    else:
-        data = {"variable": axis.tag.name} | ({"bound": axis.tag.bound.id} if axis.tag.bound else {})
-    return data if axis.size is None else data | {"size": _size_to_data(axis.size)}
-
-
-def _size_to_data(size: Expression | Unknown) -> int | str:
-    value = getattr(size, "value", None)
-    return value if isinstance(value, int) else str(size)
-
-
-def from_dict(
-    data: Mapping[str, Any], tags: tuple[type[Tag], ...] = (), kinds: tuple[type[Kind], ...] = ()
-) -> Structure:
-    """The structure of plain data that `to_dict` made.
-
-    Raises:
-        TypeSyntaxError: the data is not of that form.
-        UnknownNameError: it names a tag or a kind that is not in scope.
-    """
-    scope = scope_of(tags, kinds)
-    unknown = sorted(set(data) - {"axes", "values", "list"})
-    if unknown or ("list" in data and len(data) > 1):
-        raise TypeSyntaxError(f"A type as data has axes and values, or list; got {', '.join(map(str, data))}.")
-    if not data:
-        return Structure("root")
-    if "list" in data:
-        return Structure("list", item=from_dict(data["list"], tags, kinds))
-    kind = _kind_from_dict(data["values"], scope) if "values" in data else None
-    if "axes" not in data:
-        if kind is None or kind.dtype != "object":
-            raise TypeSyntaxError(f"A type as data without axes needs the values of an object kind; got {dict(data)}.")
-        return Structure("object", kind=kind)
-    axes = tuple(_axis_from_dict(axis, scope) for axis in data["axes"])
-    check_axes(axes, " ".join(map(str, axes)))
-    return Structure("tensor", axes, kind)
-
-
-def _kind_from_dict(data: Mapping[str, Any], scope: Scope) -> Kind:
-    sizes = [parse_size(size) if isinstance(size, str) else size for size in data.get("sizes", ())]
-    return scope.kind(data["kind"])(*sizes)
-
-
-def _axis_from_dict(data: Mapping[str, Any], scope: Scope) -> Axis:
-    if "row" in data:
-        return Row(data["row"])
-    if "variable" in data:
-        bound = data.get("bound")
-        return AxisType(TagVariable(data["variable"], scope.tag(bound) if bound else None), data.get("size"))
-    return AxisType(scope.tag(data["tag"]), data.get("size"))
