@@ -133,6 +133,13 @@ def test_a_wider_beam_is_never_worse_here() -> None:
         assert all(one <= other + 1e-6 for one, other in zip(narrow, wide, strict=True))
 
 
+@pytest.mark.parametrize("beam_size", [1, 3])
+def test_no_sentences_have_no_hypotheses(beam_size: int) -> None:
+    """An empty batch gives an empty list."""
+    options = SearchOptions(bos=BOS, eos=EOS, beam_size=beam_size)
+    assert search(Table(0, beam_size), torch.tensor([], dtype=torch.int64), options) == []
+
+
 class Broken(Table):
     """A model that has diverged."""
 

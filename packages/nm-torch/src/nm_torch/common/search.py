@@ -26,6 +26,8 @@ def search(scorer: Scorer, limits_B: Tensor, options: SearchOptions) -> list[lis
     Raises:
         SearchError: the model gave scores that are not numbers.
     """
+    if len(limits_B) == 0:
+        return []
     limits_B = limits_B.clamp(min=options.min_length)
     with torch.inference_mode():
         results = greedy(scorer, limits_B, options) if options.beam_size == 1 else beam(scorer, limits_B, options)
