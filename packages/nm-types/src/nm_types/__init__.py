@@ -14,6 +14,7 @@ from nm_types.errors import (
     UnknownNameError,
     did_you_mean,
 )
+from nm_types.explicit import assumed, transposed
 from nm_types.kinds import (
     KINDS,
     Attention,
@@ -103,6 +104,7 @@ __all__ = [
     "UnknownNameError",
     "WidthTag",
     "WordEmbeddingTag",
+    "assumed",
     "check_equations",
     "check_shapes",
     "compare",
@@ -110,5 +112,6 @@ __all__ = [
     "did_you_mean",
     "explain",
     "refines",
+    "transposed",
     "type_call",
 ]
