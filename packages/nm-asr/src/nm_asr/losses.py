@@ -72,7 +72,7 @@ class CTCLossNM(LossModule):
     def _note(self, number: int) -> None:
         if number and not self._impossible:
             warnings.warn(
-                f"{self.name}: {number} transcripts of a batch are longer than their frames can hold and are left out.\n"
+                f"{self.name}: {number} transcripts of a batch are longer than their frames can hold: left out.\n"
                 "  Check these recordings against their texts, or use a smaller stride or window_stride.\n"
                 "  Later ones are counted in impossible_alignments.",
                 ImpossibleAlignmentWarning,

@@ -88,9 +88,10 @@ def _utterance(path: Path, number: int, line: str) -> Utterance:
         raise ManifestError(f"{where}: the line names features, not audio.\n  Give audio_filepath.")
     missing = [key for key in _NEEDED if key not in entry]
     if missing:
+        has = ", ".join(entry) or "nothing"
         raise ManifestError(
             f"{where}: {_listed(missing)} missing.\n"
-            f"  Each line needs audio_filepath, duration (seconds) and text; this line has {', '.join(entry) or 'nothing'}.\n"
+            f"  Each line needs audio_filepath, duration (seconds) and text; this line has {has}.\n"
             f"  Add {' and '.join(missing)} to the line."
         )
     return Utterance(

@@ -75,12 +75,13 @@ class _WideDepthwise(torch.autograd.Function):
 
 def image_of(x_BCT: Tensor) -> Tensor:
     """Return a sequence as an image one pixel high, in the layout that is fast where it is."""
-    return _channels_innermost(x_BCT.unsqueeze(2))
+    x_BC1T = x_BCT.unsqueeze(2)
+    return x_BC1T.contiguous(memory_format=torch.channels_last) if _likes_channels_innermost(x_BC1T) else x_BC1T
 
 
 def sequence_of(x_BC1T: Tensor) -> Tensor:
     """Return an image one pixel high as a sequence; its gradient comes back in the image's layout."""
-    return _SameLayout.apply(x_BC1T).squeeze(2)
+    return _SameLayout.apply(x_BC1T).squeeze(2) if _likes_channels_innermost(x_BC1T) else x_BC1T.squeeze(2)
 
 
 class _SameLayout(torch.autograd.Function):
@@ -92,13 +93,17 @@ class _SameLayout(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad_BC1T: Tensor) -> Tensor:
-        return _channels_innermost(grad_BC1T)
+        return grad_BC1T.contiguous(memory_format=torch.channels_last)
 
 
-def _channels_innermost(x_BC1T: Tensor) -> Tensor:
-    return x_BC1T.contiguous(memory_format=torch.channels_last) if x_BC1T.device.type == "cpu" else x_BC1T
+def _likes_channels_innermost(x: Tensor) -> bool:
+    """Tell whether to lay out channels innermost: on a CPU, in whole precision.
+
+    In bfloat16 torch 2.13 never comes back from a wide depthwise convolution of few channels in that layout.
+    """
+    return x.device.type == "cpu" and x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
 
 
 def _trains_on_cpu(x_BC1T: Tensor, weight: Tensor) -> bool:
-    plain = x_BC1T.device.type == "cpu" and x_BC1T.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
-    return plain and torch.is_grad_enabled() and weight.requires_grad and not torch.compiler.is_compiling()
+    trains = torch.is_grad_enabled() and weight.requires_grad and not torch.compiler.is_compiling()
+    return trains and _likes_channels_innermost(x_BC1T)

@@ -20,8 +20,17 @@ _EPSILON = 1e-5
 
 
 def hop_length(sample_rate: int, window_stride: float) -> int:
-    """Return the samples between two frames."""
-    return round(sample_rate * window_stride)
+    """Return the samples between two frames.
+
+    Raises:
+        FrontEndError: there are none.
+    """
+    hop = round(sample_rate * window_stride)
+    if hop < 1:
+        raise FrontEndError(
+            f"window_stride is {window_stride:g} s, {hop} samples at {sample_rate} per second; expected at least one."
+        )
+    return hop
 
 
 class MelSpectrogram(nn.Module):
@@ -55,7 +64,7 @@ class MelSpectrogram(nn.Module):
         self.n_fft = n_fft or 2 ** (self.width - 1).bit_length()
         self.preemphasis, self.log, self.normalize = preemphasis, log, normalize is not None
         highest = sample_rate / 2.0 if f_max is None else f_max
-        _check_settings(self.width, self.hop, self.n_fft, f_min, highest, sample_rate)
+        _check_settings(self.width, self.n_fft, f_min, highest, sample_rate)
         window = torch.hann_window(self.width, periodic=True, dtype=torch.float64).to(torch.float32)
         filters = mel_filters(sample_rate=sample_rate, n_fft=self.n_fft, n_mels=n_mels, f_min=f_min, f_max=highest)
         self.register_buffer("window", window, persistent=False)
@@ -184,11 +193,11 @@ def _inside(length: int, lengths_B: Tensor) -> Tensor:
     return torch.arange(length, device=lengths_B.device) < lengths_B.unsqueeze(1)
 
 
-def _check_settings(width: int, hop: int, n_fft: int, f_min: float, f_max: float, sample_rate: int) -> None:
-    if hop < 1 or not 1 <= width <= n_fft:
+def _check_settings(width: int, n_fft: int, f_min: float, f_max: float, sample_rate: int) -> None:
+    if not 1 <= width <= n_fft:
         raise FrontEndError(
-            f"A window of {width} samples every {hop} samples does not fit a transform of {n_fft}.\n"
-            "  Expected window_stride > 0 and 0 < window_size * sample_rate <= n_fft."
+            f"A window of {width} samples does not fit a transform of {n_fft}.\n"
+            "  Expected 0 < window_size * sample_rate <= n_fft."
         )
     if not 0.0 <= f_min < f_max <= sample_rate / 2.0:
         raise FrontEndError(

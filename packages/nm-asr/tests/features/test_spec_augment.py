@@ -1,0 +1,79 @@
+"""Masks hide what they say while training, and nothing in evaluation."""
+
+import pytest
+import torch
+
+from nm_asr import SpectrogramAugmentation
+from nm_asr.errors import AugmentationError
+
+NONE = {"freq_masks": 0, "time_masks": 0, "cutout_masks": 0}
+
+
+def hidden(lengths: list[int] | None = None, **settings: float) -> torch.Tensor:
+    """Return which of 400 spectrograms of 20 bands and 50 frames are hidden where."""
+    torch.manual_seed(0)
+    module = SpectrogramAugmentation(**(NONE | settings))
+    length = None if lengths is None else torch.tensor(lengths * (400 // len(lengths)))
+    return module(spec=torch.ones(400, 20, 50), length=length) == 0.0
+
+
+def test_evaluation_changes_nothing() -> None:
+    """In evaluation the very same tensor comes back."""
+    spec = torch.randn(2, 8, 9)
+
+    assert SpectrogramAugmentation().eval()(spec=spec, length=torch.tensor([9, 4])) is spec
+
+
+def test_bands_are_hidden_over_all_time() -> None:
+    """A frequency mask hides whole rows, 0 to freq_width of them, uniformly."""
+    mask = hidden(freq_masks=1, freq_width=6)
+
+    rows = mask.all(2)
+    assert torch.equal(rows, mask.any(2))
+    widths = rows.sum(1)
+    assert widths.min() == 0
+    assert widths.max() == 6
+    assert widths.float().mean() == pytest.approx(3.0, abs=0.3)
+    assert (rows.float().mean(0) > 0).all()
+
+
+def test_time_is_hidden_within_the_utterance() -> None:
+    """A time mask hides whole columns, and only those before the utterance's end."""
+    mask = hidden([50, 20], time_masks=1, time_width=10)
+
+    columns = mask.all(1)
+    assert torch.equal(columns, mask.any(1))
+    assert columns.sum(1).max() == 10
+    assert columns[0::2, 20:].any()
+    assert not columns[1::2, 20:].any()
+
+
+def test_a_width_below_one_is_a_share_of_the_utterance() -> None:
+    """time_width=0.2 hides at most a fifth of each utterance."""
+    widths = hidden([50, 20], time_masks=1, time_width=0.2).all(1).sum(1)
+
+    assert widths[0::2].max() == 10
+    assert widths[1::2].max() == 4
+
+
+def test_rectangles() -> None:
+    """Cutout hides blocks that are narrow in both directions."""
+    mask = hidden(cutout_masks=1, cutout_freq=5, cutout_time=7)
+
+    assert mask.any(2).sum(1).max() == 5
+    assert mask.any(1).sum(1).max() == 7
+    torch.testing.assert_close(mask.sum((1, 2)), mask.any(2).sum(1) * mask.any(1).sum(1))
+
+
+def test_utterances_are_masked_independently() -> None:
+    """Two utterances of a batch seldom have the same mask, and the same seed gives the same masks."""
+    mask = hidden(freq_masks=2, freq_width=6, time_masks=2, time_width=10)
+
+    assert len({tuple(row.flatten().tolist()) for row in mask[:50]}) > 45
+    assert torch.equal(mask, hidden(freq_masks=2, freq_width=6, time_masks=2, time_width=10))
+
+
+def test_negative_settings_are_errors() -> None:
+    """A negative number or width is named."""
+    with pytest.raises(AugmentationError, match="freq_width=-1"):
+        SpectrogramAugmentation(freq_width=-1)
