@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nm_core import Metric, Run, TrainingResult
 from nm_core.actions import TrainRequest
 from nm_torch.data.reading import worker_error
-from nm_torch.engine import persistence
+from nm_torch.engine import persistence, remarks
 from nm_torch.engine.hooks import Hooks, call_all
 from nm_torch.engine.interrupts import Interrupts, interrupts
 from nm_torch.engine.modes import mode
@@ -81,7 +81,7 @@ class Piece:
                 self._begin()
                 ending = self._loop(signals)
                 self._log_point()
-                self._report_unread()
+                view.report += remarks.of_unreadable(training.layer, self.strategy)
                 reason = ending
             except BaseException as error:
                 translated = worker_error(error, training.layer.workers, training.layer.worker_timeout)
@@ -108,7 +108,9 @@ class Piece:
         request, training, view = self.request, self.training, self.view
         if request.resume is not None and (training.step == 0 or str(request.resume) != "auto"):
             persistence.restore(training, view, request.callbacks, request.resume)
-        self._remark()
+        if not training.remarked:
+            training.remarked = True
+            view.report += remarks.at_the_start(training.objective, training.precision, self.feed, training.epoch)
         view.step, view.epoch, view.samples, view.skipped = (
             training.step,
             training.epoch,
@@ -280,30 +282,3 @@ class Piece:
 
     def _announce(self, name: str, scores: Mapping[str, float]) -> None:
         call_all(self.hooks.evaluation, self.view, name, scores)
-
-    def _remark(self) -> None:
-        """Say, once per training, what the user should know about it."""
-        training, view = self.training, self.view
-        if training.remarked:
-            return
-        training.remarked = True
-        view.report += [*training.objective.remarks, *training.precision.remarks]
-        left_out = len(training.layer) - sum(map(len, self.feed.plan(training.epoch)))
-        if left_out:
-            view.report.append(f"{left_out} of {len(training.layer)} samples are left out of each epoch by drop_last.")
-        if self.request.batches_per_step < view.world_size:
-            idle = view.world_size - self.request.batches_per_step
-            view.report.append(
-                f"batches_per_step={self.request.batches_per_step} keeps {idle} of {view.world_size} processes"
-                " without work of their own; raise it to their number or a multiple."
-            )
-
-    def _report_unread(self) -> None:
-        layer = self.training.layer
-        found = self.strategy.gather([[index, reason] for index, reason in layer.unreadable.items()])
-        unread = {index: reason for part in found for index, reason in part}
-        if unread:
-            shown = "; ".join(f"sample {index}: {reason}" for index, reason in list(unread.items())[:5])
-            self.view.report.append(
-                f"{len(unread)} samples of {layer.name} could not be read and were left out: {shown}"
-            )
