@@ -109,7 +109,7 @@ FILE_ERRORS = {
         ["encoded_length", "encoded_len"],
     ),
     "sizes that clash": ("{feat_in: 16, num", "{feat_in: 24, num", ["NM105", "24", "16", "decoder", "encoder"]),
-    "a size of the labels that clashes": ("num_classes: 4", "num_classes: 5", ["loss", "6", "n+1 = 5"]),
+    "a size of the labels that clashes": ("num_classes: 4", "num_classes: 5", ["loss", "n = 5", "4"]),
     "swapped lengths": (
         "input_length: encoder.encoded_len\n          target_length: train_data.transcript_len",
         "input_length: train_data.transcript_len\n          target_length: encoder.encoded_len",
