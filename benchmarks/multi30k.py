@@ -8,6 +8,7 @@ that papers give for tokenised or lowercased text are other numbers.
 import argparse
 import json
 import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,10 @@ def main() -> None:
     given = parser.parse_args()
     application, facts = train(given.folder, given.work_dir, given.epochs)
     model = {name: sum(p.numel() for p in application.modules[name].parameters()) for name in ("encoder", "decoder")}
+    asked = "" if given.epochs is None else f" --epochs {given.epochs}"
     results = {
+        "command": f"python benchmarks/multi30k.py FOLDER{asked}",
+        "date": date.today().isoformat(),
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
         "parameters": model,

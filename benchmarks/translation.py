@@ -11,13 +11,13 @@ with the lengths of image captions.
 
 import argparse
 import json
-import platform
 import random
 import statistics
 import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -190,8 +190,19 @@ def main() -> None:
         clock, processor = (statistics.median(side) for side in zip(*speeds, strict=True))
         print(f"{system:24} {clock:12.0f} {processor:30.0f}")
     if given.output:
-        facts = {"torch": torch.__version__, "machine": platform.machine(), "threads": given.threads}
-        given.output.write_text(json.dumps({**facts, "training": trained, "translating": written}, indent=2) + "\n")
+        command = (
+            f"python benchmarks/translation.py --threads {given.threads} --rounds {given.rounds} --steps {given.steps}"
+        )
+        facts = {"command": command, "date": date.today().isoformat(), "torch": torch.__version__}
+        figures = {
+            system: {
+                "tokens_per_second": [round(speed.clock) for speed in speeds],
+                "tokens_per_processor_second": [round(speed.processor) for speed in speeds],
+            }
+            for system, speeds in {**trained, **written}.items()
+        }
+        given.output.parent.mkdir(parents=True, exist_ok=True)
+        given.output.write_text(json.dumps({**facts, "target_tokens": figures}, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
