@@ -76,8 +76,14 @@ def test_a_condition_is_stated() -> None:
     """What a deferred check looks for is said in words."""
     even = connect(NeuralType("T:t T:t"), NeuralType("T:u T:2*(u//2)"))
     kind = connect(NeuralType("B T"), NeuralType("B T ; Labels"))
+    odd = connect(NeuralType("T:t T:t"), NeuralType("T:u T:2*((u-1)//2)+1"))
+    unnamed = connect(NeuralType("B C"), NeuralType("B C:64"))
+    named = connect(NeuralType("B C:c"), NeuralType("B C:64"))
 
     assert even.conditions == ("output.t must be a multiple of 2",)
+    assert odd.conditions == ("output.t must leave 1 when it is divided by 2",)
+    assert unnamed.conditions == ("axis 1 must be 64",)
+    assert named.conditions == ("axis 1, output.c, must be 64",)
     assert kind.conditions == ("the values must be int numbers",)
     assert kind.unchecked
 
@@ -180,7 +186,7 @@ def test_a_recogniser_is_decided_in_full(speech: Values) -> None:
 
 def test_forgotten_subsampling_of_lengths_is_an_error(speech: Values) -> None:
     """Old lengths with subsampled features agree by accident at most."""
-    with pytest.raises(NeuralTypeError, match="one of the two was subsampled") as caught:
+    with pytest.raises(NeuralTypeError, match="subsampled") as caught:
         ctc(speech["log_probs"], speech["transcript"], speech["spec_len"], speech["n"])
     assert {p.port: p.code for p in caught.value.problems} == {"input_length": "NM108"}
 

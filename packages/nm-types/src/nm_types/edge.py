@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nm_types.neural_type import NeuralType
 from nm_types.proofs import period
-from nm_types.sizes import Floor, Size
+from nm_types.sizes import Rigid, Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +64,19 @@ class Equation:
 
     @property
     def condition(self) -> str:
-        """The equation in words, where it is a condition on one size: `t must be a multiple of 2`."""
+        """The equation in words: `t must be a multiple of 2`, `axis 1 must be 64`."""
         difference = self.expected - self.given
         steps = period(difference)
-        for atom, count in difference.terms.items():
-            if isinstance(atom, Floor) and abs(count) == atom.divisor:
-                rest = (difference - Size(atom) * count) * (-1 if count > 0 else 1)
-                if rest == atom.numerator:
-                    return f"{rest} must be a multiple of {atom.divisor}"
         if steps is not None and steps <= 64:
-            (symbol,) = difference.symbols()
-            rests = [rest for rest in range(steps) if not difference.substitute({symbol: Size(rest)}).constant]
+            (name,) = difference.symbols()
+            rests = [rest for rest in range(steps) if not difference.substitute({name: Size(steps + rest)}).constant]
             if len(rests) == 1:
-                return f"{symbol} must leave {rests[0]} when it is divided by {steps}"
-        return f"{self.expected} must be {self.given}"
+                leave = f"leave {rests[0]} when it is divided by" if rests[0] else "be a multiple of"
+                return f"{name} must {leave} {steps}"
+        where = f"axis {self.place}" if self.on_axis else f"size {-1 - self.place} of the values"
+        given = self.given.symbol
+        unnamed = isinstance(given, Rigid) and given.implicit
+        return f"{where} must be {self.expected}" if unnamed else f"{where}, {self.given}, must be {self.expected}"
 
     def __str__(self) -> str:
         return f"{self.expected} = {self.given}"

@@ -60,8 +60,11 @@ def report_equation(equation: Equation, code: str, others: str, location: str) -
         fix = Fix("connect the lengths that belong to these axes.")
     elif code == "NM108":
         source = f" (from {others})" if others else ""
-        cause = f"{text}{source} = {equation.given} (from {edge.producer}) can hold only by accident,"
-        notes = ("because one of the two was subsampled and the other was not.",)
+        cause = (
+            f"{text}{source} = {equation.given} (from {edge.producer}) can hold only by accident, "
+            "because one of the two was subsampled and the other was not."
+        )
+        notes = ()
         fix = Fix("connect the lengths that the subsampling module gives out together with its features.")
     elif equation.on_axis:
         cause = f"Axis {equation.place} has the size {equation.given}, expected {asked}."
