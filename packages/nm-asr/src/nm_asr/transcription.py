@@ -76,14 +76,15 @@ def transcribe(
     """
     one = isinstance(audio, str | PathLike | np.ndarray)
     recordings = [_recording(item) for item in ([audio] if one else audio)]  # type: ignore[list-item]
-    ends = _ends(application.graph_of("transcribe"))
+    graph = application.graph_of("transcribe")
+    ends = _ends(graph)
     if batch_size < 1 or not batch_seconds > 0.0:
         raise TranscriptionError(f"batch_size={batch_size} and batch_seconds={batch_seconds:g}; expected both above 0.")
     seconds = _durations(recordings, sample_rate or ends.rate)
     found: dict[int, Hypothesis] = {}
     for batch in _batches(seconds, batch_size, batch_seconds):
         signals = [_samples(recordings[index], sample_rate or ends.rate, ends.rate) for index in batch]
-        found |= dict(zip(batch, _decoded(application, ends, signals), strict=True))
+        found |= dict(zip(batch, _decoded(application, graph, ends, signals), strict=True))
     return found[0] if one else [found[index] for index in range(len(recordings))]
 
 
@@ -91,7 +92,6 @@ def transcribe(
 class _Ends:
     """The inputs and the output of a graph that matter here."""
 
-    graph: str
     audio: str
     length: str | None
     hypotheses: str
@@ -121,9 +121,7 @@ def _ends(graph: Graph) -> _Ends:
         )
     samples = _samples_per_frame(signal, graph.outputs[hypotheses[0]])
     frame_seconds = None if samples is None else samples / samples_per_second
-    return _Ends(
-        graph.name, audio[0], lengths[0] if lengths else None, hypotheses[0], samples_per_second, frame_seconds
-    )
+    return _Ends(audio[0], lengths[0] if lengths else None, hypotheses[0], samples_per_second, frame_seconds)
 
 
 def _samples_per_frame(signal: NmTensor, hypotheses: NmTensor) -> float | None:
@@ -191,14 +189,16 @@ def _samples(recording: Path | NDArray[np.float32], given: int, rate: int) -> ND
     return read_audio(recording, rate) if isinstance(recording, Path) else resampled(recording, given, rate)
 
 
-def _decoded(application: Application, ends: _Ends, signals: Sequence[NDArray[np.float32]]) -> list[Hypothesis]:
+def _decoded(
+    application: Application, graph: Graph, ends: _Ends, signals: Sequence[NDArray[np.float32]]
+) -> list[Hypothesis]:
     if ends.length is None and len({len(signal) for signal in signals}) > 1:
-        return [hypothesis for signal in signals for hypothesis in _decoded(application, ends, [signal])]
+        return [hypothesis for signal in signals for hypothesis in _decoded(application, graph, ends, [signal])]
     padded = np.zeros((len(signals), max(map(len, signals))), np.float32)
     for row, signal in zip(padded, signals, strict=True):
         row[: len(signal)] = signal
     inputs: dict[str, Any] = {ends.audio: padded}
     if ends.length is not None:
         inputs[ends.length] = np.array([len(signal) for signal in signals], np.int64)
-    found: list[Hypothesis] = application.infer(ends.graph, **inputs).collect()[ends.hypotheses]
+    found: list[Hypothesis] = application.factory.infer(graph, inputs=inputs).collect()[ends.hypotheses]
     return found if ends.frame_seconds is None else [part.in_seconds(ends.frame_seconds) for part in found]

@@ -1,0 +1,84 @@
+"""The greedy decoder reads the best path."""
+
+import itertools
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nm_asr import GreedyCTCDecoder
+from nm_asr.errors import DecodingError
+from nm_asr_samples import LABELS
+from nm_core import NeuralTypeError, inputs
+
+
+def peaked(path: list[int], probability: float = 0.9) -> torch.Tensor:
+    """Return log-probabilities ``[1, T, 5]`` whose best path is this one."""
+    rest = (1.0 - probability) / 4
+    return torch.full((1, len(path), 5), rest).scatter(2, torch.tensor([path]).unsqueeze(2), probability).log()
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=30))
+def test_repeats_are_joined_and_blanks_left_out(path: list[int]) -> None:
+    """The tokens are the groups of the path that are no blank, with the frames of each group."""
+    (heard,) = GreedyCTCDecoder(labels=LABELS)(log_probs=peaked(path))
+
+    groups, start = [], 0
+    for label, group in itertools.groupby(path):
+        count = len(list(group))
+        if label != 4:
+            groups.append((label, start, start + count))
+        start += count
+    assert [(token.id, token.start, token.end) for token in heard.tokens] == groups
+    assert heard.text == " ".join("".join(LABELS[label] for label, *_ in groups).split())
+    assert heard.confidence == pytest.approx(0.9, abs=1e-5)
+
+
+def test_frames_past_the_length_are_not_heard() -> None:
+    """With lengths the padding says nothing; without them every frame counts."""
+    log_probs = peaked([1, 4, 2, 3, 3]).expand(3, -1, -1)
+    decoder = GreedyCTCDecoder(labels=LABELS)
+
+    assert [str(h) for h in decoder(log_probs=log_probs, length=torch.tensor([5, 2, 0]))] == ["abc", "a", ""]
+    assert [str(h) for h in decoder(log_probs=log_probs)] == ["abc"] * 3
+
+
+def test_confidence_is_that_of_the_surest_frame() -> None:
+    """A label that lasts for several frames is as sure as the best of them."""
+    log_probs = torch.cat([peaked([1], 0.6), peaked([1], 0.95), peaked([4], 0.7)], 1)
+
+    (heard,) = GreedyCTCDecoder(labels=LABELS)(log_probs=log_probs)
+
+    assert heard.tokens[0].confidence == pytest.approx(0.95)
+    (silence,) = GreedyCTCDecoder(labels=LABELS)(log_probs=peaked([4, 4], 0.7))
+    assert silence.confidence == pytest.approx(0.7)
+
+
+def test_times_in_seconds() -> None:
+    """With the length of a frame, times are in seconds."""
+    (heard,) = GreedyCTCDecoder(labels=LABELS, frame_seconds=0.04)(log_probs=peaked([4, 1, 1, 0, 2]))
+
+    assert heard.unit == "seconds"
+    assert [(word.text, word.start, word.end) for word in heard.words] == [
+        ("a", pytest.approx(0.04), pytest.approx(0.12)),
+        ("b", pytest.approx(0.16), pytest.approx(0.20)),
+    ]
+
+
+def test_frames_need_a_length() -> None:
+    """A frame of no seconds is an error."""
+    with pytest.raises(DecodingError, match="frame_seconds is 0.0; expected seconds above 0"):
+        GreedyCTCDecoder(labels=LABELS, frame_seconds=0.0)
+
+
+def test_only_log_probabilities_over_its_labels_and_the_blank_fit() -> None:
+    """Logits, and classes that are not one more than the labels, are refused when connected."""
+    free = inputs(good="B T:t Class:5 ; LogProbs", logits="B T:t Class:5 ; Logits", more="B T:t Class:6 ; LogProbs")
+    decoder = GreedyCTCDecoder(labels=LABELS)
+
+    assert str(decoder(log_probs=free.good).type) == "list[object asr.Hypothesis]"
+    with pytest.raises(NeuralTypeError, match="Logits"):
+        decoder(log_probs=free.logits)
+    with pytest.raises(NeuralTypeError, match="6"):
+        decoder(log_probs=free.more)

@@ -1,0 +1,56 @@
+"""Edits are the fewest, by an independent search."""
+
+from functools import lru_cache
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nm_asr.metrics.alignment import Edits, edits
+
+WORDS = st.lists(st.sampled_from("abc"), max_size=6)
+
+
+def fewest(reference: tuple[str, ...], hypothesis: tuple[str, ...]) -> set[tuple[int, int, int]]:
+    """Return (substitutions, insertions, deletions) of every best alignment, by trying all of them."""
+
+    @lru_cache(maxsize=None)
+    def ways(i: int, j: int) -> frozenset[tuple[int, int, int]]:
+        if i == len(reference) and j == len(hypothesis):
+            return frozenset({(0, 0, 0)})
+        found = set()
+        if i < len(reference) and j < len(hypothesis):
+            wrong = int(reference[i] != hypothesis[j])
+            found |= {(s + wrong, n, d) for s, n, d in ways(i + 1, j + 1)}
+        if j < len(hypothesis):
+            found |= {(s, n + 1, d) for s, n, d in ways(i, j + 1)}
+        if i < len(reference):
+            found |= {(s, n, d + 1) for s, n, d in ways(i + 1, j)}
+        return frozenset(found)
+
+    every = ways(0, 0)
+    least = min(map(sum, every))
+    return {way for way in every if sum(way) == least}
+
+
+@given(WORDS, WORDS)
+def test_no_alignment_is_better(reference: list[str], hypothesis: list[str]) -> None:
+    """The counts are those of a best alignment, and among these of one with the most substitutions."""
+    best = fewest(tuple(reference), tuple(hypothesis))
+    found = edits(reference, hypothesis)
+
+    assert (found.substitutions, found.insertions, found.deletions) in best
+    assert found.substitutions == max(substitutions for substitutions, _, _ in best)
+    assert found.length == len(reference)
+
+
+@given(WORDS, WORDS, WORDS)
+def test_edits_are_a_distance(first: list[str], second: list[str], third: list[str]) -> None:
+    """Zero only for equal sequences, the same both ways, and no detour is shorter."""
+    assert (edits(first, second).errors == 0) == (first == second)
+    assert edits(first, second).errors == edits(second, first).errors
+    assert edits(first, third).errors <= edits(first, second).errors + edits(second, third).errors
+
+
+def test_edits_add_up() -> None:
+    """Counts of several utterances are added field by field."""
+    assert edits("abc", "axc") + edits("ab", "abb") == Edits(1, 1, 0, 5)
