@@ -47,7 +47,8 @@ def read_manifest(path: str | Path) -> tuple[Utterance, ...]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ManifestError(
-            f"{path}: there is no such manifest.\n  Paths are relative to {Path.cwd()}, or to the application's file."
+            f"{path}: there is no such manifest.\n"
+            "  In an application a path counts from the folder of its file, in Python from the working directory."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path}: the manifest cannot be read as UTF-8 text: {error}") from error

@@ -48,7 +48,8 @@ def set_option(function: F) -> F:
         multiple=True,
         metavar="NAME=VALUE",
         callback=_changes,
-        help="Change a value of the file: encoder.dropout=0.1, train.max_steps=100, or one under params.",
+        help="Change a value of the file: encoder.dropout=0.1, train.max_steps=100, or one under params. As in the "
+        "file, a path counts from the file's folder.",
     )(function)
 
 
