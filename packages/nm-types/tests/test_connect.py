@@ -352,3 +352,16 @@ def test_sizes_die_with_what_speaks_of_them() -> None:
 
     assert origin() is None
     assert str(copied["x"]) == "Batch Time:loader.t"
+
+
+def test_sizes_that_would_double_with_each_call_are_forgotten_together() -> None:
+    """A chain that no one can write out still types quickly; features and lengths keep one size."""
+    made = source(x="B T:t", n="B ; Lengths(t)")
+    for i in range(50):
+        inputs = {"x": ("B T:t", made["x"]), "n": ("B ; Lengths(t)", made["n"])}
+        typing = call(inputs, {"x": "B T:t//2+t//3+t//5", "n": "B ; Lengths(t//2+t//3+t//5)"}, owner=f"m{i}")
+        made = typing.outputs
+        assert (typing.deferred, typing.unchecked) == ((), ())
+
+    assert len(str(made["x"])) < 2000
+    assert made["x"].axes[1].size == made["n"].kind.size(0)  # type: ignore[union-attr]

@@ -46,6 +46,19 @@ def test_a_parameter_may_be_a_size_or_its_text() -> None:
     assert bind(parse_size("{t_out}"), {"t_out": Size("u") * 3}) == Size("u") * 3
 
 
+class Whole:
+    """A whole number of another library."""
+
+    def __index__(self) -> int:
+        """Return the number."""
+        return 64
+
+
+def test_whole_numbers_of_other_libraries_are_sizes() -> None:
+    """Whatever may index a list may be a size."""
+    assert bind(parse_size("{n}+1"), {"n": Whole()}) == Size(65)
+
+
 def test_a_parameter_that_is_none_makes_the_size_unknown() -> None:
     """None stands for a size that nobody knows."""
     assert bind(parse_size("{n}+1"), {"n": None}) is None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import SupportsIndex
 
 from nm_types.errors import BindingError, TypeSyntaxError
 from nm_types.sizes import Size, Sum
@@ -160,8 +161,8 @@ def _value(name: str, values: Mapping[str, object]) -> Size | None:
         size = parse_size(value)
         if isinstance(size, Size):
             return size
-    if isinstance(value, int) and not isinstance(value, bool):
-        return Size(value)
+    if isinstance(value, SupportsIndex) and not isinstance(value, bool):
+        return Size(value.__index__())
     raise BindingError(
         f"{{{name}}}: {value!r} is no size.\n"
         f"  A type takes its size from this parameter: expected a whole number, got {type(value).__name__}."

@@ -146,9 +146,6 @@ class NeuralType(Structure):
     def __reduce__(self) -> tuple[object, tuple[Form, tuple[Axis, ...], Kind | None, Structure | None]]:
         return _rebuild, (self.form, self.axes, self.kind, self.item)
 
-    def __repr__(self) -> str:
-        return f'NeuralType("{self}")'
-
 
 def _rebuild(form: Form, axes: tuple[Axis, ...], kind: Kind | None, item: Structure | None) -> NeuralType:
     return NeuralType(Structure(form, axes, kind, item))

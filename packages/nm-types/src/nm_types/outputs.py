@@ -16,6 +16,10 @@ from nm_types.structure import Axis, AxisType, Row, Structure, TagVariable, Unkn
 from nm_types.tags import BatchTag, Tag
 from nm_types.unify import BATCH, Unifier, row_size
 
+HEAVIEST = 64
+"""Atoms of a size. Sizes are written out, and some chains of modules would double them with each module; a larger one
+is forgotten, the same one under the same new name: what depends on it is checked when the graph runs."""
+
 
 class Outputs:
     """What is needed to close the outputs of one call; its `origin` is the identity of the sizes that it makes."""
@@ -25,6 +29,7 @@ class Outputs:
         self.solution = solution
         self.owner = owner
         self.origin = Origin(owner)
+        self.forgotten: dict[Size, Rigid] = {}
 
     def close(self, outputs: Mapping[str, NeuralType]) -> dict[str, NeuralType]:
         """The types of the outputs, in which every size is known to somebody.
@@ -97,6 +102,8 @@ class Outputs:
     def size(self, size: Size, name: str) -> Size:
         """A size of this call, solved; names that nothing decides become the call's own."""
         solved = self.solution.apply(size)
+        if solved.weight > HEAVIEST:
+            return Size(self.forgotten.setdefault(solved, Rigid(self.origin, f"{name}.size{len(self.forgotten)}")))
         own = [symbol for symbol in solved.symbols() if not isinstance(symbol, Rigid)]
         for symbol in own:
             if isinstance(symbol, Sum):

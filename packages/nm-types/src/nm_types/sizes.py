@@ -192,6 +192,11 @@ class Size(Frozen):
             fill(self, "_names", frozenset(name for atom in self.terms for name in _symbols(atom)))
         return cast("frozenset[Name]", self._names)
 
+    @property
+    def weight(self) -> int:
+        """How many atoms it is written with, those inside other atoms included."""
+        return sum(map(_weight, self.terms))
+
     def substitute(self, values: Mapping[Name, Size]) -> Size:
         """Put sizes in the place of names, and normalise."""
         if not self.terms or values.keys().isdisjoint(self.symbols()):
@@ -330,6 +335,12 @@ def _substitute(atom: Atom, values: Mapping[Name, Size]) -> Size:
                 result = result * _substitute(factor, values)
         return result
     return values.get(atom) or _make({atom: 1}, 0)
+
+
+def _weight(atom: Atom) -> int:
+    if isinstance(atom, Floor):
+        return 1 + atom.numerator.weight
+    return 1 + sum(_weight(factor) for factor, _ in atom.factors) if isinstance(atom, Product) else 1
 
 
 def _factor(atom: Atom) -> str:

@@ -134,7 +134,7 @@ def is_solvable(equations: Sequence[Equation], budget: int = LONGEST_SEARCH) -> 
         return False
     for equation in waiting:
         values = candidates(equation.expected - equation.given)
-        if values is not None and len(values) <= budget:
+        if values is not None and values.stop - values.start <= budget:
             (name,) = (equation.expected - equation.given).symbols()
             rest = budget // max(len(values), 1)
             return any(is_solvable([_with(one, name, value) for one in equations], rest) for value in values)

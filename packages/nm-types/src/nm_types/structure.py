@@ -169,6 +169,9 @@ class Structure(Frozen):
             fill(self, "_hash", hash((self.form, self.axes, self.kind, self.item)))
         return cast("int", self._hash)
 
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}("{self}")'
+
     def __str__(self) -> str:
         if self.form == "root":
             return "{}"
