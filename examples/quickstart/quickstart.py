@@ -6,6 +6,8 @@ It needs no download and no GPU.
 
 import argparse
 import json
+import os
+import sys
 import time
 from pathlib import Path
 
@@ -124,15 +126,17 @@ def main() -> None:
             print(f"  {word.start:5.2f} to {word.end:5.2f} s  {word.text:10} {100 * word.confidence:3.0f} %")
 
     title("Next")
-    print(f"nmod infer {saved} {recording}        # the same from the command line, or with a recording of yours")
-    print(f"nmod draw {saved} -o infer.svg")
-    print("nmod modules asr.JasperEncoder        # what the encoder can be told")
-    print("docs/getting-started.md               # train on recordings of your own, from a file")
+    nmod = os.path.relpath(Path(sys.executable).with_name("nmod"))
+    print("The same from the command line, or with a recording of yours:")
+    print(f"  {nmod} infer {saved} {recording}")
+    print("What else is installed, and what the encoder can be told:")
+    print(f"  {nmod} modules\n  {nmod} modules asr.JasperEncoder")
+    print("Train on recordings of your own, from a file: docs/getting-started.md")
 
 
 def title(text: str) -> None:
     """Print the title of a step."""
-    print(f"\n\033[1m{text}\033[0m", flush=True)
+    print(f"\n=== {text}\n", flush=True)
 
 
 if __name__ == "__main__":
