@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from nm_asr_samples import BLOCKS
 from torch import Tensor
 
 from nm_asr import (
@@ -17,7 +18,6 @@ from nm_asr import (
     JasperRNNConnector,
     SpectrogramAugmentation,
 )
-from nm_asr_samples import BLOCKS
 from nm_core import inputs
 from nm_torch import TorchModule
 from nm_types import check_shapes

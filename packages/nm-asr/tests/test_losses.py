@@ -8,11 +8,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from nm_asr_samples import BLOCKS
 
 from nm_asr import CTCLossNM, JasperDecoderForCTC, JasperEncoder
 from nm_asr.errors import ImpossibleAlignmentWarning
 from nm_asr.losses import impossible
-from nm_asr_samples import BLOCKS
 from nm_core import NeuralTypeError, inputs
 
 
@@ -97,9 +97,7 @@ def test_a_wrong_vocabulary_is_a_type_error() -> None:
     )
 
     with pytest.raises(NeuralTypeError, match="Labels"):
-        CTCLossNM()(
-            log_probs=free.log_probs, targets=free.targets, input_length=free.frames, target_length=free.labels
-        )
+        CTCLossNM()(log_probs=free.log_probs, targets=free.targets, input_length=free.frames, target_length=free.labels)
 
 
 def test_swapped_and_stale_lengths_are_type_errors() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from nm_asr_samples import BLOCKS, LABELS, RATE, spoken
 
 from nm_asr import (
     AudioToMelSpectrogramPreprocessor,
@@ -17,7 +18,6 @@ from nm_asr import (
     transcribe,
 )
 from nm_asr.errors import AudioError, TranscriptionError
-from nm_asr_samples import BLOCKS, LABELS, RATE, spoken
 from nm_core import Graph, NeuralModuleFactory, inputs, load_application
 from nm_core.application import Application
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from inspect import isclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ _MANY = 10**12
 
 
 @overload
-def transcribe(
+def transcribe(  # type: ignore[overload-overlap]  # text is a sequence of texts
     application: Application,
     audio: Recording,
     *,
@@ -75,7 +76,7 @@ def transcribe(
         AudioError: files are missing or unreadable; all that are missing are named before anything is computed.
     """
     one = isinstance(audio, str | PathLike | np.ndarray)
-    recordings = [_recording(item) for item in ([audio] if one else audio)]  # type: ignore[list-item]
+    recordings = [_recording(item) for item in ([audio] if one else cast("Sequence[Recording]", audio))]
     graph = application.graph_of("transcribe")
     ends = _ends(graph)
     if batch_size < 1 or not batch_seconds > 0.0:
@@ -113,7 +114,7 @@ def _ends(graph: Graph) -> _Ends:
         )
     signal = graph.inputs[audio[0]]
     rate = signal.type.kind.size(0) if signal.type.kind is not None else None
-    samples_per_second = None if rate is None else Size(rate).value
+    samples_per_second = rate.value if isinstance(rate, Size) else None
     if samples_per_second is None:
         raise TranscriptionError(
             f'The input "{audio[0]}" of {graph.name} does not say its sample rate: {signal.type}.\n'
@@ -136,8 +137,11 @@ def _samples_per_frame(signal: NmTensor, hypotheses: NmTensor) -> float | None:
 
 
 def _time(type: NeuralType) -> Size | None:
-    size = next((axis.size for axis in type.axes if issubclass(axis.tag, TimeTag)), None)
-    return size if isinstance(size, Size) else None
+    for axis in type.axes:
+        tag, size = getattr(axis, "tag", None), getattr(axis, "size", None)
+        if isclass(tag) and issubclass(tag, TimeTag) and isinstance(size, Size):
+            return size
+    return None
 
 
 def _is_hypotheses(type: NeuralType) -> bool:

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from nm_asr_samples import vowel
 
 from nm_asr.data.audio import read_audio, seconds_of
 from nm_asr.errors import AudioError
-from nm_asr_samples import vowel
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from nm_asr_samples import vowel
 
 from nm_asr.data.augmentation import Gain, Noise, Shift, Speed, read_augmentation
 from nm_asr.errors import AugmentationError
-from nm_asr_samples import vowel
 
 SOUND = vowel(1.0, 8000)
 

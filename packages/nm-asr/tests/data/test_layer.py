@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from nm_asr_samples import LABELS, RATE
 
 from nm_asr import AudioToMelSpectrogramPreprocessor, AudioToTextDataLayer
 from nm_asr.errors import AugmentationError, DataLayerError, FrontEndError, LabelError, LeftOutWarning, ManifestError
-from nm_asr_samples import LABELS, RATE
 from nm_core import signature_of
 from nm_torch.data import UnreadableDataError
 
@@ -146,7 +146,9 @@ def test_parts_of_one_file(corpus: Write, tmp_path: Path) -> None:
 
 def test_utterances_left_out_by_duration_are_said(corpus: Write) -> None:
     """A warning and the summary say how many are shorter or longer than allowed."""
-    with pytest.warns(LeftOutWarning, match=r"1 utterances left out for being shorter .*; 2 .* longer than max_duration"):
+    with pytest.warns(
+        LeftOutWarning, match=r"1 utterances left out for being shorter .*; 2 .* longer than max_duration"
+    ):
         data = layer(corpus(["", "ab", "ac", "abcabc", "abcabc"]), min_duration=0.15, max_duration=0.5)
 
     assert len(data) == 2

@@ -40,8 +40,14 @@ def test_a_line_becomes_an_utterance(manifest: Path) -> None:
         ("{}", r"this line has nothing"),
         ('{"audio_filepath": ', r"train.jsonl:2: the line is not JSON: .* at column 20"),
         ("[1]", r"train.jsonl:2: the line holds a list; expected one JSON object"),
-        ('{"audio_filepath": "a", "duration": "long", "text": ""}', r"\"duration\" is the text 'long'; expected a number"),
-        ('{"audio_filepath": "a", "duration": 0, "text": ""}', r'"duration" is 0; expected a number of seconds above 0'),
+        (
+            '{"audio_filepath": "a", "duration": "long", "text": ""}',
+            r"\"duration\" is the text 'long'; expected a number",
+        ),
+        (
+            '{"audio_filepath": "a", "duration": 0, "text": ""}',
+            r'"duration" is 0; expected a number of seconds above 0',
+        ),
         ('{"audio_filepath": "a", "duration": true, "text": ""}', r'"duration" is True'),
         ('{"audio_filepath": "a", "duration": NaN, "text": ""}', r'"duration" is the number nan'),
         ('{"audio_filepath": "a", "duration": 1, "text": "", "offset": -1}', r'"offset" is -1; .* at least 0'),

@@ -6,10 +6,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from nm_asr_samples import LABELS
 
 from nm_asr import GreedyCTCDecoder
 from nm_asr.errors import DecodingError
-from nm_asr_samples import LABELS
 from nm_core import NeuralTypeError, inputs
 
 

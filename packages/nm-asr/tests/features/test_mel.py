@@ -7,12 +7,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from nm_asr_samples import vowel
 
 from nm_asr import AudioToMelSpectrogramPreprocessor
 from nm_asr.errors import FrontEndError
 from nm_asr.features.filters import mel_filters
 from nm_asr.features.mel import LOG_FLOOR, MelSpectrogram
-from nm_asr_samples import vowel
 
 SETTINGS = [
     {"sample_rate": 16000, "n_mels": 64},
@@ -124,7 +124,9 @@ def test_normalisation_is_per_band_over_the_valid_frames() -> None:
         valid, logs = normal[row, :, :count], plain[row, :, :count]
         torch.testing.assert_close(valid.mean(1), torch.zeros(12), atol=1e-4, rtol=0)
         torch.testing.assert_close(valid.std(1), torch.ones(12), atol=1e-3, rtol=0)
-        torch.testing.assert_close(valid, (logs - logs.mean(1, keepdim=True)) / (logs.std(1, keepdim=True) + 1e-5), rtol=1e-3, atol=1e-3)
+        torch.testing.assert_close(
+            valid, (logs - logs.mean(1, keepdim=True)) / (logs.std(1, keepdim=True) + 1e-5), rtol=1e-3, atol=1e-3
+        )
 
 
 def test_a_single_frame_is_finite() -> None:
@@ -161,7 +163,13 @@ def test_features_stay_in_single_precision() -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{"window_size": 0.1, "n_fft": 256}, {"window_stride": 0.0}, {"f_min": 5000.0}, {"f_max": 9000.0}, {"normalize": "all"}],
+    [
+        {"window_size": 0.1, "n_fft": 256},
+        {"window_stride": 0.0},
+        {"f_min": 5000.0},
+        {"f_max": 9000.0},
+        {"normalize": "all"},
+    ],
 )
 def test_contradicting_settings_are_errors(settings: dict[str, Any]) -> None:
     """Windows, hops and bands that cannot be are refused with what is expected."""

@@ -1,6 +1,6 @@
 """Edits are the fewest, by an independent search."""
 
-from functools import lru_cache
+from functools import cache
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +13,7 @@ WORDS = st.lists(st.sampled_from("abc"), max_size=6)
 def fewest(reference: tuple[str, ...], hypothesis: tuple[str, ...]) -> set[tuple[int, int, int]]:
     """Return (substitutions, insertions, deletions) of every best alignment, by trying all of them."""
 
-    @lru_cache(maxsize=None)
+    @cache
     def ways(i: int, j: int) -> frozenset[tuple[int, int, int]]:
         if i == len(reference) and j == len(hypothesis):
             return frozenset({(0, 0, 0)})

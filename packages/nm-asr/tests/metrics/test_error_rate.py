@@ -6,10 +6,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from nm_asr_samples import LABELS
 
 from nm_asr import CharacterErrorRate, GreedyCTCDecoder, WordErrorRate
 from nm_asr.errors import MetricError
-from nm_asr_samples import LABELS
 from nm_core import inputs
 
 TEXTS = st.text(alphabet=LABELS, max_size=8)

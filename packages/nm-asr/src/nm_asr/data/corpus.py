@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +95,7 @@ def synthesize_corpus(
                     path = folder / split / f"{index:05d}.wav"
                     entry = _write(path, spoken, line, sample_rate)
                     manifest.write(json.dumps(entry) + "\n")
-                    written, seconds = written + 1, seconds + float(entry["duration"])
+                    written, seconds = written + 1, seconds + entry["duration"]
                     if progress is not None:
                         progress(written, total)
     return Corpus(folder / "train.jsonl", folder / "test.jsonl", voices["train"], voices["test"], seconds)
@@ -121,7 +122,7 @@ def _deal(size: int, random: np.random.Generator) -> Iterator[int]:
         yield from (int(card) for card in random.permutation(size))
 
 
-def _write(path: Path, spoken: SpokenText, line: _Line, sample_rate: int) -> dict[str, object]:
+def _write(path: Path, spoken: SpokenText, line: _Line, sample_rate: int) -> dict[str, Any]:
     import soundfile
 
     speech, start = _trim(_resample(spoken, sample_rate), sample_rate)

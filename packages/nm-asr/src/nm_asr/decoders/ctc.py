@@ -24,5 +24,5 @@ class JasperDecoderForCTC(TorchModule):
 
     def forward(self, encoder_output: Tensor) -> Tensor:
         """Return ``[B, T, classes + 1]`` from ``[B, C, T]``."""
-        logits_BCT = self.project(encoder_output)
+        logits_BCT: Tensor = self.project(encoder_output)
         return logits_BCT.transpose(1, 2).log_softmax(dim=-1)

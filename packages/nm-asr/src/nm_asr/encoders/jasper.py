@@ -4,9 +4,9 @@ Axes: B batch, C channels, T frames, t frames after striding. What flows between
 utterance, so a plain convolution sees zeros there, as it does past the end of the tensor.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from torch import Tensor, nn
 
@@ -67,7 +67,8 @@ class JasperEncoder(TorchModule):
                 f"  Expected one of {', '.join(_ACTIVATIONS)}."
             )
         self.blocks = nn.ModuleList()
-        channels, dense = feat_in, []
+        channels = feat_in
+        dense: list[int] = []
         for block in read_blocks(blocks):
             dense = [*dense, channels] if block.dense else dense
             added = dense if block.dense else [channels] if block.residual else []
@@ -81,7 +82,7 @@ class JasperEncoder(TorchModule):
         inside_B11T = inside_of(frames, length, dtype)
         x_BC1T = image_of(audio_signal.masked_fill(inside_B11T.squeeze(2) == 0.0, 0.0))
         dense: list[Tensor] = []
-        for block in self.blocks:
+        for block in cast("Iterable[JasperBlock]", self.blocks):
             if block.dense:
                 dense.append(x_BC1T)
             before = dense if block.dense else [x_BC1T] * len(block.added)
@@ -142,6 +143,7 @@ class ConvolutionLayer(nn.Module):
     def __init__(self, channels: int, block: BlockDescription, stride: int, mask_statistics: bool) -> None:
         super().__init__()
         kernel, dilation = block.kernel, block.dilation
+        self.conv: nn.Module
         if block.separable:
             depthwise = Convolution(channels, channels, kernel, stride=stride, dilation=dilation, groups=channels)
             self.conv = nn.Sequential(depthwise, Convolution(channels, block.filters, 1))
@@ -151,7 +153,8 @@ class ConvolutionLayer(nn.Module):
 
     def forward(self, x_BC1T: Tensor, inside_B11t: Tensor) -> Tensor:
         """Return ``[B, filters, 1, t]``."""
-        return self.norm(self.conv(x_BC1T), inside_B11t)
+        x_BC1t: Tensor = self.norm(self.conv(x_BC1T), inside_B11t)
+        return x_BC1t
 
 
 class Projection(nn.Module):
@@ -164,7 +167,8 @@ class Projection(nn.Module):
 
     def forward(self, x_BC1T: Tensor, inside_B11t: Tensor) -> Tensor:
         """Return ``[B, filters, 1, t]``."""
-        return self.norm(self.conv(x_BC1T), inside_B11t)
+        x_BC1t: Tensor = self.norm(self.conv(x_BC1T), inside_B11t)
+        return x_BC1t
 
 
 def _initialise(module: nn.Module) -> None:

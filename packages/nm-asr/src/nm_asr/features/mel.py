@@ -164,7 +164,8 @@ class AudioToMelSpectrogramPreprocessor(TorchModule):
         """Return ``[B, n_mels, T // hop + 1]`` and lengths ``[B]`` from ``[B, T]`` and lengths ``[B]``."""
         if self.training and self.dither:
             audio = audio + self.dither * torch.randn_like(audio)
-        return self.features(audio, length)
+        spec_BSN, frames_B = self.features(audio, length)
+        return spec_BSN, frames_B
 
 
 def _normalized(mel_BNS: Tensor, inside_BN1: Tensor, frames_B: Tensor) -> Tensor:
