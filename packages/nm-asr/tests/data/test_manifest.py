@@ -85,7 +85,7 @@ def test_an_empty_manifest_is_an_error(manifest: Path) -> None:
 
 def test_a_missing_manifest_is_an_error(manifest: Path) -> None:
     """A path that leads nowhere is named."""
-    with pytest.raises(ManifestError, match="train.jsonl: there is no such manifest"):
+    with pytest.raises(ManifestError, match=r"train\.jsonl: there is no such manifest"):
         read_manifest(manifest)
 
 

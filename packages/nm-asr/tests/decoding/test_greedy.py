@@ -68,7 +68,7 @@ def test_times_in_seconds() -> None:
 
 def test_frames_need_a_length() -> None:
     """A frame of no seconds is an error."""
-    with pytest.raises(DecodingError, match="frame_seconds is 0.0; expected seconds above 0"):
+    with pytest.raises(DecodingError, match=r"frame_seconds is 0\.0; expected seconds above 0"):
         GreedyCTCDecoder(labels=LABELS, frame_seconds=0.0)
 
 

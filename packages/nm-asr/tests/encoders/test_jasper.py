@@ -116,7 +116,7 @@ def test_a_symbolic_call_unpacks_in_the_listings_order() -> None:
     ],
 )
 def test_presets_have_the_published_sizes(preset: str, millions: float) -> None:
-    """Parameters of encoder and head over 28 labels, as the papers count them (Jasper: Table 1 and 4, QuartzNet: Table 2)."""
+    """Parameters of encoder and head over 28 labels, as the papers count them."""
     with torch.device("meta"):
         made = JasperEncoder(feat_in=64, blocks=preset)
     head = 1025 * 29

@@ -4,8 +4,12 @@ Axes: B batch, C channels, T frames. ``inside`` is one within an utterance and z
 number, because multiplying is several times faster than filling where a mask says so.
 """
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
+
+_MOMENTUM = 0.1
 
 
 def inside_of(frames: int, lengths_B: Tensor, dtype: torch.dtype) -> Tensor:
@@ -20,7 +24,7 @@ class MaskedBatchNorm(nn.BatchNorm2d):
     """
 
     def __init__(self, channels: int, *, mask_statistics: bool) -> None:
-        super().__init__(channels, eps=1e-3, momentum=0.1)
+        super().__init__(channels, eps=1e-3, momentum=_MOMENTUM)
         self.mask_statistics = mask_statistics
 
     def forward(self, x_BC1T: Tensor, inside_B11T: Tensor) -> Tensor:  # type: ignore[override]
@@ -33,13 +37,14 @@ class MaskedBatchNorm(nn.BatchNorm2d):
         mean_C = (x * inside_B11T).sum((0, 2, 3)) / count
         centred_BC1T = x - mean_C.view(1, -1, 1, 1)
         variance_C = (centred_BC1T.square() * inside_B11T).sum((0, 2, 3)) / count
-        with torch.no_grad():
-            unbiased_C = variance_C * (count / (count - 1).clamp(min=1.0))
-            self.running_mean.lerp_(mean_C, self.momentum)
-            self.running_var.lerp_(unbiased_C, self.momentum)
-            self.num_batches_tracked += 1
+        self._remember(mean_C.detach(), (variance_C * (count / (count - 1).clamp(min=1.0))).detach())
         scale_C = self.weight / (variance_C + self.eps).sqrt()
         return (centred_BC1T * scale_C.view(1, -1, 1, 1) + self.bias.view(1, -1, 1, 1)).to(x_BC1T.dtype)
+
+    def _remember(self, mean_C: Tensor, variance_C: Tensor) -> None:
+        cast(Tensor, self.running_mean).lerp_(mean_C, _MOMENTUM)
+        cast(Tensor, self.running_var).lerp_(variance_C, _MOMENTUM)
+        cast(Tensor, self.num_batches_tracked).add_(1)
 
 
 class SqueezeExcite(nn.Module):
