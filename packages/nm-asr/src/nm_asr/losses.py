@@ -4,6 +4,8 @@ Axes: B batch, T frames, C classes, U labels.
 """
 
 import warnings
+from collections import deque
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -35,11 +37,11 @@ class CTCLossNM(LossModule):
     def __init__(self) -> None:
         super().__init__()
         self._impossible = 0
-        self._pending: Tensor | None = None
+        self._pending: deque[tuple[Tensor, Any]] = deque()
 
     @property
     def impossible_alignments(self) -> int:
-        """How many utterances had no alignment so far, those of the batch before this one included on a GPU."""
+        """How many utterances had no alignment so far; on a GPU those of the last few batches may still be missing."""
         return self._impossible
 
     def total(self, log_probs: Tensor, targets: Tensor, input_length: Tensor, target_length: Tensor) -> Tensor:  # type: ignore[override]
@@ -64,10 +66,16 @@ class CTCLossNM(LossModule):
         if number.device.type == "cpu":
             self._note(int(number))
             return
-        # On a GPU the number is fetched without waiting for it, and looked at one batch later.
-        if self._pending is not None:
-            self._note(int(self._pending))
-        self._pending = number.to("cpu", non_blocking=True)
+        # On an accelerator the number comes without being waited for, and is looked at once it is there.
+        arrived = torch.get_device_module(number.device).Event()
+        self._pending.append((number.to("cpu", non_blocking=True), arrived))
+        arrived.record()
+        while self._pending and self._pending[0][1].query():
+            self._note(int(self._pending.popleft()[0]))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is still on its way: it can be neither copied nor saved."""
+        return {**super().__getstate__(), "_pending": deque()}
 
     def _note(self, number: int) -> None:
         if number and not self._impossible:
