@@ -26,6 +26,7 @@ BLOCKS = [
     {"filters": FILTERS, "kernel": 13, "repeat": 2, "separable": True, "residual": True},
     {"filters": FILTERS, "kernel": 15, "repeat": 2, "separable": True, "residual": True},
 ]
+MASKS = {"freq_masks": 1, "freq_width": 8, "time_masks": 1, "time_width": 0.05}
 
 
 def main() -> None:
@@ -33,8 +34,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=Path("runs/quickstart"), help="where everything is written")
     parser.add_argument("--seed", type=int, default=0, help="initial weights, order of the data, augmentation")
-    parser.add_argument("--epochs", type=int, default=20, help="passes over the training data")
-    parser.add_argument("--utterances", type=int, default=2400, help="recordings to train on")
+    parser.add_argument("--epochs", type=int, default=6, help="passes over the training data")
+    parser.add_argument("--utterances", type=int, default=9600, help="recordings to train on")
     arguments = parser.parse_args()
     folder: Path = arguments.folder
 
@@ -54,11 +55,12 @@ def main() -> None:
         batch_size=32,
         shuffle=True,
         bucketing=True,
+        augmentation=[{"type": "speed", "low": 0.9, "high": 1.1}],
         **data,
     )
     test_data = factory.create("asr.AudioToTextDataLayer", name="test_data", manifest=str(corpus.test), **data)
     front_end = factory.create("asr.AudioToMelSpectrogramPreprocessor", name="front_end", n_mels=BANDS)
-    augmentation = factory.create("asr.SpectrogramAugmentation", name="augmentation")
+    augmentation = factory.create("asr.SpectrogramAugmentation", name="augmentation", **MASKS)
     encoder = factory.create("asr.JasperEncoder", name="encoder", feat_in=BANDS, blocks=BLOCKS)
     decoder = factory.create("asr.JasperDecoderForCTC", name="decoder", feat_in=FILTERS, num_classes=len(LABELS))
     ctc_loss = factory.create("asr.CTCLossNM", name="ctc_loss")
@@ -97,8 +99,8 @@ def main() -> None:
     title("4. Train")
     result = factory.train(
         [loss],
-        callbacks=[ProgressCallback(), EvaluationCallback(word_errors, every_epochs=5, name="unheard voices")],
-        optimizer={"name": "adamw", "lr": 0.005, "betas": [0.9, 0.98], "weight_decay": 0.01},
+        callbacks=[ProgressCallback(), EvaluationCallback(word_errors, every_epochs=2, name="unheard voices")],
+        optimizer={"name": "adamw", "lr": 0.01, "betas": [0.9, 0.98], "weight_decay": 0.01},
         policy={"name": "cosine", "warmup_ratio": 0.1},
         gradient_clip_norm=5.0,
         max_epochs=arguments.epochs,
