@@ -79,10 +79,20 @@ def _judged(equations: Sequence[Equation], unifier: Unifier) -> tuple[list[Equat
 
 
 def _among_numbers(equations: Sequence[Equation]) -> tuple[list[Equation], list[Equation]]:
-    """The equations that speak of other calls, and one of the rest, which is decided by search, if it cannot hold."""
-    left = [one for one in equations if any(map(_is_rigid, one.expected.symbols() | one.given.symbols()))]
-    rest = [one for one in equations if one not in left]
-    return left, [] if is_solvable(rest) else rest[-1:]
+    """Decide by search the equations that speak of no other call: those still open, and one that cannot hold.
+
+    An equation stays open with the others while it shares a name with one that speaks of another call.
+    """
+    names = [one.expected.symbols() | one.given.symbols() for one in equations]
+    rest = [one for one, own in zip(equations, names, strict=True) if not any(map(_is_rigid, own))]
+    if not is_solvable(rest):
+        return [one for one in equations if one not in rest], rest[-1:]
+    reached: set[Name] = set()
+    grown = {name for own in names if any(map(_is_rigid, own)) for name in own}
+    while grown != reached:
+        reached = grown
+        grown = reached.union(*(own for own in names if own & reached))
+    return [one for one, own in zip(equations, names, strict=True) if own & reached], []
 
 
 def _is_swapped(equation: Equation, unifier: Unifier) -> bool:

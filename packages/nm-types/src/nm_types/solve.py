@@ -67,16 +67,16 @@ class Solution:
         return size
 
     def sources(self, size: Size) -> frozenset[str]:
-        """The ports that decided the names in a size."""
+        """The ports that decided the names in a size, and the names in those."""
         found: frozenset[str] = frozenset()
-        for name in size.symbols():
-            found |= self.ports.get(name, frozenset())
+        for name in size.symbols() & self.values.keys():
+            found |= self.ports.get(name, frozenset()) | self.sources(self.values[name])
         return found
 
     def set(self, name: Name, value: Size, ports: frozenset[str]) -> None:
         """Decide a name."""
         self.values[name] = value
-        self.ports[name] = ports | self.sources(value)
+        self.ports[name] = ports
 
     def applied(self, equation: Equation) -> Equation:
         """The equation with what is known put in."""
@@ -88,13 +88,15 @@ class Solution:
 
     def unmet(self) -> tuple[list[Equation], list[Equation]]:
         """The equations whose solved name is positive only for some data, and those for which it never is."""
-        sometimes, never = [], []
+        sometimes: list[Equation] = []
+        never: list[Equation] = []
         for name, equation in self.conditions:
             value = self.apply(Size(name))
-            if is_positive(1 - value):
-                never.append(equation)
-            elif not is_positive(value):
-                sometimes.append(equation)
+            if not is_positive(value):
+                rest = Solution()
+                rest.values = {other: size for other, size in self.values.items() if other != name}
+                rest.ports = self.ports
+                (never if is_positive(1 - value) else sometimes).append(rest.applied(equation))
         return sometimes, never
 
 
