@@ -198,6 +198,24 @@ def test_swapped_lengths_are_an_error(speech: Values) -> None:
     assert {p.port: p.code for p in caught.value.problems} == {"input_length": "NM107", "target_length": "NM107"}
 
 
+def test_lengths_may_measure_an_axis_that_was_another_one_before() -> None:
+    """The columns of an image become the time of a sequence: the lengths of both are the same sizes."""
+    image = source("image", x="B C:3 H:32 W:w", n="B ; Lengths(w)")
+    sequence = call(
+        {"x": ("B C:c H:h W:w", image["x"]), "n": ("B ; Lengths(w)", image["n"])},
+        {"y": "B T:w//4 C:c*h", "m": "B ; Lengths(w//4)"},
+    ).outputs
+    other = source("other", n="B T:t ; Lengths(t)")
+
+    port = {"x": ("B T:t C", sequence["y"]), "n": ("B ; Lengths(t)", sequence["m"])}
+    assert call(port, {}).unchecked == ()
+    assert (
+        call({"x": ("T:t", "T:5"), "y": ("W:t", "W:5"), "n": ("T ; Lengths(t)", "T:3 ; Lengths(5)")}, {}).unchecked
+        == ()
+    )
+    assert call({"x": ("B T:t C", sequence["y"]), "n": ("B T ; Lengths(t)", other["n"])}, {}).unchecked == ("n",)
+
+
 def test_another_vocabulary_is_an_error(speech: Values) -> None:
     """29 classes with the blank are 28 labels."""
     other = source(transcript="B Token:u ; Labels(30)", n="B ; Lengths(u)")

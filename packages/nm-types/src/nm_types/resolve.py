@@ -97,9 +97,10 @@ def _among_numbers(equations: Sequence[Equation]) -> tuple[list[Equation], list[
 
 def _is_swapped(equation: Equation, unifier: Unifier) -> bool:
     """Whether a size of the values would equal a size of an axis with an unrelated meaning."""
-    if equation.on_axis:
+    if equation.on_axis or isinstance(equation.written, str):
         return False
-    expected, given = _meanings(equation.expected, unifier), _meanings(equation.given, unifier)
+    expected = _meanings(equation.expected, unifier) | _meanings(equation.written, unifier)
+    given = _meanings(equation.given, unifier)
     return bool(expected and given) and not expected & given
 
 
