@@ -11,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 
+import torch
+
 import nm_asr
 from nm_asr.data.corpus import synthesize_corpus
 from nm_core import Graph, NeuralModuleFactory, NeuralTypeError, inputs, load_application
@@ -38,6 +40,7 @@ def main() -> None:
     parser.add_argument("--utterances", type=int, default=9600, help="recordings to train on")
     arguments = parser.parse_args()
     folder: Path = arguments.folder
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))  # one core reads ahead, the others compute
 
     title("1. Speak: ten digits and twenty command words, by a synthesiser in many voices")
     start = time.perf_counter()
@@ -55,6 +58,7 @@ def main() -> None:
         batch_size=32,
         shuffle=True,
         bucketing=True,
+        workers=1,
         augmentation=[{"type": "speed", "low": 0.9, "high": 1.1}],
         **data,
     )
