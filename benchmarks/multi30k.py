@@ -1,8 +1,8 @@
 """Translation of image captions: `examples/translation.yaml` on Multi30k, scored on the Flickr test set of 2016.
 
-Use: `python benchmarks/multi30k.py FOLDER [--epochs 10] [--work-dir runs/multi30k] [--resume] [--output FILE]`. The folder
-holds train, val and test_2016_flickr, each as .en and .de. Scores are sacreBLEU's on plain text, with their signatures; those
-that papers give for tokenised or lowercased text are other numbers.
+Use: `python benchmarks/multi30k.py FOLDER [--epochs 10] [--work-dir runs/multi30k] [--resume] [--output FILE]`. The
+folder holds train, val and test_2016_flickr, each as .en and .de. Scores are sacreBLEU's on plain text, with their
+signatures; those that papers give for tokenised or lowercased text are other numbers.
 """
 
 import argparse
@@ -47,6 +47,7 @@ def train(folder: Path, work_dir: Path, epochs: int | None, resume: bool) -> tup
     result = application.train(also=[ProgressCallback()], resume="auto" if resume else None, **options)
     if result.reason != "finished":
         raise SystemExit(f"{result.reason} after {result.step} updates; --resume goes on from there")
+    since = " since resuming" if resume else ""
     facts = {
         "updates": result.step,
         "epochs": result.epoch,
