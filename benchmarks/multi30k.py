@@ -51,11 +51,8 @@ def train(folder: Path, work_dir: Path, epochs: int | None, resume: bool) -> tup
     facts = {
         "updates": result.step,
         "epochs": result.epoch,
-        **(
-            {}
-            if resume
-            else {"seconds": round(result.seconds), "processor_seconds": round(time.process_time() - start)}
-        ),
+        f"seconds{since}": round(result.seconds),
+        f"processor_seconds{since}": round(time.process_time() - start),
         "loss": dict(result.losses),
         "valid": application.eval(),
     }
