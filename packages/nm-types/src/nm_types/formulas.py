@@ -155,6 +155,8 @@ def _value(name: str, values: Mapping[str, object]) -> Size | None:
         given = ", ".join(values) or "none"
         raise BindingError(f"{{{name}}}: a type mentions this parameter, but it has no value. Given: {given}.")
     value = values[name]
+    if type(value) is int:
+        return Size(value)
     if value is None or isinstance(value, Size):
         return value
     if isinstance(value, str):
