@@ -145,7 +145,8 @@ def _time(type: NeuralType) -> Size | None:
 
 
 def _is_hypotheses(type: NeuralType) -> bool:
-    return type.is_list and type.item is not None and isinstance(type.item.kind, HypothesisKind)
+    wanted = NeuralType("list[object Hypothesis]", kinds=[HypothesisKind])
+    return type.refines(wanted)  # a kind is its id, whichever class stands for it
 
 
 def _typed(tensors: Any) -> str:
