@@ -1,6 +1,6 @@
 """Log-mel spectrograms of waveforms, batched, on whatever device the samples are.
 
-Axes: B batch, T samples, N frames, W window, F spectral bins, S mel bands.
+Axes: B batch, T samples, N frames, W samples of a frame, F spectral bins, S mel bands.
 """
 
 import inspect
@@ -59,20 +59,18 @@ class MelSpectrogram(nn.Module):
         super().__init__()
         if normalize not in ("per_feature", None):
             raise FrontEndError(f'normalize is {normalize!r}; expected "per_feature" or None.')
-        self.width = round(sample_rate * window_size)
+        width = round(sample_rate * window_size)
         self.hop = hop_length(sample_rate, window_stride)
-        self.n_fft = n_fft or 2 ** (self.width - 1).bit_length()
+        self.n_fft = n_fft or 2 ** (width - 1).bit_length()
         self.preemphasis, self.log, self.normalize = preemphasis, log, normalize is not None
         highest = sample_rate / 2.0 if f_max is None else f_max
-        _check_settings(self.width, self.n_fft, f_min, highest, sample_rate)
-        window = torch.hann_window(self.width, periodic=True, dtype=torch.float64).to(torch.float32)
+        _check_settings(width, self.n_fft, f_min, highest, sample_rate)
+        before = (self.n_fft - width) // 2
+        window = torch.hann_window(width, periodic=True, dtype=torch.float64).to(torch.float32)
+        window = nn.functional.pad(window, (before, self.n_fft - width - before))
         filters = mel_filters(sample_rate=sample_rate, n_fft=self.n_fft, n_mels=n_mels, f_min=f_min, f_max=highest)
         self.register_buffer("window", window, persistent=False)
         self.register_buffer("filters", filters, persistent=False)
-
-    def frames(self, samples: int) -> int:
-        """Return the number of frames of so many samples."""
-        return samples // self.hop + 1
 
     def forward(self, samples_BT: Tensor, lengths_B: Tensor) -> tuple[Tensor, Tensor]:
         """Return mel features ``[B, S, N]`` and their lengths ``[B]``; frames past an utterance's end are zero."""
@@ -90,14 +88,11 @@ class MelSpectrogram(nn.Module):
         if self.preemphasis:
             previous_BT = nn.functional.pad(samples_BT[:, :-1], (1, 0))
             samples_BT = samples_BT - self.preemphasis * previous_BT
-        frames = self.frames(samples_BT.shape[1])
         samples_BT = samples_BT.masked_fill(~_inside(samples_BT.shape[1], lengths_B), 0.0)
         # Frame n is centred on sample n * hop; beyond the ends the signal is zero.
-        left = self.n_fft // 2 - (self.n_fft - self.width) // 2
-        right = max((frames - 1) * self.hop + self.width - left - samples_BT.shape[1], 0)
-        padded_BT = nn.functional.pad(samples_BT, (left, right))
-        frames_BNW = padded_BT.unfold(1, self.width, self.hop)[:, :frames]
-        spectrum_BNF = torch.fft.rfft(frames_BNW * self.window, n=self.n_fft)
+        padded_BT = nn.functional.pad(samples_BT, (self.n_fft // 2, self.n_fft - self.n_fft // 2))
+        frames_BNW = padded_BT.unfold(1, self.n_fft, self.hop)
+        spectrum_BNF = torch.fft.rfft(frames_BNW * self.window)
         power_BNF = (spectrum_BNF * spectrum_BNF.conj()).real
         return power_BNF @ self.filters.T
 
