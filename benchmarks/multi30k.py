@@ -84,14 +84,15 @@ def main() -> None:
     parser.add_argument("--output", type=Path)
     given = parser.parse_args()
     application, facts = train(given.folder, given.work_dir, given.epochs, given.resume)
-    model = {name: sum(p.numel() for p in application.modules[name].parameters()) for name in ("encoder", "decoder")}
+    modules = (application.modules[name] for name in ("encoder", "decoder", "log_softmax"))
+    weights = {id(weight): weight.numel() for module in modules for weight in module.parameters()}
     asked = "" if given.epochs is None else f" --epochs {given.epochs}"
     results = {
         "command": f"python benchmarks/multi30k.py FOLDER{asked}",
         "date": date.today().isoformat(),
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
-        "parameters": model,
+        "parameters": sum(weights.values()),
         "training": facts,
         "greedy": score(application, given.folder, 1),
         "beam 4": score(application, given.folder, 4),

@@ -63,7 +63,7 @@ def test_caching_equals_recomputation(beam_size: int, norm: str) -> None:
 def test_a_wide_beam_equals_brute_force() -> None:
     """On a vocabulary of six the best translations are those among all sequences of up to three tokens."""
     model, mask = small_model(6), SRC % 6 != PAD
-    src, wanted = SRC % 6, options(27, n_best=5, forbidden=(PAD, BOS))
+    src, wanted = SRC % 6, options(108, n_best=5, forbidden=(PAD, BOS))
     hidden = model.encoder(src, mask)
 
     found = search_translations(

@@ -63,13 +63,13 @@ def test_a_wide_beam_finds_what_enumeration_finds(length_penalty: float, min_len
         bos=BOS,
         eos=EOS,
         forbidden=(BOS,),
-        beam_size=81,
+        beam_size=256,
         n_best=6,
         length_penalty=length_penalty,
         min_length=min_length,
     )
 
-    found = search(Table(len(LIMITS), 81), torch.tensor(LIMITS), options)
+    found = search(Table(len(LIMITS), 256), torch.tensor(LIMITS), options)
 
     for sentence, best in enumerate(found):
         expected = every_hypothesis(sentence, options)[:6]
@@ -131,6 +131,25 @@ def test_a_wider_beam_is_never_worse_here() -> None:
 
     for narrow, wide in itertools.pairwise(scores):
         assert all(one <= other + 1e-6 for one, other in zip(narrow, wide, strict=True))
+
+
+class Reluctant(Table):
+    """A model that never finds the end probable: 1 in 20, against 9 in 20 for each of two symbols."""
+
+    def score(self, symbols_N: Tensor) -> Tensor:
+        probabilities = torch.tensor([0.0, 0.05, 0.45, 0.44, 0.06])
+        return probabilities.log().expand(len(symbols_N), -1)
+
+
+def test_an_improbable_end_is_not_taken() -> None:
+    """The most probable sequence of this model is the empty one; a beam of usual width does not fall for it."""
+    limits = torch.tensor([6])
+
+    (usual,) = search(Reluctant(1, 2), limits, SearchOptions(bos=BOS, eos=EOS, beam_size=2, length_penalty=0.0))
+    (wide,) = search(Reluctant(1, 4), limits, SearchOptions(bos=BOS, eos=EOS, beam_size=4, length_penalty=0.0))
+
+    assert usual[0].symbols == (2,) * 6
+    assert wide[0].symbols == ()
 
 
 @pytest.mark.parametrize("beam_size", [1, 3])
