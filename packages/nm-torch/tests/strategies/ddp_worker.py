@@ -134,7 +134,9 @@ def main() -> None:
         "interrupted": interrupted(folder, rank),
     }
     (folder / f"results_{rank}.json").write_text(json.dumps(results))
+    distributed.barrier()
     distributed.destroy_process_group()
+    os._exit(0)  # all is written; at the interpreter's end gloo's threads sometimes abort a process that is done
 
 
 if __name__ == "__main__":
