@@ -81,7 +81,9 @@ def image_of(x_BCT: Tensor) -> Tensor:
 
 def sequence_of(x_BC1T: Tensor) -> Tensor:
     """Return an image one pixel high as a sequence; its gradient comes back in the image's layout."""
-    return _SameLayout.apply(x_BC1T).squeeze(2) if _likes_channels_innermost(x_BC1T) else x_BC1T.squeeze(2)
+    if _likes_channels_innermost(x_BC1T) and not torch.compiler.is_compiling():
+        x_BC1T = _SameLayout.apply(x_BC1T)
+    return x_BC1T.squeeze(2)
 
 
 class _SameLayout(torch.autograd.Function):
