@@ -11,6 +11,7 @@ from nm_types import (
     Comparison,
     DefinitionError,
     Edge,
+    Equation,
     NeuralType,
     NeuralTypeError,
     check_equations,
@@ -344,7 +345,35 @@ def test_open_equations_of_many_calls_are_judged_together() -> None:
 
     assert check_equations((*one, *same)) == ()
     (problem,) = check_equations((*one, *two))
-    assert (problem.code, problem.consumer) == ("NM105", "b")
+    assert (problem.code, problem.consumer) == ("NM115", "b")
+    assert "This connection needs 65 = loader.t" in problem.cause
+    assert problem.notes == ("64 = loader.t because of source0.y -> a.x",)
+
+
+def test_a_contradiction_names_every_connection_that_takes_part() -> None:
+    """Three calls in a circle: the last one is blamed, the two before are named with their lines, a fourth is not."""
+    loader = source(x="B T:t", y="B T:u", z="B T:v", w="B T:w")
+
+    def equal(owner: str, ports: tuple[str, str], **values: NeuralType) -> tuple[Equation, ...]:
+        edges = [
+            Edge(owner, port, f"loader.{name}", NeuralType(f"B T:{size}"), value)
+            for port, size, (name, value) in zip("ab", ports, values.items(), strict=True)
+        ]
+        return type_call(edges, {}, owner=owner, location=f"{owner}.py:1").equations
+
+    calls = [
+        equal("one", ("t", "t"), x=loader["x"], y=loader["y"]),
+        equal("other", ("t", "t"), x=loader["x"], w=loader["w"]),
+        equal("two", ("t", "t"), y=loader["y"], z=loader["z"]),
+        equal("three", ("t", "t+1"), x=loader["x"], z=loader["z"]),
+    ]
+    (problem,) = check_equations([equation for call in calls for equation in call])
+
+    assert (problem.code, problem.consumer, problem.location) == ("NM115", "three", "three.py:1")
+    assert problem.notes == (
+        "loader.t = loader.u because of loader.y -> one.b (one.py:1)",
+        "loader.u = loader.v because of loader.z -> two.b (two.py:1)",
+    )
 
 
 def test_a_type_that_is_not_bound_cannot_be_connected() -> None:

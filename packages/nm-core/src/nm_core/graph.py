@@ -11,6 +11,7 @@ from nm_core.inputs import FreeInputs
 from nm_core.module import NeuralModule
 from nm_core.plan import Plan, permute
 from nm_core.tensor import Call, Constant, NmTensor
+from nm_types import Equation, NeuralTypeError, check_equations
 
 Outputs = NmTensor | Sequence[NmTensor] | Mapping[str, NmTensor]
 
@@ -33,6 +34,7 @@ class Graph:
     Raises:
         GraphError: a data layer above an open path, an input that leads nowhere, or two modules with weights and
             one name.
+        NeuralTypeError: calls that are possible one by one ask for sizes that cannot all hold together.
     """
 
     def __init__(self, outputs: Outputs, inputs: Mapping[str, NmTensor] | None = None, *, name: str = "graph") -> None:
@@ -49,6 +51,14 @@ class Graph:
             self._check_cut()
         self.labels = _labels(self.calls)
         check_distinct_names(call.module for call in self.calls)
+        problems = check_equations(self.equations)
+        if problems:
+            raise NeuralTypeError(problems)
+
+    @property
+    def equations(self) -> tuple[Equation, ...]:
+        """What the calls leave open about sizes, each equation with its connection, in the order of the calls."""
+        return tuple(equation for call in self.calls for equation in call.typing.equations)
 
     @property
     def modules(self) -> dict[str, NeuralModule]:

@@ -115,6 +115,12 @@ CODES: Final[dict[str, tuple[str, str]]] = {
         "With these inputs a size of an output is below 1, whatever the data: the input\n"
         "is shorter than the module takes.",
     ),
+    "NM115": (
+        "connections that are possible one by one cannot hold together",
+        "Each connection could hold for some sizes, but not all of them in one graph:\n"
+        "one asks that two sizes are equal, another that they differ. The message lists\n"
+        "the connections that take part; one of them is wrong.",
+    ),
     "NM120": (
         "a value has another number of axes than its port says",
         "Seen at run time: the module that made the value does not do what its output\nport promises.",

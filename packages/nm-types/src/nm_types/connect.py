@@ -13,7 +13,7 @@ from nm_types.neural_type import NeuralType
 from nm_types.outputs import Outputs
 from nm_types.problem import Problem
 from nm_types.proofs import is_positive
-from nm_types.report import report_empty, report_equation, report_misfit
+from nm_types.report import report_contradiction, report_empty, report_misfit
 from nm_types.resolve import rank, report_unsolved, resolve
 from nm_types.sizes import Size
 from nm_types.solve import contradictions
@@ -123,7 +123,7 @@ def type_call(
         if any(isinstance(one, AxisType) and _is_empty(one.size) for one in made.axes):
             problems[name] = report_empty(owner, name, outputs[name], made, location)
     _raise(problems, list(outputs))
-    equations = tuple(closing.equation(one) for one in resolution.open)
+    equations = tuple(replace(closing.equation(one), location=location) for one in resolution.open)
     seen = {port for equation in equations if equation.on_axis for port in equation.ports}
     unseen = {equation.port for equation in equations if not equation.on_axis}
     return CallTyping(
@@ -135,14 +135,25 @@ def type_call(
     )
 
 
-def check_equations(equations: Iterable[Equation], *, location: str = "") -> tuple[Problem, ...]:
+def check_equations(equations: Iterable[Equation]) -> tuple[Problem, ...]:
     """Judge the open equations of many calls together, as when a graph is cut out of them.
+
+    Args:
+        equations: those of the calls, in the order of the graph; the last one of several that do not agree is blamed.
 
     Returns:
         A problem for each equation that contradicts the others, none if all can hold.
     """
-    bad = contradictions(sorted(equations, key=lambda one: (one.edge.consumer, *rank(one))))
-    return tuple(report_equation(one, "NM105" if one.on_axis else "NM113", "", location) for one in bad)
+    asked = list(equations)
+    if len(asked) < 2:
+        return ()
+    numbered = [replace(one, ports=frozenset({str(index)})) for index, one in enumerate(asked)]
+    bad = contradictions(sorted(numbered, key=rank))
+    problems: dict[int, Problem] = {}
+    for one in bad:
+        *others, last = sorted(map(int, one.ports))
+        problems.setdefault(last, report_contradiction(asked[last], [asked[index] for index in others]))
+    return tuple(problems[index] for index in sorted(problems))
 
 
 def _proven_safe(edge: Edge, problem: Problem) -> Problem:

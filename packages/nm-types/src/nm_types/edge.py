@@ -31,6 +31,11 @@ class Edge:
     declared: str = ""
     given_declared: str = ""
 
+    @property
+    def target(self) -> str:
+        """The consumer and its port: `encoder.audio_signal`."""
+        return ".".join(part for part in (self.consumer, self.port) if part)
+
 
 @dataclass(frozen=True, slots=True)
 class Equation:
@@ -43,6 +48,7 @@ class Equation:
         place: the axis (0, 1 ...), or -1, -2 ... for the sizes of the kind of values.
         written: the size, or the row, as the port declares it.
         ports: the ports whose sizes went into the expected one, this port included.
+        location: file and line of the call that asks.
     """
 
     expected: Size
@@ -51,6 +57,7 @@ class Equation:
     place: int
     written: Size | str
     ports: frozenset[str]
+    location: str = ""
 
     @property
     def port(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from nm_types.compare import Comparison, examine
@@ -15,6 +16,8 @@ from nm_types.rendering import Column
 from nm_types.structure import Axis, AxisType, Row, Structure
 from nm_types.unify import Misfit, Reason
 
+FEW = 4
+"""Connections that a message shows beside the one at fault."""
 FORMS = {"tensor": "a tensor", "object": "an object", "list": "a list", "root": "anything"}
 TEMPLATES: dict[Reason, tuple[str, str, str]] = {
     "anchor": ("NM112", "No axis of the value has the meaning that the port looks for.", "name an axis that it has."),
@@ -76,6 +79,19 @@ def report_equation(equation: Equation, code: str, others: str, location: str) -
     place = equation.place if equation.on_axis else len(edge.given.axes)
     problem = _problem(edge, code, cause, Comparison.DIM_INCOMPATIBLE, fix, (place,), "differs")
     return replace(problem, notes=notes, location=location)
+
+
+def report_contradiction(equation: Equation, others: Sequence[Equation]) -> Problem:
+    """The problem of a size that cannot be what a port asks for together with what other connections ask for."""
+    edge = equation.edge
+    notes = [f"{other} because of {other.edge.producer} -> {other.edge.target}{_at(other)}" for other in others[:FEW]]
+    if len(others) > FEW:
+        notes.append(f"... and {len(others) - FEW} more.")
+    place = equation.place if equation.on_axis else len(edge.given.axes)
+    cause = f"This connection needs {equation}, which cannot hold together with the others of the graph:"
+    fix = Fix(f"connect outputs whose sizes agree, or put a module before {edge.consumer} that makes them agree.")
+    problem = _problem(edge, "NM115", cause, Comparison.DIM_INCOMPATIBLE, fix, (place,), "contradicts")
+    return replace(problem, notes=tuple(notes), location=equation.location)
 
 
 def report_empty(owner: str, name: str, declared: NeuralType, made: NeuralType, location: str) -> Problem:
@@ -162,6 +178,10 @@ def _order(edge: Edge, given: Structure, orders: tuple[Permutation, ...], result
     fix = Fix(f'{edge.consumer}({edge.port}=transpose({value}, "{order}"))', safe=True)
     problem = _problem(edge, "NM104", cause, result, fix, moved, mark)
     return replace(problem, alternative='or allow it in this graph: casts="transpose"')
+
+
+def _at(equation: Equation) -> str:
+    return f" ({equation.location})" if equation.location else ""
 
 
 def _assume(edge: Edge) -> Fix:

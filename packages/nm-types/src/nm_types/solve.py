@@ -120,7 +120,9 @@ def eliminate(
 
 def contradictions(equations: Sequence[Equation]) -> list[Equation]:
     """Those of some open equations that cannot hold together with the others, whatever the sizes of calls are."""
-    waiting, bad = eliminate(equations, Solution(), lambda name: isinstance(name, Rigid))
+    solution = Solution()
+    waiting, bad = eliminate(equations, solution, lambda name: isinstance(name, Rigid))
+    bad += solution.unmet()[1]
     return bad + [one for one in waiting if judge(one.expected, one.given) in (Verdict.CLASHES, Verdict.ACCIDENTAL)]
 
 
