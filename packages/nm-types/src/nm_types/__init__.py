@@ -2,8 +2,9 @@
 
 from nm_types.codes import CODES, explain
 from nm_types.compare import Comparison, compare, refines
-from nm_types.connect import CallTyping, Connection, check_equations, connect, type_call
+from nm_types.connect import CallTyping, Connection, connect, type_call
 from nm_types.edge import Edge, Equation
+from nm_types.equations import check_equations
 from nm_types.errors import (
     BindingError,
     DefinitionError,

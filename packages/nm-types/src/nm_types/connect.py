@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nm_types.compare import Comparison, compare
@@ -13,10 +13,9 @@ from nm_types.neural_type import NeuralType
 from nm_types.outputs import Outputs
 from nm_types.problem import Problem
 from nm_types.proofs import is_positive
-from nm_types.report import report_contradiction, report_empty, report_misfit
-from nm_types.resolve import rank, report_unsolved, resolve
+from nm_types.report import report_empty, report_misfit
+from nm_types.resolve import report_unsolved, resolve
 from nm_types.sizes import Size
-from nm_types.solve import contradictions
 from nm_types.structure import AxisType
 from nm_types.unify import Casts, Unifier
 
@@ -133,27 +132,6 @@ def type_call(
         unchecked=tuple(edge.port for edge in edges if edge.port in unseen.union(unifier.without_kind)),
         equations=equations,
     )
-
-
-def check_equations(equations: Iterable[Equation]) -> tuple[Problem, ...]:
-    """Judge the open equations of many calls together, as when a graph is cut out of them.
-
-    Args:
-        equations: those of the calls, in the order of the graph; the last one of several that do not agree is blamed.
-
-    Returns:
-        A problem for each equation that contradicts the others, none if all can hold.
-    """
-    asked = list(equations)
-    if len(asked) < 2:
-        return ()
-    numbered = [replace(one, ports=frozenset({str(index)})) for index, one in enumerate(asked)]
-    bad = contradictions(sorted(numbered, key=rank))
-    problems: dict[int, Problem] = {}
-    for one in bad:
-        *others, last = sorted(map(int, one.ports))
-        problems.setdefault(last, report_contradiction(asked[last], [asked[index] for index in others]))
-    return tuple(problems[index] for index in sorted(problems))
 
 
 def _proven_safe(edge: Edge, problem: Problem) -> Problem:
