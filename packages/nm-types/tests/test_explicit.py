@@ -2,7 +2,27 @@
 
 import pytest
 
-from nm_types import NeuralType, NeuralTypeError, assumed, transposed, type_call
+from nm_types import (
+    CallTyping,
+    Edge,
+    NeuralType,
+    NeuralTypeError,
+    TypeSyntaxError,
+    assumed,
+    check_shapes,
+    transposed,
+    type_call,
+)
+
+
+def transpose(given: str, order: str) -> CallTyping:
+    """The typing of a transposition."""
+    return transposed(Edge("transpose", "x", "m.y", NeuralType(order), NeuralType(given)), location="train.py:9")
+
+
+def claim(given: str | NeuralType, claimed: str) -> CallTyping:
+    """The typing of an assumption."""
+    return assumed(Edge("assume", "x", "m.y", NeuralType(claimed), NeuralType(given)), location="train.py:9")
 
 
 @pytest.mark.parametrize(
@@ -16,9 +36,11 @@ from nm_types import NeuralType, NeuralTypeError, assumed, transposed, type_call
 )
 def test_a_transposition_is_named_by_tags(given: str, order: str, made: str, permutation: tuple[int, ...]) -> None:
     """Sizes and kind stay; an order that is there already is no change."""
-    type, way = transposed(NeuralType(given), NeuralType(order))
+    typing = transpose(given, order)
 
-    assert (str(type), way) == (made, permutation)
+    assert str(typing.outputs["y"]) == made
+    assert typing.casts.get("x", tuple(range(len(permutation)))) == permutation
+    assert (typing.deferred, typing.unchecked) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -34,12 +56,20 @@ def test_a_transposition_is_named_by_tags(given: str, order: str, made: str, per
 def test_a_transposition_that_tags_do_not_name_is_refused(given: str, order: str, code: str) -> None:
     """Missing axes, other meanings, several orders."""
     with pytest.raises(NeuralTypeError) as caught:
-        transposed(NeuralType(given), NeuralType(order), location="train.py:9")
-    assert caught.value.code == code
+        transpose(given, order)
+    assert (caught.value.code, caught.value.problems[0].location) == (code, "train.py:9")
+
+
+def test_a_transposition_can_give_a_number_to_a_size() -> None:
+    """It is checked when the graph runs, and known from then on."""
+    typing = transpose("B T:t C", "B C:64 T")
+
+    assert typing.deferred == ("x",)
+    assert str(typing.outputs["y"]).startswith("Batch Channel:64 Time:")
 
 
 @pytest.mark.parametrize(
-    ("given", "claim", "made"),
+    ("given", "claimed", "made"),
     [
         ("B Embedding:5", "B WordEmbedding", "Batch WordEmbedding:5"),
         ("B C T:t", "B Spectrogram:64 T", "Batch Spectrogram:64 Time:t"),
@@ -50,33 +80,69 @@ def test_a_transposition_that_tags_do_not_name_is_refused(given: str, order: str
         ("list[{}]", "list[object Text]", "list[object Text]"),
     ],
 )
-def test_an_assumption_narrows(given: str, claim: str, made: str) -> None:
+def test_an_assumption_narrows(given: str, claimed: str, made: str) -> None:
     """Tags, kinds and numbers of a claim are taken over, what it leaves open stays."""
-    assert str(assumed(NeuralType(given), NeuralType(claim))) == made
+    assert str(claim(given, claimed).outputs["y"]) == made
 
 
 def test_an_assumption_keeps_the_sizes_of_calls() -> None:
     """A narrower tag does not make a new size."""
     loader = type_call([], {"x": NeuralType("B Embedding T:t")}, owner="loader").outputs
 
-    narrowed = assumed(loader["x"], NeuralType("B WordEmbedding T:n"))
+    narrowed = claim(loader["x"], "B WordEmbedding T:n").outputs["y"]
 
     assert str(narrowed) == "Batch WordEmbedding Time:loader.t"
     assert narrowed.axes[2] == loader["x"].axes[2]
 
 
 @pytest.mark.parametrize(
-    ("given", "claim", "code"),
+    ("given", "claimed", "code"),
     [
         ("B T", "B C", "NM101"),
         ("B T", "B T C", "NM102"),
         ("B C:64", "B Spectrogram:40", "NM105"),
         ("B ; Logits", "B ; LogProbs", "NM106"),
+        ("B ; Labels(5)", "B ; TokenIds(6)", "NM113"),
         ("object Text", "B C", "NM110"),
     ],
 )
-def test_an_assumption_cannot_contradict(given: str, claim: str, code: str) -> None:
+def test_an_assumption_cannot_contradict(given: str, claimed: str, code: str) -> None:
     """One meaning does not become another by saying so."""
     with pytest.raises(NeuralTypeError) as caught:
-        assumed(NeuralType(given), NeuralType(claim))
+        claim(given, claimed)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("given", "claimed", "deferred", "unchecked"),
+    [
+        ("B Embedding:5", "B WordEmbedding", False, False),
+        ("B Embedding T:t", "B WordEmbedding:5 T", True, False),
+        ("B C:4", "B C:4 ; Logits", True, True),
+        ("B ; Labels", "B ; Labels(5)", False, True),
+        ("{}", "B C:4", True, True),
+        ("{}", "object Text", False, False),
+    ],
+)
+def test_what_a_run_can_see_of_an_assumption_is_checked(
+    given: str, claimed: str, deferred: bool, unchecked: bool
+) -> None:
+    """Numbers of sizes, the number of axes and the family of the values; never what a tag or a kind means."""
+    typing = claim(given, claimed)
+
+    assert (bool(typing.deferred), bool(typing.unchecked)) == (deferred, unchecked)
+
+
+def test_an_assumption_about_anything_is_seen_through_when_it_runs() -> None:
+    """The types behind the deferred check of a claim about {}."""
+    assert claim("{}", "B C:4").deferred == ("x",)
+    assert [problem.code for problem in check_shapes({"x": NeuralType("B C:4")}, {"x": (2, 5)})] == ["NM121"]
+
+
+@pytest.mark.parametrize("text", ["*s C", "B 'A"])
+def test_what_is_said_explicitly_names_every_axis(text: str) -> None:
+    """A row or a tag variable says nothing of a value."""
+    with pytest.raises(TypeSyntaxError, match="names every axis"):
+        claim("B C", text)
+    with pytest.raises(TypeSyntaxError, match="names every axis"):
+        transpose("B C", text)

@@ -1,54 +1,80 @@
-"""What a user may say explicitly: another order of the axes, and a narrower meaning."""
+"""What a user may say explicitly of a value: another order of its axes, and a narrower meaning."""
 
 from __future__ import annotations
 
-from nm_types.connect import type_call
+from dataclasses import replace
+
+from nm_types.connect import CallTyping, type_call
 from nm_types.edge import Edge
+from nm_types.errors import TypeSyntaxError
 from nm_types.kinds import Kind
-from nm_types.matching import Permutation
 from nm_types.neural_type import NeuralType
 from nm_types.orders import UNRELATED, order_of_axes, order_of_kinds
 from nm_types.sizes import Size
-from nm_types.structure import Axis, AxisType, Structure, axis
+from nm_types.structure import Axis, AxisType, Row, Structure, TagVariable, axis
 
 
-def transposed(given: NeuralType, order: NeuralType, *, location: str = "") -> tuple[NeuralType, Permutation]:
-    """A type with its axes in another order, as `transpose(tensor, "B Spectrogram T")` needs it.
+def transposed(edge: Edge, output: str = "y", *, location: str = "") -> CallTyping:
+    """Type a value with its axes in another order, as `transpose(tensor, "B Spectrogram T")` needs it.
 
-    The order names each axis by its tag or by one above it; tags alone decide.
+    What the edge expects names each axis by its tag or by one above it; tags alone decide. The value keeps its tags,
+    its sizes and its kind; a number that the order gives to a size is checked.
 
     Returns:
-        The type, and the permutation: axis i of the result is axis `permutation[i]` of the value.
+        The typing of the call, its output under the given name. The permutation is among its casts, under the edge's
+        port: axis i of the result is axis `permutation[i]` of the value.
 
     Raises:
         NeuralTypeError: the tags do not name exactly one order of these axes.
+        TypeSyntaxError: the order leaves an axis open.
     """
-    edge = Edge("transpose", "order", "value", order, given)
-    typing = type_call([edge], {}, owner="transpose", casts="transpose", location=location)
-    way = typing.casts.get("order", tuple(range(len(given.axes))))
-    return NeuralType(Structure(given.form, tuple(given.axes[i] for i in way), given.kind, given.item)), way
+    _refuse_open(edge.expected, "An order")
+    typing = type_call([edge], {}, owner=edge.consumer, casts="transpose", location=location)
+    given = edge.given
+    way = typing.casts.get(edge.port, tuple(range(len(given.axes))))
+    axes = tuple(_claimed(mine, given.axes[i], narrow=False) for mine, i in zip(edge.expected.axes, way, strict=True))
+    made = NeuralType(Structure(given.form, axes, given.kind, given.item))
+    return replace(typing, outputs={output: made})
 
 
-def assumed(given: NeuralType, claim: NeuralType, *, location: str = "") -> NeuralType:
-    """The type of a value of which a user claims to know more, as `assume(tensor, type)` needs it.
+def assumed(edge: Edge, output: str = "y", *, location: str = "") -> CallTyping:
+    """Type a value of which a user claims to know more, as `assume(tensor, type)` needs it.
 
-    A claim may narrow tags and kinds, add a kind, and give numbers to sizes; sizes that it leaves out or only names
-    stay what they are. It may not turn one meaning into another.
+    What the edge expects is the claim. It may narrow tags and kinds, add a kind, and give numbers to sizes; sizes that
+    it leaves out or only names stay what they are. It may not turn one meaning into another. What a run can see of the
+    claim (the number of axes, numbers of sizes, the family of the values) is deferred.
+
+    Returns:
+        The typing of the call, its output under the given name.
 
     Raises:
         NeuralTypeError: the claim contradicts what is known.
+        TypeSyntaxError: the claim leaves an axis open.
     """
+    given, claim = edge.given, edge.expected
+    _refuse_open(claim, "A claim")
     if given.form != "tensor" or claim.form != "tensor":
         if not claim.refines(given):
-            type_call([Edge("assume", "type", "value", claim, given)], {}, owner="assume", location=location)
-        return claim
+            type_call([edge], {}, owner=edge.consumer, location=location)
+        made = type_call([], {output: claim}, owner=edge.consumer, location=location)
+        seen = (edge.port,) if claim.form == "tensor" and given.is_root else ()
+        return replace(made, deferred=seen, unchecked=seen)
     known = (*given.axes, *claim.axes[len(given.axes) :])
     axes = tuple(_softened(mine, one) for mine, one in zip(claim.axes, known, strict=False))
-    kind = given.kind if order_of_kinds(claim.kind, given.kind) != UNRELATED else claim.kind
-    edge = Edge("assume", "type", "value", NeuralType(Structure("tensor", axes, kind)), given)
-    type_call([edge], {}, owner="assume", location=location)
+    softened = replace(edge, expected=NeuralType(Structure("tensor", axes, _softened_kind(claim.kind, given.kind))))
+    typing = type_call([softened], {}, owner=edge.consumer, location=location)
     merged = tuple(_claimed(mine, one) for mine, one in zip(claim.axes, given.axes, strict=True))
-    return NeuralType(Structure("tensor", merged, _kind(claim.kind, given.kind)))
+    made_type = NeuralType(Structure("tensor", merged, _kind(claim.kind, given.kind)))
+    return replace(typing, outputs={output: made_type})
+
+
+def _refuse_open(type: NeuralType, what: str) -> None:
+    for one in type.axes:
+        if isinstance(one, Row) or isinstance(one.tag, TagVariable):
+            raise TypeSyntaxError(
+                f'"{type}": {what.lower()} names every axis by its tag; {one} stands for any.\n'
+                '  Write each axis out, as in "Batch Channel Time".'
+            )
 
 
 def _softened(mine: Axis, known: Axis) -> Axis:
@@ -59,10 +85,18 @@ def _softened(mine: Axis, known: Axis) -> Axis:
     return axis(tag, mine.size if _is_number(mine) else None)
 
 
-def _claimed(mine: Axis, known: Axis) -> Axis:
+def _softened_kind(mine: Kind | None, known: Kind | None) -> Kind | None:
+    """What a claim about the values asks, apart from a narrower kind."""
+    if mine is None or known is None or order_of_kinds(mine, known) == UNRELATED:
+        return mine
+    numbers = (size if isinstance(size, Size) and size.value is not None else None for size in mine.sizes)
+    return type(known)(*list(numbers)[: len(type(known).parameters)])
+
+
+def _claimed(mine: Axis, known: Axis, *, narrow: bool = True) -> Axis:
     if not isinstance(mine, AxisType) or not isinstance(known, AxisType):
         return known
-    return axis(mine.tag, mine.size if _is_number(mine) else known.size)
+    return axis(mine.tag if narrow else known.tag, mine.size if _is_number(mine) else known.size)
 
 
 def _kind(mine: Kind | None, known: Kind | None) -> Kind | None:
