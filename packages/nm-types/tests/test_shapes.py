@@ -1,8 +1,19 @@
 """The run-time form of a deferred check."""
 
-import pytest
+from itertools import product
 
-from nm_types import NeuralType, Problem, check_shapes
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nm_types import NeuralType, Problem, Size, check_shapes
+from nm_types.formulas import parse_size
+from nm_types.shapes import Measured
+
+ASKED = ("t", "u", "t+1", "2*t", "t+u", "t//2", "(t+1)//2", "2*u+1", "4")
+NAMES = [{"t": t, "u": u} for t, u in product(range(1, 25), repeat=2)]
+TABLE = {text: [Size(parse_size(text)).evaluate(known) for known in NAMES] for text in ASKED}
+asked = st.tuples(st.sampled_from(ASKED), st.integers(1, 9))
 
 
 def check(ports: dict[str, str], shapes: dict[str, tuple[int, ...]], **families: str) -> dict[str, str]:
@@ -76,3 +87,58 @@ def test_the_problem_blames_the_producer_and_shows_the_shape() -> None:
         "  fix: correct the module that made the value, or the type that its port\n"
         "    declares."
     )
+
+
+@given(st.lists(asked, max_size=2), st.lists(asked, min_size=1, max_size=2))
+def test_sizes_of_kinds_are_judged_with_the_axes_as_trying_all_names_judges_them(
+    axes: list[tuple[str, int]], kinds: list[tuple[str, int]]
+) -> None:
+    """Shapes of some ports and measured sizes of the kinds of others fit when some values of the names give them."""
+    ports = {f"x{i}": NeuralType(f"T:{text}") for i, (text, _) in enumerate(axes)}
+    ports |= {f"n{i}": NeuralType(f"B ; Lengths({text})") for i, (text, _) in enumerate(kinds)}
+    shapes = {f"x{i}": (number,) for i, (_, number) in enumerate(axes)}
+    shapes |= {f"n{i}": (2,) for i in range(len(kinds))}
+    columns = [TABLE[text] for text, _ in (*axes, *kinds)]
+    fits = [number for _, number in (*axes, *kinds)] in (list(row) for row in zip(*columns, strict=True))
+
+    found = check_shapes(ports, shapes, kinds={f"n{i}": [Measured(number)] for i, (_, number) in enumerate(kinds)})
+
+    assert (found == ()) is fits
+
+
+def test_a_problem_of_a_kind_says_where_both_numbers_were_read() -> None:
+    """The lengths are blamed, not the axis they should measure, in whatever order the ports come."""
+    ports = {"n": NeuralType("B ; Lengths(t//2)"), "x": NeuralType("B C T:t")}
+    read = Measured(30, "encoder.t is 30, axis 1 of encoder.y")
+
+    (problem,) = check_shapes(
+        ports,
+        {"n": (2,), "x": (2, 3, 80)},
+        kinds={"n": [read]},
+        owner="loss",
+        producers={"n": "encoder.n"},
+        location="train.py:41",
+    )
+
+    assert str(problem) == (
+        "NM123  the values belong to another size than their port says        train.py:41\n"
+        "  encoder.n -> loss.n\n"
+        "\n"
+        "                  axis 0   values\n"
+        "  loss expects    Batch    Lengths(t//2)\n"
+        "  encoder gives   2        Lengths(30)\n"
+        "                           ^^^^^^^^^^^^^ differs\n"
+        "\n"
+        "  The value holds Lengths(30); encoder.t is 30, axis 1 of encoder.y; its type\n"
+        "    says Lengths(t//2) and t is 80, axis 2 of x.\n"
+        "  fix: correct the module that made the value, or the type that its port\n"
+        "    declares."
+    )
+
+
+def test_a_size_of_a_kind_that_nobody_read_is_not_checked() -> None:
+    """An unknown size fits everything."""
+    ports = {"x": NeuralType("T:t"), "n": NeuralType("B ; Lengths(t)")}
+
+    assert check_shapes(ports, {"x": (9,), "n": (2,)}, kinds={"n": [None]}) == ()
+    assert check_shapes(ports, {"x": (9,), "n": (2,)}, kinds={"n": []}) == ()

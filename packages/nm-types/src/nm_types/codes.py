@@ -133,6 +133,13 @@ CODES: Final[dict[str, tuple[str, str]]] = {
         "a value has numbers of another family than its port says",
         "Seen at run time: the kind of values says float, int or bool, and the value\nholds something else.",
     ),
+    "NM123": (
+        "the values belong to another size than their port says",
+        "Seen at run time, by the shapes of the axes that declare the sizes: lengths of\n"
+        "one axis where those of another are asked for, on a connection that could not\n"
+        "be decided while the graph was built. Connect the lengths that the module\n"
+        "gives out beside its features.",
+    ),
 }
 
 
