@@ -1,104 +1,36 @@
-"""Sizes: integer polynomials over symbols and floor divisions, in a normal form.
+"""Sizes: integer polynomials over names and floor divisions, in a normal form.
 
-A size is a sum of atoms with integer coefficients and a constant. An atom is a symbol, a floor division by a constant,
-or a product of atoms, which is opaque: equal only to itself. Two sizes are equal when their normal forms are.
+A size is a sum of atoms with integer coefficients and a constant. Two sizes are equal when their normal forms are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from math import gcd
-from typing import TypeAlias, cast
+from typing import cast
 
+from nm_types.atoms import (
+    Atom,
+    Floor,
+    Name,
+    Origin,
+    Product,
+    Rigid,
+    Sum,
+    Symbol,
+    Variable,
+    factor_text,
+    names_in,
+    product,
+    weight,
+)
 from nm_types.errors import BindingError, TypeSyntaxError
 from nm_types.frozen import Frozen, fill
-from nm_types.tags import Tag
+
+__all__ = ["Atom", "Floor", "Name", "Origin", "Product", "Rigid", "Size", "Sum", "Symbol", "Variable"]
 
 MOST_TERMS = 512
 """Terms of a product written out; what nobody needs in a type must not cost time without bound."""
-
-
-class Origin:
-    """The identity of one call, which its rigid symbols share; it lives as long as something speaks of them."""
-
-    __slots__ = ("__weakref__", "owner")
-
-    def __init__(self, owner: str) -> None:
-        self.owner = owner
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A name in a declared type: `t`. Fresh for each call; `n_i` is one per element of a variadic port."""
-
-    name: str
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def is_indexed(self) -> bool:
-        """Whether the name stands for one size per element of a variadic port."""
-        return self.name.endswith("_i")
-
-
-@dataclass(frozen=True, slots=True)
-class Rigid:
-    """A size that a call made and nobody knows yet: equal only to itself, printed with its owner.
-
-    Attributes:
-        origin: the call that made it; its identity is part of the symbol's.
-        name: the name in the declaration of the output.
-        tag: the tag of the axis that declares it, if one does.
-        implicit: True where the declaration names no size (a bare `B`, an omitted size); such sizes are not printed.
-    """
-
-    origin: Origin
-    name: str
-    tag: type[Tag] | None = field(default=None, compare=False)
-    implicit: bool = field(default=False, compare=False)
-
-    def __str__(self) -> str:
-        return f"{self.origin.owner}.{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Floor:
-    """A floor division by a constant of at least two, in lowest terms."""
-
-    numerator: Size
-    divisor: int
-
-    def __str__(self) -> str:
-        plain = isinstance(self.numerator.symbol, Variable | Rigid | Sum)
-        return f"{self.numerator}//{self.divisor}" if plain else f"({self.numerator})//{self.divisor}"
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """A product of unknowns: factors with their powers."""
-
-    factors: frozenset[tuple[Symbol, int]]
-
-    def __str__(self) -> str:
-        texts = sorted((_factor(atom), power) for atom, power in self.factors)
-        return "*".join("*".join([text] * power) for text, power in texts)
-
-
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """`sum(n_i)`: the sum of an indexed size over the elements of a variadic port."""
-
-    name: str
-
-    def __str__(self) -> str:
-        return f"sum({self.name})"
-
-
-Symbol: TypeAlias = "Variable | Rigid | Floor | Sum"
-Atom: TypeAlias = "Variable | Rigid | Floor | Sum | Product"
-Name: TypeAlias = "Variable | Rigid | Sum"
 
 
 class Size(Frozen):
@@ -165,7 +97,7 @@ class Size(Frozen):
         result = self * other.constant
         for left, m in self.terms.items():
             for right, n in other.terms.items():
-                result = result + _make({_product(left, right): m * n}, 0)
+                result = result + _make({product(left, right): m * n}, 0)
         return result + _make(other.terms, 0) * self.constant
 
     def __floordiv__(self, divisor: int) -> Size:
@@ -189,13 +121,13 @@ class Size(Frozen):
     def symbols(self) -> frozenset[Name]:
         """The names in it, those inside floor divisions and products included."""
         if self._names is None:
-            fill(self, "_names", frozenset(name for atom in self.terms for name in _symbols(atom)))
+            fill(self, "_names", frozenset(name for atom in self.terms for name in names_in(atom)))
         return cast("frozenset[Name]", self._names)
 
     @property
     def weight(self) -> int:
         """How many atoms it is written with, those inside other atoms included."""
-        return sum(map(_weight, self.terms))
+        return sum(map(weight, self.terms))
 
     def substitute(self, values: Mapping[Name, Size]) -> Size:
         """Put sizes in the place of names, and normalise."""
@@ -307,24 +239,6 @@ def _divide(size: Size, divisor: int) -> Size:
     return out + _make({Floor(_make(inside, rest), divisor): 1}, 0)
 
 
-def _product(left: Atom, right: Atom) -> Product:
-    powers: dict[Symbol, int] = {}
-    for atom in (left, right):
-        for factor, power in atom.factors if isinstance(atom, Product) else ((atom, 1),):
-            powers[factor] = powers.get(factor, 0) + power
-    return Product(frozenset(powers.items()))
-
-
-def _symbols(atom: Atom) -> Iterator[Name]:
-    if isinstance(atom, Floor):
-        yield from atom.numerator.symbols()
-    elif isinstance(atom, Product):
-        for factor, _ in atom.factors:
-            yield from _symbols(factor)
-    else:
-        yield atom
-
-
 def _substitute(atom: Atom, values: Mapping[Name, Size]) -> Size:
     if isinstance(atom, Floor):
         return atom.numerator.substitute(values) // atom.divisor
@@ -337,15 +251,5 @@ def _substitute(atom: Atom, values: Mapping[Name, Size]) -> Size:
     return values.get(atom) or _make({atom: 1}, 0)
 
 
-def _weight(atom: Atom) -> int:
-    if isinstance(atom, Floor):
-        return 1 + atom.numerator.weight
-    return 1 + sum(_weight(factor) for factor, _ in atom.factors) if isinstance(atom, Product) else 1
-
-
-def _factor(atom: Atom) -> str:
-    return f"({atom})" if isinstance(atom, Floor) else str(atom)
-
-
 def _term(atom: Atom, count: int) -> str:
-    return str(atom) if count == 1 else f"{count}*{_factor(atom)}"
+    return str(atom) if count == 1 else f"{count}*{factor_text(atom)}"
