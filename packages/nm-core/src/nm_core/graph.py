@@ -206,5 +206,7 @@ def _repeat(call: Call, known: Mapping[NmTensor, Any], symbolic: bool) -> Any:
             value = known[argument]
             cast = call.typing.casts.get(port)
             arguments[port] = permute(value, cast) if cast and not symbolic else value
+    if not symbolic:
+        arguments |= call.module.typed_arguments(call)
     with wiring.casts("transpose" if call.typing.casts else "error"):
         return call.module(**arguments)

@@ -118,6 +118,14 @@ class NeuralModule(metaclass=ModuleMeta):
         """Tell whether the module holds state that must be saved under its name."""
         return False
 
+    def typed_arguments(self, call: Call) -> dict[str, Any]:
+        """Return arguments of `forward` that are no ports and follow from the types of a call: none, for most modules.
+
+        What lowers or repeats a graph passes them on; a call on real tensors has no types and gives them itself. Only
+        framework modules have such arguments.
+        """
+        return {}
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Record a call on symbolic tensors, or compute at once on values."""
         if self._is_symbolic_call(args, kwargs):

@@ -12,7 +12,7 @@ def nm_collection() -> Collection:
     """Declare the modules that every domain needs."""
     return Collection(
         name="common",
-        summary="Modules that every domain needs: recurrent coders, losses, layers, shapes.",
+        summary="Modules that every domain needs: recurrent coders, subsampling, losses, layers, shapes.",
         modules=[
             _torch(
                 "DecoderRNN",
@@ -35,8 +35,16 @@ def nm_collection() -> Collection:
             _torch("Linear", "Affine map of the last axis.", "nm_torch.common.linear"),
             _torch("LogSoftmax", "Log-probabilities over the classes of the last axis.", "nm_torch.common.linear"),
             _torch("ArgMax", "Number of the largest entry of the last axis.", "nm_torch.common.linear"),
-            _torch("Dropout", "Sets entries to zero with a probability, in training.", "nm_torch.common.linear"),
-            _torch("Concat", "Tensors one after another along one axis.", "nm_torch.common.shapes"),
+            _torch("Activation", "One function of every entry: relu, gelu, tanh ...", "nm_torch.common.pointwise"),
+            _torch("LayerNorm", "Normalises the channels of each position.", "nm_torch.common.pointwise"),
+            _torch("Dropout", "Sets entries to zero with a probability, in training.", "nm_torch.common.pointwise"),
+            _torch(
+                "ConvSubsampling",
+                "Strided convolutions along time; frames and lengths shrink together.",
+                "nm_torch.common.subsampling",
+            ),
+            _torch("FrameStacking", "Frames side by side become one with all channels.", "nm_torch.common.subsampling"),
+            _torch("Concat", "Tensors one after another along one axis, found by its tag.", "nm_torch.common.shapes"),
             _torch("Add", "Sum of tensors with the same axes.", "nm_torch.common.shapes"),
             _torch("Transpose", "The axes of a tensor in another order.", "nm_torch.common.shapes"),
         ],

@@ -101,6 +101,7 @@ class _Writer:
         label = self.plan.graph.labels[call].replace(".", "__")
         ports = list(call.types)
         name = f"{label}__{ports[0]}" if len(ports) == 1 else f"{label}__outputs"
+        arguments |= call.module.typed_arguments(call)
         result = self.code.create_node("call_method", method, (module,), arguments, name=name)
         if len(ports) == 1:
             self.values[call.tensor(ports[0])] = result

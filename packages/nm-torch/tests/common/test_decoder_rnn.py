@@ -171,6 +171,27 @@ def test_types_relate_labels_frames_and_lengths() -> None:
         model(targets=x.targets, encoder_outputs=x.encoded, encoder_lengths=x.target_lengths)
 
 
+def test_a_decoder_of_text_attends_to_text() -> None:
+    """Positions of the encoder are tokens where it says so, and features over time are refused then."""
+    x = inputs(
+        targets="B Token:u ; Labels(6)",
+        words="B Token:s Encoded:5",
+        words_length="B ; Lengths(s)",
+        frames="B T:t Encoded:5",
+        frames_length="B ; Lengths(t)",
+    )
+    model = decoder(encoder_axis="Token")
+
+    called = model(targets=x.targets, encoder_outputs=x.words, encoder_lengths=x.words_length)
+
+    assert str(called.attention.type) == "Batch Token:inputs.u+1 Token:inputs.s ; Attention"
+    with pytest.raises(NeuralTypeError, match="NM101"):
+        model(targets=x.targets, encoder_outputs=x.frames)
+    with pytest.raises(NeuralTypeError, match="NM107"):
+        model(targets=x.targets, encoder_outputs=x.words, encoder_lengths=x.frames_length)
+    assert model(targets=x.targets).log_probs.call.unavailable
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from nm_core import inputs
-from nm_torch.common import ArgMax, Dropout, Linear, LogSoftmax
+from nm_torch.common import ArgMax, Linear, LogSoftmax
 from nm_types import NeuralTypeError
 
 
@@ -18,7 +18,15 @@ def test_a_chain_of_layers_is_typed_from_features_to_labels() -> None:
     assert str(log_probs.type) == "Batch Time:inputs.t Class:10 ; LogProbs"
     assert str(ArgMax()(log_probs).type) == "Batch Time:inputs.t ; Labels(10)"
     assert str(ArgMax(kind="TokenIds")(log_probs).type) == "Batch Time:inputs.t ; TokenIds(10)"
-    assert str(Dropout(probability=0.1)(features).type) == "Batch Time:inputs.t Spectrogram:64"
+
+
+def test_only_channels_are_mapped() -> None:
+    """Time in their place is an error while the graph is built, although a size would fit for some data."""
+    x = inputs(turned="B Encoded:16 T:t", classes="B T:t Class:16")
+    for name in ("turned", "classes"):
+        with pytest.raises(NeuralTypeError, match="NM101"):
+            Linear(input_size=16, output_size=4)(getattr(x, name))
+    assert str(Linear(input_size=16, output_size=4, axis="Class")(x.classes).type).endswith("Encoded:4")
 
 
 def test_log_probabilities_are_no_logits() -> None:
@@ -35,7 +43,6 @@ def test_values_are_those_of_torch() -> None:
     torch.testing.assert_close(layer(x), x @ layer.layer.weight.T)
     torch.testing.assert_close(LogSoftmax()(x), x.log_softmax(-1))
     assert torch.equal(ArgMax()(x), x.argmax(-1))
-    assert torch.equal(Dropout(probability=0.5).eval()(x), x)
 
 
 def test_log_softmax_of_half_precision_is_single() -> None:

@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy, mse_loss
 
+from nm_core import inputs
 from nm_torch.common import CrossEntropyLoss, MSELoss, SequenceLoss
 from nm_torch.common.errors import OptionError
 from nm_torch.common.losses import close, lengths_of
+from nm_types import NeuralTypeError
 
 targets_of_any_form = st.lists(st.lists(st.integers(-1, 4), min_size=5, max_size=5), min_size=1, max_size=4).map(
     torch.tensor
@@ -105,3 +107,11 @@ def test_a_smoothing_of_one_or_more_is_refused(loss: type) -> None:
     """Nothing would be left of the labels."""
     with pytest.raises(OptionError, match="label_smoothing"):
         loss(label_smoothing=1.0)
+
+
+def test_a_squared_error_of_named_kinds_takes_no_other() -> None:
+    """Logits have no distance to probabilities."""
+    x = inputs(probs="B Class:4 ; Probs", logits="B Class:4 ; Logits")
+    assert str(MSELoss(kind="Probs")(predictions=x.probs, targets=x.probs).type) == "; Loss"
+    with pytest.raises(NeuralTypeError, match="NM106"):
+        MSELoss(kind="Probs")(predictions=x.logits, targets=x.probs)

@@ -8,6 +8,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from nm_core import inputs
 from nm_torch.common import EncoderRNN
 from nm_torch.common.errors import OptionError
+from nm_types import NeuralTypeError
 
 
 def reference(encoder: EncoderRNN, cell: type[nn.RNNBase], layers: int, bidirectional: bool) -> nn.RNNBase:
@@ -55,6 +56,19 @@ def test_the_type_of_the_output_follows_the_directions() -> None:
     one = EncoderRNN(input_size=64, hidden_size=10, bidirectional=False)(inputs=x.a)
 
     assert [str(tensor.type).split()[-1] for tensor in (both, one)] == ["Encoded:20", "Encoded:10"]
+
+
+def test_positions_of_text_are_no_frames() -> None:
+    """A coder of text says so, and takes neither features over time nor the lengths of another axis."""
+    x = inputs(
+        words="B Token:u Embedding:8", lengths="B ; Lengths(u)", frames="B T:t Encoded:8", others="B ; Lengths(t)"
+    )
+    coder = EncoderRNN(input_size=8, hidden_size=4, axis="Token")
+
+    assert str(coder(inputs=x.words, lengths=x.lengths).type) == "Batch Token:inputs.u Encoded:8"
+    for wrong, code in (({"inputs": x.frames}, "NM101"), ({"inputs": x.words, "lengths": x.others}, "NM107")):
+        with pytest.raises(NeuralTypeError, match=code):
+            coder(**wrong)
 
 
 def test_an_unknown_cell_is_refused() -> None:

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from nm_core import inputs
+from nm_core import Graph, ParameterError, inputs
+from nm_torch import lower
 from nm_torch.common import Add, Concat, Transpose
 from nm_torch.common.errors import OptionError
 from nm_types import NeuralTypeError
@@ -14,25 +15,117 @@ def test_concatenation_adds_sizes_along_its_axis() -> None:
     x = inputs(a="B T:t Spectrogram:64", b="B T:t Encoded:32", c="B T:u Spectrogram:64")
 
     assert str(Concat()(xs=[x.a, x.b]).type) == "Batch Time:inputs.t Channel:96"
-    assert str(Concat(axis="Time", dim=1)(xs=[x.a, x.c]).type).split()[2] == "Spectrogram:64"
+    assert str(Concat(axis="Time")(xs=[x.a, x.c]).type) == "Batch Time:inputs.t+inputs.u Spectrogram:64"
 
 
 @pytest.mark.parametrize(
-    ("concat", "names"),
-    [(Concat(), "ac"), (Concat(axis="Channel", dim=1), "ab"), (Concat(axis="Time", dim=1), "ab"), (Concat(), "ad")],
+    ("concat", "names", "code"),
+    [
+        (Concat(), "ac", "NM105"),
+        (Concat(axis="Time"), "ab", "NM105"),
+        (Concat(), "ad", "NM112"),
+        (Concat(), "ae", "NM112"),
+        (Concat(axis="Token"), "aa", "NM112"),
+        (Concat(), "ff", "NM112"),
+        (Concat(axis="Channel", dim=1), "ab", "NM101"),
+        (Concat(axis="Time", dim=1), "ab", "NM105"),
+    ],
 )
-def test_the_wrong_axis_is_an_error_while_the_graph_is_built(concat: Concat, names: str) -> None:
-    """Other axes must agree in size and number, and the axis must have its meaning."""
-    x = inputs(a="B T:5 Spectrogram:64", b="B T:5 Encoded:32", c="B T:7 Spectrogram:64", d="B Spectrogram:64")
-    with pytest.raises(NeuralTypeError):
+def test_the_wrong_axis_is_an_error_while_the_graph_is_built(concat: Concat, names: str, code: str) -> None:
+    """The axis must be there, once and in one place, and the others must agree in size and number."""
+    x = inputs(
+        a="B T:5 Spectrogram:64",
+        b="B T:5 Encoded:32",
+        c="B T:7 Spectrogram:64",
+        d="B Spectrogram:64",
+        e="B Encoded:64 T:5",
+        f="B Encoded:4 Spectrogram:4",
+    )
+    with pytest.raises(NeuralTypeError) as caught:
         concat(xs=[getattr(x, name) for name in names])
+    assert {problem.code for problem in caught.value.problems} == {code}
 
 
-def test_values_are_those_of_torch() -> None:
-    """Concatenation, sums and transposes of real tensors."""
+@pytest.mark.parametrize(
+    ("axis", "types", "dim"),
+    [
+        ("Channel", ["B C:2 T:5", "B Spectrogram:3 T:5"], 1),
+        ("Channel", ["B T:5 C:2", "B T:5 Encoded:3"], 2),
+        ("Time", ["B T:2 C:5", "B T:3 C:5"], 1),
+        ("Batch", ["B:2 H:4 W:5", "B:3 H:4 W:5"], 0),
+        ("Token", ["Token:2", "Token:3", "Token:1"], 0),
+    ],
+)
+def test_a_graph_finds_the_axis_by_its_tag(axis: str, types: list[str], dim: int) -> None:
+    """Nobody counts: lowered, and called on values, the same module joins what its types name."""
+    free = inputs(**{f"x{number}": type for number, type in enumerate(types)})
+    given = [torch.randn([int(one.partition(":")[2] or 2) for one in type.split()]) for type in types]
+
+    graph = Graph(outputs={"y": Concat(axis=axis)(xs=list(free))}, inputs=free._asdict())
+
+    expected = torch.cat(given, dim=dim)
+    assert torch.equal(lower(graph.plan())(*given), expected)
+    assert torch.equal(graph(**dict(zip(graph.inputs, given, strict=True))), expected)
+    assert len(str(graph.outputs["y"].type).split()) == expected.ndim
+
+
+def test_one_module_may_find_its_axis_in_two_places() -> None:
+    """The place belongs to the call, not to the module."""
+    x = inputs(a="B C:2 T:5", b="B T:5 C:2")
+    concat = Concat()
+    graph = Graph(outputs={"a": concat(xs=[x.a, x.a]), "b": concat(xs=[x.b, x.b])}, inputs=x._asdict())
+    a, b = torch.randn(3, 2, 5), torch.randn(3, 5, 2)
+
+    result = lower(graph.plan())(a, b)
+
+    assert torch.equal(result.a, torch.cat([a, a], dim=1))
+    assert torch.equal(result.b, torch.cat([b, b], dim=2))
+
+
+def test_real_tensors_have_no_tags() -> None:
+    """A call on values says where the axis stands, once for all calls or in each."""
     a, b = torch.randn(2, 3, 4), torch.randn(2, 3, 4)
 
     assert torch.equal(Concat(axis="Time", dim=-2)(xs=[a, b]), torch.cat([a, b], dim=1))
+    assert torch.equal(Concat()(xs=[a, b], dim=2), torch.cat([a, b], dim=2))
+    with pytest.raises(ParameterError, match="dim"):
+        Concat()(xs=[a, b])
+
+
+def test_two_axes_with_the_tag_are_told_apart_by_their_place() -> None:
+    """Where tags do not decide, `dim` does."""
+    x = inputs(a="B Encoded:4 Spectrogram:4", b="B Encoded:4 Spectrogram:3")
+    joined = Concat(axis="Channel", dim=2)(xs=[x.a, x.b])
+    graph = Graph(outputs={"y": joined}, inputs=x._asdict())
+
+    assert str(joined.type) == "Batch Encoded:4 Spectrogram:7"
+    assert lower(graph.plan())(torch.ones(2, 4, 4), torch.ones(2, 4, 3)).shape == (2, 4, 7)
+
+
+def test_a_kind_that_is_named_goes_through() -> None:
+    """Chunks of log-probabilities are log-probabilities together; vocabularies must agree; other values are refused."""
+    x = inputs(
+        a="B T:t Class:5 ; LogProbs",
+        b="B T:u Class:5 ; LogProbs",
+        c="B T:t Class:5 ; Logits",
+        d="B Token:v ; TokenIds(9)",
+        e="B Token:w ; TokenIds(8)",
+    )
+    chunks = Concat(axis="Time", kind="LogProbs")
+
+    assert str(chunks(xs=[x.a, x.b]).type) == "Batch Time:inputs.t+inputs.u Class:5 ; LogProbs"
+    assert str(Add(kind="Logits")(xs=[x.c, x.c]).type) == "Batch Time:inputs.t Class:5 ; Logits"
+    tokens = Concat(axis="Token", kind="TokenIds(n)")
+    assert str(tokens(xs=[x.d, x.d]).type) == "Batch Token:2*inputs.v ; TokenIds(9)"
+    for wrong, code in ((lambda: chunks(xs=[x.a, x.c]), "NM106"), (lambda: tokens(xs=[x.d, x.e]), "NM113")):
+        with pytest.raises(NeuralTypeError, match=code):
+            wrong()
+
+
+def test_values_are_those_of_torch() -> None:
+    """Sums and transposes of real tensors."""
+    a, b = torch.randn(2, 3, 4), torch.randn(2, 3, 4)
+
     assert torch.equal(Add()(xs=[a, b, a]), a + b + a)
     assert torch.equal(Transpose(before="B T C", after="C B T")(a), a.permute(2, 0, 1))
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from nm_core.ports import optional, ports
+from nm_core.ports import PortSpec, optional, ports
 from nm_torch.common.content_attention import ContentAttention
 from nm_torch.common.decoder_search import DecoderScorer
 from nm_torch.common.errors import OptionError, SearchError
@@ -42,6 +42,7 @@ class DecoderRNN(TorchModule):
         heads: attention heads; the attention weights given out are their mean.
         dropout: on embeddings, between recurrent layers and before the projection, in training.
         tie_embedding: project with the embedding's weights (Press and Wolf 2017, arXiv 1608.05859).
+        encoder_axis: what a position of the encoder's outputs is: "Time", or "Token" for text.
     """
 
     input_ports = ports(
@@ -53,6 +54,14 @@ class DecoderRNN(TorchModule):
         log_probs="B Token:u+1 Class:{num_labels}+2 ; LogProbs",
         attention=optional("B Token:u+1 T:t ; Attention", needs=("encoder_outputs",)),
     )
+
+    @staticmethod
+    def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
+        """Return the ports, with what a position of the encoder is."""
+        inputs, outputs, axis = DecoderRNN.input_ports, DecoderRNN.output_ports, params["encoder_axis"]
+        changed = ports(encoder_outputs=optional(f"B {axis}:t Encoded:{{encoder}}"))
+        attention = ports(attention=optional(f"B Token:u+1 {axis}:t ; Attention", needs=("encoder_outputs",)))
+        return PortSpec({**inputs, **changed}.values()), PortSpec({**outputs, **attention}.values())
 
     @staticmethod
     def sizes(params: Mapping[str, Any]) -> dict[str, int]:
@@ -71,6 +80,7 @@ class DecoderRNN(TorchModule):
         heads: int = 1,
         dropout: float = 0.1,
         tie_embedding: bool = False,
+        encoder_axis: str = "Time",
     ) -> None:
         super().__init__()
         if cell not in CELLS:

@@ -1,4 +1,4 @@
-"""Small layers that fit any arrangement of axes."""
+"""Maps of the last axis, whatever stands before it."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -7,11 +7,15 @@ from torch import Tensor, nn
 
 from nm_core.ports import PortSpec, ports
 from nm_torch.common.numerics import log_softmax
+from nm_torch.common.templates import of_kind
 from nm_torch.module import TorchModule
 
 
 class Linear(TorchModule):
     """An affine map of the last axis.
+
+    The axis is one of channels, whatever they are, so that a tensor with time in its place is refused while the graph
+    is built and not when its sizes differ.
 
     Args:
         input_size: size of the last axis.
@@ -19,19 +23,27 @@ class Linear(TorchModule):
         bias: add a trained vector.
         tag: what the last axis of the output means.
         kind: the kind of the output's values, such as "Logits"; unsaid where not given.
+        axis: the tag of the last axis of the input, or one above it.
     """
 
-    input_ports = ports(x="*s 'A:{input_size}")
+    input_ports = ports(x="*s Channel:{input_size}")
     output_ports = ports(y="*s Encoded:{output_size}")
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
         """Return the ports, with the tag and the kind asked for."""
-        kind = "" if params["kind"] is None else f" ; {params['kind']}"
-        return ports(x="*s 'A:{input_size}"), ports(y=f"*s {params['tag']}:{{output_size}}{kind}")
+        made = of_kind(f"*s {params['tag']}:{{output_size}}", params["kind"])
+        return ports(x=f"*s {params['axis']}:{{input_size}}"), ports(y=made)
 
     def __init__(
-        self, *, input_size: int, output_size: int, bias: bool = True, tag: str = "Encoded", kind: str | None = None
+        self,
+        *,
+        input_size: int,
+        output_size: int,
+        bias: bool = True,
+        tag: str = "Encoded",
+        kind: str | None = None,
+        axis: str = "Channel",
     ) -> None:
         super().__init__()
         self.layer = nn.Linear(input_size, output_size, bias=bias)
@@ -73,22 +85,3 @@ class ArgMax(TorchModule):
     def forward(self, x: Tensor) -> Tensor:
         """Return int64 [...] from [..., n]."""
         return x.argmax(dim=-1)
-
-
-class Dropout(TorchModule):
-    """Sets entries to zero with a probability, in training.
-
-    Args:
-        probability: at least 0 and below 1.
-    """
-
-    input_ports = ports(x="*s")
-    output_ports = ports(y="*s")
-
-    def __init__(self, *, probability: float) -> None:
-        super().__init__()
-        self.dropout = nn.Dropout(probability)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return a tensor of the same shape."""
-        return self.dropout(x)

@@ -3,13 +3,17 @@
 Legend: B sentences, U labels, V classes.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from nm_core.ports import ports
+from nm_core.ports import PortSpec, ports
 from nm_torch.common.numerics import log_softmax, widen
 from nm_torch.common.smoothing import checked_smoothing, smoothed_cross_entropy
+from nm_torch.common.templates import of_kind
 from nm_torch.loss import LossModule
 
 IGNORED = -1
@@ -84,10 +88,23 @@ class CrossEntropyLoss(LossModule):
 
 
 class MSELoss(LossModule):
-    """Mean squared difference of predictions and targets of one shape, over all their elements."""
+    """Mean squared difference of predictions and targets of one shape, over all their elements.
+
+    Args:
+        kind: the kind of the values of both, such as "Probs"; unsaid where not given.
+    """
 
     input_ports = ports(predictions="*s", targets="*s")
     output_ports = ports(loss="; Loss")
+
+    @staticmethod
+    def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
+        """Return the ports, with the kind asked for."""
+        values = of_kind("*s", params["kind"])
+        return ports(predictions=values, targets=values), ports(loss="; Loss")
+
+    def __init__(self, *, kind: str | None = None) -> None:
+        super().__init__()
 
     def total(self, predictions: Tensor, targets: Tensor) -> Tensor:
         """Return the sum of squared differences."""

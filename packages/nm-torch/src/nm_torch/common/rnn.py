@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from nm_core.ports import optional, ports
+from nm_core.ports import PortSpec, optional, ports
 from nm_torch.common.errors import OptionError
 from nm_torch.module import TorchModule
 
@@ -39,10 +39,20 @@ class EncoderRNN(TorchModule):
         cell: "lstm" or "gru".
         bidirectional: read in both directions and put both results side by side.
         dropout: between layers, in training.
+        axis: what a position is: "Time", or "Token" for text.
     """
 
-    input_ports = ports(inputs="B T:t Channel:{input_size}", lengths=optional("B ; Lengths(t)"))
-    output_ports = ports(outputs="B T:t Encoded:{output}")
+    input_ports = ports(inputs="B Time:t Channel:{input_size}", lengths=optional("B ; Lengths(t)"))
+    output_ports = ports(outputs="B Time:t Encoded:{output}")
+
+    @staticmethod
+    def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
+        """Return the ports, with what a position is."""
+        axis = params["axis"]
+        return (
+            ports(inputs=f"B {axis}:t Channel:{{input_size}}", lengths=optional("B ; Lengths(t)")),
+            ports(outputs=f"B {axis}:t Encoded:{{output}}"),
+        )
 
     @staticmethod
     def sizes(params: Mapping[str, Any]) -> dict[str, int]:
@@ -58,6 +68,7 @@ class EncoderRNN(TorchModule):
         cell: Literal["lstm", "gru"] = "lstm",
         bidirectional: bool = True,
         dropout: float = 0.0,
+        axis: str = "Time",
     ) -> None:
         super().__init__()
         if cell not in CELLS:

@@ -7,8 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from nm_core import ParameterError
 from nm_core.ports import PortSpec, ports, variadic
+from nm_core.tensor import Call
 from nm_torch.common.errors import OptionError
+from nm_torch.common.templates import of_kind
 from nm_torch.module import TorchModule
 from nm_types import AxisType, NeuralType
 
@@ -16,41 +19,75 @@ from nm_types import AxisType, NeuralType
 class Concat(TorchModule):
     """Put tensors one after another along one axis; all other axes agree.
 
+    The axis is named, not counted: in a graph the types say where it stands, and a tensor without it, or with two of
+    it, is refused. Real tensors have no types, so that a call on them needs `dim`.
+
     Args:
         axis: the tag of that axis, or one above it: the output is what all inputs have in common.
-        dim: where it stands, counted from 0, or from -1 at the end.
+        dim: where it stands, counted from 0, or from -1 at the end. For calls on real tensors, and for graphs in which
+            more than one axis has the tag.
+        kind: the kind of the values that come in and go out, such as "LogProbs" or "TokenIds(n)"; unsaid where not
+            given.
     """
 
-    input_ports = ports(xs=variadic("*s 'A<=Channel:n_i"))
-    output_ports = ports(y="*s 'A<=Channel:sum(n_i)")
+    input_ports = ports(xs=variadic("*a 'A<=Channel:n_i *b"))
+    output_ports = ports(y="*a 'A:sum(n_i) *b")
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
-        """Return the ports, with the axis in its place between axes of any meaning."""
-        dim = params["dim"]
-        count = dim if dim >= 0 else -dim - 1
-        others = " ".join(f"'X{index}:x{index}" for index in range(count))
-        pattern = f"{others} {{axis}} *s" if dim >= 0 else f"*s {{axis}} {others}"
-        joined = f"'A<={params['axis']}"
+        """Return the ports, with the axis between axes of any meaning."""
+        axis, dim, kind = f"'A<={params['axis']}", params["dim"], params["kind"]
+        if dim is None:
+            before, after = "*a ", " *b"
+        elif dim >= 0:
+            before, after = "".join(f"'X{place}:x{place} " for place in range(dim)), " *s"
+        else:
+            before, after = "*s ", "".join(f" 'X{place}:x{place}" for place in range(-dim - 1))
         return (
-            ports(xs=variadic(pattern.format(axis=f"{joined}:n_i").strip())),
-            ports(y=pattern.format(axis=f"{joined}:sum(n_i)").strip()),
+            ports(xs=variadic(of_kind(f"{before}{axis}:n_i{after}", kind))),
+            ports(y=of_kind(f"{before}{axis}:sum(n_i){after}", kind)),
         )
 
-    def __init__(self, *, axis: str = "Channel", dim: int = -1) -> None:
+    def __init__(self, *, axis: str = "Channel", dim: int | None = None, kind: str | None = None) -> None:
         super().__init__()
+        self.axis = NeuralType(axis).axes[0]
         self.dim = dim
 
-    def forward(self, xs: Sequence[Tensor]) -> Tensor:
-        """Return the tensors side by side."""
-        return torch.cat(list(xs), dim=self.dim)
+    def typed_arguments(self, call: Call) -> dict[str, Any]:
+        """Return where the axis stands in the tensors of a call."""
+        if self.dim is not None:
+            return {}
+        (dim,) = (place for place, one in enumerate(call.types["y"].axes) if _is_below(one, self.axis))
+        return {"dim": dim}
+
+    def forward(self, xs: Sequence[Tensor], dim: int | None = None) -> Tensor:
+        """Return the tensors side by side, along `dim` where the module was made without it."""
+        place = self.dim if dim is None else dim
+        if place is None:
+            raise ParameterError(
+                f"{self.name} finds its axis, {self.axis}, by the types of a graph; real tensors have none.\n"
+                f"  Say where it stands: {self.name}(xs=[...], dim=-1), or Concat(axis=..., dim=-1) once and for all."
+            )
+        return torch.cat(list(xs), dim=place)
 
 
 class Add(TorchModule):
-    """The sum of tensors with the same axes."""
+    """The sum of tensors with the same axes.
+
+    Args:
+        kind: the kind of the values that come in and go out, such as "Logits"; unsaid where not given.
+    """
 
     input_ports = ports(xs=variadic("*s"))
     output_ports = ports(y="*s")
+
+    @staticmethod
+    def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
+        """Return the ports, with the kind asked for."""
+        return ports(xs=variadic(of_kind("*s", params["kind"]))), ports(y=of_kind("*s", params["kind"]))
+
+    def __init__(self, *, kind: str | None = None) -> None:
+        super().__init__()
 
     def forward(self, xs: Sequence[Tensor]) -> Tensor:
         """Return a tensor of the same shape."""
@@ -85,6 +122,11 @@ class Transpose(TorchModule):
     def forward(self, x: Tensor) -> Tensor:
         """Return a view of the tensor."""
         return x.permute(self.order)
+
+
+def _is_below(one: Any, axis: AxisType) -> bool:
+    """Whether an axis of a tensor has the tag of another one, or a tag below it."""
+    return bool(one.tag.is_a(axis.tag))
 
 
 def _axes_and_order(before: str, after: str) -> tuple[list[AxisType], tuple[int, ...]]:

@@ -1,0 +1,108 @@
+"""Layers whose output has the axes of their input, whatever these are."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor, nn
+
+from nm_core.errors import did_you_mean
+from nm_core.ports import PortSpec, ports
+from nm_torch.common.errors import OptionError
+from nm_torch.common.templates import of_kind
+from nm_torch.module import TorchModule
+
+FUNCTIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "elu": nn.ELU,
+    "leaky_relu": nn.LeakyReLU,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
+    "softplus": nn.Softplus,
+}
+"""What may stand between two layers, by name, with the constants that torch has by default."""
+
+
+def function_of(name: str) -> nn.Module:
+    """Return a function by its name.
+
+    Raises:
+        OptionError: there is none of that name.
+    """
+    if name not in FUNCTIONS:
+        raise OptionError(
+            f'function must be one of {", ".join(FUNCTIONS)}; given was "{name}".{did_you_mean(name, FUNCTIONS)}'
+        )
+    return FUNCTIONS[name]()
+
+
+class Activation(TorchModule):
+    """One function of every entry.
+
+    The output has the axes of the input and no kind: what was made of logits is no logits any more.
+
+    Args:
+        function: "relu", "gelu", "silu", "elu", "leaky_relu", "tanh", "sigmoid" or "softplus".
+    """
+
+    input_ports = ports(x="*s")
+    output_ports = ports(y="*s")
+
+    def __init__(self, *, function: str = "relu") -> None:
+        super().__init__()
+        self.function = function_of(function)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return a tensor of the same shape."""
+        return self.function(x)
+
+
+class LayerNorm(TorchModule):
+    """Each position with the mean 0 and the variance 1 over its channels, then scaled and shifted by trained vectors.
+
+    Ba et al. 2016, arXiv 1607.06450. The channels are the last axis: a tensor with another axis there is refused while
+    the graph is built.
+
+    Args:
+        size: channels.
+        epsilon: added to the variance.
+    """
+
+    input_ports = ports(x="*s 'A<=Channel:{size}")
+    output_ports = ports(y="*s 'A:{size}")
+
+    def __init__(self, *, size: int, epsilon: float = 1e-5) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(size, eps=epsilon)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return a tensor of the same shape."""
+        return self.norm(x)
+
+
+class Dropout(TorchModule):
+    """Sets entries to zero with a probability, in training.
+
+    Args:
+        probability: at least 0 and below 1.
+        kind: the kind of the values that come in and go out, such as "Logits"; unsaid where not given.
+    """
+
+    input_ports = ports(x="*s")
+    output_ports = ports(y="*s")
+
+    @staticmethod
+    def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
+        """Return the ports, with the kind asked for."""
+        return ports(x=of_kind("*s", params["kind"])), ports(y=of_kind("*s", params["kind"]))
+
+    def __init__(self, *, probability: float, kind: str | None = None) -> None:
+        super().__init__()
+        if not 0.0 <= probability < 1.0:
+            raise OptionError(f"probability must be at least 0 and below 1; given was {probability!r}.")
+        self.dropout = nn.Dropout(probability)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return a tensor of the same shape."""
+        return self.dropout(x)

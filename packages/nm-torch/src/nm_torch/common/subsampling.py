@@ -1,0 +1,121 @@
+"""Fewer frames: strided convolutions and stacked frames, whose results do not depend on padding.
+
+Legend: B utterances, C channels, T frames, t frames after subsampling, K frames that become one.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from nm_core.ports import optional, ports
+from nm_torch.common.errors import OptionError
+from nm_torch.common.numerics import length_mask
+from nm_torch.common.pointwise import function_of
+from nm_torch.module import TorchModule
+
+
+def shortened(lengths_B: Tensor, factor: int) -> Tensor:
+    """Return the number of groups of `factor` frames that hold a real one; nothing stays nothing."""
+    return (lengths_B + (factor - 1)).div(factor, rounding_mode="floor")
+
+
+def masked(x_BCT: Tensor, lengths_B: Tensor | None) -> Tensor:
+    """Return features that are zero behind the end of each utterance."""
+    if lengths_B is None:
+        return x_BCT
+    return x_BCT.masked_fill(~length_mask(lengths_B, x_BCT.shape[-1], x_BCT.device).unsqueeze(1), 0.0)
+
+
+class ConvSubsampling(TorchModule):
+    """Convolutions along time, each with a stride and an activation: fewer frames with a wider view.
+
+    A stride of s makes (t - 1) // s + 1 frames of t, centred on every s-th one; lengths follow the same formula, and
+    strides together the formula of their product. With `length` every layer sees zeros behind the end of an utterance,
+    as behind the end of the tensor, and the output is zero there: neither padding nor the rest of a batch changes a
+    result. Without it all frames are real.
+
+    Args:
+        input_size: channels of the input.
+        output_size: channels of every layer.
+        strides: the stride of each layer, in order.
+        kernel_size: frames that a layer looks at, odd, so that one stands in the middle.
+        function: what follows each convolution: "relu", "gelu", "silu" ...
+    """
+
+    input_ports = ports(x="B Channel:{input_size} T:t", length=optional("B ; Lengths(t)"))
+    output_ports = ports(
+        y="B Encoded:{output_size} T:(t-1)//{factor}+1",
+        y_length=optional("B ; Lengths((t-1)//{factor}+1)", needs=("length",)),
+    )
+
+    @staticmethod
+    def sizes(params: Mapping[str, Any]) -> dict[str, int]:
+        """Return how many frames become one."""
+        return {"factor": prod(_checked(params["strides"]))}
+
+    def __init__(
+        self,
+        *,
+        input_size: int,
+        output_size: int,
+        strides: Sequence[int] = (2, 2),
+        kernel_size: int = 3,
+        function: str = "relu",
+    ) -> None:
+        super().__init__()
+        if kernel_size < 1 or kernel_size % 2 == 0:
+            raise OptionError(f"kernel_size must be odd, so that one frame is in the middle; given was {kernel_size}.")
+        widths = [input_size] + [output_size] * (len(strides) - 1)
+        self.layers = nn.ModuleList(
+            nn.Conv1d(width, output_size, kernel_size, stride=stride, padding=kernel_size // 2)
+            for width, stride in zip(widths, strides, strict=True)
+        )
+        self.strides = tuple(strides)
+        self.function = function_of(function)
+
+    def forward(self, x: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """Return [B, output_size, t] and, where given, lengths [B], from [B, input_size, T] and int64 [B]."""
+        x_BCT = masked(x, length)
+        for layer, stride in zip(self.layers, self.strides, strict=True):
+            length = None if length is None else shortened(length, stride)
+            x_BCT = masked(self.function(layer(x_BCT)), length)
+        return x_BCT, length
+
+
+def _checked(strides: Sequence[int]) -> Sequence[int]:
+    if not isinstance(strides, Sequence) or not strides or not all(isinstance(one, int) and one > 0 for one in strides):
+        raise OptionError(f"strides must be whole numbers of at least 1, one for each layer; given was {strides!r}.")
+    return strides
+
+
+class FrameStacking(TorchModule):
+    """Put frames that stand side by side into one, with the channels of all of them.
+
+    The reduction of rate of the pyramids of listen-attend-spell (Chan et al. 2016, arXiv 1508.01211), and of low frame
+    rate models (Pundak and Sainath 2016). Groups follow one another without a gap or an overlap; a last group that is
+    not full is filled with zeros, and so is what stands behind the end of an utterance. The channels of the first
+    frame come first.
+
+    Args:
+        factor: frames that become one.
+    """
+
+    input_ports = ports(x="B 'A<=Channel:n T:t", length=optional("B ; Lengths(t)"))
+    output_ports = ports(
+        y="B 'A:n*{factor} T:(t-1)//{factor}+1",
+        y_length=optional("B ; Lengths((t-1)//{factor}+1)", needs=("length",)),
+    )
+
+    def __init__(self, *, factor: int = 2) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """Return [B, C * factor, t] and, where given, lengths [B], from [B, C, T] and int64 [B]."""
+        x_BCT = pad(masked(x, length), (0, -x.shape[-1] % self.factor))
+        x_BCtK = x_BCT.unflatten(2, (-1, self.factor))
+        stacked_BCt = x_BCtK.permute(0, 3, 1, 2).flatten(1, 2)
+        return stacked_BCt, None if length is None else shortened(length, self.factor)
