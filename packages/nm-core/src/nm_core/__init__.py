@@ -12,6 +12,7 @@ from nm_core.errors import (
     PortError,
     SymbolicValueError,
 )
+from nm_core.explicit import assume, transpose
 from nm_core.factory import NeuralModuleFactory
 from nm_core.graph import Graph
 from nm_core.inputs import inputs
@@ -55,6 +56,7 @@ __all__ = [
     "Signature",
     "SymbolicValueError",
     "TrainingResult",
+    "assume",
     "casts",
     "check_file",
     "inputs",
@@ -62,6 +64,7 @@ __all__ = [
     "optional",
     "ports",
     "signature_of",
+    "transpose",
     "variadic",
 ]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from nm_core import wiring
 from nm_core.errors import ModuleDeclarationError
 from nm_core.location import user_location
-from nm_core.module import ModuleMeta, NeuralModule
+from nm_core.module import ModuleMeta, NeuralModule, Segment
 from nm_core.tensor import NmTensor
 from nm_types import type_call
 
@@ -61,7 +61,7 @@ class CompositeModule(NeuralModule, metaclass=_CompositeMeta):
     `build(self, **inputs)`, which calls them and returns the outputs. The same `build` serves symbols and values.
     """
 
-    segment: ClassVar[Literal["host", "framework", "source"]] = "host"
+    segment: ClassVar[Segment] = "host"
 
     def build(self, **inputs: Any) -> Any:
         """Call the inner modules on the inputs and return the outputs, several as a tuple in port order."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from nm_core import wiring
 from nm_core.errors import GraphError, PortError, did_you_mean
+from nm_core.explicit import View
 from nm_core.inputs import FreeInputs
 from nm_core.module import NeuralModule
 from nm_core.plan import Plan, permute
@@ -206,6 +207,8 @@ def _repeat(call: Call, known: Mapping[NmTensor, Any], symbolic: bool) -> Any:
             value = known[argument]
             cast = call.typing.casts.get(port)
             arguments[port] = permute(value, cast) if cast and not symbolic else value
+    if isinstance(call.module, View) and not symbolic:
+        return call.module.forward(**arguments)
     if not symbolic:
         arguments |= call.module.typed_arguments(call)
     with wiring.casts("transpose" if call.typing.casts else "error"):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from nm_core import wiring
-from nm_core.module import NeuralModule, Signature
+from nm_core.module import NeuralModule, Segment, Signature
 from nm_core.ports import PortSpec, ports
 from nm_core.tensor import NmTensor
 
@@ -17,7 +17,7 @@ OWNER = "inputs"
 class FreeInputs(NeuralModule):
     """The open ends of a graph, as the outputs of a call without inputs."""
 
-    segment: ClassVar[Literal["host", "framework", "source"]] = "source"
+    segment: ClassVar[Segment] = "source"
 
 
 def inputs(*, tags: Iterable[type] = (), kinds: Iterable[type] = (), **types: Any) -> Any:

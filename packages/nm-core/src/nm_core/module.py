@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Parameter
 from typing import Any, ClassVar, Literal
@@ -14,7 +14,10 @@ from nm_core.errors import ModuleDeclarationError, ParameterError
 from nm_core.parameters import FrozenParams, capture, constructor_parameters
 from nm_core.ports import PortSpec, as_ports
 from nm_core.tensor import Call
-from nm_types import BindingError, NmError
+from nm_types import BindingError, CallTyping, Edge, NeuralType, NmError, type_call
+
+Segment = Literal["host", "framework", "source", "view"]
+"""Where a module runs: in Python at the end, in the framework's part, as what drives a graph, or where its value is."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 
@@ -78,7 +81,7 @@ class NeuralModule(metaclass=ModuleMeta):
 
     input_ports: ClassVar[Any] = PortSpec()
     output_ports: ClassVar[Any] = PortSpec()
-    segment: ClassVar[Literal["host", "framework", "source"]] = "host"
+    segment: ClassVar[Segment] = "host"
     asset_params: ClassVar[tuple[str, ...]] = ()
     """Parameters that are paths of files to be saved with an application."""
     path_params: ClassVar[tuple[str, ...]] = ()
@@ -117,6 +120,19 @@ class NeuralModule(metaclass=ModuleMeta):
     def has_weights(self) -> bool:
         """Tell whether the module holds state that must be saved under its name."""
         return False
+
+    @classmethod
+    def type_edges(
+        cls,
+        edges: Sequence[Edge],
+        outputs: Mapping[str, NeuralType],
+        *,
+        owner: str,
+        casts: wiring.CastPolicy | frozenset[str],
+        location: str,
+    ) -> CallTyping:
+        """Judge the edges of one call and give its outputs their types; raises as `nm_types.type_call` does."""
+        return type_call(edges, outputs, owner=owner, casts=casts, location=location)
 
     def typed_arguments(self, call: Call) -> dict[str, Any]:
         """Return arguments of `forward` that are no ports and follow from the types of a call: none, for most modules.
@@ -232,4 +248,4 @@ def checked_name(name: str) -> str:
     return name
 
 
-__all__ = ["ModuleMeta", "NeuralModule", "Signature", "checked_name", "signature_of", "snake_case"]
+__all__ = ["ModuleMeta", "NeuralModule", "Segment", "Signature", "checked_name", "signature_of", "snake_case"]

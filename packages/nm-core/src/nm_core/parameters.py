@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nm_core.errors import ModuleDeclarationError, ParameterError, did_you_mean
+from nm_types import NeuralType
 
-Plain = None | bool | int | float | str | tuple["Plain", ...] | Mapping[str, "Plain"]
+Plain = None | bool | int | float | str | NeuralType | tuple["Plain", ...] | Mapping[str, "Plain"]
 
 
 class FrozenParams(Mapping[str, Any]):
@@ -58,7 +59,7 @@ class _NotPlain(Exception):
 
 
 def freeze(value: object) -> Any:
-    """Return plain data in immutable form: lists become tuples, mappings `FrozenParams`, paths strings.
+    """Return plain data in immutable form: lists become tuples, mappings `FrozenParams`, paths strings; types stay.
 
     Raises:
         ParameterError: the value holds a live object.
@@ -76,6 +77,8 @@ def _freeze(value: object) -> Any:
         return int(value)
     if isinstance(value, float):
         return float(value)  # numpy's float64 is a float
+    if isinstance(value, NeuralType):
+        return value
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, list | tuple):
@@ -88,9 +91,11 @@ def _freeze(value: object) -> Any:
 
 
 def thaw(value: Any) -> Any:
-    """Return frozen plain data as fresh lists and dicts, ready for a file."""
+    """Return frozen plain data as fresh lists and dicts, ready for a file; types are written in their notation."""
     if isinstance(value, Mapping):
         return {key: thaw(item) for key, item in value.items()}
+    if isinstance(value, NeuralType):
+        return str(value)
     return [thaw(item) for item in value] if isinstance(value, tuple | list) else value
 
 

@@ -64,9 +64,11 @@ class Plan:
         Raises:
             GraphError: a host module feeds a framework module.
         """
-        sources = tuple(call for call in graph.calls if call.module.segment == "source")
-        framework = tuple(call for call in graph.calls if call.module.segment == "framework")
-        host = tuple(call for call in graph.calls if call.module.segment == "host")
+        segments = _segments(graph.calls)
+        sources, framework, host = (
+            tuple(call for call in graph.calls if segments[call] == segment)
+            for segment in ("source", "framework", "host")
+        )
         _check_order(framework, set(host))
         in_framework = set(framework)
         outputs = list(graph.outputs.values())
@@ -82,6 +84,18 @@ class Plan:
             framework_outputs=_distinct(tensor for tensor in wanted if tensor.call in in_framework),
             last_use=_last_use(sources + framework + host, outputs),
         )
+
+
+def _segments(calls: Sequence[Call]) -> dict[Call, str]:
+    """Return where each call runs; a view runs where its value is made, and objects stay in Python."""
+    segments: dict[Call, str] = {}
+    for call in calls:
+        segments[call] = call.module.segment
+        if call.module.segment == "view":
+            (given,) = call.sources_of_inputs()
+            is_tensor = not any(type.is_object or type.is_list for type in (given.type, *call.types.values()))
+            segments[call] = "framework" if is_tensor and segments.get(given.call) != "host" else "host"
+    return segments
 
 
 def _check_order(framework: Sequence[Call], host: set[Call]) -> None:

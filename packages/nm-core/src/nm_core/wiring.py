@@ -13,11 +13,12 @@ from nm_core.errors import PortError, did_you_mean
 from nm_core.location import user_location
 from nm_core.ports import PortSpec
 from nm_core.tensor import Argument, Call, Constant, NmTensor
-from nm_types import Edge, type_call
+from nm_types import Edge
 
 if TYPE_CHECKING:
     from nm_core.composite import CompositeCall
     from nm_core.module import NeuralModule
+    from nm_types import NeuralType
 
 CastPolicy = Literal["error", "transpose"]
 
@@ -79,14 +80,15 @@ def record(
     *,
     label: str | None = None,
     location: str | None = None,
-    policy: CastPolicy | None = None,
+    policy: CastPolicy | frozenset[str] | None = None,
 ) -> Call:
     """Record a call of a module on symbolic tensors.
 
     Args:
         label: a name for this call in its graph.
         location: where the call is written; found from the Python stack when not given.
-        policy: what to do about axes in another order; that of the enclosing `casts` block when not given.
+        policy: what to do about axes in another order, or the ports at which they may be; that of the enclosing
+            `casts` block when not given.
 
     Raises:
         PortError: an unknown, doubled or missing port, or a value that no graph can hold.
@@ -94,7 +96,7 @@ def record(
     """
     where = user_location() if location is None else location
     inputs = symbolic_arguments(module, bind_arguments(module.name, module.inputs, args, kwargs), where)
-    typing = type_call(
+    typing = module.type_edges(
         edges(module, inputs),
         {port.name: port.type for port in module.outputs.values()},
         owner=module.name,
@@ -169,18 +171,25 @@ def _refuse_unavailable(module: NeuralModule, port: str, value: NmTensor) -> Non
 
 def edges(module: NeuralModule, inputs: Mapping[str, Argument]) -> list[Edge]:
     """Return the edges of a call: for each connected tensor what the port expects and what it is given."""
-    declared = f"{type(module).__module__}.{type(module).__qualname__}"
+    declared = _declared_in(module)
     found = []
     for name, argument in inputs.items():
         expected = module.inputs[name].type
         if isinstance(argument, NmTensor):
-            found.append(Edge(module.name, name, argument.name, expected, argument.type, declared))
+            found.append(_edge(module, name, argument, expected, declared))
         elif isinstance(argument, tuple):
             found += [
-                Edge(module.name, f"{name}[{index}]", item.name, expected, item.type, declared)
-                for index, item in enumerate(argument)
+                _edge(module, f"{name}[{index}]", item, expected, declared) for index, item in enumerate(argument)
             ]
     return found
+
+
+def _edge(module: NeuralModule, port: str, given: NmTensor, expected: NeuralType, declared: str) -> Edge:
+    return Edge(module.name, port, given.name, expected, given.type, declared, _declared_in(given.call.module))
+
+
+def _declared_in(module: NeuralModule) -> str:
+    return f"{type(module).__module__}.{type(module).__qualname__}"
 
 
 @lru_cache(maxsize=1024)

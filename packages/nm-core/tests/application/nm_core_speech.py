@@ -5,15 +5,16 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from nm_core import Callback, CompositeModule, Metric, NeuralModule, TrainingResult, optional, ports, variadic
 from nm_core.actions import EvalRequest, InferRequest, Settings, TrainRequest
 from nm_core.graph import Graph
+from nm_core.module import Segment as SegmentName
 from nm_core.plugins import Collection, ModuleSpec, hookimpl
 from nm_core.tensor import Constant
 
-Segment = ClassVar[Literal["host", "framework", "source"]]
+Segment = ClassVar[SegmentName]
 GENERATOR = random.Random()  # stands for a framework's own generator, which sessions seed
 
 

@@ -14,6 +14,7 @@ from torch import fx, nn
 
 from nm_core import NmTensor
 from nm_core.errors import GraphError
+from nm_core.explicit import View
 from nm_core.plan import Plan
 from nm_core.tensor import Argument, Call, Constant
 from nm_torch.loss import LossModule
@@ -96,6 +97,9 @@ class _Writer:
         if checked is not None:
             given = {port: value for port, value in arguments.items() if port in checked.ports}
             self.code.call_function(checked.function, kwargs=given)
+        if isinstance(call.module, View):
+            (self.values[call.tensor("y")],) = arguments.values()
+            return
         method = "summed" if call in self.totals else "compute"
         module = self.code.get_attr(self._path(call))
         label = self.plan.graph.labels[call].replace(".", "__")

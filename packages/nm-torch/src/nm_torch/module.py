@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from torch import nn
 
 from nm_core import NeuralModule
+from nm_core.module import Segment
 
 
 class TorchModule(NeuralModule, nn.Module):
@@ -15,7 +16,7 @@ class TorchModule(NeuralModule, nn.Module):
     Called with real tensors it computes at once, like any `nn.Module`; called with symbolic tensors it records a call.
     """
 
-    segment: ClassVar[Literal["host", "framework", "source"]] = "framework"
+    segment: ClassVar[Segment] = "framework"
 
     compute = nn.Module.__call__
     """Compute at once, hooks included, without asking whether the values are symbolic: what lowered code calls."""

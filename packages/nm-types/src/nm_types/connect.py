@@ -99,14 +99,15 @@ def type_call(
         edges: the connections of the call.
         outputs: the declared types of its outputs, parameters bound.
         owner: the name of the module; sizes that appear on outputs only are printed `owner.t`.
-        casts: "error", or "transpose" to allow the one transposition that tags alone decide.
+        casts: "error"; "transpose" to allow the one transposition that tags alone decide; or the ports that it is
+            allowed at.
         location: file and line of the user's code, for messages.
 
     Raises:
         NeuralTypeError: some edges do not fit; the error holds all of them.
         DefinitionError: an output has a row or a tag variable that no input decides.
     """
-    unifier = Unifier(may_transpose=casts == "transpose")
+    unifier = Unifier(frozenset() if casts == "error" else casts)
     problems: dict[str, Problem] = {}
     for edge in sorted(edges, key=lambda edge: edge.port):
         misfit = unifier.add(edge)

@@ -16,7 +16,8 @@ from nm_types.sizes import Name, Origin, Rigid, Size, Variable
 from nm_types.structure import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis
 from nm_types.tags import BatchTag, Tag
 
-Casts = Literal["error", "transpose"]
+Casts = Literal["error", "transpose"] | frozenset[str]
+"""Where a value may be transposed: nowhere, wherever tags alone say how, or so at these ports only."""
 Reason = Literal["form", "rank", "axes", "anchor", "anchors", "variable", "row"]
 
 BATCH = Variable("B")
@@ -68,7 +69,7 @@ class Unifier:
     """What one call learns from its edges, one after the other; it is thrown away with the call.
 
     Attributes:
-        may_transpose: whether a value may be transposed where tags alone say how.
+        allowed: where a value may be transposed.
         equations: sizes that must be equal.
         rows: the axes that each row stands for.
         met: the tag that each tag variable stands for.
@@ -79,7 +80,7 @@ class Unifier:
         origins: the owners of sizes that belong to nobody yet, by name.
     """
 
-    may_transpose: bool = False
+    allowed: Literal["transpose"] | frozenset[str] = frozenset()
     equations: list[Equation] = field(default_factory=list)
     rows: dict[str, tuple[AxisType, ...]] = field(default_factory=dict)
     met: dict[str, type[Tag]] = field(default_factory=dict)
@@ -108,7 +109,8 @@ class Unifier:
         axes = spread.concrete(given.axes)
         kind_fits = order_of_kinds(given.kind, kind) <= LESS
         axes_fit = all(order_of_axes(left, right) <= LESS for left, right in zip(given.axes, axes, strict=True))
-        if kind_fits and not axes_fit and self.may_transpose and not spread.is_open and not edge.expected.is_list:
+        may_cast = self.allowed == "transpose" or edge.port in self.allowed
+        if kind_fits and not axes_fit and may_cast and not spread.is_open and not edge.expected.is_list:
             order = the_one_order(given.axes, axes)
             if order is not None:
                 self.casts[edge.port] = order

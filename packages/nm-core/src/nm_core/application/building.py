@@ -10,7 +10,7 @@ from nm_core import wiring
 from nm_core.application import weights
 from nm_core.application.checking import Checked
 from nm_core.application.checking.order import in_order
-from nm_core.application.declared import Declared, map_paths, path_parameters
+from nm_core.application.declared import Declared, map_paths, path_parameters, with_types
 from nm_core.application.names import listed, suggest
 from nm_core.application.nested import GraphModule
 from nm_core.application.schema import (
@@ -114,7 +114,8 @@ class Builder:
     def params(self, cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return parameters as a constructor takes them, paths relative to the file made absolute."""
         changed = map_paths(given, path_parameters(cls), lambda path: str(self._base / path))
-        return {name: thaw(value) for name, value in changed.items()}
+        thawed = {name: thaw(value) for name, value in changed.items()}
+        return with_types(cls, thawed, self._checked.tags, self._checked.kinds)
 
     def _create(self, declared: Declared) -> NeuralModule:
         params = self.params(declared.cls, declared.params)
@@ -155,6 +156,7 @@ class _GraphBuilder:
         self._name = name
         self._entry = entry
         self._policy = cast("wiring.CastPolicy", entry.casts)
+        """What holds for calls that store no casts of their own."""
         self._known: dict[Reference, NmTensor] = {}
 
     def build(self) -> Graph:
@@ -173,12 +175,13 @@ class _GraphBuilder:
         given = {port: self._given(value) for port, value in entry.inputs.items()}
         place = self._builder.place(self._name, entry.label)
         if isinstance(module, CompositeModule):
-            tensors = _composite_call(module, given, self._policy, entry.label, place)
+            tensors = _composite_call(module, given, "transpose" if entry.casts else self._policy, entry.label, place)
         elif not given:
             tensors = _source_call(module, entry.label, place)
         else:
             label = None if entry.label == module.name else entry.label
-            call = wiring.record(module, (), given, label=label, location=place, policy=self._policy)
+            policy = self._policy if self._policy == "transpose" else frozenset(entry.casts)
+            call = wiring.record(module, (), given, label=label, location=place, policy=policy)
             tensors = {tensor.port: tensor for tensor in call.tensors()}
         self._known |= {Reference(entry.label, port): tensor for port, tensor in tensors.items()}
 

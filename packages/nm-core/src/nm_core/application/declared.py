@@ -10,8 +10,10 @@ from typing import Any
 
 from nm_core.module import NeuralModule, Signature
 from nm_core.parameters import FrozenParams, constructor_parameters
+from nm_types import NeuralType
 
 _PATH = re.compile(r"\b(Path|PurePath|PathLike|StrPath)\b")
+_TYPE = re.compile(r"\bNeuralType\b")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +40,27 @@ def path_parameters(cls: type) -> frozenset[str]:
     named = frozenset((*getattr(cls, "asset_params", ()), *getattr(cls, "path_params", ())))
     is_module = issubclass(cls, NeuralModule)
     known = constructor_parameters(cls) if is_module else inspect.signature(cls).parameters
-    return named | {name for name, parameter in known.items() if _is_path(parameter)}
+    return named | {name for name, parameter in known.items() if _is(_PATH, parameter)}
+
+
+def with_types(
+    cls: type, params: Mapping[str, Any], tags: tuple[type, ...] = (), kinds: tuple[type, ...] = ()
+) -> dict[str, Any]:
+    """Return parameters with the texts of those annotated `NeuralType` read as types.
+
+    Args:
+        tags, kinds: those of collections that the texts may name.
+
+    Raises:
+        TypeSyntaxError: a text is no type.
+    """
+    known = constructor_parameters(cls) if issubclass(cls, NeuralModule) else {}
+    return {
+        name: NeuralType(value, tags=tags, kinds=kinds)
+        if isinstance(value, str) and name in known and _is(_TYPE, known[name])
+        else value
+        for name, value in params.items()
+    }
 
 
 def map_paths(params: Mapping[str, Any], names: Collection[str], change: Callable[[str], str]) -> dict[str, Any]:
@@ -54,6 +76,6 @@ def _changed(value: Any, change: Callable[[str], str]) -> Any:
     return {key: _changed(item, change) for key, item in value.items()} if isinstance(value, Mapping) else value
 
 
-def _is_path(parameter: inspect.Parameter) -> bool:
+def _is(what: re.Pattern[str], parameter: inspect.Parameter) -> bool:
     annotation = parameter.annotation
-    return annotation is not inspect.Parameter.empty and bool(_PATH.search(str(annotation)))
+    return annotation is not inspect.Parameter.empty and bool(what.search(str(annotation)))

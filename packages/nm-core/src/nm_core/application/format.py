@@ -25,6 +25,7 @@ from nm_core.application.shapes import Anything, As, Choice, Flag, Integer, Posi
 _WORD = r"[A-Za-z_][A-Za-z0-9_]*"
 _DOTTED = rf"{_WORD}(?:\.{_WORD})*"
 
+PORT = Text("the name of a port, of one value of a list as in xs[0]", rf"{_WORD}(?:\[[0-9]+\])?")
 NAME = Text("a name of letters, digits and underscores", _WORD)
 MODULE_NAME = Text("a name of letters, digits and underscores, perhaps several joined by dots", _DOTTED)
 MODULE_ID = Text("a module's id, such as asr.JasperEncoder or asr.JasperEncoder@1", rf"{_DOTTED}(?:@[1-9][0-9]*)?")
@@ -53,8 +54,8 @@ def _module(type: str | None, params: dict[str, Data], graph: str | None) -> Mod
     return ModuleEntry(id or None, int(version) if version else None, params, graph)
 
 
-def _call(module: str, label: str | None, inputs: dict[str, Input]) -> CallEntry:
-    return CallEntry(module, label or module, inputs)
+def _call(module: str, label: str | None, inputs: dict[str, Input], casts: dict[str, tuple[int, ...]]) -> CallEntry:
+    return CallEntry(module, label or module, inputs, casts)
 
 
 def _named(value: str | dict[str, Data]) -> dict[str, Data]:
@@ -126,6 +127,15 @@ CALL = Record(
         "as": Field(MODULE_NAME, "A name for this call, where the module is called more than once.", None, "label"),
         "inputs": Field(
             MapOf(_INPUT, "a mapping from ports to what they are given", NAME), "What each port is given.", {}
+        ),
+        "casts": Field(
+            MapOf(
+                ListOf(Integer(0), "a list of axes, such as [0, 2, 1]", 2),
+                "a mapping from ports to orders of axes",
+                PORT,
+            ),
+            "Ports whose value is transposed: the axes of the value in the order of the port.",
+            {},
         ),
     },
 )

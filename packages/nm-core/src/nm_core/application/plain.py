@@ -84,7 +84,12 @@ def _graph(entry: GraphEntry) -> Data:
 def _call(entry: CallEntry) -> Data:
     label = None if entry.label == entry.module else entry.label
     return _filled(
-        {"call": entry.module, "as": label, "inputs": {port: _input(given) for port, given in entry.inputs.items()}}
+        {
+            "call": entry.module,
+            "as": label,
+            "inputs": {port: _input(given) for port, given in entry.inputs.items()},
+            "casts": {port: list(order) for port, order in sorted(entry.casts.items())},
+        }
     )
 
 

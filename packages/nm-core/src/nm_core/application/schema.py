@@ -57,12 +57,13 @@ class CallEntry:
         module: the module's name.
         label: the name of this call, by which others refer to its outputs.
         inputs: what each connected port is given.
-        index: where the call stands in the file's list.
+        casts: ports whose value is transposed: axis i of the port takes axis `casts[port][i]` of the value.
     """
 
     module: str
     label: str
     inputs: Mapping[str, Input] = field(default_factory=dict)
+    casts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class GraphEntry:
         calls: in any order.
         outputs: the name of each output and where it comes from.
         inputs: free inputs and their types.
-        casts: what to do about axes in another order: "error" or "transpose".
+        casts: what to do about axes in another order where a call says nothing of it: "error" or "transpose".
     """
 
     calls: tuple[CallEntry, ...]

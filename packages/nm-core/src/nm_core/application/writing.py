@@ -19,6 +19,7 @@ from nm_core.application.schema import (
 )
 from nm_core.composite import CompositeCall
 from nm_core.errors import ApplicationError
+from nm_core.explicit import View
 from nm_core.graph import Graph
 from nm_core.module import NeuralModule
 from nm_core.parameters import thaw
@@ -79,7 +80,7 @@ class _Writer:
             calls=tuple(self._call(step, labels[step], references) for step in steps),
             outputs={port: references[tensor] for port, tensor in graph.outputs.items()},
             inputs=_input_types(graph),
-            casts="transpose" if any(call.typing.casts for call in graph.calls) else "error",
+            casts="transpose" if any(map(_is_cast_inside, graph.calls)) else "error",
         )
 
     def _labels(self, steps: Iterable[Step], graph: Graph) -> dict[Step, str]:
@@ -93,7 +94,8 @@ class _Writer:
 
     def _call(self, step: Step, label: str, references: Mapping[NmTensor, Reference]) -> CallEntry:
         inputs = {port: _input(given, references) for port, given in step.inputs.items()}
-        return CallEntry(self._name(step.module), label, inputs)
+        casts = {} if isinstance(step, CompositeCall) or isinstance(step.module, View) else dict(step.typing.casts)
+        return CallEntry(self._name(step.module), label, inputs, casts)
 
     def _name(self, module: NeuralModule) -> str:
         """Return the name of a module in the application; modules without weights may share one in Python."""
@@ -136,6 +138,12 @@ def _outermost(call: Call) -> Step:
     while step.scope is not None:
         step = step.scope
     return step
+
+
+def _is_cast_inside(call: Call) -> bool:
+    """Tell whether a call casts inside a composite module, whose calls no file lists."""
+    step = _outermost(call)
+    return bool(call.typing.casts) and step is not call and not isinstance(step.module, GraphModule)
 
 
 def _outputs(step: Step) -> dict[str, NmTensor]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import cast
 
 from nm_core.application.changes import Changes
 from nm_core.application.checking import Checked, check
@@ -116,8 +115,9 @@ class _GraphSketch:
             for port, ref in known
         ]
         outputs = {port.name: port.type for port in declared.signature.outputs.values()}
+        policy: CastPolicy | frozenset[str] = "transpose" if self.entry.casts == "transpose" else frozenset(call.casts)
         try:
-            typing = type_call(edges, outputs, owner=call.label, casts=cast("CastPolicy", self.entry.casts))
+            typing = declared.cls.type_edges(edges, outputs, owner=call.label, casts=policy, location="")
         except NeuralTypeError as error:
             for problem in error.problems:
                 self.marks[call.label, problem.port] = Mark.BAD, f"{problem.code} {problem.title}"

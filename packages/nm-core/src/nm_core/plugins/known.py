@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-KNOWN: Mapping[str, str] = MappingProxyType({"common": "nm-torch", "asr": "nm-asr", "nlp": "nm-nlp"})
+KNOWN: Mapping[str, str] = MappingProxyType({"nm": "nm-core", "common": "nm-torch", "asr": "nm-asr", "nlp": "nm-nlp"})
 """Namespace to distribution."""
 
 KNOWN_BACKENDS: Mapping[str, str] = MappingProxyType({"torch": "nm-torch"})

@@ -3,13 +3,13 @@
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy
 
 from nm_core import wiring
 from nm_core.errors import ModuleDeclarationError
-from nm_core.module import NeuralModule
+from nm_core.module import NeuralModule, Segment
 from nm_torch.data.batching import Batching, MicroBatch
 from nm_torch.data.errors import BatchingError, SampleError, UnreadableDataError, UnreadableSamplesWarning
 from nm_torch.data.order import sample_generator
@@ -32,7 +32,7 @@ class DataLayer(NeuralModule):
         unreadable: samples that could not be read so far, each with the reason.
     """
 
-    segment: ClassVar[Literal["host", "framework", "source"]] = "source"
+    segment: ClassVar[Segment] = "source"
 
     def __init__(
         self, *, batching: Batching, workers: int = 0, worker_timeout: float = 120.0, max_unreadable: int = 20

@@ -103,7 +103,7 @@ class Execution:
             yield
 
     def _on_host(self, call: Call, values: Mapping[NmTensor, Any]) -> dict[NmTensor, Any]:
-        result = call.module(**bound(call, values))
+        result = call.module.forward(**bound(call, values))
         results = (result,) if len(call.types) == 1 else result
         return dict(zip(call.tensors(), results, strict=True))
 

@@ -61,13 +61,15 @@ def check(
 
 def _check(context: Context) -> Checked:
     entry = context.entry
+    context.tags, context.kinds = _scope(context)
     modules = check_modules(context)
-    tags, kinds = _scope(context)
-    checker = GraphChecker(context, modules, tags, kinds)
+    checker = GraphChecker(context, modules)
     graphs = {name: checker.check(name) for name in entry.graphs}
     check_sections(context, graphs)
     _note_unused(context)
-    return Checked(modules, {name: graph for name, graph in graphs.items() if graph is not None}, tags, kinds)
+    return Checked(
+        modules, {name: graph for name, graph in graphs.items() if graph is not None}, context.tags, context.kinds
+    )
 
 
 def _scope(context: Context) -> tuple[tuple[type, ...], tuple[type, ...]]:

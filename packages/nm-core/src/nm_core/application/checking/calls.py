@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -14,16 +14,24 @@ from nm_core.errors import NmError
 from nm_core.module import Signature
 from nm_core.ports import Port
 from nm_core.wiring import CastPolicy
-from nm_types import CallTyping, Edge, Fix, NeuralType, NeuralTypeError, Problem, type_call
+from nm_types import CallTyping, Edge, Equation, Fix, NeuralType, NeuralTypeError, Problem, type_call
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a call gives: the type of each output, the class that declares them, and those that have no value in it."""
+    """What a call gives.
+
+    Attributes:
+        types: the type of each output.
+        declared: the class that declares them.
+        unavailable: outputs that have no value in it, with the inputs they need.
+        equations: what it leaves open about sizes.
+    """
 
     types: Mapping[str, NeuralType] = field(default_factory=dict)
     declared: str = ""
     unavailable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    equations: tuple[Equation, ...] = ()
 
 
 class Finder(Protocol):
@@ -38,11 +46,12 @@ class Finder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """What is called: the label of the call, the ports, and the class that declares them."""
+    """What is called: the label of the call, the ports, the class that declares them, and how its calls are judged."""
 
     label: str
     signature: Signature
     declared: str = ""
+    judge: Callable[..., CallTyping] = type_call
 
 
 def check_call(
@@ -50,9 +59,11 @@ def check_call(
 ) -> Outcome | None:
     """Return what a call gives, or None when anything about it is wrong or unknown; every fault is recorded."""
     edges, whole = _check_ports(context, entry, callee, names, at)
-    typing = check_edges(context, edges, callee, casts, (*at, "inputs"))
+    policy = casts if casts == "transpose" else frozenset(entry.casts)
+    typing = check_edges(context, edges, callee, policy, (*at, "inputs"))
     if typing is None or not whole:
         return None
+    _check_casts(context, entry, callee, typing, at)
     for port in typing.casts:
         _note(context, callee, port, at, "its axes are transposed")
     for port in typing.deferred:
@@ -62,17 +73,44 @@ def check_call(
         for port in callee.signature.outputs.values()
         if any(need not in entry.inputs for need in port.needs)
     }
-    return Outcome(dict(typing.outputs), callee.declared, unavailable)
+    equations = tuple(
+        replace(one, location=context.location((*at, "inputs", *port_path(one.port)))) for one in typing.equations
+    )
+    return Outcome(dict(typing.outputs), callee.declared, unavailable, equations)
 
 
-def check_edges(context: Context, edges: list[Edge], callee: Callee, casts: CastPolicy, at: Path) -> CallTyping | None:
+def call_equations(outcomes: Mapping[str, Outcome | None]) -> Iterator[Equation]:
+    """Yield what the calls of a graph leave open about sizes, in their order."""
+    for outcome in outcomes.values():
+        if outcome is not None:
+            yield from outcome.equations
+
+
+def _check_casts(context: Context, entry: CallEntry, callee: Callee, typing: CallTyping, at: Path) -> None:
+    """Hold the casts that a file stores against those that the types need."""
+    for port, order in entry.casts.items():
+        needed = typing.casts.get(port)
+        if needed == order:
+            continue
+        if needed is None:
+            message = f"{callee.label}.{port} is stored with the cast {list(order)}, and its types need none."
+            hint = "Leave the cast out."
+        else:
+            message = f"{callee.label}.{port} is stored with the cast {list(order)}, and its types need {list(needed)}."
+            hint = f"Write {port}: {list(needed)}, or leave the cast out and write casts: transpose in this graph."
+        context.complain(f"{message}\n  {hint}", (*at, "casts", port))
+
+
+def check_edges(
+    context: Context, edges: list[Edge], callee: Callee, casts: CastPolicy | frozenset[str], at: Path
+) -> CallTyping | None:
     """Return the verdict of the type system on a call, or None after recording each bad edge at its port."""
     outputs = {port.name: port.type for port in callee.signature.outputs.values()}
     try:
-        return type_call(edges, outputs, owner=callee.label, casts=casts)
+        return callee.judge(edges, outputs, owner=callee.label, casts=casts, location="")
     except NeuralTypeError as error:
         for problem in error.problems:
-            context.complain(str(_for_files(problem)), (*at, *_port_path(problem.port)))
+            context.complain(str(_for_files(problem)), (*at, *port_path(problem.port)))
     except NmError as error:
         context.complain(str(error), at)
     return None
@@ -123,7 +161,7 @@ def _for_files(problem: Problem) -> Problem:
 
 
 def _note(context: Context, callee: Callee, port: str, at: Path, what: str) -> None:
-    context.problems.note(f"{context.location((*at, 'inputs', *_port_path(port)))}: {callee.label}.{port}: {what}.")
+    context.problems.note(f"{context.location((*at, 'inputs', *port_path(port)))}: {callee.label}.{port}: {what}.")
 
 
 def _connect(context: Context, given: Input, port: Port, callee: Callee, names: Finder, at: Path) -> list[Edge] | None:
@@ -150,7 +188,8 @@ def _edge(reference: Reference, name: str, port: Port, callee: Callee, names: Fi
     return Edge(callee.label, name, str(reference), port.type, source, callee.declared, names.declared(reference))
 
 
-def _port_path(port: str) -> Path:
+def port_path(port: str) -> Path:
+    """Return where a port's value stands among a call's inputs: `xs[0]` is the first of a list."""
     name, _, index = port.partition("[")
     return (name, int(index.removesuffix("]"))) if index else (name,)
 

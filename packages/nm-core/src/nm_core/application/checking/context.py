@@ -24,6 +24,7 @@ class Context:
         collections: what is installed.
         backend: the framework whose modules are meant.
         problems: where problems go.
+        tags, kinds: those of the collections in use, which types may name.
     """
 
     def __init__(
@@ -39,6 +40,8 @@ class Context:
         self.problems = problems
         self.collections = collections
         self.backend = backend
+        self.tags: tuple[type, ...] = ()
+        self.kinds: tuple[type, ...] = ()
         self._root = root
 
     def complain(self, message: str, path: Path, *, key: bool = False) -> None:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import cast
 
-from nm_core.application.checking.calls import Callee, Outcome, check_call
+from nm_core.application.checking.calls import Callee, Outcome, call_equations, check_call, port_path
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.finding import Names
 from nm_core.application.checking.order import ancestors, in_order, references
 from nm_core.application.declared import Declared
 from nm_core.application.names import listed, suggest
 from nm_core.application.problems import Path, Problems, TooManyProblems
-from nm_core.application.schema import CallEntry, GraphEntry
+from nm_core.application.schema import CallEntry, GraphEntry, Reference
 from nm_core.composite import CompositeModule
 from nm_core.errors import NmError
 from nm_core.inputs import OWNER
 from nm_core.module import Signature
 from nm_core.ports import Port, PortSpec
 from nm_core.wiring import CastPolicy
-from nm_types import NeuralType, type_call
+from nm_types import Equation, NeuralType, check_equations, type_call
 
 _EXPANDED = 5_000
 """How many calls nested graphs may expand into: each may call the next twice, and so on."""
@@ -38,22 +38,11 @@ class TypedGraph:
 
 
 class GraphChecker:
-    """Types the graphs of an application, nested ones before those that use them.
+    """Types the graphs of an application, nested ones before those that use them."""
 
-    Args:
-        tags, kinds: those that the types of free inputs may name.
-    """
-
-    def __init__(
-        self,
-        context: Context,
-        modules: Mapping[str, Declared],
-        tags: tuple[type, ...] = (),
-        kinds: tuple[type, ...] = (),
-    ) -> None:
+    def __init__(self, context: Context, modules: Mapping[str, Declared]) -> None:
         self.context = context
         self.modules = modules
-        self.scope = (tags, kinds)
         self.left = _EXPANDED
         self._typed: dict[str, TypedGraph | None] = {}
         self._open: list[str] = []
@@ -75,7 +64,7 @@ class GraphChecker:
 
     def declared_inputs(self, context: Context, graph: str) -> dict[str, NeuralType]:
         """Return the types of a graph's free inputs as they are written; those with problems are left out."""
-        tags, kinds = self.scope
+        tags, kinds = self.context.tags, self.context.kinds
         declared = {}
         for name, text in context.entry.graphs[graph].inputs.items():
             if len(text) > _LONGEST_TYPE:
@@ -112,6 +101,7 @@ class _Check:
         self._check_modules()
         for call in ordered:
             names.outcomes[call.label] = self._call(call, names)
+        self._check_equations(call_equations(names.outcomes))
         outputs = {name: names.find(ref, (*self.at, "outputs", name)) for name, ref in self.entry.outputs.items()}
         if circle:
             message = f"These calls wait for each other: {' <- '.join(circle)}.\n  A graph has no circles."
@@ -167,7 +157,8 @@ class _Check:
         if module is None:
             return None
         declared = f"{module.cls.__module__}.{module.cls.__qualname__}"
-        return check_call(self.context, call, Callee(call.label, module.signature, declared), names, policy, path)
+        callee = Callee(call.label, module.signature, declared, module.cls.type_edges)
+        return check_call(self.context, call, callee, names, policy, path)
 
     def _check_modules(self) -> None:
         known = self.context.entry.modules
@@ -189,7 +180,8 @@ class _Check:
         inputs = PortSpec(Port(name, type) for name, type in declared.items())
         callee = Callee(call.label, Signature(inputs, roots), f"graphs.{graph}")
         policy = cast("CastPolicy", self.entry.casts)
-        if check_call(self.context, call, callee, names, policy, path) is None:
+        outcome = check_call(self.context, call, callee, names, policy, path)
+        if outcome is None:
             return None
         self.checker.left -= len(inner.entry.calls)
         if self.checker.left < 0:
@@ -208,11 +200,22 @@ class _Check:
             why = report.problems[0].message if report.problems else "it has problems"
             self.context.complain(f"Inside the graph {graph}, with what it is given here: {why}", (*path, "call"))
             return None
-        return Outcome(typed.outputs, callee.declared)
+        inside = tuple(
+            replace(one, edge=replace(one.edge, consumer=f"{call.label}/{one.edge.consumer}"))
+            for one in call_equations(typed.calls)
+        )
+        return Outcome(typed.outputs, callee.declared, equations=(*outcome.equations, *inside))
 
     def _quiet(self) -> Context:
         problems = Problems(self.context.problems.name)
         return Context(self.context.entry, problems, self.context.collections, backend=self.context.backend)
+
+    def _check_equations(self, equations: Iterable[Equation]) -> None:
+        """Judge what the calls leave open together; a contradiction is recorded at the connection it is blamed on."""
+        for problem in check_equations(equations):
+            label, inner, _ = problem.consumer.partition("/")
+            port = ("call",) if inner else ("inputs", *port_path(problem.port))
+            self.context.complain(str(replace(problem, location="")), (*self.paths[label], *port))
 
     def _check_uses(self) -> None:
         """Refuse calls and inputs that lead to no output: they would be left out in silence."""
@@ -243,11 +246,20 @@ class _Check:
             if module.cls.segment == "framework":
                 self._check_order(label, call)
 
+    def _maker(self, reference: Reference) -> Declared | None:
+        """Return the module that makes a value, behind the views through which it is seen."""
+        while True:
+            producer = self.calls.get(reference.call or "")
+            module = self.checker.modules.get(producer.module) if producer else None
+            seen = producer.inputs.get("x") if producer and module and module.cls.segment == "view" else None
+            if not isinstance(seen, Reference):
+                return module
+            reference = seen
+
     def _check_order(self, label: str, call: CallEntry) -> None:
         for port, given in call.inputs.items():
             for reference in references(given):
-                producer = self.calls.get(reference.call or "")
-                module = self.checker.modules.get(producer.module) if producer else None
+                module = self._maker(reference)
                 if module is None or module.cls.segment != "host" or issubclass(module.cls, CompositeModule):
                     continue
                 self.context.complain(

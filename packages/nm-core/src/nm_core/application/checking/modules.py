@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.parameters import check_parameters
-from nm_core.application.declared import Declared
+from nm_core.application.declared import Declared, with_types
 from nm_core.application.names import suggest
 from nm_core.application.problems import Path
 from nm_core.application.schema import ModuleEntry
 from nm_core.errors import NmError
 from nm_core.metric import Metric
 from nm_core.module import NeuralModule, signature_of
+from nm_core.parameters import FrozenParams
 
 
 def check_modules(context: Context) -> dict[str, Declared]:
@@ -48,6 +49,7 @@ def declare(context: Context, cls: type[NeuralModule], name: str, entry: ModuleE
         return None
     id = context.collections.versioned(entry.type or "")
     try:
+        params = FrozenParams(with_types(cls, params, context.tags, context.kinds))
         return Declared(name, id, cls, params, signature_of(cls, params))
     except NmError as error:
         context.complain(str(error), (*at, "params") if entry.params else (*at, "type"))
