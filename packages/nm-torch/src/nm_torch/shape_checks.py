@@ -48,7 +48,7 @@ def shape_check(call: Call) -> ShapeCheck | None:
         if facts in passed:
             return
         shapes = {port: tuple(shape) for port, shape, _ in facts}
-        families = {port: family for port, _, dtype in facts if (family := _family(dtype)) is not None}
+        families = {port: family for port, _, dtype in facts if (family := family_of(dtype)) is not None}
         known = {port: expected[port] for port in shapes}
         problems = check_shapes(known, shapes, families, owner=call.name, producers=producers)
         if problems:
@@ -68,7 +68,7 @@ def _tensors(values: dict[str, Any]) -> list[tuple[str, Any]]:
     return found
 
 
-def _family(dtype: torch.dtype) -> str | None:
+def family_of(dtype: torch.dtype) -> str | None:
     """Return the family of numbers that a type of the framework belongs to, as nm-types calls it."""
     if dtype is torch.bool:
         return "bool"
