@@ -142,7 +142,7 @@ def test_transposed_axes_are_shown_side_by_side(project: Project) -> None:
     """Time before bands: the message shows both types, says TRANSPOSE_SAME and how to mend it."""
     project.edit(
         "graphs:\n",
-        "  turned: {type: common.Transpose, params: {before: B Spectrogram:64 T, after: B T Spectrogram:64}}\n"
+        "  turned: {type: nm.Transpose, params: {order: B T Spectrogram}}\n"
         "graphs:\n",
     )
     project.edit(
@@ -161,7 +161,7 @@ def test_logits_do_not_pass_for_log_probabilities(project: Project) -> None:
     """The kind of the values differs, and the message names both kinds."""
     project.edit(
         "decoder: {type: asr.JasperDecoderForCTC, params: {feat_in: 16, num_classes: 4}}",
-        "turned: {type: common.Transpose, params: {before: B Encoded:16 T, after: B T Encoded:16}}\n"
+        "turned: {type: nm.Transpose, params: {order: B T Encoded}}\n"
         "  decoder: {type: common.Linear, params: {input_size: 16, output_size: 5, tag: Class, kind: Logits}}",
     )
     project.edit(

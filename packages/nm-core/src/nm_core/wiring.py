@@ -185,7 +185,10 @@ def edges(module: NeuralModule, inputs: Mapping[str, Argument]) -> list[Edge]:
 
 
 def _edge(module: NeuralModule, port: str, given: NmTensor, expected: NeuralType, declared: str) -> Edge:
-    return Edge(module.name, port, given.name, expected, given.type, declared, _declared_in(given.call.module))
+    made_by = given.call.module
+    written_here = type(made_by).__module__.startswith("nm_core.")  # free inputs, a transpose: no class declares them
+    source = given.call.location if written_here else _declared_in(made_by)
+    return Edge(module.name, port, given.name, expected, given.type, declared, source)
 
 
 def _declared_in(module: NeuralModule) -> str:

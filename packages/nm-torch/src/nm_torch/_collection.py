@@ -46,7 +46,6 @@ def nm_collection() -> Collection:
             _torch("FrameStacking", "Frames side by side become one with all channels.", "nm_torch.common.subsampling"),
             _torch("Concat", "Tensors one after another along one axis, found by its tag.", "nm_torch.common.shapes"),
             _torch("Add", "Sum of tensors with the same axes.", "nm_torch.common.shapes"),
-            _torch("Transpose", "The axes of a tensor in another order.", "nm_torch.common.shapes"),
         ],
     )
 

@@ -5,8 +5,7 @@ import torch
 
 from nm_core import Graph, ParameterError, inputs
 from nm_torch import lower
-from nm_torch.common import Add, Concat, Transpose
-from nm_torch.common.errors import OptionError
+from nm_torch.common import Add, Concat
 from nm_types import NeuralTypeError
 
 
@@ -123,11 +122,10 @@ def test_a_kind_that_is_named_goes_through() -> None:
 
 
 def test_values_are_those_of_torch() -> None:
-    """Sums and transposes of real tensors."""
+    """Sums of real tensors."""
     a, b = torch.randn(2, 3, 4), torch.randn(2, 3, 4)
 
     assert torch.equal(Add()(xs=[a, b, a]), a + b + a)
-    assert torch.equal(Transpose(before="B T C", after="C B T")(a), a.permute(2, 0, 1))
 
 
 def test_a_sum_needs_equal_axes() -> None:
@@ -136,17 +134,3 @@ def test_a_sum_needs_equal_axes() -> None:
     assert str(Add()(xs=[x.a, x.a]).type) == "Batch Time:inputs.t Encoded:64"
     with pytest.raises(NeuralTypeError):
         Add()(xs=[x.a, x.b])
-
-
-def test_a_transpose_keeps_sizes_and_kind() -> None:
-    """The type is that of the input with its axes in the other order."""
-    x = inputs(x="B T:t Class:9 ; LogProbs")
-    turned = Transpose(before="B T Class ; LogProbs", after="T B Class")(x)
-    assert str(turned.type) == "Time:inputs.t Batch Class:9 ; LogProbs"
-
-
-@pytest.mark.parametrize("after", ["B T", "B T H", "B T T", "B T *s"])
-def test_a_transpose_has_the_same_axes_on_both_sides(after: str) -> None:
-    """An axis that is missing, foreign or doubled is refused."""
-    with pytest.raises(OptionError, match="same axes"):
-        Transpose(before="B T C", after=after)

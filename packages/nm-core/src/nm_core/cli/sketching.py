@@ -166,6 +166,8 @@ class _GraphSketch:
             role, known, details = Role.COMPOSITE, [], kind
         bad = declared is None and (entry is None or entry.graph not in self.checked.graphs)
         subtitle = kind if call.label == call.module else f"{kind}, weights of {call.module}"
+        if declared is not None and role is Role.VIEW:
+            subtitle = " ".join(map(str, declared.params.values()))
         outputs = [self._port(call.label, port, port in used) for port in dict.fromkeys([*known, *used])]
         return Node(id, call.label, subtitle, role, tuple(inputs), tuple(outputs), details, bad)
 

@@ -27,6 +27,7 @@ text {{ font-family: Helvetica, Arial, "Liberation Sans", sans-serif; text-ancho
 .source {{ fill: #ddf4ff; stroke: #54aeff }}
 .host {{ fill: #dafbe1; stroke: #4ac26b }}
 .composite {{ fill: #fbefff; stroke: #c297ff }}
+.view {{ fill: #fff1e5; stroke: #e16f24; stroke-dasharray: 4 2 }}
 .input, .output {{ fill: #fff8c5; stroke: #d4a72c }}
 .edge {{ fill: none; stroke-width: 1.6; stroke: #57606a }}
 .head {{ fill: #57606a }}
@@ -40,7 +41,7 @@ text {{ font-family: Helvetica, Arial, "Liberation Sans", sans-serif; text-ancho
 text {{ fill: #e6edf3 }} .subtitle, .type {{ fill: #9198a1 }} .port {{ fill: #c9d1d9 }} .idle {{ fill: #656c76 }}
 .page {{ fill: #0d1117 }} .box {{ fill: #161b22; stroke: #4b535d }} .rule {{ stroke: #343b44 }}
 .source {{ fill: #0c2d4d; stroke: #388bfd }} .host {{ fill: #0f2f1a; stroke: #3fb950 }}
-.composite {{ fill: #2b1a47; stroke: #a371f7 }} .input, .output {{ fill: #332a08; stroke: #bb8009 }}
+.composite {{ fill: #2b1a47; stroke: #a371f7 }} .view {{ fill: #3d2007; stroke: #db6d28 }} .input, .output {{ fill: #332a08; stroke: #bb8009 }}
 .edge {{ stroke: #9198a1 }} .head {{ fill: #9198a1 }} .chip {{ fill: #0d1117; stroke: #9198a1 }}
 .edge.minor {{ stroke: #656c76 }} .head.minor {{ fill: #656c76 }}
 .edge.cast, .chip.cast {{ stroke: #d29922 }} .head.cast, .note.cast {{ fill: #d29922 }}

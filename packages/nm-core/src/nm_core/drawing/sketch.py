@@ -21,6 +21,7 @@ class Role(StrEnum):
     FRAMEWORK = "framework"
     HOST = "host"
     COMPOSITE = "composite"
+    VIEW = "view"
     INPUT = "input"
     OUTPUT = "output"
 
@@ -202,6 +203,8 @@ class _Reader:
         )
         kind = type(module).__name__
         subtitle = kind if title == module.name else f"{kind}, weights of {module.name}"
+        if role is Role.VIEW:  # what is said matters more than which module says it
+            subtitle = " ".join(map(str, module.params.values()))
         return Node(id, title, subtitle, role, inputs, outputs, _details(module))
 
 

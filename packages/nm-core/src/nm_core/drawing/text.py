@@ -13,6 +13,7 @@ _MERMAID_CLASSES = """\
     classDef framework fill:#f6f8fa,stroke:#afb8c1,color:#1f2328
     classDef host fill:#dafbe1,stroke:#4ac26b,color:#1f2328
     classDef composite fill:#fbefff,stroke:#c297ff,color:#1f2328
+    classDef view fill:#fff1e5,stroke:#e16f24,color:#1f2328,stroke-dasharray:4 2
     classDef end_ fill:#fff8c5,stroke:#d4a72c,color:#1f2328"""
 _DOT_STYLES = {
     Mark.PLAIN: "",

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from nm_torch.common.losses import CrossEntropyLoss, MSELoss, SequenceLoss
     from nm_torch.common.pointwise import Activation, Dropout, LayerNorm
     from nm_torch.common.rnn import EncoderRNN
-    from nm_torch.common.shapes import Add, Concat, Transpose
+    from nm_torch.common.shapes import Add, Concat
     from nm_torch.common.subsampling import ConvSubsampling, FrameStacking
     from nm_torch.loss_aggregator import LossAggregator
 
@@ -30,7 +30,6 @@ _PLACES = {
     "LossAggregator": "nm_torch.loss_aggregator",
     "MSELoss": "nm_torch.common.losses",
     "SequenceLoss": "nm_torch.common.losses",
-    "Transpose": "nm_torch.common.shapes",
 }
 
 __all__ = [
@@ -50,7 +49,6 @@ __all__ = [
     "LossAggregator",
     "MSELoss",
     "SequenceLoss",
-    "Transpose",
 ]
 
 

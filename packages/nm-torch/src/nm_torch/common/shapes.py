@@ -1,4 +1,4 @@
-"""Modules that join and rearrange tensors; the types say along which axes."""
+"""Modules that join tensors; the types say along which axes."""
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -10,7 +10,6 @@ from torch import Tensor
 from nm_core import ParameterError
 from nm_core.ports import PortSpec, ports, variadic
 from nm_core.tensor import Call
-from nm_torch.common.errors import OptionError
 from nm_torch.common.templates import of_kind
 from nm_torch.module import TorchModule
 from nm_types import AxisType, NeuralType
@@ -94,54 +93,6 @@ class Add(TorchModule):
         return reduce(torch.add, xs)
 
 
-class Transpose(TorchModule):
-    """The same tensor with its axes in another order.
-
-    Args:
-        before: the type of the input, `"B T C"`.
-        after: the same axes in another order, `"B C T"`.
-    """
-
-    input_ports = ports(x="{}")
-    output_ports = ports(y="{}")
-
-    @staticmethod
-    def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
-        """Return the ports; an axis without a size keeps its own."""
-        axes, order = _axes_and_order(params["before"], params["after"])
-        kind = NeuralType(params["before"]).kind
-        return (
-            ports(x=NeuralType(dict(enumerate(axes)), kind=kind)),
-            ports(y=NeuralType({place: axes[index] for place, index in enumerate(order)}, kind=kind)),
-        )
-
-    def __init__(self, *, before: str, after: str) -> None:
-        super().__init__()
-        self.order = _axes_and_order(before, after)[1]
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return a view of the tensor."""
-        return x.permute(self.order)
-
-
 def _is_below(one: Any, axis: AxisType) -> bool:
     """Whether an axis of a tensor has the tag of another one, or a tag below it."""
     return bool(one.tag.is_a(axis.tag))
-
-
-def _axes_and_order(before: str, after: str) -> tuple[list[AxisType], tuple[int, ...]]:
-    given, wanted = NeuralType(before), NeuralType(after)
-    tags = [axis.tag for axis in given.axes if isinstance(axis, AxisType)]
-    order = [axis.tag for axis in wanted.axes if isinstance(axis, AxisType)]
-    distinct = len(set(tags)) == len(tags) == len(given.axes)
-    if not distinct or len(order) != len(wanted.axes) or set(order) != set(tags) or len(order) != len(tags):
-        raise OptionError(
-            f'Transpose puts axes into another order; given were before="{before}" and after="{after}".\n'
-            '  Expected the same axes in both, each of its own meaning: before="B T C", after="B C T".'
-        )
-    axes = [
-        axis if axis.size is not None else AxisType(axis.tag, f"d{index}")
-        for index, axis in enumerate(given.axes)
-        if isinstance(axis, AxisType)
-    ]
-    return axes, tuple(tags.index(tag) for tag in order)
