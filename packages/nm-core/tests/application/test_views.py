@@ -145,7 +145,7 @@ graphs:
     assert "app.yaml:9:55" in report
     assert "NM115" in report
     assert "because of other -> add.values[1]" in report
-    assert "app.yaml:8:43)" in "".join(report.split())
+    assert "app.yaml:8:44)" in "".join(report.split())
 
 
 def test_parameters_that_are_types_stay_types(tmp_path: Path) -> None:
