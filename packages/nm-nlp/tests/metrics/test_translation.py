@@ -8,6 +8,7 @@ from nm_nlp_samples import Corpus, Model, small_model
 from nm_core import NeuralModuleFactory
 from nm_nlp import BLEU, ChrF, TranslationDataLayer, TranslationScore, Translator
 from nm_nlp.errors import TranslationError
+from nm_types import NeuralTypeError
 
 
 def bound(corpus: Corpus, model: Model, **params: Any) -> TranslationScore:
@@ -60,6 +61,26 @@ def test_parts_merge_to_the_whole(corpus: Corpus) -> None:
     assert other.compute() == before
     metric.reset()
     assert metric.state() == {"hypotheses": [], "references": []}
+
+
+def test_hidden_states_must_be_those_of_the_decoder(corpus: Corpus) -> None:
+    """Those of an encoder of another width are refused when the metric is bound, and nothing has run."""
+    model, other = small_model(tokenizers=corpus), small_model(hidden_size=8)
+    src, src_mask, tgt, tgt_mask, _, sent_ids = TranslationDataLayer(**corpus._asdict(), batch_tokens=60)()
+    states = model.decoder(
+        input_ids_tgt=tgt,
+        hidden_states_src=model.encoder(input_ids=src, input_mask_src=src_mask),
+        input_mask_src=src_mask,
+        input_mask_tgt=tgt_mask,
+    )
+    with pytest.raises(NeuralTypeError, match=r"(?s)NM105.*encoder.hidden_states -> translation_score.hidden_states"):
+        TranslationScore(
+            references=corpus.target,
+            log_probs=model.log_softmax(hidden_states=states),
+            hidden_states_src=other.encoder(input_ids=src, input_mask_src=src_mask),
+            input_mask_src=src_mask,
+            sent_ids=sent_ids,
+        )
 
 
 def test_the_model_must_be_one_that_searches(corpus: Corpus) -> None:

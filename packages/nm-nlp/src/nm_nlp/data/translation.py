@@ -51,7 +51,7 @@ class TranslationDataLayer(DataLayer):
         max_length: leave out pairs with a side of more tokens.
         max_ratio: leave out pairs whose longer side has more than so many times the tokens of the shorter one.
         source_vocabulary: the number of source ids that the model is made for; checked against the tokenizer, and part
-            of the type of `src`.
+            of the type of `src`. Where it is not given, a graph still holds all its uses to one number.
         target_vocabulary: the same for the target.
         workers: processes that read ahead.
 
@@ -66,30 +66,28 @@ class TranslationDataLayer(DataLayer):
 
     input_ports = ports()
     output_ports = ports(
-        src="B Token:s ; TokenIds",
+        src="B Token:s ; TokenIds(source_vocabulary)",
         src_mask="B Token:s ; Mask",
-        tgt="B Token:t ; TokenIds",
+        tgt="B Token:t ; TokenIds(target_vocabulary)",
         tgt_mask="B Token:t ; Mask",
-        labels="B Token:t ; TokenIds",
+        labels="B Token:t ; TokenIds(target_vocabulary)",
         sent_ids="B ; Index",
     )
     asset_params: ClassVar[tuple[str, ...]] = ("source_tokenizer", "target_tokenizer")
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
-        """Return the ports, with the sizes of the vocabularies where they are given."""
-        source, target = (
-            "TokenIds" if size is None else f"TokenIds({size})"
-            for size in (params["source_vocabulary"], params["target_vocabulary"])
+        """Return the ports, with the sizes of the vocabularies where they are given, and one size for one tokenizer."""
+        source, target = params["source_vocabulary"], params["target_vocabulary"]
+        if params["target_tokenizer"] is None:
+            source = target = source or target or "source_vocabulary"
+        source, target = source or "source_vocabulary", target or "target_vocabulary"
+        sized = ports(
+            src=f"B Token:s ; TokenIds({source})",
+            tgt=f"B Token:t ; TokenIds({target})",
+            labels=f"B Token:t ; TokenIds({target})",
         )
-        return ports(), ports(
-            src=f"B Token:s ; {source}",
-            src_mask="B Token:s ; Mask",
-            tgt=f"B Token:t ; {target}",
-            tgt_mask="B Token:t ; Mask",
-            labels=f"B Token:t ; {target}",
-            sent_ids="B ; Index",
-        )
+        return ports(), PortSpec({**TranslationDataLayer.output_ports, **sized}.values())
 
     def __init__(
         self,

@@ -19,6 +19,7 @@ from nm_nlp.translation.decoder import TransformerDecoderNM
 from nm_nlp.translation.log_softmax import TransformerLogSoftmaxNM
 from nm_nlp.translation.search_module import LinesOfText
 from nm_nlp.translation.translator import search_options
+from nm_types import Edge, type_call
 
 
 class TranslationScore(Metric):
@@ -61,9 +62,15 @@ class TranslationScore(Metric):
 
         Raises:
             TranslationError: `log_probs` does not come from a decoder and its last layer, or no tokenizer is known.
+            NeuralTypeError: `hidden_states_src` are not what that decoder attends to.
         """
         super().bind(**tensors)
-        self._model()
+        decoder, _ = self._model()
+        assert self.call is not None  # bound above
+        hidden = tensors["hidden_states_src"]
+        expected = decoder.inputs["hidden_states_src"].type
+        edge = Edge(self.name, "hidden_states_src", hidden.name, expected, hidden.type)
+        type_call([edge], {}, owner=self.name, location=self.call.location)
         return self
 
     def update(self, log_probs: Tensor, hidden_states_src: Tensor, input_mask_src: Tensor, sent_ids: Tensor) -> None:
