@@ -1,0 +1,128 @@
+"""Wrong connections between the modules of the collection: refused while the graph is built."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nm_asr import (
+    AudioToMelSpectrogramPreprocessor,
+    AudioToTextDataLayer,
+    CTCLossNM,
+    GreedyCTCDecoder,
+    JasperDecoderForCTC,
+    JasperEncoder,
+    JasperRNNConnector,
+    SpectrogramAugmentation,
+    WordErrorRate,
+)
+from nm_core import NmTensor
+from nm_torch.common import ArgMax, Linear
+from nm_types import NeuralTypeError
+
+Wrong = Mapping[tuple[str, str], str]
+
+
+class Recogniser:
+    """All modules of the collection in one graph, with other outputs where `wrong` names them by module and port."""
+
+    def __init__(self, manifest: Path, wrong: Wrong, params: Mapping[str, Mapping[str, Any]]) -> None:
+        self.wrong = wrong
+        self.params = params
+        self.made: dict[str, NmTensor] = {}
+        labels = ["a", "b"]
+        self.call(AudioToTextDataLayer, "data", {"manifest": str(manifest), "labels": labels, "features": "audio"})
+        self.call(AudioToMelSpectrogramPreprocessor, "mel", {"n_mels": 8}, audio="data.spec", length="data.spec_len")
+        self.call(SpectrogramAugmentation, "augmentation", {}, spec="mel.spec", length="mel.spec_len")
+        self.call(
+            JasperEncoder,
+            "encoder",
+            {"feat_in": 8, "blocks": ({"filters": 8, "kernel": 3, "stride": 2},)},
+            audio_signal="augmentation.augmented",
+            length="mel.spec_len",
+        )
+        self.call(JasperDecoderForCTC, "decoder", {"feat_in": 8, "num_classes": 2}, encoder_output="encoder.encoded")
+        self.call(JasperRNNConnector, "connector", {"in_channels": 8}, tensor="encoder.encoded")
+        self.call(
+            Linear,
+            "scores",
+            {"input_size": 8, "output_size": 3, "tag": "Class", "kind": "Logits"},
+            x="connector.output",
+        )
+        self.call(ArgMax, "best", {}, x="decoder.output")
+        self.call(
+            CTCLossNM,
+            "loss",
+            {},
+            log_probs="decoder.output",
+            targets="data.transcript",
+            input_length="encoder.encoded_len",
+            target_length="data.transcript_len",
+        )
+        self.call(
+            GreedyCTCDecoder, "greedy", {"labels": labels}, log_probs="decoder.output", length="encoder.encoded_len"
+        )
+        self.score = WordErrorRate(**{"labels": labels, **params.get("score", {})}).bind(
+            **self.given("score", {"hypotheses": "greedy.hypotheses", "references": "data.transcript"})
+        )
+
+    def given(self, name: str, right: Mapping[str, str]) -> dict[str, NmTensor]:
+        """What the ports of a module are given."""
+        return {port: self.made[self.wrong.get((name, port), source)] for port, source in right.items()}
+
+    def call(self, cls: Any, name: str, params: Mapping[str, Any], **right: str) -> None:
+        """Make a module with parameters as the test asks, call it, and keep its outputs by their names."""
+        outputs = cls(name=name, **{**params, **self.params.get(name, {})})(**self.given(name, right))
+        self.made |= {tensor.name: tensor for tensor in (outputs if isinstance(outputs, tuple) else (outputs,))}
+
+
+@pytest.fixture
+def manifest(corpus: Callable[..., Path]) -> Path:
+    """Two recordings."""
+    return corpus(["ab", "b"])
+
+
+WRONG: dict[str, tuple[Wrong, dict[str, Mapping[str, Any]], str]] = {
+    "a spectrogram for a waveform": ({("augmentation", "spec"): "data.spec"}, {}, "NM102"),
+    "audio at another rate": ({}, {"data": {"sample_rate": 8000}}, "NM113"),
+    "labels for lengths of audio": ({("mel", "length"): "data.transcript_len"}, {}, "NM107"),
+    "samples for frames, in the augmentation": ({("augmentation", "length"): "data.spec_len"}, {}, "NM108"),
+    "samples for frames, in the encoder": ({("encoder", "length"): "data.spec_len"}, {}, "NM108"),
+    "features of an encoder for a spectrogram": ({("connector", "tensor"): "augmentation.augmented"}, {}, "NM101"),
+    "another number of bands": ({}, {"mel": {"n_mels": 9}}, "NM105"),
+    "a spectrogram for features": ({("decoder", "encoder_output"): "augmentation.augmented"}, {}, "NM101"),
+    "features in the order of a recurrent decoder": ({("loss", "log_probs"): "connector.output"}, {}, "NM101"),
+    "another number of channels": ({}, {"decoder": {"feat_in": 9}}, "NM105"),
+    "channels of another connector": ({}, {"connector": {"in_channels": 9}}, "NM105"),
+    "logits for log-probabilities": ({("loss", "log_probs"): "scores.y"}, {}, "NM106"),
+    "logits for a decoder": ({("greedy", "log_probs"): "scores.y"}, {}, "NM106"),
+    "lengths that were not subsampled": ({("loss", "input_length"): "mel.spec_len"}, {}, "NM108"),
+    "lengths of text for those of frames": ({("loss", "input_length"): "data.transcript_len"}, {}, "NM107"),
+    "lengths of frames for those of text": ({("loss", "target_length"): "encoder.encoded_len"}, {}, "NM107"),
+    "lengths for labels": ({("loss", "targets"): "data.transcript_len"}, {}, "NM102"),
+    "the best path for labels": ({("loss", "targets"): "best.labels"}, {}, "NM101"),
+    "a head for other labels": ({}, {"decoder": {"num_classes": 3}}, "NM113"),
+    "a decoder for other labels": ({}, {"greedy": {"labels": ["a", "b", "c"]}}, "NM105"),
+    "a decoder with old lengths": ({("greedy", "length"): "mel.spec_len"}, {}, "NM108"),
+    "a score of other labels": ({}, {"score": {"labels": ["a", "b", "c"]}}, "NM113"),
+    "a score of log-probabilities": ({("score", "hypotheses"): "decoder.output"}, {}, "NM110"),
+    "a score against the best path": ({("score", "references"): "best.labels"}, {}, "NM101"),
+}
+
+
+@pytest.mark.parametrize("mistake", WRONG)
+def test_wrong_connections_are_errors_while_the_graph_is_built(manifest: Path, mistake: str) -> None:
+    """Another rate, other lengths, labels, meanings, sizes and kinds: each has its code."""
+    wrong, params, code = WRONG[mistake]
+    with pytest.raises(NeuralTypeError) as caught:
+        Recogniser(manifest, wrong, params)
+    assert code in {problem.code for problem in caught.value.problems}
+
+
+def test_the_right_connections_leave_nothing_to_check(manifest: Path) -> None:
+    """From waveform to loss and text, no edge waits for the run or stays unseen."""
+    recogniser = Recogniser(manifest, {}, {})
+    assert recogniser.score.call is not None
+    calls = [recogniser.score.call, *(tensor.call for tensor in recogniser.made.values())]
+    assert not [call.name for call in calls if call.typing.deferred or call.typing.unchecked]
