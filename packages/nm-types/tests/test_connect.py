@@ -223,7 +223,7 @@ def test_another_vocabulary_is_an_error(speech: Values) -> None:
     with pytest.raises(NeuralTypeError) as caught:
         ctc(speech["log_probs"], other["transcript"], speech["encoded_len"], other["n"])
     assert {p.port: p.code for p in caught.value.problems} == {"targets": "NM113"}
-    assert "The classes of the values is 30, expected n = 28." in str(caught.value)
+    assert "The values are Labels(30), expected Labels(n) with n = 28." in str(caught.value)
 
 
 def test_all_bad_edges_are_reported_at_once(speech: Values) -> None:

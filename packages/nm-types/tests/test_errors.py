@@ -46,7 +46,7 @@ def test_the_text_is_the_whole_message() -> None:
 
 
 def test_a_code_belongs_to_a_class_or_to_one_error() -> None:
-    """And survives copies."""
+    """It stands before the message, and survives copies."""
     assert NmError("x").code is None
     assert NmError("x", code="NM300").code == "NM300"
     assert TypeSyntaxError("x").code == "NM001"
@@ -54,7 +54,7 @@ def test_a_code_belongs_to_a_class_or_to_one_error() -> None:
         copy.copy(MissingThing("m", code="NM301")),
         pickle.loads(pickle.dumps(MissingThing("m", code="NM301"))),
     ):
-        assert (str(again), again.code) == ("m", "NM301")
+        assert (str(again), again.message, again.code) == ("NM301  m", "m", "NM301")
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,9 @@ def test_axes_in_another_order() -> None:
         "  encoder.audio_signal is declared in nm_asr.encoders.jasper.JasperEncoder.\n"
         "  loader.features is declared in AudioLayer.\n"
         '  fix (safe): encoder(audio_signal=transpose(features, "B Spectrogram T"))\n'
-        '  or allow it in this graph: casts="transpose"'
+        "    (from nm_core import transpose)\n"
+        '  or allow it for a block of calls: with nm_core.casts("transpose"):\n'
+        "  nmod explain NM104 says more."
     )
 
 
@@ -53,7 +55,8 @@ def test_another_kind_of_values() -> None:
         "\n"
         "  The values are Logits, the port needs LogProbs.\n"
         "  fix: connect an output of the kind LogProbs, or a module that turns Logits\n"
-        "    into it."
+        "    into it.\n"
+        "  nmod explain NM106 says more."
     )
 
 
@@ -67,11 +70,11 @@ def test_another_kind_of_values() -> None:
         ("B ; TokenIds", "B ; Labels(5)", "The values are Labels(5), the port needs TokenIds."),
         ("B C:64", "B C:40", "Axis 1 has the size 40, expected 64."),
         ("T:t T:t", "T:5 T:6", "Axis 1 has the size 6, expected t = 5."),
-        ("B ; Labels(29)", "B ; Labels(30)", "The classes of the values is 30, expected 29."),
+        ("B ; Labels(29)", "B ; Labels(30)", "The values are Labels(30), expected Labels(29)."),
         ("B C T", "object Text", "The port takes a tensor, it is given an object."),
         ("object Text", "list[object Text]", "The port takes an object, it is given a list."),
         ("B C", "{}", "loader.features says nothing about its values ({}), the port needs Batch Channel."),
-        ("B T T", "T B T", "permute the value yourself, by one of (1, 0, 2), (1, 2, 0)."),
+        ("B T T", "T B T", "or one of the orders that fit: (1, 0, 2) or (1, 2, 0)."),
         ("T B C", "B C T", "only axes 0, 1 and 2 are in another order (TRANSPOSE_SAME)."),
         ("list[B C T]", "list[B T C]", "transpose each item before it goes into the list."),
         ("B C ; Logits", "B T ; Mask", "The values do not fit either: Mask, expected Logits."),
@@ -111,7 +114,7 @@ def test_types_that_are_too_wide_stand_one_axis_per_line() -> None:
     )
 
     assert (
-        "           encoder expects                  loader gives\n"
+        "           expected                         given\n"
         "  axis 0   Batch                            Batch\n"
         "  axis 1   Spectrogram:64                   Spectrogram:64\n"
     ) in text
@@ -146,8 +149,8 @@ def test_at_most_ten_problems_are_shown() -> None:
     """The rest is counted; the data has all of them."""
     error = error_with(13)
 
-    assert str(error).count("NM101") == 10
-    assert str(error).endswith("... and 3 more.")
+    assert str(error).count("NM101  an axis") == 10
+    assert str(error).endswith("... and 3 more.\n\nnmod explain NM101 says more.")
     assert len(error.problems) == 13
     assert len(error.to_dict()["problems"]) == 13  # type: ignore[arg-type]
 
@@ -163,7 +166,14 @@ def test_problems_are_plain_data_for_tools() -> None:
     assert (data["expected"], data["given"]) == ("Batch Channel Time", "Batch Time Channel")
     assert data["comparison"] == "TRANSPOSE_SAME"
     assert data["columns"][1] == {"head": "axis 1", "expected": "Channel", "given": "Time", "marked": True}
-    assert data["fixes"] == [{"text": 'encoder(x=transpose(y, "B C T"))', "safe": True}]
+    assert data["fixes"] == [
+        {
+            "text": 'encoder(x=transpose(y, "B C T"))',
+            "safe": True,
+            "when": "",
+            "needs": "from nm_core import transpose",
+        }
+    ]
     assert data["location"] == "train.py:41"
 
 
@@ -171,9 +181,8 @@ def test_notebooks_show_html() -> None:
     """What could be read as markup is escaped."""
     html = error_with(1)._repr_html_()
 
-    assert html.startswith("<pre")
-    assert "<b>NM101" in html
-    assert "s0.y -&gt; m.p00" in html
+    assert "<b>NM101</b>" in html
+    assert "<code>s0.y</code> &rarr; <code>m.p00</code>" in html
 
 
 def test_errors_survive_copies_and_pickles() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from traceback import StackSummary, TracebackException, walk_tb
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ class NmError(Exception):
     """
 
     code: str | None = None
+    hidden: StackSummary | None = None
+    """The end of the stack where frames were put aside, these included; see `nm_types.frames`."""
+    kept: int = 0
+    """How many frames of that end the traceback still shows."""
 
     def __init__(self, message: str = "", *, code: str | None = None) -> None:
         super().__init__(message)
@@ -26,7 +31,24 @@ class NmError(Exception):
             self.code = code
 
     def __str__(self) -> str:
+        message = self.message
+        return f"{self.code}  {message}" if self.code and not message.startswith(self.code) else message
+
+    @property
+    def message(self) -> str:
+        """The message without its code."""
         return str(self.args[0]) if self.args else ""
+
+    def stack(self) -> StackSummary:
+        """Every frame that the error has passed, the outermost first, those included that its traceback leaves out."""
+        seen = StackSummary.extract(walk_tb(self.__traceback__), lookup_lines=False)
+        return StackSummary.from_list([*seen[: len(seen) - self.kept], *(self.hidden or ())])
+
+    def full_traceback(self) -> str:
+        """The traceback as Python prints it, with the frames of the project that it leaves out otherwise."""
+        formatted = TracebackException.from_exception(self)
+        formatted.stack = self.stack()
+        return "".join(formatted.format())
 
 
 class TypeSyntaxError(NmError, ValueError):
@@ -72,7 +94,9 @@ class NeuralTypeError(NmError, TypeError):
         hidden = len(self.problems) - len(shown)
         if hidden:
             shown.append(f"... and {hidden} more.")
-        super().__init__("\n\n".join(shown), code=self.problems[0].code if self.problems else None)
+        more = explained(problem.code for problem in self.problems)
+        text = "\n\n".join(shown) + ("\n\n" if len(shown) > 1 else "\n  ") + more
+        super().__init__(text, code=self.problems[0].code if self.problems else None)
 
     def __reduce__(self) -> tuple[type[NeuralTypeError], tuple[tuple[Problem, ...]]]:
         return type(self), (self.problems,)
@@ -83,6 +107,11 @@ class NeuralTypeError(NmError, TypeError):
 
     def _repr_html_(self) -> str:
         return "\n".join(problem.to_html() for problem in self.problems[: self.shown])
+
+
+def explained(codes: Iterable[str]) -> str:
+    """The sentence that says where some codes are explained; each once, in order."""
+    return f"nmod explain {' '.join(dict.fromkeys(codes))} says more."
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

@@ -186,6 +186,6 @@ def _inner(expression: Expression, sign: str, right: bool) -> str:
 def _syntax(text: str, what: str) -> TypeSyntaxError:
     return TypeSyntaxError(
         f'The size "{text}" is not understood: {what}.\n'
-        "  A size is a number, a lowercase name, a {parameter} or ?, joined by + - * // and parentheses,\n"
-        "  without spaces; sum(n_i) adds up the sizes of a variadic port."
+        "  A size is a number, a lowercase name, a {parameter} or ?, joined by + - * //\n"
+        "  and parentheses, without spaces; sum(n_i) adds up the sizes of a variadic port."
     )

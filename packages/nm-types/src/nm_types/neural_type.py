@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from nm_types.compare import Comparison, compare, refines
 from nm_types.data import from_dict, to_dict
-from nm_types.errors import TypeSyntaxError
+from nm_types.errors import BindingError, TypeSyntaxError
 from nm_types.formulas import Expression, bind, parameters_of
 from nm_types.frozen import fill
 from nm_types.kinds import Kind
@@ -102,8 +102,7 @@ class NeuralType(Structure):
         """Put the values of constructor parameters in the place of the names in braces.
 
         Raises:
-            BindingError: a parameter is missing or is no size.
-            TypeSyntaxError: the value gives a size below 1.
+            BindingError: a parameter is missing, is no size, or gives a size below 1.
         """
         if not self.parameters:
             return self
@@ -112,7 +111,7 @@ class NeuralType(Structure):
         axes = tuple(_bind_axis(axis, parameters) for axis in self.axes)
         kind = self.kind
         if kind is not None and kind.sizes:
-            kind = type(kind)(*(None if size is None else bind(size, parameters) for size in kind.sizes))
+            kind = _bind_kind(kind, parameters)
         return NeuralType(Structure(self.form, axes, kind))
 
     def compare(self, other: Structure) -> Comparison:
@@ -189,6 +188,13 @@ def _expressions(structure: Structure) -> Iterable[Expression]:
         yield from (size for size in structure.kind.sizes if size is not None)
 
 
+def _bind_kind(kind: Kind, parameters: Mapping[str, object]) -> Kind:
+    try:
+        return type(kind)(*(None if size is None else bind(size, parameters) for size in kind.sizes))
+    except TypeSyntaxError as error:
+        raise BindingError(f"{kind} has no usable value. {error.message}") from None
+
+
 def _bind_axis(axis: Axis, parameters: Mapping[str, object]) -> Axis:
     if isinstance(axis, Row) or axis.size is None or isinstance(axis.size, Unknown):
         return axis
@@ -196,4 +202,4 @@ def _bind_axis(axis: Axis, parameters: Mapping[str, object]) -> Axis:
         return AxisType(axis.tag, bind(axis.size, parameters))
     except TypeSyntaxError as error:
         name = axis.tag.text if isinstance(axis.tag, Nominal) else str(axis.tag)
-        raise TypeSyntaxError(f"{name}:{axis.size} cannot be bound. {error}", code=error.code) from None
+        raise BindingError(f"{name}:{axis.size} has no usable value. {error.message}") from None

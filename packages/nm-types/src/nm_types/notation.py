@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from nm_types.errors import NmError, TypeSyntaxError, UnknownNameError
 from nm_types.kinds import Kind
+from nm_types.rendering import wrapped
 from nm_types.scope import Scope, scope_of
 from nm_types.structure import Axis, AxisType, Row, Structure, TagVariable
 from nm_types.tags import Tag
@@ -122,7 +123,8 @@ def _syntax(text: str, part: str, what: str, hint: str = "") -> TypeSyntaxError:
 
 def _located(error: NmError, text: str, part: str) -> TypeSyntaxError:
     """The error with the notation after its first line, and a mark under the part at fault."""
-    first, newline, rest = str(error).partition("\n")
+    first, newline, rest = error.message.partition("\n")
+    first = wrapped(" " * len(f"{error.code}  ") + first).lstrip()
     start = max(text.find(part), 0)
     pointer = f'    "{text}"\n     {" " * start}{"^" * max(len(part), 1)}'
     kind = type(error) if isinstance(error, TypeSyntaxError) else TypeSyntaxError

@@ -5,18 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nm_types.codes import CODES
-from nm_types.rendering import Column, render, render_html
+from nm_types.html import render_html
+from nm_types.rendering import Column, nearby, render, wrapped
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What to do next; a safe fix keeps every value and makes the connection succeed."""
+    """What to do next.
+
+    Attributes:
+        text: a call that can be pasted in the place of the one at fault, where `needs` is given; advice otherwise.
+        safe: whether it keeps every value and makes the connection succeed.
+        when: what must be true for it to be right, `you know that it holds`.
+        needs: the import that the call needs.
+    """
 
     text: str
     safe: bool = False
+    when: str = ""
+    needs: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it is: a fix, perhaps a safe one, perhaps under a condition."""
+        return f"fix{' (safe)' * self.safe}{f', if {self.when}' * bool(self.when)}"
 
     def __str__(self) -> str:
-        return f"fix (safe): {self.text}" if self.safe else f"fix: {self.text}"
+        head = f"  {self.title}: {self.text}"
+        return f"{head}\n    ({self.needs})" if self.needs else wrapped(head)
+
+    def to_dict(self) -> dict[str, object]:
+        """The fix as plain data."""
+        return {"text": self.text, "safe": self.safe, "when": self.when, "needs": self.needs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +60,7 @@ class Problem:
         notes: further facts, such as where a derived size comes from.
         fixes: what to do next.
         alternative: another way out, or nothing.
+        sides: what the rows of the two types are called, where "encoder expects" and "loader gives" do not fit.
     """
 
     code: str
@@ -58,6 +79,7 @@ class Problem:
     notes: tuple[str, ...] = ()
     fixes: tuple[Fix, ...] = ()
     alternative: str = ""
+    sides: tuple[str, str] | None = None
 
     @property
     def title(self) -> str:
@@ -70,15 +92,16 @@ class Problem:
         return ".".join(part for part in (self.consumer, self.port) if part)
 
     def __str__(self) -> str:
-        giver = self.producer.partition(".")[0]
+        lines = [wrapped(f"  {line}") for line in self._facts()]
+        alternative = [f"  {self.alternative}"] if self.alternative else []
         return render(
             head=f"{self.code}  {self.title}",
-            location=self.location,
-            edge=f"{self.producer} -> {self.target}" if self.producer else self.target,
-            labels=(f"{self.consumer or self.port} expects", f"{giver} gives" if giver else "given"),
+            location=nearby(self.location),
+            ends=(self.producer, self.target),
+            labels=self._labels(),
             columns=self.columns,
             mark=self.mark,
-            lines=[self.cause, *self.notes, *self._declarations(), *map(str, self.fixes), self.alternative],
+            lines=[*lines, *map(str, self.fixes), *alternative],
         )
 
     def to_dict(self) -> dict[str, object]:
@@ -100,18 +123,35 @@ class Problem:
             "cause": self.cause,
             "notes": list(self.notes),
             "declared": {"expected": self.declared, "given": self.given_declared},
-            "fixes": [{"text": fix.text, "safe": fix.safe} for fix in self.fixes],
+            "fixes": [fix.to_dict() for fix in self.fixes],
             "alternative": self.alternative,
         }
 
     def to_html(self) -> str:
-        """The problem for a notebook: the same text, colours for the two types."""
-        return render_html(str(self))
+        """The problem for a notebook: the same words, the cells at fault coloured."""
+        return render_html(
+            head=f"{self.code}  {self.title}",
+            location=nearby(self.location),
+            ends=(self.producer, self.target),
+            labels=self._labels(),
+            columns=self.columns,
+            mark=self.mark,
+            lines=self._facts(),
+            fixes=self.fixes,
+            alternative=self.alternative,
+        )
 
-    def _declarations(self) -> list[str]:
-        lines = []
+    def _labels(self) -> tuple[str, str]:
+        if self.sides is not None:
+            return self.sides
+        giver = self.producer.partition(".")[0]
+        return f"{self.consumer or self.port} expects", f"{giver} gives" if giver else "given"
+
+    def _facts(self) -> list[str]:
+        """The cause, what else is known, and where both sides are declared."""
+        facts = [self.cause, *map(nearby, self.notes)]
         if self.declared:
-            lines.append(f"{self.target} is declared in {self.declared}.")
+            facts.append(f"{self.target} is declared in {self.declared}.")
         if self.given_declared:
-            lines.append(f"{self.producer} is declared in {self.given_declared}.")
-        return lines
+            facts.append(f"{self.producer} is declared in {nearby(self.given_declared)}.")
+        return facts

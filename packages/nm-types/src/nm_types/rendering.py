@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from textwrap import fill
 
 WIDTH = 80
@@ -25,33 +25,53 @@ def render(
     *,
     head: str,
     location: str,
-    edge: str,
+    ends: tuple[str, str],
     labels: tuple[str, str],
     columns: Sequence[Column],
     mark: str,
     lines: Sequence[str],
 ) -> str:
-    """The whole text: the title and the user's line, the edge, the two types, then one fact per line."""
-    if location:
-        head += location.rjust(max(WIDTH - len(head), len(location) + 2))
+    """The whole text: the title and the user's line, the edge, the two types, then the facts."""
     table = _wide(labels, columns, mark)
-    if any(len(line) > WIDTH for line in table[:3]):
-        table = _tall(labels, columns, mark)
-    facts = [_wrapped(line) for line in lines if line]
-    return "\n".join([head, f"  {edge}", "", *table, *([""] if table else []), *facts])
+    if any(len(line) > WIDTH for line in table):
+        table = _wide(("expected", "given"), columns, mark)
+    if any(len(line) > WIDTH for line in table):
+        table = _tall(columns, mark)
+    blank = [""] if table else []
+    return "\n".join([*_titled(head, location), *_edge(*ends), *blank, *table, "", *lines])
 
 
-def _wrapped(line: str) -> str:
-    """One fact within the width; what a user may copy (calls, quoted texts) stays on one line."""
-    if len(line) + 2 <= WIDTH or '"' in line:
-        return f"  {line}"
-    return fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ", break_long_words=False)
+def wrapped(line: str) -> str:
+    """One line of prose, folded at the width; long names stay whole."""
+    if len(line) <= WIDTH:
+        return line
+    text = line.lstrip()
+    margin = " " * (len(line) - len(text))
+    return fill(
+        text, WIDTH, initial_indent=margin, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
 
 
-def render_html(text: str) -> str:
-    """A text for a notebook, its first line strong."""
-    head, _, body = text.partition("\n")
-    return f'<pre style="line-height: 1.3; white-space: pre"><b>{escape(head)}</b>\n{escape(body)}</pre>'
+def nearby(text: str) -> str:
+    """A text whose places in files are said as short as they can be from the working folder."""
+    return text.replace(f"{os.getcwd()}{os.sep}", "")
+
+
+def _titled(head: str, location: str) -> list[str]:
+    """The title, with the user's line at its right, or below where there is no room."""
+    if not location:
+        return [head]
+    if len(head) + len(location) + 2 <= WIDTH:
+        return [head + location.rjust(WIDTH - len(head))]
+    return [head, location.rjust(WIDTH)]
+
+
+def _edge(producer: str, target: str) -> list[str]:
+    """Where the value comes from and where it goes, on two lines if they are long."""
+    if not producer:
+        return [f"  {target}"]
+    edge = f"  {producer} -> {target}"
+    return [edge] if len(edge) <= WIDTH else [f"  {producer}", f"    -> {target}"]
 
 
 def _wide(labels: tuple[str, str], columns: Sequence[Column], mark: str) -> list[str]:
@@ -75,12 +95,19 @@ def _wide(labels: tuple[str, str], columns: Sequence[Column], mark: str) -> list
     return [line.rstrip() for line in lines]
 
 
-def _tall(labels: tuple[str, str], columns: Sequence[Column], mark: str) -> list[str]:
-    """One line for each axis, where the types are too wide to stand beside their names."""
+def _tall(columns: Sequence[Column], mark: str) -> list[str]:
+    """One line for each axis, where the types are too wide to stand below each other; else a line for each side."""
+    width = max(len("expected"), *(len(one.expected) for one in columns))
     heads = max(len(one.head) for one in columns)
-    width = max(len(labels[0]), *(len(one.expected) for one in columns))
-    lines = [f"  {'':{heads}}{GAP}{labels[0]:{width}}{GAP}{labels[1]}"]
+    lines = [f"  {'':{heads}}{GAP}{'expected':{width}}{GAP}given"]
+    lines += [
+        f"  {one.head:{heads}}{GAP}{one.expected:{width}}{GAP}{one.given}{f'{GAP}<- {mark}' * one.marked}"
+        for one in columns
+    ]
+    if all(len(line) <= WIDTH for line in lines):
+        return lines
+    lines = []
     for one in columns:
-        note = f"{GAP}<- {mark}" if one.marked else ""
-        lines.append(f"  {one.head:{heads}}{GAP}{one.expected:{width}}{GAP}{one.given}{note}")
+        lines.append(f"  {one.head}{f'{GAP}<- {mark}' * one.marked}")
+        lines += [f"    expected   {one.expected}", f"    given      {one.given}"]
     return lines

@@ -13,6 +13,7 @@ from nm_types.nominal import Nominal
 from nm_types.orders import GREATER, LESS, order_of_axes, order_of_kinds
 from nm_types.problem import Fix, Problem
 from nm_types.rendering import Column
+from nm_types.sizes import Size
 from nm_types.structure import Axis, AxisType, Row, Structure
 from nm_types.unify import Misfit, Reason
 
@@ -74,8 +75,9 @@ def report_equation(equation: Equation, code: str, others: str, location: str) -
         fix = Fix(f"construct {edge.consumer} and {giver} with sizes that agree.")
     else:
         what = type(edge.given.kind).parameters[-1 - equation.place] if edge.given.kind else "size"
-        cause = f"The {what} of the values is {equation.given}, expected {asked}."
-        fix = Fix(f"construct {edge.consumer} and {giver} with one and the same {what}.")
+        known = f" with {asked}" if asked != text else ""
+        cause = f"The values are {edge.given.kind}, expected {edge.expected.kind}{known}."
+        fix = Fix(f"construct the modules that these values come from with the same {what}.")
     place = equation.place if equation.on_axis else len(edge.given.axes)
     problem = _problem(edge, code, cause, Comparison.DIM_INCOMPATIBLE, fix, (place,), "differs")
     return replace(problem, notes=notes, location=location)
@@ -112,7 +114,7 @@ def report_empty(owner: str, name: str, declared: NeuralType, made: NeuralType, 
 def _form(edge: Edge, expected: Structure, given: Structure) -> Problem:
     if given.form == "root":
         cause = f"{edge.producer} says nothing about its values ({{}}), the port needs {expected}."
-        return _problem(edge, "NM103", cause, Comparison.GREATER, _assume(edge))
+        return _problem(edge, "NM103", cause, Comparison.GREATER, _assume(edge, expected, given))
     cause = f"The port takes {FORMS[expected.form]}, it is given {FORMS[given.form]}."
     fix = Fix(f"connect an output that is {FORMS[expected.form]}, or a module that converts.")
     return _problem(edge, "NM110", cause, Comparison.INCOMPATIBLE, fix)
@@ -140,7 +142,7 @@ def _axes(edge: Edge, expected: Structure, given: Structure, is_open: bool) -> P
         problem = _order(edge, given, ways, result)
     elif all(orders[place] == GREATER for place in wrong):
         cause = f"The output promises less than the port needs: axis {wrong[0]} is {_name(first)}, not {_name(wanted)}."
-        problem = _problem(edge, "NM103", cause, result, _assume(edge), wrong, "too general")
+        problem = _problem(edge, "NM103", cause, result, _assume(edge, expected, given), wrong, "too general")
     else:
         cause = f"Axis {wrong[0]} means {_name(first)}, the port expects {_name(wanted)}."
         fix = Fix("connect another output, or a module that turns one into the other.")
@@ -154,7 +156,7 @@ def _kind(edge: Edge, expected: Structure, given: Structure, result: Comparison)
     marked = (len(edge.given.axes),)
     cause = f"The values are {given.kind}, the port needs {expected.kind}."
     if order_of_kinds(given.kind, expected.kind) == GREATER:
-        return _problem(edge, "NM103", cause, result, _assume(edge), marked, "too general")
+        return _problem(edge, "NM103", cause, result, _assume(edge, expected, given), marked, "too general")
     fix = Fix(f"connect an output of the kind {expected.kind}, or a module that turns {given.kind} into it.")
     return _problem(edge, "NM106", cause, result, fix, marked, "another kind")
 
@@ -163,8 +165,12 @@ def _order(edge: Edge, given: Structure, orders: tuple[Permutation, ...], result
     tags = {one.tag for one in given.axes if isinstance(one, AxisType)}
     if len(orders) > 1 or len(tags) < len(given.axes):
         cause = "The meanings agree in another order, but some occur more than once, so that several orders fit."
-        fix = Fix(f"permute the value yourself, by one of {', '.join(map(str, orders))}.")
-        return _problem(edge, "NM109", cause, result, fix, tuple(range(len(given.axes))), "ambiguous")
+        fix = Fix(
+            "where the value is made, give these axes tags of their own, or one of the orders that fit: "
+            f"{' or '.join(map(str, orders[:FEW]))}."
+        )
+        moved = tuple(place for place in range(len(given.axes)) if any(order[place] != place for order in orders))
+        return _problem(edge, "NM109", cause, result, fix, moved, "ambiguous")
     moved = tuple(i for i, j in enumerate(orders[0]) if i != j)
     mark = "swapped" if len(moved) == 2 else "in another order"
     cause = (
@@ -173,20 +179,55 @@ def _order(edge: Edge, given: Structure, orders: tuple[Permutation, ...], result
     if edge.expected.is_list:
         fix = Fix("transpose each item before it goes into the list.")
         return _problem(edge, "NM104", cause, result, fix, moved, mark)
-    order = " ".join(_short(given.axes[i]) for i in orders[0])
-    value = edge.producer.rpartition(".")[2]
-    fix = Fix(f'{edge.consumer}({edge.port}=transpose({value}, "{order}"))', safe=True)
+    order = [_short(given.axes[i]) for i in orders[0]]
+    fix = replace(_explicit(edge, "transpose", " ".join(order), given), safe=True)
     problem = _problem(edge, "NM104", cause, result, fix, moved, mark)
-    return replace(problem, alternative='or allow it in this graph: casts="transpose"')
+    return replace(problem, alternative='or allow it for a block of calls: with nm_core.casts("transpose"):')
 
 
 def _at(equation: Equation) -> str:
     return f" ({equation.location})" if equation.location else ""
 
 
-def _assume(edge: Edge) -> Fix:
+def _assume(edge: Edge, expected: Structure, given: Structure) -> Fix:
+    """The fix that claims what the port needs, and no more, of a value that promises less."""
+    if edge.expected.is_list or expected.form != "tensor" or any(isinstance(one, Row) for one in expected.axes):
+        return Fix("connect an output that promises it.")
+    known = given.axes if given.form == "tensor" else expected.axes
+    axes = [
+        mine if order_of_axes(one, mine) == GREATER else one for mine, one in zip(expected.axes, known, strict=True)
+    ]
+    words = [_sized(one) for one in axes]
+    if expected.kind is not None and (given.kind is None or order_of_kinds(given.kind, expected.kind) == GREATER):
+        words += [";", str(expected.kind)]
+    claim = Structure("tensor", tuple(axes), expected.kind)
+    return replace(_explicit(edge, "assume", " ".join(words), claim), when="you know that it holds")
+
+
+def _explicit(edge: Edge, function: str, words: str, named: Structure) -> Fix:
+    """A call that can be pasted: the consumer is given what `transpose` or `assume` makes of the value."""
     value = edge.producer.rpartition(".")[2]
-    return Fix(f'if you know that it holds: {edge.consumer}({edge.port}=assume({value}, "{edge.expected}"))')
+    foreign: dict[str, list[Nominal]] = {
+        "tags": [one.tag for one in named.axes if isinstance(one, AxisType) and isinstance(one.tag, Nominal)],
+        "kinds": [type(named.kind)] if named.kind is not None and function == "assume" else [],
+    }
+    imports = [f"from nm_core import {function}"]
+    options = ""
+    for option, members in foreign.items():
+        own = [one for one in dict.fromkeys(members) if not one.id.startswith("nm.")]
+        if own:
+            options += f", {option}=[{', '.join(one.__name__ for one in own)}]"
+            imports += [f"from {one.__module__} import {one.__name__}" for one in own]
+    call = f'{function}({value}, "{words}"{options})'
+    port, bracket, _ = edge.port.partition("[")
+    text = f"{call} in the place of {value} in {port}" if bracket else f"{edge.consumer}({port}={call})"
+    return Fix(text, needs="; ".join(imports))
+
+
+def _sized(one: Axis) -> str:
+    """An axis as a claim writes it: names of sizes are those of another call, and left out."""
+    number = one.size.value if isinstance(one, AxisType) and isinstance(one.size, Size) else None
+    return _short(one) if number is None else f"{_short(one)}:{number}"
 
 
 def _short(axis: Axis) -> str:

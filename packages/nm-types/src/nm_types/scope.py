@@ -9,6 +9,7 @@ from typing import TypeVar
 from nm_types.errors import UnknownNameError, did_you_mean
 from nm_types.kinds import KINDS, Kind
 from nm_types.nominal import Nominal
+from nm_types.rendering import wrapped
 from nm_types.tags import TAGS, Tag
 
 N = TypeVar("N", bound=Nominal)
@@ -62,7 +63,7 @@ def _find(what: str, name: str, names: dict[str, list[N]]) -> N:
     option = "tags=[...]" if what == "tag" else "kinds=[...]"
     raise UnknownNameError(
         f'There is no {what} "{name}" here.{" " if guess else ""}{guess}\n'
-        f"  Known: {known}.\n"
-        f"  A {what} of a collection is given with {option}; a name in a notation never makes a new one.",
+        + wrapped(f"  Known: {known}.")
+        + f"\n  A {what} of a collection is given with {option}; a name in a notation\n  never makes a new one.",
         code=code,
     )

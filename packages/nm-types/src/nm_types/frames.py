@@ -1,0 +1,55 @@
+"""Tracebacks that end in the user's own line: the frames of the project are put aside, and can still be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from types import FrameType, TracebackType
+from typing import Final, ParamSpec, TypeVar
+
+from nm_types.errors import NmError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+OWN: Final = frozenset({"nm_types", "nm_core", "nm_torch", "torch"})
+"""Packages whose frames say nothing about the user's mistake: the project's engine, and the framework under it."""
+
+
+def is_own(frame: FrameType) -> bool:
+    """Whether a frame runs code of the project or of its framework, rather than a user's or a collection's."""
+    name = frame.f_globals.get("__name__")  # code that a framework makes up has none
+    return name is None or str(name).partition(".")[0] in OWN
+
+
+def hide(error: NmError) -> None:
+    """Take the project's frames out of an error's traceback; `error.full_traceback()` has them all.
+
+    For an `except` block that ends in a bare `raise`, which adds no frame of its own, in a function that users call.
+    """
+    error.hidden = error.stack()
+    frames: list[TracebackType] = []
+    found = error.__traceback__
+    while found is not None:
+        if not is_own(found.tb_frame):
+            frames.append(found)
+        found = found.tb_next
+    kept: TracebackType | None = None
+    for one in reversed(frames):
+        kept = TracebackType(kept, one.tb_frame, one.tb_lasti, one.tb_lineno)
+    error.__traceback__ = kept
+    error.kept = len(frames)
+
+
+def boundary(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function that users call raise errors whose traceback ends in their line."""
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except NmError as error:
+            hide(error)
+            raise
+
+    return call
