@@ -11,6 +11,7 @@ from nm_core.module import NeuralModule, Segment
 from nm_core.ports import PortSpec, ports
 from nm_core.tensor import NmTensor
 from nm_types import CallTyping, Edge, NeuralType, assumed, transposed
+from nm_types.frames import boundary
 
 
 class View(NeuralModule):
@@ -21,6 +22,7 @@ class View(NeuralModule):
 
     segment: ClassVar[Segment] = "view"
 
+    @boundary
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Record a call on a symbolic tensor.
 
@@ -110,6 +112,7 @@ class Assume(View):
         return assumed(edges[0], "y", location=location)
 
 
+@boundary
 def transpose(tensor: NmTensor, order: str | NeuralType, *, tags: Iterable[type] = ()) -> NmTensor:
     """Return a symbolic tensor with its axes in another order: `transpose(features, "B Spectrogram T")`.
 
@@ -123,6 +126,7 @@ def transpose(tensor: NmTensor, order: str | NeuralType, *, tags: Iterable[type]
     return _viewed(Transpose(order=NeuralType(order, tags=tags)), tensor)
 
 
+@boundary
 def assume(
     tensor: NmTensor, type: str | NeuralType, *, tags: Iterable[type] = (), kinds: Iterable[type] = ()
 ) -> NmTensor:

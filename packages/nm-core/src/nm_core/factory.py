@@ -17,6 +17,7 @@ from nm_core.module import NeuralModule, snake_case
 from nm_core.records import Records
 from nm_core.run import TrainingResult
 from nm_core.tensor import NmTensor
+from nm_types.frames import boundary
 
 if TYPE_CHECKING:
     from nm_core.backend import Session
@@ -76,6 +77,7 @@ class NeuralModuleFactory:
         session: Session = self.collections.lookup("backends", self.backend)().open(settings)
         return session
 
+    @boundary
     def create(self, id: str, *, name: str | None = None, **params: Any) -> NeuralModule:
         """Make a module by its id, such as `asr.JasperEncoder`; its weights depend on the seed and its name only."""
         cls = self.collections.resolve(id, self.backend)
@@ -85,6 +87,7 @@ class NeuralModuleFactory:
         self._know([module])
         return module
 
+    @boundary
     def train(
         self,
         tensors_to_optimize: NmTensor | Sequence[NmTensor],
@@ -131,6 +134,7 @@ class NeuralModuleFactory:
             )
         )
 
+    @boundary
     def eval(
         self, metrics: Metric | Sequence[Metric], *, callbacks: Sequence[Callback] = (), max_batches: int | None = None
     ) -> dict[str, float]:
@@ -139,6 +143,7 @@ class NeuralModuleFactory:
         self._prepare([Graph(_ends(metric), name="eval") for metric in metrics])
         return self.session.evaluate(EvalRequest(tuple(metrics), tuple(callbacks), max_batches))
 
+    @boundary
     def infer(
         self, tensors: Outputs | Graph, *, inputs: Mapping[str, Any] | None = None, callbacks: Sequence[Callback] = ()
     ) -> Records:
@@ -157,22 +162,26 @@ class NeuralModuleFactory:
         request = InferRequest(graph.outputs, inputs, graph.inputs, tuple(callbacks))
         return Records(self.session.infer(request), tuple(graph.outputs))
 
+    @boundary
     def lower(self, tensors: Outputs | Graph) -> Any:
         """Return the framework's part of a graph as one plain module, for any other training loop."""
         graph = tensors if isinstance(tensors, Graph) else Graph(tensors)
         self._prepare([graph])
         return self.session.lower(graph.plan())
 
+    @boundary
     def tie(self, first: str, second: str) -> None:
         """Make two weights one: `tie("decoder.embedding.weight", "log_softmax.weight")`; every graph sees it."""
         self.ties.append((first, second))
         self._apply_facts()
 
+    @boundary
     def freeze(self, pattern: str) -> None:
         """Stop the weights that match a pattern from learning: `freeze("encoder.**")`; every graph sees it."""
         self.frozen.append(pattern)
         self._apply_facts()
 
+    @boundary
     def save(self, path: str | Path, graphs: Mapping[str, Graph]) -> Path:
         """Save graphs, their modules' weights and assets as one folder that `load_application` reads."""
         from nm_core.application import save_application

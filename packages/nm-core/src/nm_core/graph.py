@@ -13,6 +13,7 @@ from nm_core.module import NeuralModule
 from nm_core.plan import Plan, permute
 from nm_core.tensor import Call, Constant, NmTensor
 from nm_types import Equation, NeuralTypeError, check_equations
+from nm_types.frames import boundary
 
 Outputs = NmTensor | Sequence[NmTensor] | Mapping[str, NmTensor]
 
@@ -38,6 +39,7 @@ class Graph:
         NeuralTypeError: calls that are possible one by one ask for sizes that cannot all hold together.
     """
 
+    @boundary
     def __init__(self, outputs: Outputs, inputs: Mapping[str, NmTensor] | None = None, *, name: str = "graph") -> None:
         self.name = name
         self.outputs = named_outputs(outputs)
@@ -70,6 +72,7 @@ class Graph:
         """Order the graph for a backend: sources, one framework segment, a host suffix."""
         return Plan.of(self)
 
+    @boundary
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the graph on values, or repeat its calls on symbolic tensors."""
         values = dict(zip(self.inputs, args, strict=False)) | kwargs

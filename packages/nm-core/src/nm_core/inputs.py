@@ -9,6 +9,7 @@ from nm_core import wiring
 from nm_core.module import NeuralModule, Segment, Signature
 from nm_core.ports import PortSpec, ports
 from nm_core.tensor import NmTensor
+from nm_types.frames import boundary
 
 OWNER = "inputs"
 """The name under which messages and drawings show free inputs."""
@@ -20,6 +21,7 @@ class FreeInputs(NeuralModule):
     segment: ClassVar[Segment] = "source"
 
 
+@boundary
 def inputs(*, tags: Iterable[type] = (), kinds: Iterable[type] = (), **types: Any) -> Any:
     """Make a graph's free inputs from types: `inputs(spec="B Spectrogram:64 T:t", length="B ; Lengths(t)")`.
 

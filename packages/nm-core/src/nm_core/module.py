@@ -15,6 +15,7 @@ from nm_core.parameters import FrozenParams, capture, constructor_parameters
 from nm_core.ports import PortSpec, as_ports
 from nm_core.tensor import Call
 from nm_types import BindingError, CallTyping, Edge, NeuralType, NmError, type_call
+from nm_types.frames import boundary, hide
 
 Segment = Literal["host", "framework", "source", "view"]
 """Where a module runs: in Python at the end, in the framework's part, as what drives a graph, or where its value is."""
@@ -53,6 +54,7 @@ class ModuleMeta(type):
     _known: dict[str, Parameter]
     _declared: Signature
 
+    @boundary
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(name, bases, namespace, **kwargs)
         cls._known = constructor_parameters(cls)
@@ -61,6 +63,7 @@ class ModuleMeta(type):
             as_ports(getattr(cls, "output_ports", {}), f"The output ports of {cls.__qualname__}"),
         )
 
+    @boundary
     def __call__(cls, *args: Any, name: str | None = None, **kwargs: Any) -> Any:
         """Make an instance; `name` is its name in graphs, files and checkpoints."""
         params, opaque = capture(cls, cls._known, args, kwargs)
@@ -145,7 +148,11 @@ class NeuralModule(metaclass=ModuleMeta):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Record a call on symbolic tensors, or compute at once on values."""
         if self._is_symbolic_call(args, kwargs):
-            return self._record(args, kwargs)
+            try:
+                return self._record(args, kwargs)
+            except NmError as error:
+                hide(error)
+                raise
         values = wiring.bind_arguments(self.name, self.inputs, args, kwargs)
         if not hasattr(self, "forward"):
             raise ModuleDeclarationError(f"{type(self).__qualname__} does not implement forward.")
@@ -193,7 +200,7 @@ def signature_of(cls: ModuleMeta, params: Mapping[str, Any]) -> Signature:
     try:
         return Signature(declared.inputs.bind(sizes), declared.outputs.bind(sizes))
     except BindingError as error:
-        raise ParameterError(f"{owner}: {error}") from None
+        raise ParameterError(f"{owner}: {error.message}", code=error.code) from None
 
 
 def _author(owner: str, what: str, function: Any, params: Mapping[str, Any]) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from nm_core.errors import ModuleDeclarationError
 from nm_types import NeuralType
+from nm_types.frames import boundary
 
 PortDeclaration = Any
 """What an author may write for a port: a string, a NeuralType, the paper's dict, or a `Port`."""
@@ -87,6 +88,7 @@ class PortSpec(Mapping[str, Port]):
         return frozenset(name for port in self._ports.values() for name in port.type.parameters)
 
 
+@boundary
 def ports(*, tags: Iterable[type] = (), kinds: Iterable[type] = (), **types: PortDeclaration) -> PortSpec:
     """Declare ports by name.
 

@@ -10,6 +10,7 @@ import pytest
 from nm_core.cli.exits import Exit
 from nm_core.cli.main import COMMANDS
 from nm_core.errors import ApplicationError
+from nm_types import NeuralType
 
 
 def test_help_lists_every_command_and_the_exit_codes(nmod) -> None:
@@ -88,6 +89,18 @@ def test_errors_of_ours_are_shown_without_a_traceback(nmod, monkeypatch) -> None
         debugged = nmod(*arguments)
         assert debugged.code == Exit.PROBLEM
         assert "Traceback" in debugged.err
+
+
+def test_debug_shows_the_frames_that_tracebacks_leave_out(nmod, monkeypatch) -> None:
+    """An error whose traceback ends in a user's line still shows the whole stack when asked."""
+
+    def raising() -> None:
+        NeuralType("B Spectogram")
+
+    monkeypatch.setattr("nm_core.cli.version._versions", raising)
+
+    assert "Traceback" not in nmod("version").err
+    assert "nm_types/notation.py" in nmod("version", "--debug").err.replace("\\", "/")
 
 
 def test_an_unforeseen_error_says_how_to_see_more(nmod, monkeypatch) -> None:

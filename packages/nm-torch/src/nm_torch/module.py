@@ -8,6 +8,8 @@ from torch import nn
 
 from nm_core import NeuralModule
 from nm_core.module import Segment
+from nm_types import NmError
+from nm_types.frames import hide
 
 
 class TorchModule(NeuralModule, nn.Module):
@@ -28,5 +30,9 @@ class TorchModule(NeuralModule, nn.Module):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Record a call on symbolic tensors, or compute at once on real ones through `nn.Module.__call__`."""
         if self._is_symbolic_call(args, kwargs):
-            return self._record(args, kwargs)
+            try:
+                return self._record(args, kwargs)
+            except NmError as error:
+                hide(error)
+                raise
         return self._structured(nn.Module.__call__(self, *args, **kwargs))

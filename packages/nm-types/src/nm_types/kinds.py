@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from nm_types.errors import DefinitionError, TypeSyntaxError
 from nm_types.formulas import Expression, parse_size
+from nm_types.frames import boundary
 from nm_types.frozen import Frozen, fill
 from nm_types.nominal import Nominal, declare
 from nm_types.sizes import Rigid, Size
@@ -36,6 +37,7 @@ class Kind(Frozen, metaclass=Nominal):
 
     sizes: tuple[Expression | None, ...]
 
+    @boundary
     def __init_subclass__(
         cls, *, id: str | None = None, dtype: str | None = None, parameters: tuple[str, ...] | None = None
     ) -> None:

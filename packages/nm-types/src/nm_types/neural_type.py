@@ -8,8 +8,9 @@ from typing import Any, cast
 
 from nm_types.compare import Comparison, compare, refines
 from nm_types.data import from_dict, to_dict
-from nm_types.errors import BindingError, TypeSyntaxError
+from nm_types.errors import BindingError, NmError, TypeSyntaxError
 from nm_types.formulas import Expression, bind, parameters_of
+from nm_types.frames import boundary, hide
 from nm_types.frozen import fill
 from nm_types.kinds import Kind
 from nm_types.nominal import Nominal
@@ -50,21 +51,13 @@ class NeuralType(Structure):
         tags: Iterable[type[Tag]] = (),
         kinds: Iterable[type[Kind]] = (),
     ) -> None:
-        if isinstance(spec, str):
-            read = parse(spec, tuple(tags), tuple(kinds))
-        elif isinstance(spec, Structure):
-            read = spec
-        elif isinstance(spec, Mapping):
-            read = _from_axes(spec, kind)
-        else:
-            raise TypeSyntaxError(
-                f"NeuralType({spec!r}): expected a string, a mapping from positions to axes, or a type; "
-                f"got {type(spec).__name__}."
-            )
-        if kind is not None and not isinstance(spec, Mapping):
-            if read.kind is not None or read.form != "tensor":
-                raise TypeSyntaxError(f'NeuralType("{read}", kind=...): the kind is given twice or has no place here.')
-            read = Structure("tensor", read.axes, _kind(kind))
+        try:
+            read = spec if isinstance(spec, Structure) else _read(spec, kind, tuple(tags), tuple(kinds))
+            if kind is not None and not isinstance(spec, Mapping):
+                read = _of_kind(read, kind)
+        except NmError as error:
+            hide(error)
+            raise
         self._fill(read.form, read.axes, read.kind, None if read.item is None else NeuralType(read.item))
         fill(self, "_parameters", None)
 
@@ -98,6 +91,7 @@ class NeuralType(Structure):
             fill(self, "_parameters", frozenset(names) | inner)
         return cast("frozenset[str]", self._parameters)
 
+    @boundary
     def bind(self, parameters: Mapping[str, object]) -> NeuralType:
         """Put the values of constructor parameters in the place of the names in braces.
 
@@ -155,6 +149,25 @@ def _speaks_of_calls(type: NeuralType) -> bool:
         return _speaks_of_calls(type.item)
     sizes = (size for size in _expressions(type) if isinstance(size, Size))
     return any(isinstance(symbol, Rigid) for size in sizes for symbol in size.symbols())
+
+
+def _read(
+    spec: object, kind: Kind | type[Kind] | None, tags: tuple[type[Tag], ...], kinds: tuple[type[Kind], ...]
+) -> Structure:
+    if isinstance(spec, str):
+        return parse(spec, tags, kinds)
+    if isinstance(spec, Mapping):
+        return _from_axes(spec, kind)
+    raise TypeSyntaxError(
+        f"NeuralType({spec!r}): expected a string, a mapping from positions to axes,\n"
+        f"  or a type; got {type(spec).__name__}."
+    )
+
+
+def _of_kind(read: Structure, kind: Kind | type[Kind]) -> Structure:
+    if read.kind is not None or read.form != "tensor":
+        raise TypeSyntaxError(f'NeuralType("{read}", kind=...): the kind is given twice or has no place here.')
+    return Structure("tensor", read.axes, _kind(kind))
 
 
 def _kind(kind: Kind | type[Kind]) -> Kind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from nm_types.errors import DefinitionError
+from nm_types.frames import boundary
 from nm_types.nominal import Nominal, declare
 
 
@@ -24,6 +25,7 @@ class Tag(metaclass=Nominal):
     chain: ClassVar[tuple[str, ...]] = ("Tag",)
     short: ClassVar[str] = ""
 
+    @boundary
     def __init_subclass__(cls, *, id: str | None = None, short: str = "") -> None:
         declare(cls, "Tag", id)
         cls.short = short

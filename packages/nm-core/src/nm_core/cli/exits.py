@@ -45,7 +45,9 @@ EPILOG = "Exit codes: " + ", ".join(
 
 def report(error: Exception, *, debug: bool) -> Exit:
     """Say on stderr what went wrong, and return the exit code."""
-    if debug:
+    if debug and isinstance(error, NmError):
+        print(error.full_traceback(), file=sys.stderr)
+    elif debug:
         traceback.print_exception(error)
     if isinstance(error, NmError):
         _say(_titled(error))
