@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nm_core.ports import optional, ports, variadic
     from nm_torch import common
+    from nm_torch.checking.check import check_module
     from nm_torch.loss import LossModule
     from nm_torch.lowering import lower
     from nm_torch.module import TorchModule
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _PLACES = {
     "LossModule": "nm_torch.loss",
     "TorchModule": "nm_torch.module",
+    "check_module": "nm_torch.checking.check",
     "from_torch": "nm_torch.wrap",
     "lower": "nm_torch.lowering",
     "optional": "nm_core.ports",
@@ -24,7 +26,17 @@ _PLACES = {
     "variadic": "nm_core.ports",
 }
 
-__all__ = ["LossModule", "TorchModule", "common", "from_torch", "lower", "optional", "ports", "variadic"]
+__all__ = [
+    "LossModule",
+    "TorchModule",
+    "check_module",
+    "common",
+    "from_torch",
+    "lower",
+    "optional",
+    "ports",
+    "variadic",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 from nm_types import NmError
 
 __all__ = [
+    "ModuleCheckError",
     "NonFiniteLossError",
     "PlacementError",
     "PrecisionError",
@@ -46,3 +47,7 @@ class NonFiniteLossError(NmError, ArithmeticError):
 
 class WeightsError(NmError, ValueError):
     """A file of weights does not fit the module, or names of weights match nothing."""
+
+
+class ModuleCheckError(NmError, ValueError):
+    """A module cannot be checked as it was asked for: an input that nobody can invent, sizes that do not exist."""

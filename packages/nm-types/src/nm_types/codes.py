@@ -140,6 +140,22 @@ CODES: Final[dict[str, tuple[str, str]]] = {
         "be decided while the graph was built. Connect the lengths that the module\n"
         "gives out beside its features.",
     ),
+    "NM130": (
+        "values are outside of what their kind means",
+        "Seen by check_module: log-probabilities that do not sum to one, labels that are\n"
+        "no class, lengths beyond the axis they measure, a loss that is not finite, a\n"
+        "text that is none. Correct what forward gives, or name another kind.",
+    ),
+    "NM131": (
+        "a module fails on values that its ports accept",
+        "Seen by check_module: any graph may connect such values, and the module raised\n"
+        "an error for them. Correct forward, or declare ports that say what it takes.",
+    ),
+    "NM132": (
+        "a module gives another number of values than it has output ports",
+        "Seen by check_module: forward returns one value for one output port, and a\n"
+        "tuple in the order of the ports for several.",
+    ),
 }
 
 

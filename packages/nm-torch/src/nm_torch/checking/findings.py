@@ -1,0 +1,203 @@
+"""What is wrong with the outputs of one run: number, form, shapes, families of numbers, values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from torch import Tensor
+
+from nm_core import NeuralModule, Port
+from nm_torch.checking.choosing import complete
+from nm_torch.checking.rules import Finding, Output
+from nm_torch.checking.running import on_cpu
+from nm_torch.checking.slots import BATCH, AnythingTag, Slot
+from nm_torch.checking.uses import Use
+from nm_torch.checking.values import judge, unseen
+from nm_torch.shape_checks import family_of
+from nm_types import AxisType, BatchTag, Fix, Lengths, NeuralType, Problem, Size, Text, check_shapes
+from nm_types.rendering import Column
+from nm_types.sizes import Variable
+from nm_types.structure import Structure
+
+PINNED = ""
+"""The name of a port that no module has: it tells `check_shapes` the sizes that were chosen."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of a module and what was found in it.
+
+    Attributes:
+        module: the module, for its names and ports.
+        use: how its ports are used.
+        sizes: the size of each name; empty for a source, whose data say it.
+        values: what went in, by slot name.
+        seen: how it was seen, for messages.
+        location: file and line of the user's code.
+        problems: what is wrong.
+        unseen: what was not checked.
+        lacking: the outputs that had no value and need none.
+    """
+
+    module: NeuralModule
+    use: Use
+    sizes: Mapping[str, int]
+    values: Mapping[str, Any]
+    seen: str = ""
+    location: str = ""
+    problems: list[Problem] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+    lacking: list[str] = field(default_factory=list)
+
+    def take(self, result: Any) -> None:
+        """Hold what a module gave to its promises."""
+        names = list(self.module.outputs)
+        results = (result,) if len(names) == 1 else result
+        if len(names) > 1 and (not isinstance(result, tuple | list) or len(result) != len(names)):
+            self._report_number(names, result)
+            return
+        tensors: dict[str, tuple[Slot, Tensor]] = {}
+        for slot, value in zip(self.use.outputs, results, strict=True):
+            self._take_form(slot, self.module.outputs[slot.port], on_cpu(value), tensors)
+        self._judge_shapes(tensors)
+        self._judge_values(tensors)
+
+    def _take_form(self, slot: Slot, port: Port, value: Any, tensors: dict[str, tuple[Slot, Tensor]]) -> None:
+        """Sort a value by the form of its type: the tensors are kept for what follows."""
+        if value is None and self.use.may_lack(port):
+            self.lacking.append(slot.port)
+        elif slot.type.is_root:
+            self.unseen.append(f"{slot.name}: its type, {{}}, promises nothing")
+        elif slot.type.is_list:
+            if not isinstance(value, list):
+                self._report_form(slot, "a list", value)
+                return
+            for index, item in enumerate(value):
+                inner = Slot(slot.port, f"{slot.name}[{index}]", slot.type.item or slot.type, is_output=True)
+                self._take_form(inner, replace(port, optional=False, needs=()), item, tensors)
+        elif slot.type.is_object:
+            self._take_object(slot, value)
+        elif isinstance(value, Tensor):
+            tensors[slot.name] = (slot, value)
+        else:
+            self._report_form(slot, "a tensor", value)
+
+    def _take_object(self, slot: Slot, value: Any) -> None:
+        kind = slot.type.kind
+        if value is None or isinstance(value, Tensor | list | tuple):
+            self._report_form(slot, f"an object, {kind}", value)
+        elif kind is None or type(kind).chain != Text.chain:
+            self.unseen.append(f"{slot.port}: that its objects ({type(value).__name__}) are {kind}")
+        elif not isinstance(value, str):
+            cause = f"The value is of the class {type(value).__name__}; {kind} is str."
+            self._report_values(slot, Finding(cause, type(value).__name__, "give str"), None)
+
+    def _judge_shapes(self, tensors: Mapping[str, tuple[Slot, Tensor]]) -> None:
+        pins = [(BatchTag, None) if name == BATCH else (AnythingTag, Size(Variable(name))) for name in self.sizes]
+        axes = tuple(AxisType(tag, size) for tag, size in pins)
+        expected = {PINNED: NeuralType(Structure("tensor", axes))}
+        shapes = {PINNED: tuple(self.sizes.values())}
+        for slot in self.use.inputs:
+            if isinstance(self.values.get(slot.name), Tensor):
+                name = f"input {slot.name}"  # an output may have the name of an input
+                expected[name], shapes[name] = slot.type, tuple(self.values[slot.name].shape)
+        expected |= {name: slot.type for name, (slot, _) in tensors.items()}
+        shapes |= {name: tuple(value.shape) for name, (_, value) in tensors.items()}
+        families = {name: f for name, (_, value) in tensors.items() if (f := family_of(value.dtype)) is not None}
+        for problem in check_shapes(expected, shapes, families, owner=self.module.name):
+            if problem.port in tensors:
+                slot, value = tensors[problem.port]
+                columns = problem.columns
+                if problem.code == "NM122":
+                    columns += (Column("values", str(slot.core.kind), str(value.dtype).removeprefix("torch."), True),)
+                self._report(slot, problem.code, problem.cause, columns, "differs", problem.given)
+
+    def _judge_values(self, tensors: Mapping[str, tuple[Slot, Tensor]]) -> None:
+        bad = {problem.port for problem in self.problems}
+        good = {name: pair for name, pair in tensors.items() if name not in bad and pair[0].port not in bad}
+        sizes = complete(self.sizes)
+        for slot, value in good.values():
+            for size, length in zip(slot.sizes(), value.shape, strict=False):
+                if isinstance(size.symbol, Variable):
+                    sizes.setdefault(str(size.symbol), length)
+        lengths = dict(self._lengths(good))
+        for slot, value in good.values():
+            output = Output(slot, value, sizes, lengths)
+            found = judge(output)
+            if found is not None:
+                self._report_values(slot, found, value)
+            elif (text := unseen(output)) is not None:
+                self.unseen.append(f"{slot.port}: {text}")
+
+    def _lengths(self, outputs: Mapping[str, tuple[Slot, Tensor]]) -> list[tuple[Size, Tensor]]:
+        given = [(slot, self.values.get(slot.name)) for slot in self.use.inputs]
+        found = []
+        for slot, value in [*outputs.values(), *given]:
+            kind, size = slot.core.kind, slot.kind_size()
+            if kind is not None and size is not None and type(kind).is_a(Lengths) and isinstance(value, Tensor):
+                if value.dim() == 1 and family_of(value.dtype) == "int":
+                    found.append((size, value.cpu()))
+        return found
+
+    def _report_number(self, names: list[str], result: Any) -> None:
+        given = f"{len(result)} values" if isinstance(result, tuple | list) else _form(result)
+        cause = f"forward gave {given}; the output ports are {', '.join(names)}."
+        fix = f"let forward return a tuple ({', '.join(names)}), or declare the ports that it has values for."
+        self._add("NM132", ", ".join(names), cause, (), "", given, fix)
+
+    def _report_form(self, slot: Slot, wanted: str, value: Any) -> None:
+        columns = (Column("value", wanted, _form(value), True),)
+        self._report(slot, "NM110", f"The value is {_form(value)}.", columns, "differs", _form(value))
+
+    def _report_values(self, slot: Slot, found: Finding, value: Tensor | None) -> None:
+        shape = () if value is None else tuple(value.shape)
+        columns = [
+            Column(f"axis {i}", str(one), str(n)) for i, (one, n) in enumerate(zip(slot.axes(), shape, strict=False))
+        ]
+        columns.append(Column("values", str(slot.core.kind), found.seen, True))
+        fix = f"{found.fix} in forward, or declare {slot.port} as what it is: another kind than {slot.core.kind}."
+        self._add("NM130", slot.name, found.cause, tuple(columns), "outside", found.seen, fix, str(slot.type))
+
+    def _report(self, slot: Slot, code: str, cause: str, columns: tuple[Column, ...], mark: str, given: str) -> None:
+        fix = f"correct what forward gives, or the type of {slot.port} in output_ports."
+        self._add(code, slot.name, cause, columns, mark, given, fix, str(slot.type))
+
+    def _add(
+        self,
+        code: str,
+        port: str,
+        cause: str,
+        columns: tuple[Column, ...],
+        mark: str,
+        given: str,
+        fix: str,
+        expected: str = "",
+    ) -> None:
+        cls = type(self.module)
+        self.problems.append(
+            Problem(
+                code=code,
+                cause=cause,
+                consumer=self.module.name,
+                port=port,
+                expected=expected,
+                given=given,
+                columns=columns,
+                mark=mark,
+                declared=f"{cls.__module__}.{cls.__qualname__}",
+                location=self.location,
+                notes=(f"Seen {self.seen}.",) if self.seen else (),
+                fixes=(Fix(fix),),
+                sides=(f"{self.module.name} promises", f"{self.module.name} gives"),
+            )
+        )
+
+
+def _form(value: Any) -> str:
+    if isinstance(value, Tensor):
+        return "a tensor"
+    if isinstance(value, list | tuple):
+        return f"a {type(value).__name__} of {len(value)}"
+    return "nothing" if value is None else f"of the class {type(value).__name__}"
