@@ -142,3 +142,12 @@ def test_a_size_of_a_kind_that_nobody_read_is_not_checked() -> None:
 
     assert check_shapes(ports, {"x": (9,), "n": (2,)}, kinds={"n": [None]}) == ()
     assert check_shapes(ports, {"x": (9,), "n": (2,)}, kinds={"n": []}) == ()
+
+
+def test_a_measured_size_may_be_nothing() -> None:
+    """An axis without elements measures 0, which fits another of 0 and nothing else."""
+    ports = {"x": NeuralType("T:t"), "n": NeuralType("B ; Lengths(t)")}
+
+    assert check_shapes(ports, {"x": (0,), "n": (2,)}, kinds={"n": [Measured(0)]}) == ()
+    (problem,) = check_shapes(ports, {"x": (9,), "n": (2,)}, kinds={"n": [Measured(0)]})
+    assert "The value holds Lengths(0)" in problem.cause

@@ -6,20 +6,22 @@ under their names, so parameters are called `encoder.blocks.0.weight`.
 """
 
 from collections import namedtuple
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from operator import getitem
 from typing import Any, ClassVar
 
 from torch import fx, nn
 
 from nm_core import NmTensor
+from nm_core.deferred import checks
 from nm_core.errors import GraphError
 from nm_core.explicit import View
+from nm_core.measuring import Place
 from nm_core.plan import Plan
 from nm_core.tensor import Argument, Call, Constant
 from nm_torch.loss import LossModule
 from nm_torch.module import TorchModule
-from nm_torch.shape_checks import shape_check
+from nm_torch.shape_checks import length_of, shape_check
 
 
 class Lowered(nn.Module):
@@ -67,14 +69,23 @@ class _Writer:
         self.totals = totalled_calls(plan) if totals is True else frozenset(totals or ())
         self.used = {tensor for call in plan.framework for tensor in call.sources_of_inputs()}
         self.used.update(plan.framework_outputs)
+        open_calls = checks(plan)
+        self.checks = {call: shape_check(call, open_calls.get(call)) for call in plan.framework}
+        self.measured: dict[NmTensor, list[Place[NmTensor]]] = {}
+        for place in dict.fromkeys(place for check in self.checks.values() if check for place in check.places):
+            self.measured.setdefault(place.tensor, []).append(place)
+        self.used.update(self.measured)
+        self.lengths: dict[Place[NmTensor], fx.Node] = {}
 
     def lowered(self) -> Lowered:
         plan = self.plan
         for tensor in plan.framework_inputs:
             default = () if _must_have(tensor, plan) else (None,)
             self.values[tensor] = self.code.placeholder(plan.argument_name(tensor), None, *default)
+        self._measure(plan.framework_inputs)
         for call in plan.framework:
             self._call(call)
+            self._measure(call.tensors())
         names = tuple(_output_name(tensor, plan) for tensor in plan.framework_outputs)
         results = tuple(self.values[tensor] for tensor in plan.framework_outputs)
         self.code.output(results[0] if len(results) == 1 else _structure(names)._make(results))
@@ -93,10 +104,7 @@ class _Writer:
 
     def _call(self, call: Call) -> None:
         arguments = {port: self._argument(call, port) for port in call.module.inputs}
-        checked = shape_check(call)
-        if checked is not None:
-            given = {port: value for port, value in arguments.items() if port in checked.ports}
-            self.code.call_function(checked.function, kwargs=given)
+        self._check(call, arguments)
         if isinstance(call.module, View):
             (self.values[call.tensor("y")],) = arguments.values()
             return
@@ -116,6 +124,23 @@ class _Writer:
                 self.values[tensor] = self.code.create_node(
                     "call_function", getitem, (result, place), name=f"{label}__{port}"
                 )
+
+    def _measure(self, tensors: Iterable[NmTensor]) -> None:
+        """Read the lengths that later checks ask for now, so that no check keeps a value beyond its last use."""
+        for tensor in tensors:
+            for place in self.measured.get(tensor, ()):
+                self.lengths[place] = self.code.call_function(length_of, (self.values[tensor], place.axis))
+
+    def _check(self, call: Call, arguments: Mapping[str, Any]) -> None:
+        check = self.checks[call]
+        if check is None:
+            return
+        given = dict(arguments)
+        for port, value in arguments.items():
+            if isinstance(value, list):
+                given |= {f"{port}[{place}]": item for place, item in enumerate(value)}
+        lengths = [self.lengths[place] for place in check.places]
+        self.code.call_function(check.function, (*(given[port] for port in check.ports), *lengths))
 
     def _argument(self, call: Call, port: str) -> Any:
         argument: Argument | None = call.inputs.get(port)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from nm_types.edge import Edge, Equation
-from nm_types.kinds import Kind
 from nm_types.neural_type import NeuralType
 from nm_types.problem import Fix, Problem
 from nm_types.rendering import Column
@@ -106,8 +105,10 @@ class _Checker:
     def add_kind(self, port: str, sizes: Sequence[Measured | None]) -> None:
         """Take what is known of the sizes of the kind of one value."""
         kind = self.expected[port].kind
+        if kind is None or not sizes:
+            return
         self.kinds[port] = sizes
-        for place, (wanted, size) in enumerate(zip(() if kind is None else kind.sizes, sizes, strict=False)):
+        for place, (wanted, size) in enumerate(zip(kind.sizes, sizes, strict=False)):
             if wanted is not None and size is not None:
                 asked = self.names.local(plain(wanted), port)
                 self.equations.append(self._equation(port, -1 - place, asked, size.value))
@@ -185,12 +186,10 @@ class _Checker:
     def _read(self, name: Name) -> str:
         return self.read.get(name) or f"{name} is {self.solution.apply(Size(name))}"
 
-    def _kind_given(self, port: str) -> Kind | None:
-        """The kind of a value with the numbers that are known of it."""
-        kind = self.expected[port].kind
-        if kind is None or port not in self.kinds:
-            return kind
-        return type(kind)(*(None if one is None else Size(one.value) for one in self.kinds[port]))
+    def _kind_given(self, port: str) -> str:
+        """The kind of a value with the numbers that are known of it; a size may be 0 here, where no axis is."""
+        numbers = ["?" if one is None else str(one.value) for one in self.kinds[port]]
+        return f"{type(self.expected[port].kind).text}({','.join(numbers)})"
 
     def _report(self, code: str, port: str, cause: str, marked: tuple[int, ...]) -> None:
         type = self.expected[port]
