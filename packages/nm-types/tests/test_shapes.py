@@ -84,8 +84,7 @@ def test_the_problem_blames_the_producer_and_shows_the_shape() -> None:
         "                             ^^^^^^^^^^ differs\n"
         "\n"
         "  Axis 1 has the size 40, its type says 64.\n"
-        "  fix: correct the module that made the value, or the type that its port\n"
-        "    declares."
+        "  fix: correct loader, which made the value, or the type that its port declares."
     )
 
 
@@ -131,7 +130,7 @@ def test_a_problem_of_a_kind_says_where_both_numbers_were_read() -> None:
         "\n"
         "  The value holds Lengths(30); encoder.t is 30, axis 1 of encoder.y; its type\n"
         "    says Lengths(t//2) and t is 80, axis 2 of x.\n"
-        "  fix: correct the module that made the value, or the type that its port\n"
+        "  fix: correct encoder, which made the value, or the type that its port\n"
         "    declares."
     )
 

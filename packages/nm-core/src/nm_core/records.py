@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from nm_types.frames import boundary
+
 
 class Records(Iterator[dict[str, Any]]):
     """An iterator of per-sample records keyed by output name; nothing is computed before it is asked for."""
@@ -13,9 +15,11 @@ class Records(Iterator[dict[str, Any]]):
         self._records = records
         self.names = names
 
+    @boundary
     def __next__(self) -> dict[str, Any]:
         return next(self._records)
 
+    @boundary
     def collect(self) -> dict[str, list[Any]]:
         """Return all that is left, as one list per output."""
         collected: dict[str, list[Any]] = {name: [] for name in self.names}

@@ -10,8 +10,9 @@ from nm_types.neural_type import NeuralType
 from nm_types.problem import Fix, Problem
 from nm_types.rendering import Column
 from nm_types.rigid import plain
+from nm_types.search import can_be_zero
 from nm_types.sizes import Name, Size, Sum, Variable
-from nm_types.solve import Solution, eliminate, is_solvable
+from nm_types.solve import Solution, eliminate
 from nm_types.structure import Axis, Row
 from nm_types.unify import Unifier, row_size
 
@@ -156,8 +157,9 @@ class _Checker:
             waiting, wrong = eliminate(asked, self.solution, lambda name: isinstance(name, Variable))
             bad += wrong
         bad += self.solution.unmet()[1]
-        if waiting and not bad and not is_solvable(waiting):
-            bad.append(waiting[-1])
+        positive = [self.solution.apply(Size(name)) for name, _ in self.solution.conditions]
+        if not bad and can_be_zero([one.expected - one.given for one in waiting], positive) is False:
+            bad.append(waiting[-1] if waiting else self.solution.conditions[-1][1])
         for equation in bad:
             if equation.port not in self.problems:
                 (self._report_axis if equation.on_axis else self._report_kind)(equation)
@@ -167,7 +169,7 @@ class _Checker:
         kind = self.expected[port].kind
         if kind is not None and kind.dtype != family and port not in self.problems:
             cause = f"The value holds {family} numbers; {kind} means {kind.dtype}."
-            self._report("NM122", port, cause, ())
+            self._report("NM122", port, cause, (), Column("values", f"{kind}, {kind.dtype}", family, True))
 
     def _report_axis(self, equation: Equation) -> None:
         text, written = str(equation.expected), str(equation.written)
@@ -191,25 +193,30 @@ class _Checker:
         numbers = ["?" if one is None else str(one.value) for one in self.kinds[port]]
         return f"{type(self.expected[port].kind).text}({','.join(numbers)})"
 
-    def _report(self, code: str, port: str, cause: str, marked: tuple[int, ...]) -> None:
+    def _report(self, code: str, port: str, cause: str, marked: tuple[int, ...], numbers: Column | None = None) -> None:
         type = self.expected[port]
         shape = self.shapes.get(port, ())
         axes = [*map(str, type.axes), *["-"] * (len(shape) - len(type.axes))]
         sizes = [*map(str, shape), *["-"] * (len(type.axes) - len(shape))]
         columns = [Column(f"axis {i}", axes[i], sizes[i], i in marked) for i in range(len(axes))]
-        if port in self.kinds:
+        if numbers is not None:
+            columns.append(numbers)
+        elif port in self.kinds:
             kinds = str(type.kind), str(self._kind_given(port))
             columns.append(Column("values", *kinds, len(axes) in marked))
+        producer = self.producers.get(port, "")
+        giver = producer.partition(".")[0]
+        maker = f"{giver}, which made the value," if giver else "the module that made the value,"
         self.problems[port] = Problem(
             code=code,
             cause=cause,
             consumer=self.owner,
             port=port,
-            producer=self.producers.get(port, ""),
+            producer=producer,
             expected=str(type),
             given=str(shape),
             columns=tuple(columns),
             mark="differs",
             location=self.location,
-            fixes=(Fix("correct the module that made the value, or the type that its port declares."),),
+            fixes=(Fix(f"correct {maker} or the type that its port declares."),),
         )
