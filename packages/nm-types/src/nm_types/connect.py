@@ -120,12 +120,13 @@ def type_call(
     closing = Outputs(unifier, resolution.solution, owner)
     typed = closing.close(outputs)
     for name, made in typed.items():
-        if any(isinstance(one, AxisType) and _is_empty(one.size) for one in made.axes):
+        sizes = [*(one.size for one in made.axes if isinstance(one, AxisType)), *(made.kind.sizes if made.kind else ())]
+        if any(map(_is_empty, sizes)):
             problems[name] = report_empty(owner, name, outputs[name], made, location)
     _raise(problems, list(outputs))
     equations = tuple(replace(closing.equation(one), location=location) for one in resolution.open)
     seen = {port for equation in equations if equation.on_axis for port in equation.ports}
-    unseen = {equation.port for equation in equations if not equation.on_axis}
+    unseen = {equation.port for equation in equations if not equation.on_axis} | resolution.blind
     return CallTyping(
         outputs=typed,
         casts=unifier.casts,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from nm_types.errors import DefinitionError, TypeSyntaxError
@@ -89,6 +90,16 @@ class Kind(Frozen, metaclass=Nominal):
         return f"{type(self).text}({','.join(sizes)})" if sizes else type(self).text
 
     __repr__ = __str__
+
+
+def kind_of(kind: type[Kind], sizes: Iterable[Size | None]) -> Kind:
+    """A kind of sizes that some computation has made: no checks, so that one below 1 can be shown in a message."""
+    made = object.__new__(kind)
+    read = list(sizes)
+    while read and read[-1] is None:
+        read.pop()
+    fill(made, "sizes", tuple(read))
+    return made
 
 
 def _is_implicit(size: Expression) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from nm_types.edge import Equation
 from nm_types.errors import DefinitionError
-from nm_types.kinds import Kind
+from nm_types.kinds import Kind, kind_of
 from nm_types.neural_type import NeuralType
 from nm_types.rigid import plain
 from nm_types.sizes import Name, Origin, Rigid, Size, Sum, Variable
@@ -97,7 +97,7 @@ class Outputs:
             size = kind.size(place)
             unknown = Size(Rigid(self.origin, f"{name}.{what}", implicit=True))
             sizes.append(unknown if size is None else self.size(plain(size), name))
-        return type(kind)(*sizes)
+        return kind_of(type(kind), sizes)
 
     def size(self, size: Size, name: str) -> Size:
         """A size of this call, solved; names that nothing decides become the call's own."""

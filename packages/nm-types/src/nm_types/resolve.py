@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from nm_types.edge import Edge, Equation
 from nm_types.problem import Problem
 from nm_types.proofs import accidental
 from nm_types.report import report_equation
+from nm_types.search import is_solvable
 from nm_types.sizes import Name, Rigid, Size, Sum, Variable
-from nm_types.solve import Solution, Verdict, contradictions, eliminate, is_solvable, judge
+from nm_types.solve import Solution, Verdict, contradictions, eliminate, judge
 from nm_types.unify import Unifier
 
 
@@ -21,11 +23,14 @@ class Resolution(NamedTuple):
         solution: what its names stand for.
         open: the equations that could not be decided.
         bad: those that cannot hold.
+        blind: the ports of open equations on axes that only sizes of kinds make definite, so that shapes alone cannot
+            tell whether these sizes of kinds are right.
     """
 
     solution: Solution
     open: list[Equation]
     bad: list[Equation]
+    blind: frozenset[str] = frozenset()
 
 
 def resolve(unifier: Unifier) -> Resolution:
@@ -36,6 +41,8 @@ def resolve(unifier: Unifier) -> Resolution:
     ordered = sorted(unifier.equations, key=rank)
     on_kinds = [one for one in ordered if not one.on_axis]
     waiting, bad = eliminate([one for one in ordered if one.on_axis], solution, _is_variable)
+    on_axes = waiting + solution.unmet()[0] if on_kinds else []
+    known = frozenset(solution.values)
     if on_kinds:
         waiting, worse = eliminate(waiting + on_kinds, solution, _is_variable)
         bad += worse
@@ -45,7 +52,16 @@ def resolve(unifier: Unifier) -> Resolution:
     bad += [*wrong, *never, *unsolvable]
     if len(left) > 1:
         bad += contradictions(left)
-    return Resolution(solution, left, bad)
+    if not on_axes or not left or bad:
+        return Resolution(solution, left, bad)
+    # A run sees shapes only: while something is open, it looks at all that shapes alone leave open, and where a kind
+    # has said what a name is, shapes that agree do not prove that the kind was right.
+    learnt = solution.values.keys() - known
+    asked = frozenset(one.port for one in on_kinds)
+    blind = _blind(left, on_axes, learnt) & asked
+    seen = {(one.port, one.place) for one in left}
+    on_axes = _among_numbers(_judged(on_axes, unifier)[0])[0]
+    return Resolution(solution, left + [one for one in on_axes if (one.port, one.place) not in seen], bad, blind)
 
 
 def rank(equation: Equation) -> tuple[bool, bool, str, int]:
@@ -78,15 +94,26 @@ def _judged(equations: Sequence[Equation], unifier: Unifier) -> tuple[list[Equat
     return left, bad
 
 
+def _blind(left: Sequence[Equation], on_axes: Sequence[Equation], learnt: AbstractSet[Name]) -> frozenset[str]:
+    """The ports of open equations on axes that spoke of names which sizes of kinds have made definite."""
+    before = {(one.port, one.place): one.expected.symbols() | one.given.symbols() for one in on_axes}
+    found = [one.ports for one in left if one.on_axis and learnt & before.get((one.port, one.place), frozenset())]
+    return frozenset[str]().union(*found)
+
+
 def _among_numbers(equations: Sequence[Equation]) -> tuple[list[Equation], list[Equation]]:
     """Decide by search the equations that speak of no other call: those still open, and one that cannot hold.
 
-    An equation stays open with the others while it shares a name with one that speaks of another call.
+    An equation stays open with the others while it shares a name with one that speaks of another call, and where the
+    search is too long.
     """
     names = [one.expected.symbols() | one.given.symbols() for one in equations]
     rest = [one for one, own in zip(equations, names, strict=True) if not any(map(_is_rigid, own))]
-    if not is_solvable(rest):
+    verdict = is_solvable(rest)
+    if verdict is False:
         return [one for one in equations if one not in rest], rest[-1:]
+    if verdict is None:
+        return list(equations), []
     reached: set[Name] = set()
     grown = {name for own in names if any(map(_is_rigid, own)) for name in own}
     while grown != reached:

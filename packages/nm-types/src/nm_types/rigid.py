@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nm_types.errors import BindingError, DefinitionError
 from nm_types.formulas import Expression
-from nm_types.kinds import Kind
+from nm_types.kinds import Kind, kind_of
 from nm_types.sizes import Name, Origin, Rigid, Size, Variable
 from nm_types.structure import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis
 from nm_types.tags import BatchTag, Tag
@@ -49,7 +49,7 @@ def settle_kind(kind: Kind | None, origin: Origin, port: str) -> Kind | None:
         size = kind.size(place)
         name = Rigid(origin, f"{port}.{what}", implicit=True)
         sizes.append(Size(name) if size is None else _owned(plain(size), origin, None))
-    return type(kind)(*sizes)
+    return kind_of(type(kind), sizes)
 
 
 def _settle_axis(one: Axis, origin: Origin, name: str) -> Axis:
