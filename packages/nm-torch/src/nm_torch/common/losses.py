@@ -78,9 +78,8 @@ class CrossEntropyLoss(LossModule):
 
     def total(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Return the summed cross entropy of logits [..., V] and labels [...]."""
-        return smoothed_cross_entropy(
-            log_softmax(logits).flatten(0, -2), labels.flatten(), smoothing=self.label_smoothing, ignored=IGNORED
-        )
+        log_probs_NV = log_softmax(logits).reshape(-1, logits.shape[-1])
+        return smoothed_cross_entropy(log_probs_NV, labels.flatten(), smoothing=self.label_smoothing, ignored=IGNORED)
 
     def weight(self, labels: Tensor) -> Tensor:
         """Return the number of labels that are not -1."""
