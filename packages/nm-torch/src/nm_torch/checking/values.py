@@ -43,5 +43,7 @@ def unseen(output: Output) -> str | None:
         return "that its probabilities sum to one: no single axis is a Class"
     if cls.is_a(Labels) and output.limit is None:
         return "its largest value: its type names no number of classes"
+    if cls.is_a(Lengths) and output.limit is not None and int(output.value.max()) < output.limit:
+        return f"why no sample fills its axis: the longest has {int(output.value.max())} of {output.limit_text}"
     told = next((text for known, text in _BEYOND if cls.is_a(known)), f"anything about its values: {kind} has no test")
     return told.format(kind=kind) or None
