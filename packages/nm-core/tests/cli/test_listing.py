@@ -2,6 +2,8 @@
 
 import json
 
+from nm_types import CODES
+
 
 def test_modules_are_listed_with_their_versions(nmod) -> None:
     """Every declared module and metric has a line."""
@@ -134,11 +136,24 @@ def test_codes_are_explained(nmod) -> None:
     """The code of an error leads to what it means; small letters will do."""
     assert "different order" in nmod("explain", "nm104").out
     assert "NM104" in nmod("explain").out
-    assert json.loads(nmod("explain", "NM104", "--json").out)["code"] == "NM104"
+    assert "\n\nNM108  sizes agree" in nmod("explain", "NM104", "NM108").out
 
-    ended = nmod("explain", "NM999")
+
+def test_codes_are_explained_to_programs(nmod) -> None:
+    """All titles, one explanation, or several."""
+    assert json.loads(nmod("explain", "--json").out) == {code: title for code, (title, _) in CODES.items()}
+    one = json.loads(nmod("explain", "nm104", "--json").out)
+    assert one == {"code": "NM104", "title": CODES["NM104"][0], "explanation": CODES["NM104"][1]}
+    assert [two["code"] for two in json.loads(nmod("explain", "NM105", "NM104", "--json").out)] == ["NM105", "NM104"]
+
+
+def test_an_unknown_code_is_helped(nmod) -> None:
+    """The closest code, and how to see all of them."""
+    ended = nmod("explain", "NM1044")
+
     assert ended.code == 1
-    assert "NM999" in ended.err
+    assert 'There is no code "NM1044". Did you mean "NM104"?' in ended.err
+    assert "nmod explain lists all of them" in ended.err
 
 
 def test_versions_are_printed(nmod) -> None:

@@ -8,19 +8,20 @@ from nm_core.cli.output import json_option, print_json, print_table
 
 
 @click.command()
-@click.argument("code", required=False)
+@click.argument("codes", nargs=-1, metavar="[CODE]...")
 @json_option
-def explain(code: str | None, as_json: bool) -> None:
-    """Explain the CODE of an error: what it means, why it matters and what to do. Without a code, list them all."""
+def explain(codes: tuple[str, ...], as_json: bool) -> None:
+    """Explain the CODEs of errors: what each means, why it matters and what to do. Without a code, list them all."""
     from nm_types import CODES
     from nm_types import explain as explain_code
 
-    if code is None:
+    if not codes:
         titles = {known: title for known, (title, _) in CODES.items()}
         print_json(titles) if as_json else print_table(("code", "meaning"), titles.items())
         return
-    text = explain_code(code.upper())
-    if as_json:
-        print_json({"code": code.upper(), "title": CODES[code.upper()][0], "explanation": text})
-    else:
-        print(text)
+    texts = [explain_code(code) for code in codes]
+    if not as_json:
+        print("\n".join(texts))
+        return
+    found = [{"code": text[:5], "title": CODES[text[:5]][0], "explanation": CODES[text[:5]][1]} for text in texts]
+    print_json(found[0] if len(found) == 1 else found)
