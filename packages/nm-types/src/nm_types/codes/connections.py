@@ -122,8 +122,8 @@ Some tags occur more than once, so the tags alone do not say which axis goes
 where, and sizes never choose: they would choose differently for another batch.
 A guess that is wrong half of the time is worse than an error.
 
-  wrong:  attend(scores=pairs)      # expects B T T, given T B T: which is which?
-  right:  attend(scores=pairs)      # expects B Token T, given B Token T
+  wrong:  attend(scores=pairs)    # expects B T T, given T B T: which is which?
+  right:  attend(scores=pairs)    # expects B Token T, given B Token T
 
 Give the axes tags that tell them apart (a tag of your own below Time will do),
 or let the module that makes the value give its axes in the order of the port.""",
