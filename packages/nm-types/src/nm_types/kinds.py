@@ -143,11 +143,11 @@ class Loss(Kind, id="nm.Loss"):
 
 
 class Labels(Kind, id="nm.Labels", dtype="int", parameters=("classes",)):
-    """Numbers of classes, from 0 up to the number of classes, which is the size."""
+    """Numbers of classes, from 0 up to the number of classes, which is the size; -1 where a position is left out."""
 
 
 class TokenIds(Labels, id="nm.TokenIds"):
-    """Numbers of entries in the vocabulary of a tokenizer; the size is that of the vocabulary."""
+    """Numbers of entries in the vocabulary of a tokenizer, padding included; the size is that of the vocabulary."""
 
 
 class Lengths(Kind, id="nm.Lengths", dtype="int", parameters=("length",)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -81,7 +82,7 @@ def check_module(
 def _check_source(record: Record, inputs: Mapping[str, Any], sizes: Mapping[str, int], seed: int) -> None:
     """Hold one micro-batch to what a source promises."""
     check_names(record.module, inputs, sizes, set())
-    use = uses_of(record.module, {})[-1]
+    use = replace(uses_of(record.module, {})[-1], text="its first micro-batch")
     run = Run(record.module, use, {}, {}, "in its first micro-batch", record.location)
     try:
         result = batch_of(record.module, seed)
@@ -91,7 +92,7 @@ def _check_source(record: Record, inputs: Mapping[str, Any], sizes: Mapping[str,
         record.failed(run, error)
         return
     run.take(result)
-    record.keep(run, training=False)
+    record.keep(run, training=None)
     record.unseen.append("other sizes than those of its first micro-batch")
 
 

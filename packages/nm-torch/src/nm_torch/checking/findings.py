@@ -157,7 +157,7 @@ class Run:
             Column(f"axis {i}", str(one), str(n)) for i, (one, n) in enumerate(zip(slot.axes(), shape, strict=False))
         ]
         columns.append(Column("values", str(slot.core.kind), found.seen, True))
-        fix = f"{found.fix} in forward, or declare {slot.port} as what it is: another kind than {slot.core.kind}."
+        fix = f"let forward {found.fix}, or declare {slot.port} as what it is and not as {slot.core.kind}."
         self._add("NM130", slot.name, found.cause, tuple(columns), "outside", found.seen, fix, str(slot.type))
 
     def _report(self, slot: Slot, code: str, cause: str, columns: tuple[Column, ...], mark: str, given: str) -> None:

@@ -33,7 +33,7 @@ class Record:
         lacking = [f"{port}: it never had a value" for port in self.module.outputs if port in self._lacking]
         return ModuleReport(self.module.name, tuple(self._runs), tuple(dict.fromkeys([*lacking, *self.unseen])))
 
-    def keep(self, run: Run, *, training: bool) -> None:
+    def keep(self, run: Run, *, training: bool | None) -> None:
         """Take over what a run found."""
         for problem in run.problems:
             port = problem.port.partition("[")[0]  # one problem for all elements of a list

@@ -14,12 +14,12 @@ class ModuleRun:
 
     Attributes:
         use: how its ports were used, such as "all optional inputs, *s of 2 axes"; empty where there is one way.
-        training: whether it ran in training mode.
+        training: whether it ran in training mode; None for a module that has no modes.
         sizes: the size that each name stood for.
     """
 
     use: str
-    training: bool
+    training: bool | None
     sizes: Mapping[str, int]
 
 
@@ -40,14 +40,20 @@ class ModuleReport:
     def __str__(self) -> str:
         count = f"{len(self.runs)} run{'s' if len(self.runs) > 1 else ''}"
         lines = [f"{self.module} keeps its promises in {count}."]
-        ways: dict[str, set[bool]] = {}
+        ways: dict[str, list[bool | None]] = {}
         for run in self.runs:
-            way = ": ".join(part for part in (run.use, sizes_text(run.sizes)) if part) or "as it is"
-            ways.setdefault(way, set()).add(run.training)
-        modes = {(False,): "in evaluation", (True,): "in training", (False, True): "in evaluation and in training"}
-        lines += [f"  {way}, {modes[tuple(sorted(found))]}" for way, found in list(ways.items())[:MOST_SHOWN]]
+            way = ": ".join(part for part in (run.use, sizes_text(run.sizes)) if part)
+            ways.setdefault(way, []).append(run.training)
+        texts = [", ".join(part for part in (way, _modes(found)) if part) for way, found in ways.items()]
+        lines += [f"  {text}" for text in texts[:MOST_SHOWN] if text]
         lines += [f"  ... and {len(ways) - MOST_SHOWN} more ways."] if len(ways) > MOST_SHOWN else []
         return "\n".join([*lines, *(["Not seen:"] if self.unseen else []), *(f"  {line}" for line in self.unseen)])
+
+
+def _modes(found: list[bool | None]) -> str:
+    """Return the modes of runs in words."""
+    names = {False: "in evaluation", True: "in training"}
+    return " and ".join(text for mode, text in names.items() if mode in found)
 
 
 def sizes_text(sizes: Mapping[str, int]) -> str:

@@ -136,7 +136,11 @@ def _log_probs(output: Output, kind: Kind) -> Finding | None:
     found = _sums(output, wide.exp(), "The exponentials", "give log_softmax")
     real = wide[output.real()]
     if found is None and not bool((real <= tolerance).all()):
-        found = Finding(f"The values are {_span(real)}; no log-probability is above 0.", _span(real), "give logarithms")
+        found = Finding(
+            f"The values are {_span(real)}; no log-probability is above 0.",
+            _span(real),
+            "give logarithms of probabilities",
+        )
     return found
 
 
@@ -192,8 +196,8 @@ def _lengths(output: Output, kind: Kind) -> Finding | None:
     values, limit = output.value, output.limit
     if bool(((values >= 0) & (values <= (torch.inf if limit is None else limit))).all()):
         return None
-    axis = "" if limit is None else f" the axis that they measure has {output.limit_text} positions;"
-    return Finding(f"The lengths are {_span(values)};{axis} they are 0 or more.", _span(values), "give such lengths")
+    most = "0 or more" if limit is None else f"0 to {output.limit_text}, the size of the axis that they measure"
+    return Finding(f"The lengths are {_span(values)}; they must be {most}.", _span(values), "give lengths that fit")
 
 
 def _index(output: Output, kind: Kind) -> Finding | None:

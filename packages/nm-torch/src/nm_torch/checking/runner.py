@@ -47,7 +47,7 @@ class Runner:
         self.sizes = sizes
         self.seeds = count(seed)
         self.dtype, self.device = home_of(twin)
-        self.modes = (False, True) if networks_of(twin) else (False,)
+        self.modes = (False, True) if networks_of(twin) else (None,)
         self.avoid = [v for v in self.module.params.values() if isinstance(v, int) and not isinstance(v, bool)]
 
     def run(self, use: Use, *, thorough: bool) -> None:
@@ -61,7 +61,7 @@ class Runner:
         for training in self.modes[1:]:
             self._run(use, sizes, training=training)
         for near in around_multiples(asked, sizes, fixed) if thorough else ():
-            self._run(use, near, training=False)
+            self._run(use, near, training=self.modes[0])
 
     def _smallest(self, use: Use, asked: Asked, fixed: Mapping[str, int]) -> dict[str, int] | None:
         """Run in evaluation on the first sizes that the module takes, and return them."""
@@ -71,7 +71,7 @@ class Runner:
             tried = sizes is None or any(sizes == run.sizes for run, _ in failures)
             if sizes is None or tried or (failures and _elements(use, sizes) > MOST_ELEMENTS):
                 continue
-            run, error = self._attempt(use, sizes, training=False)
+            run, error = self._attempt(use, sizes, training=self.modes[0])
             if error is None:
                 self._note_small(failures)
                 return sizes
@@ -94,12 +94,12 @@ class Runner:
             what = f"{type(error).__name__}: {first_line(error)}"
             self.record.unseen.append(f"small sizes: with {sizes_text(run.sizes)} it raised {what}")
 
-    def _run(self, use: Use, sizes: Mapping[str, int], *, training: bool) -> None:
+    def _run(self, use: Use, sizes: Mapping[str, int], *, training: bool | None) -> None:
         run, error = self._attempt(use, sizes, training=training)
         if error is not None:
             self.record.failed(run, error)
 
-    def _attempt(self, use: Use, sizes: Mapping[str, int], *, training: bool) -> tuple[Run, Exception | None]:
+    def _attempt(self, use: Use, sizes: Mapping[str, int], *, training: bool | None) -> tuple[Run, Exception | None]:
         values = self._values(use, sizes)
         run = Run(self.module, use, sizes, values, _seen(use, values, sizes, training), self.record.location)
         arguments = _by_port(self.module, use, values)
@@ -139,8 +139,8 @@ def _by_port(module: NeuralModule, use: Use, values: Mapping[str, Any]) -> dict[
     return arguments
 
 
-def _seen(use: Use, values: Mapping[str, Any], sizes: Mapping[str, int], training: bool) -> str:
+def _seen(use: Use, values: Mapping[str, Any], sizes: Mapping[str, int], training: bool | None) -> str:
     given = ", ".join(f"{name} {described(value)}" for name, value in values.items()) or "nothing"
     left_open = f" ({', '.join(sorted(use.open))} open)" if use.open else ""
-    mode = "training" if training else "evaluation"
-    return f"with {given}{left_open}, where {sizes_text(sizes) or 'no size is open'}, in {mode}"
+    mode = {None: "", False: ", in evaluation", True: ", in training"}[training]
+    return f"with {given}{left_open}, where {sizes_text(sizes) or 'no size is open'}{mode}"

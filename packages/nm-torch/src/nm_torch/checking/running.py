@@ -92,11 +92,11 @@ def own_randomness(seed: int, device: torch.device) -> Iterator[None]:
 
 
 def result_of(
-    module: NeuralModule, use: Use, values: Mapping[str, Any], sizes: Mapping[str, int], *, training: bool
+    module: NeuralModule, use: Use, values: Mapping[str, Any], sizes: Mapping[str, int], *, training: bool | None
 ) -> Any:
     """Return what a module gives for values, by port, as it would in a graph."""
     for network in networks_of(module):
-        network.train(training)
+        network.train(bool(training))
     with torch.no_grad():
         if isinstance(module, TorchModule):
             left_open = dict.fromkeys(use.open)
