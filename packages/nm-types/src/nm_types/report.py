@@ -14,23 +14,23 @@ from nm_types.orders import GREATER, LESS, order_of_axes, order_of_kinds
 from nm_types.problem import Fix, Problem
 from nm_types.rendering import Column
 from nm_types.sizes import Size
-from nm_types.structure import Axis, AxisType, Row, Structure, TagVariable
-from nm_types.unify import Misfit, Reason, laid_out
+from nm_types.structure import Axis, AxisType, Row, Structure
+from nm_types.unify import Misfit, Reason
 
 FEW = 4
 """Connections that a message shows beside the one at fault."""
 FORMS = {"tensor": "a tensor", "object": "an object", "list": "a list", "root": "anything"}
 TEMPLATES: dict[Reason, tuple[str, str, str]] = {
-    "anchor": ("NM112", "The port looks for {anchor}, which no axis of the value means.", "name an axis that it has."),
-    "anchors": ("NM112", "The port looks for {anchor}, which several axes mean.", "name a narrower meaning."),
+    "anchor": ("NM112", "No axis of the value has the meaning that the port looks for.", "name an axis that it has."),
+    "anchors": ("NM112", "More than one axis has the meaning that the port looks for.", "name a narrower meaning."),
     "variable": (
         "NM111",
-        "One meaning is asked for on several inputs of this call, and this one is unrelated to that of {others}.",
+        "A tag variable of the port has met an unrelated tag on another input of this call.",
         "connect values whose axes mean the same, or convert one of them first.",
     ),
     "row": (
         "NM112",
-        "The axes do not agree with those of {others}.",
+        "The axes do not agree with those of the other inputs of this call.",
         "connect values with the same axes, or convert one of them first.",
     ),
 }
@@ -45,11 +45,7 @@ def report_misfit(edge: Edge, misfit: Misfit, location: str) -> Problem:
         problem = _rank(edge, expected, given)
     elif misfit.reason != "axes":
         code, cause, fix = TEMPLATES[misfit.reason]
-        cause = cause.format(others=misfit.others, anchor=_anchor(expected))
         problem = _problem(edge, code, cause, Comparison.INCOMPATIBLE, Fix(fix))
-        if misfit.others:
-            columns = columns_of(expected, given, _strangers(expected, given))
-            problem = replace(problem, columns=columns, mark="does not agree")
     else:
         problem = _axes(edge, expected, given, misfit.is_open)
     return replace(problem, location=location)
@@ -271,36 +267,12 @@ def _problem(
     )
 
 
-def _anchor(expected: Structure) -> str:
-    """The meaning of the first axis that is no row."""
-    tags = [one.tag for one in expected.axes if isinstance(one, AxisType)]
-    bounds = [tag.bound if isinstance(tag, TagVariable) else tag for tag in tags]
-    return next((tag.text for tag in bounds if tag is not None), "an axis")
-
-
-def _strangers(expected: Structure, given: Structure) -> tuple[int, ...]:
-    """The places where one of two types has an axis that has nothing in common with that of the other, or none."""
-    related = [
-        not isinstance(one.tag, Nominal) or not isinstance(other.tag, Nominal) or one.tag.join(other.tag) is not None
-        for one, other in zip(expected.axes, given.axes, strict=False)
-        if isinstance(one, AxisType) and isinstance(other, AxisType)
-    ]
-    count = max(len(expected.axes), len(given.axes))
-    return tuple(place for place in range(count) if place >= len(related) or not related[place])
-
-
 def columns_of(expected: Structure, given: Structure, marked: tuple[int, ...] = ()) -> tuple[Column, ...]:
-    """Two types beside each other, axis by axis, the kind of values last; what cannot be laid out so stands whole.
-
-    A row of the port stands above each of the axes that it takes.
-    """
+    """Two types beside each other, axis by axis, the kind of values last; forms that differ stand whole."""
     if expected.form != "tensor" or given.form != "tensor":
         return (Column("type", str(expected), str(given), True),)
-    axes = laid_out(expected.axes, given.axes)
-    if axes is None:
-        return (Column("type", str(expected), str(given), False),)
-    count = max(len(axes), len(given.axes))
-    rows = [[*map(str, side), *["-"] * (count - len(side))] for side in (axes, given.axes)]
+    count = max(len(expected.axes), len(given.axes))
+    rows = [[*map(str, side.axes), *["-"] * (count - len(side.axes))] for side in (expected, given)]
     columns = [Column(f"axis {i}", rows[0][i], rows[1][i], i in marked) for i in range(count)]
     of_kind = any(place >= len(given.axes) for place in marked)
     if expected.kind is not None or of_kind:
