@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from nm_types.edge import Equation
 from nm_types.problem import Problem
 from nm_types.report import report_contradiction
 from nm_types.resolve import rank
+from nm_types.sizes import Name
 from nm_types.solve import contradictions
 
-MOST_TRIED = 32
-"""Connections that are left out one by one, to find those that a contradiction needs."""
+MOST_WORK = 50_000
+"""Equations that are solved again and again to find those that a contradiction needs."""
 
 
 def check_equations(equations: Iterable[Equation]) -> tuple[Problem, ...]:
@@ -28,20 +29,59 @@ def check_equations(equations: Iterable[Equation]) -> tuple[Problem, ...]:
     if len(asked) < 2:
         return ()
     numbered = [replace(one, ports=frozenset({str(index)})) for index, one in enumerate(asked)]
-    bad = contradictions(sorted(numbered, key=rank))
     problems: dict[int, Problem] = {}
-    for one in bad:
-        *others, last = sorted(map(int, one.ports))
-        if last not in problems:
-            needed = _needed(asked[last], [asked[index] for index in others])
-            problems[last] = report_contradiction(asked[last], needed)
+    for one in _bad(numbered):
+        (own,) = map(int, one.ports)
+        *others, last = _core(numbered[own], _around(numbered[own], numbered))
+        problems.setdefault(last, report_contradiction(asked[last], [asked[index] for index in others]))
     return tuple(problems[index] for index in sorted(problems))
 
 
-def _needed(equation: Equation, others: list[Equation]) -> list[Equation]:
-    """Those of some equations without which another would hold; all of them where they are too many to try."""
-    for one in list(others) if len(others) <= MOST_TRIED else ():
-        rest = [other for other in others if other is not one]
-        if contradictions(sorted([*rest, equation], key=rank)):
-            others = rest
-    return others
+def _bad(equations: Iterable[Equation]) -> list[Equation]:
+    return contradictions(sorted(equations, key=rank), traced=False)
+
+
+def _around(equation: Equation, others: Sequence[Equation]) -> list[Equation]:
+    """Equations that contradict one of them, as near to it as can be: by the number of names on the way."""
+    users: dict[Name, list[Equation]] = {}
+    for one in others:
+        for name in _names(one):
+            users.setdefault(name, []).append(one)
+    seen = {id(equation)}
+    found, names, ring = [equation], set[Name](), [equation]
+    tried = 1
+    while ring:
+        fresh = set[Name]().union(*map(_names, ring)) - names
+        names |= fresh
+        ring = list({id(one): one for name in fresh for one in users[name] if id(one) not in seen}.values())
+        seen.update(map(id, ring))
+        found += ring
+        if len(found) >= 2 * tried or not ring:  # each trial costs as much as all before it
+            tried = len(found)
+            if _bad(found):
+                break
+    return found
+
+
+def _core(equation: Equation, others: Sequence[Equation]) -> list[int]:
+    """The numbers of a few equations that contradict each other, in order, this one among them.
+
+    Each is the last of the shortest beginning that contradicts, which is found by halving; none can be left out. Where
+    that takes too long, those found so far.
+    """
+    core, rest, work = [equation], [one for one in others if one is not equation], 0
+    while work < MOST_WORK and not _bad(core):
+        low, high = 0, len(rest)
+        while low < high:
+            middle = (low + high) // 2
+            work += middle + len(core)
+            low, high = (low, middle) if _bad([*rest[:middle], *core]) else (middle + 1, high)
+        if not low:
+            break
+        core.append(rest[low - 1])
+        rest = rest[: low - 1]
+    return sorted(int(number) for one in core for number in one.ports)
+
+
+def _names(equation: Equation) -> frozenset[Name]:
+    return equation.expected.symbols() | equation.given.symbols()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from enum import Enum
 
@@ -52,26 +53,44 @@ class Solution:
         values: the size that a name stands for; it may mention names that are solved later.
         ports: the ports that decided it.
         conditions: the names that were solved for but come out positive only for some data, each with its equation.
+        traced: whether ports are remembered; for very many equations they are not.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, traced: bool = True) -> None:
         self.values: dict[Name, Size] = {}
         self.ports: dict[Name, frozenset[str]] = {}
         self.conditions: list[tuple[Name, Equation]] = []
+        self.traced = traced
 
     def apply(self, size: Size) -> Size:
         """Put what is known in the place of names."""
-        before = None
-        while size is not before:
-            before, size = size, size.substitute(self.values)
-        return size
+        for name in self._known(size):
+            self._flatten(name)
+        return size.substitute(self.values)
 
     def sources(self, size: Size) -> frozenset[str]:
-        """The ports that decided the names in a size, and the names in those."""
-        found: frozenset[str] = frozenset()
-        for name in size.symbols() & self.values.keys():
-            found |= self.ports.get(name, frozenset()) | self.sources(self.values[name])
-        return found
+        """The ports that decided the names in a size that has been applied, and the names in those."""
+        return frozenset().union(*(self.ports.get(name, ()) for name in self._known(size)))
+
+    def _known(self, size: Size) -> AbstractSet[Name]:
+        return size.symbols() & self.values.keys() if size.terms else frozenset()
+
+    def _flatten(self, name: Name) -> None:
+        """Let a name stand for what its value comes to in the end: chains of names are followed once."""
+        stack = [name]
+        while stack:
+            value = self.values[stack[-1]]
+            known = self._known(value)
+            deeper = [one for one in known if self._known(self.values[one])]
+            if deeper:
+                stack += deeper
+                continue
+            top = stack.pop()
+            if known:
+                self.values[top] = value.substitute(self.values)
+                if self.traced:
+                    own = self.ports.get(top, frozenset())
+                    self.ports[top] = own.union(*(self.ports.get(one, ()) for one in known))
 
     def set(self, name: Name, value: Size, ports: frozenset[str]) -> None:
         """Decide a name."""
@@ -83,7 +102,9 @@ class Solution:
         expected, given = self.apply(equation.expected), self.apply(equation.given)
         if expected is equation.expected and given is equation.given:
             return equation
-        ports = equation.ports | self.sources(equation.expected) | self.sources(equation.given)
+        ports = equation.ports
+        if self.traced:
+            ports |= self.sources(equation.expected) | self.sources(equation.given)
         return replace(equation, expected=expected, given=given, ports=ports)
 
     def unmet(self) -> tuple[list[Equation], list[Equation]]:
@@ -93,10 +114,9 @@ class Solution:
         for name, equation in self.conditions:
             value = self.apply(Size(name))
             if not is_positive(value):
-                rest = Solution()
-                rest.values = {other: size for other, size in self.values.items() if other != name}
-                rest.ports = self.ports
-                (never if is_positive(1 - value) else sometimes).append(rest.applied(equation))
+                solved = self.values.pop(name)
+                (never if is_positive(1 - value) else sometimes).append(self.applied(equation))
+                self.values[name] = solved
         return sometimes, never
 
 
@@ -118,9 +138,13 @@ def eliminate(
     return [solution.applied(equation) for equation in waiting], bad
 
 
-def contradictions(equations: Sequence[Equation]) -> list[Equation]:
-    """Those of some open equations that cannot hold together with the others, whatever the sizes of calls are."""
-    solution = Solution()
+def contradictions(equations: Sequence[Equation], *, traced: bool = True) -> list[Equation]:
+    """Those of some open equations that cannot hold together with the others, whatever the sizes of calls are.
+
+    Args:
+        traced: let each name all ports that take part; without it, its own only.
+    """
+    solution = Solution(traced=traced)
     waiting, bad = eliminate(equations, solution, lambda name: isinstance(name, Rigid))
     bad += solution.unmet()[1]
     return bad + [one for one in waiting if judge(one.expected, one.given) in (Verdict.CLASHES, Verdict.ACCIDENTAL)]
