@@ -53,7 +53,8 @@ def _around(equation: Equation, others: Sequence[Equation]) -> list[Equation]:
     while ring:
         fresh = set[Name]().union(*map(_names, ring)) - names
         names |= fresh
-        ring = list({id(one): one for name in fresh for one in users[name] if id(one) not in seen}.values())
+        near = (one for name in sorted(fresh, key=str) for one in users[name])
+        ring = list({id(one): one for one in near if id(one) not in seen}.values())
         seen.update(map(id, ring))
         found += ring
         if len(found) >= 2 * tried or not ring:  # each trial costs as much as all before it
