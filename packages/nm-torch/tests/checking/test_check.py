@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from nm_core import CompositeModule, Metric, NeuralModule, optional, ports
 from nm_torch import LossModule, TorchModule, check_module
+from nm_torch.common import Concat
 from nm_torch.errors import ModuleCheckError
 from nm_types import NeuralTypeError
 
@@ -163,6 +164,26 @@ class Projection(TorchModule):
     def forward(self, x: Tensor) -> Tensor:
         """Return [B, size]."""
         return self.layer(x)
+
+
+class Beside(CompositeModule):
+    """Two inputs side by side, found by the tag of their axis, as only a graph can."""
+
+    input_ports = ports(x="B C:4 T:t", y="B C:3 T:t", unused=optional("B"))
+    output_ports = ports(z="B C:7 T:t")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.concat = Concat()
+
+    def build(self, x: Any, y: Any, unused: Any = None) -> Any:
+        """Call it."""
+        return self.concat(xs=[x, y])
+
+
+def test_composites_run_as_they_do_in_a_graph() -> None:
+    """Their modules are told what the types say."""
+    assert len(check_module(Beside()).runs) == 4
 
 
 def test_losses_host_modules_and_composites_are_checked() -> None:

@@ -60,7 +60,10 @@ def test_given_values_decide_sizes_rows_and_elements() -> None:
         ({"inputs": {"x": torch.ones(3)}}, "2 axes"),
         ({"inputs": {"x": torch.ones(3, 4), "length": torch.ones(2).long()}}, "B is 2 there"),
         ({"inputs": {"length": torch.ones(3)}}, "float"),
-        ({"inputs": {"x": torch.ones(3, 4), "length": torch.tensor([4, 5, 6])}}, "lengths are 4 to 6; they must be 0 to t = 4"),
+        (
+            {"inputs": {"x": torch.ones(3, 4), "length": torch.tensor([4, 5, 6])}},
+            "lengths are 4 to 6; they must be 0 to t = 4",
+        ),
         ({"inputs": {"x": torch.ones(3, 4)}, "sizes": {"t": 5}}, "t is 4 there"),
     ],
 )

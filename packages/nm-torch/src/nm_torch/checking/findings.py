@@ -9,9 +9,9 @@ from typing import Any
 from torch import Tensor
 
 from nm_core import NeuralModule, Port
+from nm_torch.checking.calling import on_cpu
 from nm_torch.checking.choosing import complete
 from nm_torch.checking.rules import Finding, Output
-from nm_torch.checking.running import on_cpu
 from nm_torch.checking.slots import BATCH, AnythingTag, Slot
 from nm_torch.checking.uses import Use
 from nm_torch.checking.values import judge, unseen
@@ -122,24 +122,19 @@ class Run:
             for size, length in zip(slot.sizes(), value.shape, strict=False):
                 if isinstance(size.symbol, Variable):
                     sizes.setdefault(str(size.symbol), length)
-        lengths = dict(self._lengths(good))
-        for slot, value in good.values():
+        lengths: dict[Size, Tensor] = {}
+        for slot in self.use.inputs:
+            lengths |= _measured(slot, self.values.get(slot.name))
+        first = sorted(good.values(), key=lambda pair: not _measured(*pair))  # lengths say which other values are real
+        for slot, value in first:
             output = Output(slot, value, sizes, lengths)
             found = judge(output)
             if found is not None:
                 self._report_values(slot, found, value)
-            elif (text := unseen(output)) is not None:
+                continue
+            lengths = _measured(slot, value) | lengths
+            if (text := unseen(output)) is not None:
                 self.unseen.append(f"{slot.port}: {text}")
-
-    def _lengths(self, outputs: Mapping[str, tuple[Slot, Tensor]]) -> list[tuple[Size, Tensor]]:
-        given = [(slot, self.values.get(slot.name)) for slot in self.use.inputs]
-        found = []
-        for slot, value in [*outputs.values(), *given]:
-            kind, size = slot.core.kind, slot.kind_size()
-            if kind is not None and size is not None and type(kind).is_a(Lengths) and isinstance(value, Tensor):
-                if value.dim() == 1 and family_of(value.dtype) == "int":
-                    found.append((size, value.cpu()))
-        return found
 
     def _report_number(self, names: list[str], result: Any) -> None:
         given = f"{len(result)} values" if isinstance(result, tuple | list) else _form(result)
@@ -193,6 +188,14 @@ class Run:
                 sides=(f"{self.module.name} promises", f"{self.module.name} gives"),
             )
         )
+
+
+def _measured(slot: Slot, value: Any) -> dict[Size, Tensor]:
+    """Return lengths under the size of the axis that they measure, one per sample; other values give nothing."""
+    kind, size = slot.core.kind, slot.kind_size()
+    if kind is None or size is None or not type(kind).is_a(Lengths) or not isinstance(value, Tensor):
+        return {}
+    return {size: value.cpu()} if value.dim() == 1 and family_of(value.dtype) == "int" else {}
 
 
 def _form(value: Any) -> str:

@@ -16,6 +16,7 @@ from nm_torch.checking.choosing import complete
 from nm_torch.checking.slots import BATCH, Slot
 from nm_torch.errors import ModuleCheckError
 from nm_types import (
+    Attention,
     AudioSignal,
     BatchTag,
     ClassTag,
@@ -122,7 +123,9 @@ Maker = Callable[[Inventor, Slot, tuple[int, ...]], Tensor]
 
 
 def sum_axis(slot: Slot) -> int:
-    """Return the axis over which probabilities sum to one: the classes, else the last."""
+    """Return the axis over which probabilities sum to one: the classes; the last of attention, and where none is."""
+    if slot.core.kind is not None and type(slot.core.kind).is_a(Attention):
+        return len(slot.axes()) - 1
     tags = [None if isinstance(one.tag, TagVariable) else one.tag for one in slot.axes()]
     classes = [place for place, tag in enumerate(tags) if tag is not None and tag.is_a(ClassTag)]
     return classes[0] if len(classes) == 1 else len(tags) - 1

@@ -11,13 +11,14 @@ import torch
 from torch import Tensor
 
 from nm_core import NeuralModule
+from nm_torch.checking.calling import result_of
 from nm_torch.checking.choosing import LONG_FROM, Asked, around_multiples, choose, complete
 from nm_torch.checking.findings import Run
 from nm_torch.checking.given import by_slot, check_given, decided, described
 from nm_torch.checking.inventing import Inventor
+from nm_torch.checking.isolation import home_of, networks_of
 from nm_torch.checking.record import Record, first_line
 from nm_torch.checking.report import sizes_text
-from nm_torch.checking.running import home_of, networks_of, result_of
 from nm_torch.checking.uses import Use
 from nm_torch.errors import ModuleCheckError
 from nm_types import Lengths
@@ -102,9 +103,8 @@ class Runner:
     def _attempt(self, use: Use, sizes: Mapping[str, int], *, training: bool | None) -> tuple[Run, Exception | None]:
         values = self._values(use, sizes)
         run = Run(self.module, use, sizes, values, _seen(use, values, sizes, training), self.record.location)
-        arguments = _by_port(self.module, use, values)
         try:
-            result = result_of(self.twin, use, arguments, sizes, training=training)
+            result = result_of(self.twin, use, values, sizes, training=training)
         except Exception as error:  # noqa: BLE001 - whatever the author's code raises; it is the cause of the report
             return run, error
         run.take(result)
@@ -126,17 +126,6 @@ class Runner:
 def _elements(use: Use, sizes: Mapping[str, int]) -> int:
     known = complete(sizes)
     return sum(prod(size.evaluate(known) for size in slot.sizes()) for slot in use.inputs)
-
-
-def _by_port(module: NeuralModule, use: Use, values: Mapping[str, Any]) -> dict[str, Any]:
-    arguments: dict[str, Any] = {}
-    for slot in use.inputs:
-        value = values[slot.name].clone() if isinstance(values[slot.name], Tensor) else values[slot.name]
-        if module.inputs[slot.port].variadic:
-            arguments.setdefault(slot.port, []).append(value)
-        else:
-            arguments[slot.port] = value
-    return arguments
 
 
 def _seen(use: Use, values: Mapping[str, Any], sizes: Mapping[str, int], training: bool | None) -> str:

@@ -1,21 +1,18 @@
-"""Running a module on values and leaving no trace: on a copy, in one mode, with random streams of its own."""
+"""Leaving no trace: a copy of the module, random streams of its own."""
 
 from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 import numpy
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from nm_core import CompositeModule, NeuralModule, inputs
-from nm_torch.checking.slots import concrete
-from nm_torch.checking.uses import Use
-from nm_torch.module import TorchModule
+from nm_core import CompositeModule, NeuralModule
 
 
 def networks_of(module: NeuralModule) -> list[nn.Module]:
@@ -89,40 +86,3 @@ def own_randomness(seed: int, device: torch.device) -> Iterator[None]:
         finally:
             random.setstate(before[0])
             numpy.random.set_state(before[1])
-
-
-def result_of(
-    module: NeuralModule, use: Use, values: Mapping[str, Any], sizes: Mapping[str, int], *, training: bool | None
-) -> Any:
-    """Return what a module gives for values, by port, as it would in a graph."""
-    for network in networks_of(module):
-        network.train(bool(training))
-    with torch.no_grad():
-        if isinstance(module, TorchModule):
-            left_open = dict.fromkeys(use.open)
-            return module.compute(**values, **left_open, **_typed_arguments(module, use, sizes))
-        return cast("Any", module).forward(**values)
-
-
-def _typed_arguments(module: TorchModule, use: Use, sizes: Mapping[str, int]) -> dict[str, Any]:
-    """Return what a graph tells the module from the types of a call, for modules that ask for it."""
-    if type(module).typed_arguments is TorchModule.typed_arguments:
-        return {}
-    types = {f"input{index}": concrete(slot, sizes) for index, slot in enumerate(use.inputs)}
-    free = inputs(**types)
-    tensors = dict(zip(use.inputs, free if isinstance(free, tuple) else (free,), strict=True))
-    given: dict[str, Any] = {}
-    for slot, tensor in tensors.items():
-        if module.inputs[slot.port].variadic:
-            given.setdefault(slot.port, []).append(tensor)
-        else:
-            given[slot.port] = tensor
-    symbolic = module(**given)
-    return module.typed_arguments((symbolic[0] if isinstance(symbolic, tuple) else symbolic).call)
-
-
-def on_cpu(value: Any) -> Any:
-    """Return a tensor, or tensors in a list, on the CPU and without history."""
-    if isinstance(value, Tensor):
-        return value.detach().cpu()
-    return [on_cpu(item) for item in value] if isinstance(value, list) else value
