@@ -156,6 +156,26 @@ def test_a_visible_cast_is_allowed_where_the_graph_says_so(write: Any, check: An
     assert any("encoder.signal: its axes are transposed" in note for note in report.notes)
 
 
+def test_what_a_run_checks_and_what_nobody_checks_are_noted(write: Any, check: Any) -> None:
+    """For each connection that is not decided: that it is looked at in use, or that it is not, and why."""
+    open_inputs = 'inputs: {spec: "B Spectrogram T:t", other: "B ; Lengths(v)"}'
+    report = check(
+        write(
+            changed(
+                ('inputs: {spec: "B Spectrogram:2 T:t"}', open_inputs),
+                ("inputs: {signal: spec}", "inputs: {signal: spec, length: other}"),
+            )
+        )
+    )
+    notes = [note.partition(": ")[2] for note in report.notes if "encoder." in note]
+
+    assert report.ok
+    assert notes == [
+        "encoder.signal: checked in use, by the shape of what it is given.",
+        "encoder.length: not checked: Lengths(t), since no axis that can be read has the size inputs.v.",
+    ]
+
+
 def test_calls_may_stand_in_any_order(write: Any, check: Any) -> None:
     """The order in the file is the writer's choice."""
     lines = APP.splitlines(keepends=True)

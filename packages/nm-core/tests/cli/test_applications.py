@@ -228,12 +228,42 @@ def test_a_file_with_problems_is_drawn_with_them_in_red(nmod, app, old, new, see
     assert "nmod check" in ended.err
 
 
-def test_a_picture_of_a_file_is_that_of_its_graph(app, environment) -> None:
-    """Drawn from the file or from the graph that was built, nodes, types and edges are the same."""
+MEASURED = (
+    "- {call: encoder, inputs: {signal: other}, as: again}\n"
+    "      - {call: encoder, inputs: {signal: spec, length: length}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "calls", "marks"),
+    [
+        ('spec: "B Spectrogram:2 T:t"', "- {call: encoder, inputs: {signal: spec}}", set()),
+        (
+            'spec: "B Spectrogram T:t", length: "B ; Lengths(v)"',
+            "- {call: encoder, inputs: {signal: spec, length: length}}",
+            {"deferred", "unchecked"},
+        ),
+        ('spec: "B Spectrogram:2 T:t", length: "B ; Lengths(v)", other: "B Spectrogram:2 T:v"', MEASURED, {"deferred"}),
+        (
+            'spec: "B Spectrogram:2 T:t", length: "B"',
+            "- {call: encoder, inputs: {signal: spec, length: length}}",
+            {"unchecked"},
+        ),
+    ],
+)
+def test_a_picture_of_a_file_is_that_of_its_graph(app, environment, inputs, calls, marks) -> None:
+    """Drawn from the file or from the graph that was built, nodes, types, edges and their notes are the same."""
     from nm_core.application import load_application
     from nm_core.cli.sketching import sketch_file
     from nm_core.drawing import Sketch
 
+    text = app.read_text().replace('spec: "B Spectrogram:2 T:t"', inputs)
+    text = text.replace("- {call: encoder, inputs: {signal: spec}}", calls)
+    if calls == MEASURED:
+        first, _, rest = text.rpartition("outputs: {text: speller.text}")
+        text = f"{first}outputs: {{text: speller.text, more: again.encoded}}{rest}"
+    app.write_text(text)
+    assert {str(edge.mark) for edge in sketch_file(app, "infer", backend="python")[0].edges} - {"plain"} == marks
     for name in ("train", "eval", "infer"):
         of_file, _, _ = sketch_file(app, name, backend="python")
         of_graph = Sketch.of(load_application(app, backend="python").graphs[name])

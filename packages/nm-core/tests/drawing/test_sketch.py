@@ -116,3 +116,50 @@ def test_a_check_put_off_is_marked() -> None:
     marks = {edge.target_port: edge.mark for edge in Sketch.of(Graph({"encoded": encoded})).edges}
 
     assert marks["signal"] is Mark.DEFERRED
+
+
+def test_decided_checked_and_unchecked_edges_are_told_apart() -> None:
+    """An edge without a note is decided; one that a run checks and one that nobody checks say so, each in its way."""
+    spec, other = inputs(spec="B Spectrogram T:t", other="B ; Lengths(v)")
+    encoded, encoded_length = Encoder()(signal=spec, length=other)
+    log_probs, _ = Decoder()(encoded=encoded, length=encoded_length)
+
+    found = Sketch.of(Graph({"log_probs": log_probs})).edges
+    edges = {(edge.target_port, edge.port): (edge.mark, edge.note) for edge in found}
+
+    assert edges["signal", "spec"] == (Mark.DEFERRED, "checked in use")
+    assert edges["length", "other"] == (Mark.UNCHECKED, "not checked: Lengths(t)")
+    assert edges["encoded", "encoded"] == (Mark.PLAIN, "")
+    assert edges["length", "encoded_length"] == (Mark.PLAIN, "")
+
+
+def test_an_edge_says_all_that_is_to_be_said() -> None:
+    """A cast that is checked too, and a kind of which a run sees only the family of numbers."""
+    spec, plain = inputs(spec="B T:t Spectrogram", plain="B")
+    with casts("transpose"):
+        encoded, _ = Encoder()(signal=spec, length=plain)
+
+    edges = {edge.target_port: (edge.mark, edge.note) for edge in Sketch.of(Graph({"encoded": encoded})).edges}
+
+    assert edges["signal"] == (Mark.CAST, "axes 0 2 1; checked in use")
+    assert edges["length"] == (Mark.UNCHECKED, "checked in use; not checked: Lengths(t)")
+
+
+def test_a_folded_composite_shows_what_its_parts_leave_open() -> None:
+    """The edge into the box says what the edges inside say of the same tensor."""
+    spec, length = inputs(spec="B Spectrogram T:t", length="B ; Lengths(t)")
+
+    edges = Sketch.of(Graph({"log_probs": EncodeDecode()(signal=spec, length=length)})).edges
+
+    assert {edge.target_port: edge.mark for edge in edges}["signal"] is Mark.DEFERRED
+
+
+def test_a_graph_that_cannot_run_in_its_order_is_drawn_all_the_same() -> None:
+    """What runs in Python feeds the framework here; a plan refuses it, a drawing shows it."""
+    spec, length, labels, _ = Features()()
+    encoded, _ = Encoder()(signal=spec, length=length)
+    log_probs, _ = Decoder()(encoded=encoded)
+    text = Text()(log_probs=log_probs)
+    loss = Loss()(log_probs=log_probs, labels=labels, scale=text)
+
+    assert len(Sketch.of(Graph({"loss": loss})).nodes) == 6

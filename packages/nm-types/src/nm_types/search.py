@@ -50,7 +50,8 @@ def can_be_zero(
         return True
     names = frozenset[Name]().union(*(size.symbols() for size in (*zero, *positive)))
     narrowed = _narrowed(
-        [form for size in zero for form in (relax(size, 1), relax(-size, 1))] + [relax(1 - size, 1) for size in positive],
+        [form for size in zero for form in (relax(size, 1), relax(-size, 1))]
+        + [relax(1 - size, 1) for size in positive],
         {name: (bounds or {}).get(name, (1, None)) for name in names},
     )
     if narrowed is None:
@@ -123,7 +124,9 @@ def _range(atom: Atom, bounds: Bounds) -> tuple[int | None, int | None]:
     """The least and the greatest value of an atom, None where there is no bound."""
     if isinstance(atom, Floor):
         ends = [_least_of(atom.numerator * sign, bounds) for sign in (1, -1)]
-        return tuple(None if end is None else sign * end // atom.divisor for sign, end in zip((1, -1), ends, strict=True))  # type: ignore[return-value]
+        return tuple(
+            None if end is None else sign * end // atom.divisor for sign, end in zip((1, -1), ends, strict=True)
+        )  # type: ignore[return-value]
     if isinstance(atom, Product):
         ranges = [_range(factor, bounds) for factor, power in atom.factors for _ in range(power)]
         if any(least is None or least < 0 for least, _ in ranges):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from nm_core.application.changes import Changes
 from nm_core.application.checking import Checked, check
 from nm_core.application.checking.order import in_order, references
+from nm_core.application.checking.reach import add_outputs, reach_of, segment_of
 from nm_core.application.document import read_document
 from nm_core.application.problems import Report
 from nm_core.application.schema import ApplicationEntry, CallEntry, Input, Reference, Value
 from nm_core.composite import CompositeModule
+from nm_core.deferred import left_open
 from nm_core.drawing import Edge, InPort, Mark, Node, OutPort, Role, Sketch
+from nm_core.drawing.sketch import mark_of
 from nm_core.errors import ApplicationError, did_you_mean
 from nm_core.inputs import OWNER
 from nm_core.parameters import thaw
@@ -64,6 +67,7 @@ class _GraphSketch:
         self.ids = {call.label: f"n{index}" for index, call in enumerate(entry.calls)}
         self.ids |= {f"in {port}": f"in{index}" for index, port in enumerate(entry.inputs)}
         self.types: dict[Reference, NeuralType] = {}
+        self.reach = reach_of(entry, checked.modules)
         self.edges: list[Edge] = []
         self.marks: dict[tuple[str, str], tuple[Mark, str]] = {}
 
@@ -96,7 +100,11 @@ class _GraphSketch:
             typed = type_call([], declared, owner=OWNER).outputs
         except NmError:
             return
-        self.types |= {Reference(None, port): type for port, type in typed.items()}
+        self._take(None, typed, (), "source")
+
+    def _take(self, label: str | None, types: Mapping[str, NeuralType], without: Collection[str], segment: str) -> None:
+        self.types |= {Reference(label, port): type for port, type in types.items()}
+        add_outputs(self.reach, label, types, without, segment)
 
     def _type(self, call: CallEntry) -> None:
         declared = self.checked.modules.get(call.module)
@@ -122,18 +130,20 @@ class _GraphSketch:
             for problem in error.problems:
                 self.marks[call.label, problem.port] = Mark.BAD, f"{problem.code} {problem.title}"
             return
-        for port, axes in typing.casts.items():
-            self.marks[call.label, port] = Mark.CAST, f"axes {' '.join(map(str, axes))}"
-        for port in typing.deferred:
-            self.marks.setdefault((call.label, port), (Mark.DEFERRED, "checked in use"))
+        segment = segment_of(call, self.checked.modules)
+        check = left_open(edges, typing, self.reach.axes(segment))
+        for edge in edges:
+            self.marks[call.label, edge.port] = mark_of(typing.casts.get(edge.port), [check.note(edge.port)])
         if len(known) == sum(1 for _ in _pairs(call.inputs)):
-            self.types |= {Reference(call.label, port): type for port, type in typing.outputs.items()}
+            needs = {port.name: port.needs for port in declared.signature.outputs.values()}
+            without = [port for port, wanted in needs.items() if any(need not in call.inputs for need in wanted)]
+            self._take(call.label, typing.outputs, without, segment)
 
     def _type_nested(self, call: CallEntry) -> None:
         entry = self.modules.get(call.module)
         typed = self.checked.graphs.get(entry.graph or "") if entry else None
         if typed is not None:
-            self.types |= {Reference(call.label, port): type for port, type in typed.outputs.items()}
+            self._take(call.label, typed.outputs, (), "framework")
 
     def _start(self, reference: Reference) -> str | None:
         return self.ids.get(f"in {reference.port}" if reference.call is None else reference.call)

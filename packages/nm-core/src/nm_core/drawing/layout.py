@@ -13,7 +13,7 @@ from nm_core.drawing.sketch import Edge, Mark, Node, Sketch
 ARROW = 8.0
 """Length of an arrow's head."""
 _MARGIN, _CURVE, _NOTE = 24.0, 36.0, 18.0
-_ON_TOP = (Mark.PLAIN, Mark.DEFERRED, Mark.CAST, Mark.BAD)
+_ON_TOP = (Mark.PLAIN, Mark.DEFERRED, Mark.UNCHECKED, Mark.CAST, Mark.BAD)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,8 @@ text {{ font-family: Helvetica, Arial, "Liberation Sans", sans-serif; text-ancho
 .head {{ fill: #57606a }}
 .chip {{ fill: #ffffff; stroke-width: 1; stroke: #57606a }}
 .edge.minor {{ stroke-width: 1.1; stroke: #98a1ab }} .head.minor {{ fill: #98a1ab }}
-.edge.deferred {{ stroke-dasharray: 5 3 }}
+.edge.deferred {{ stroke-dasharray: 5 3 }} .edge.unchecked {{ stroke-dasharray: 2 3 }}
+.edge.unchecked, .chip.unchecked {{ stroke: #8250df }} .head.unchecked, .note.unchecked {{ fill: #8250df }}
 .edge.cast, .chip.cast {{ stroke: #9a6700 }} .head.cast, .note.cast {{ fill: #9a6700 }}
 .edge.bad, .box.bad {{ stroke-width: 2.2 }}
 .edge.bad, .chip.bad, .box.bad {{ stroke: #cf222e }} .head.bad, .note.bad {{ fill: #cf222e }}
@@ -41,9 +42,11 @@ text {{ font-family: Helvetica, Arial, "Liberation Sans", sans-serif; text-ancho
 text {{ fill: #e6edf3 }} .subtitle, .type {{ fill: #9198a1 }} .port {{ fill: #c9d1d9 }} .idle {{ fill: #656c76 }}
 .page {{ fill: #0d1117 }} .box {{ fill: #161b22; stroke: #4b535d }} .rule {{ stroke: #343b44 }}
 .source {{ fill: #0c2d4d; stroke: #388bfd }} .host {{ fill: #0f2f1a; stroke: #3fb950 }}
-.composite {{ fill: #2b1a47; stroke: #a371f7 }} .view {{ fill: #3d2007; stroke: #db6d28 }} .input, .output {{ fill: #332a08; stroke: #bb8009 }}
+.composite {{ fill: #2b1a47; stroke: #a371f7 }} .view {{ fill: #3d2007; stroke: #db6d28 }}
+.input, .output {{ fill: #332a08; stroke: #bb8009 }}
 .edge {{ stroke: #9198a1 }} .head {{ fill: #9198a1 }} .chip {{ fill: #0d1117; stroke: #9198a1 }}
 .edge.minor {{ stroke: #656c76 }} .head.minor {{ fill: #656c76 }}
+.edge.unchecked, .chip.unchecked {{ stroke: #a371f7 }} .head.unchecked, .note.unchecked {{ fill: #a371f7 }}
 .edge.cast, .chip.cast {{ stroke: #d29922 }} .head.cast, .note.cast {{ fill: #d29922 }}
 .edge.bad, .chip.bad, .box.bad {{ stroke: #f85149 }} .head.bad, .note.bad {{ fill: #f85149 }}
 }}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from nm_core.deferred import Check, checks
+from nm_core.errors import GraphError
 from nm_core.tensor import Call, Constant, NmTensor
 
 if TYPE_CHECKING:
@@ -33,7 +35,9 @@ class Mark(StrEnum):
     CAST = "cast"
     """Its axes are reordered on the way."""
     DEFERRED = "deferred"
-    """Its sizes are checked when the graph runs."""
+    """What is open about it is checked when the graph runs."""
+    UNCHECKED = "unchecked"
+    """Something about it is never checked, neither while the graph is built nor when it runs."""
     BAD = "bad"
     """Its types do not fit."""
 
@@ -130,11 +134,13 @@ class _Reader:
     def __init__(self, graph: Graph, fold: bool) -> None:
         self.graph = graph
         self.fold = fold
+        self.checks = _checks(graph)
         self.owners: dict[_Owner, str] = {}
+        self.parts: dict[_Owner, list[Call]] = {}
         for call in graph.calls:
             owner = self._owner(call)
-            if owner not in self.owners:
-                self.owners[owner] = f"n{len(self.owners)}"
+            self.owners.setdefault(owner, f"n{len(self.owners)}")
+            self.parts.setdefault(owner, []).append(call)
         self.free = {tensor: f"in{index}" for index, tensor in enumerate(graph.inputs.values())}
         self.inner: dict[str, dict[str, NmTensor]] = {}
         """By node, tensors that leave a composite module by another way than its ports."""
@@ -180,7 +186,20 @@ class _Reader:
     def _edges_into(self, owner: _Owner) -> Iterator[Edge]:
         for port, argument in _arguments(owner.inputs):
             if isinstance(argument, NmTensor) and (start := self._start(argument)) is not None:
-                yield Edge(*start, self.owners[owner], port, *_mark(owner, port))
+                yield Edge(*start, self.owners[owner], port, *self._mark(owner, port, argument))
+
+    def _mark(self, owner: _Owner, port: str, tensor: NmTensor) -> tuple[Mark, str]:
+        """Return what is to be seen about an edge; of a folded module, about the edges inside that take the same."""
+        if isinstance(owner, Call):
+            return mark_of(owner.typing.casts.get(port), [self._note(owner, port)])
+        inner = [
+            (call, name) for call in self.parts[owner] for name, given in _arguments(call.inputs) if given == tensor
+        ]
+        casts = [call.typing.casts[name] for call, name in inner if name in call.typing.casts]
+        return mark_of(casts[0] if casts else None, [self._note(call, name) for call, name in inner])
+
+    def _note(self, call: Call, port: str) -> str:
+        return self.checks[call].note(port) if call in self.checks else ""
 
     def _input(self, name: str, tensor: NmTensor) -> Node:
         port = OutPort(tensor.port, str(tensor.type), minor=_is_minor(tensor))
@@ -217,14 +236,25 @@ def _arguments(inputs: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield port, argument
 
 
-def _mark(owner: _Owner, port: str) -> tuple[Mark, str]:
-    if not isinstance(owner, Call):
+def mark_of(cast: Sequence[int] | None, notes: Iterable[str]) -> tuple[Mark, str]:
+    """Return the mark of an edge and its note, from its cast and what `Check.note` says of it.
+
+    An edge without either was decided in full while the graph was built.
+    """
+    known = list(dict.fromkeys(note for note in notes if note))
+    if cast is not None:
+        return Mark.CAST, "; ".join([f"axes {' '.join(map(str, cast))}", *known])
+    if not known:
         return Mark.PLAIN, ""
-    if port in owner.typing.casts:
-        return Mark.CAST, f"axes {' '.join(map(str, owner.typing.casts[port]))}"
-    if port in owner.typing.deferred:
-        return Mark.DEFERRED, "checked in use"
-    return Mark.PLAIN, ""
+    return Mark.UNCHECKED if any("not checked" in note for note in known) else Mark.DEFERRED, "; ".join(known)
+
+
+def _checks(graph: Graph) -> Mapping[Call, Check[NmTensor]]:
+    """Return what the calls leave open; a graph that cannot run in its order is drawn without."""
+    try:
+        return checks(graph.plan())
+    except GraphError:
+        return {}
 
 
 def _is_minor(tensor: NmTensor) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from nm_core.drawing.sketch import Edge, Mark, Node, Role, Sketch
 
-_MERMAID_ARROWS = {Mark.PLAIN: "-->", Mark.CAST: "==>", Mark.DEFERRED: "-.->", Mark.BAD: "--x"}
+_MERMAID_ARROWS = {Mark.PLAIN: "-->", Mark.CAST: "==>", Mark.DEFERRED: "-.->", Mark.UNCHECKED: "--o", Mark.BAD: "--x"}
 _MERMAID_CLASSES = """\
     classDef source fill:#ddf4ff,stroke:#54aeff,color:#1f2328
     classDef framework fill:#f6f8fa,stroke:#afb8c1,color:#1f2328
@@ -19,6 +19,7 @@ _DOT_STYLES = {
     Mark.PLAIN: "",
     Mark.CAST: ', color="#9a6700", fontcolor="#9a6700"',
     Mark.DEFERRED: ", style=dashed",
+    Mark.UNCHECKED: ', style=dotted, color="#8250df", fontcolor="#8250df"',
     Mark.BAD: ', color="#cf222e", fontcolor="#cf222e", penwidth=2',
 }
 

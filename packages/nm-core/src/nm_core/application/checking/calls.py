@@ -10,7 +10,9 @@ from nm_core.application.checking.context import Context
 from nm_core.application.names import listed, suggest
 from nm_core.application.problems import Path
 from nm_core.application.schema import CallEntry, Input, Reference, Value
+from nm_core.deferred import Check, left_open
 from nm_core.errors import NmError
+from nm_core.measuring import Reach
 from nm_core.module import Signature
 from nm_core.ports import Port
 from nm_core.wiring import CastPolicy
@@ -35,7 +37,9 @@ class Outcome:
 
 
 class Finder(Protocol):
-    """Knows what the references in a graph name."""
+    """Knows what the references in a graph name, and which of them a run can measure."""
+
+    reach: Reach[Reference]
 
     def find(self, reference: Reference, at: Path) -> NeuralType | None:
         """Return the type of what a reference names; None where there is none, after complaining if nobody has yet."""
@@ -46,12 +50,21 @@ class Finder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """What is called: the label of the call, the ports, the class that declares them, and how its calls are judged."""
+    """What is called.
+
+    Attributes:
+        label: the label of the call.
+        signature: its ports.
+        declared: the class that declares them.
+        judge: how its calls are judged.
+        segment: where it runs; "graph" for a nested graph, whose own calls are looked at when it runs.
+    """
 
     label: str
     signature: Signature
     declared: str = ""
     judge: Callable[..., CallTyping] = type_call
+    segment: str = "framework"
 
 
 def check_call(
@@ -66,8 +79,7 @@ def check_call(
     _check_casts(context, entry, callee, typing, at)
     for port in typing.casts:
         _note(context, callee, port, at, "its axes are transposed")
-    for port in typing.deferred:
-        _note(context, callee, port, at, "its sizes are compared when it runs")
+    _note_open(context, callee, left_open(edges, typing, names.reach.axes(callee.segment)), at)
     unavailable = {
         port.name: port.needs
         for port in callee.signature.outputs.values()
@@ -158,6 +170,14 @@ def _for_files(problem: Problem) -> Problem:
     return replace(
         problem, fixes=(Fix("write casts: transpose in this graph; the cast is then part of it", safe=True),)
     )
+
+
+def _note_open(context: Context, callee: Callee, check: Check[Reference], at: Path) -> None:
+    if callee.segment != "graph":
+        for port in check.ports:
+            _note(context, callee, port, at, "checked in use, by the shape of what it is given")
+        for port, (what, why) in check.unchecked.items():
+            _note(context, callee, port, at, f"not checked: {what}, since {why}")
 
 
 def _note(context: Context, callee: Callee, port: str, at: Path, what: str) -> None:

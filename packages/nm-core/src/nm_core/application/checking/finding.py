@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from nm_core.application.checking.calls import Outcome
 from nm_core.application.checking.context import Context
+from nm_core.application.checking.reach import add_outputs
 from nm_core.application.names import listed, suggest
 from nm_core.application.problems import Path
 from nm_core.application.schema import Reference
+from nm_core.measuring import Reach
 from nm_types import NeuralType
 
 
@@ -19,13 +21,24 @@ class Names:
         at: where the graph stands.
         inputs: the types of its free inputs; None for those with problems.
         outcomes: what each call gives, filled in as calls are checked; None for those with problems.
+        reach: what of it a run can measure, filled in likewise.
     """
 
-    def __init__(self, context: Context, at: Path, inputs: Mapping[str, NeuralType | None]) -> None:
+    def __init__(
+        self, context: Context, at: Path, inputs: Mapping[str, NeuralType | None], reach: Reach[Reference]
+    ) -> None:
         self.at = at
         self.inputs = inputs
         self.outcomes: dict[str, Outcome | None] = {}
+        self.reach = reach
+        add_outputs(reach, None, {name: type for name, type in inputs.items() if type is not None}, (), "source")
         self._context = context
+
+    def add(self, label: str, outcome: Outcome | None, segment: str) -> None:
+        """Take what a call gives."""
+        self.outcomes[label] = outcome
+        if outcome is not None:
+            add_outputs(self.reach, label, outcome.types, outcome.unavailable, segment)
 
     @property
     def calls_are_known(self) -> bool:

@@ -10,6 +10,7 @@ from nm_core.application.checking.calls import Callee, Outcome, call_equations, 
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.finding import Names
 from nm_core.application.checking.order import ancestors, in_order, references
+from nm_core.application.checking.reach import reach_of, segment_of
 from nm_core.application.declared import Declared
 from nm_core.application.names import listed, suggest
 from nm_core.application.problems import Path, Problems, TooManyProblems
@@ -95,12 +96,13 @@ class _Check:
         before = len(self.context.problems)
         for label, path, call in self._labelled():
             self.paths[label], self.calls[label] = path, call
-        names = Names(self.context, self.at, self._inputs() if given is None else given)
+        modules = self.checker.modules
+        names = Names(self.context, self.at, self._inputs() if given is None else given, reach_of(self.entry, modules))
         ordered, circle = in_order(self.calls)
         names.outcomes = dict.fromkeys(self.calls)
         self._check_modules()
         for call in ordered:
-            names.outcomes[call.label] = self._call(call, names)
+            names.add(call.label, self._call(call, names), segment_of(call, modules))
         self._check_equations(call_equations(names.outcomes))
         outputs = {name: names.find(ref, (*self.at, "outputs", name)) for name, ref in self.entry.outputs.items()}
         if circle:
@@ -157,7 +159,8 @@ class _Check:
         if module is None:
             return None
         declared = f"{module.cls.__module__}.{module.cls.__qualname__}"
-        callee = Callee(call.label, module.signature, declared, module.cls.type_edges)
+        segment = segment_of(call, self.checker.modules)
+        callee = Callee(call.label, module.signature, declared, module.cls.type_edges, segment)
         return check_call(self.context, call, callee, names, policy, path)
 
     def _check_modules(self) -> None:
@@ -178,7 +181,7 @@ class _Check:
         declared = self.checker.declared_inputs(inner.context, graph)
         roots = PortSpec(Port(name, NeuralType({})) for name in inner.entry.outputs)
         inputs = PortSpec(Port(name, type) for name, type in declared.items())
-        callee = Callee(call.label, Signature(inputs, roots), f"graphs.{graph}")
+        callee = Callee(call.label, Signature(inputs, roots), f"graphs.{graph}", segment="graph")
         policy = cast("CastPolicy", self.entry.casts)
         outcome = check_call(self.context, call, callee, names, policy, path)
         if outcome is None:
