@@ -5,6 +5,8 @@ import torch
 
 from nm_asr import SpectrogramAugmentation
 from nm_asr.errors import AugmentationError
+from nm_core import inputs
+from nm_types import NeuralTypeError, ProcessedTimeTag, SpectrogramTag
 
 NONE = {"freq_masks": 0, "time_masks": 0, "cutout_masks": 0}
 
@@ -77,3 +79,32 @@ def test_negative_settings_are_errors() -> None:
     """A negative number or width is named."""
     with pytest.raises(AugmentationError, match="freq_width=-1"):
         SpectrogramAugmentation(freq_width=-1)
+
+
+class MelTag(SpectrogramTag, id="test.Mel"):
+    """Bands of the mel scale."""
+
+
+def test_what_comes_out_has_the_type_of_what_went_in() -> None:
+    """Narrower meanings of bands and frames stay what they are."""
+    x = inputs(spec="B Mel:64 ProcessedTime:t", length="B ; Lengths(t)", tags=[MelTag])
+    augmented = SpectrogramAugmentation()(spec=x.spec, length=x.length)
+
+    assert augmented.type == x.spec.type
+    assert [axis.tag for axis in augmented.type.axes[1:]] == [MelTag, ProcessedTimeTag]
+
+
+@pytest.mark.parametrize(
+    ("spec", "length", "code"),
+    [
+        ("B T:t Spectrogram:64", "B ; Lengths(t)", "NM104"),
+        ("B Encoded:64 T:t", "B ; Lengths(t)", "NM101"),
+        ("B Spectrogram:64 Token:t", "B ; Lengths(t)", "NM101"),
+        ("B Spectrogram:64 T:t//2", "B ; Lengths(t)", "NM108"),
+    ],
+)
+def test_other_features_and_lengths_are_refused(spec: str, length: str, code: str) -> None:
+    """Another order of the axes, other meanings, and lengths of other frames."""
+    x = inputs(spec=spec, length=length, frames="B T:t")
+    with pytest.raises(NeuralTypeError, match=code):
+        SpectrogramAugmentation()(spec=x.spec, length=x.length)

@@ -15,7 +15,8 @@ class SpectrogramAugmentation(TorchModule):
 
     SpecAugment without warping (Park et al. 2019, arXiv 1904.08779) and SpecCutout (DeVries and Taylor 2017,
     arXiv 1708.04552). Hidden values become zero, which is a normalised feature's mean. Positions and widths are uniform
-    and independent per utterance; time masks stay within an utterance's length where it is connected.
+    and independent per utterance; time masks stay within an utterance's length where it is connected. The output has the
+    type of the input.
 
     Args:
         freq_masks: stripes of bands per utterance.
@@ -27,8 +28,8 @@ class SpectrogramAugmentation(TorchModule):
         cutout_time: most frames of a rectangle.
     """
 
-    input_ports = ports(spec="B Spectrogram:s T:t", length=optional("B ; Lengths(t)"))
-    output_ports = ports(augmented="B Spectrogram:s T:t")
+    input_ports = ports(spec="B 'S<=Spectrogram:s 'T<=Time:t", length=optional("B ; Lengths(t)"))
+    output_ports = ports(augmented="B 'S:s 'T:t")
 
     def __init__(
         self,
