@@ -3,6 +3,7 @@
 Legend: B samples, T positions, C features, K classes.
 """
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -52,7 +53,7 @@ class Pooling(TorchModule):
         self.project = nn.Conv1d(feat_in, feat_out, kernel_size=1)
         self.norm = nn.BatchNorm1d(feat_out)
         self.register_buffer("calls", torch.zeros(()))
-        self.seen: list[int] = []
+        self.seen: deque[int] = deque()
 
     def forward(self, frames: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
         """Return [B, feat_out] and the lengths, counting the calls in every way there is."""

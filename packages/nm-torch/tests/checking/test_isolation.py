@@ -7,9 +7,9 @@ from typing import Any
 import numpy
 import torch
 from nm_torch_liars import Pooling, module_of
-from torch import Tensor
+from torch import Tensor, nn
 
-from nm_torch import check_module
+from nm_torch import check_module, from_torch
 
 
 def test_nothing_is_left_behind() -> None:
@@ -25,7 +25,7 @@ def test_nothing_is_left_behind() -> None:
     check_module(module)
 
     assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
-    assert module.seen == []
+    assert not module.seen
     assert (module.training, module.norm.training) == (False, True)
     assert all(torch.equal(weight.grad, torch.ones_like(weight)) for weight in module.parameters())
     assert random.getstate() == streams[0]
@@ -50,9 +50,18 @@ def test_a_module_that_cannot_be_copied_is_put_back() -> None:
     check_module(module)
 
     assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
-    assert module.seen == []
+    assert not module.seen
     assert module.training
     assert all(one is other for one, other in zip(module.parameters(), weights, strict=True))
+
+
+def test_weights_that_do_not_exist_yet_still_do_not() -> None:
+    """A lazy layer takes its size from the first real batch, not from a check."""
+    module = from_torch(nn.LazyLinear(5), inputs={"x": "B C:4"}, outputs={"y": "B C:5"})
+
+    check_module(module)
+
+    assert isinstance(module.module.weight, nn.UninitializedParameter)
 
 
 def test_the_same_seed_gives_the_same_check() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping, MutableSequence, MutableSet
 from contextlib import contextmanager
 from typing import Any
 
@@ -65,7 +65,7 @@ def _restored(module: NeuralModule) -> Iterator[None]:
 
 
 def _shallow(value: Any) -> Any:
-    return copy.copy(value) if isinstance(value, dict | list | set) else value
+    return copy.copy(value) if isinstance(value, MutableMapping | MutableSequence | MutableSet) else value
 
 
 @contextmanager
