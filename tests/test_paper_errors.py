@@ -111,7 +111,7 @@ RANKS_MATCH: dict[str, Mistake] = {
     ),
     "scores for log-probabilities": (
         lambda m: m.ctc_training(
-            log_probs=common.Linear(input_size=256, output_size=29, tag="Class", kind="Logits", name="scores")(m.turned)
+            log_probs=common.Linear(input_size=256, output_size=29, tag="Class", name="scores")(m.turned)
         ),
         {("NM106", "scores.y -> ctc_loss.log_probs")},
     ),

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from nm_core import inputs
-from nm_torch.common import ArgMax, Linear, LogSoftmax
-from nm_types import NeuralTypeError
+from nm_torch.common import ArgMax, Linear, LogSoftmax, MSELoss
+from nm_types import ClassTag, NeuralTypeError
 
 
 def test_a_chain_of_layers_is_typed_from_features_to_labels() -> None:
@@ -20,6 +20,14 @@ def test_a_chain_of_layers_is_typed_from_features_to_labels() -> None:
     assert str(ArgMax(kind="TokenIds")(log_probs).type) == "Batch Time:inputs.t ; TokenIds(10)"
 
 
+def test_scores_of_classes_are_logits() -> None:
+    """Who forgets the softmax is told so, also where nobody has named a kind."""
+    scores = Linear(input_size=64, output_size=10, tag="Class")(inputs(x="B T:t Encoded:64"))
+    assert str(scores.type) == "Batch Time:inputs.t Class:10 ; Logits"
+    with pytest.raises(NeuralTypeError, match="NM106"):
+        MSELoss(kind="LogProbs")(predictions=scores, targets=scores)
+
+
 def test_only_channels_are_mapped() -> None:
     """Time in their place is an error while the graph is built, although a size would fit for some data."""
     x = inputs(turned="B Encoded:16 T:t", classes="B T:t Class:16")
@@ -27,6 +35,16 @@ def test_only_channels_are_mapped() -> None:
         with pytest.raises(NeuralTypeError, match="NM101"):
             Linear(input_size=16, output_size=4)(getattr(x, name))
     assert str(Linear(input_size=16, output_size=4, axis="Class")(x.classes).type).endswith("Encoded:4")
+
+
+class SymbolTag(ClassTag, id="test.Symbol"):
+    """A symbol of an alphabet."""
+
+
+def test_classes_keep_a_narrower_meaning() -> None:
+    """What kind of classes they are does not change with a softmax."""
+    logits = inputs(logits="B Symbol:4 ; Logits", tags=[SymbolTag])
+    assert LogSoftmax()(logits).type.axes == logits.type.axes
 
 
 def test_log_probabilities_are_no_logits() -> None:

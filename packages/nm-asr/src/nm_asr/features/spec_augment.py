@@ -15,8 +15,8 @@ class SpectrogramAugmentation(TorchModule):
 
     SpecAugment without warping (Park et al. 2019, arXiv 1904.08779) and SpecCutout (DeVries and Taylor 2017,
     arXiv 1708.04552). Hidden values become zero, which is a normalised feature's mean. Positions and widths are uniform
-    and independent per utterance; time masks stay within an utterance's length where it is connected. The output has the
-    type of the input.
+    and independent per utterance; time masks stay within an utterance's length where it is connected. The type of the
+    output is that of the input.
 
     Args:
         freq_masks: stripes of bands per utterance.

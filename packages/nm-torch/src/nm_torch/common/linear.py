@@ -22,7 +22,7 @@ class Linear(TorchModule):
         output_size: size that it becomes.
         bias: add a trained vector.
         tag: what the last axis of the output means.
-        kind: the kind of the output's values, such as "Logits"; unsaid where not given.
+        kind: the kind of the output's values; where not given "Logits" for classes, and unsaid for other axes.
         axis: the tag of the last axis of the input, or one above it.
     """
 
@@ -32,7 +32,8 @@ class Linear(TorchModule):
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
         """Return the ports, with the tag and the kind asked for."""
-        made = of_kind(f"*s {params['tag']}:{{output_size}}", params["kind"])
+        kind = params["kind"] or ("Logits" if params["tag"] == "Class" else None)
+        made = of_kind(f"*s {params['tag']}:{{output_size}}", kind)
         return ports(x=f"*s {params['axis']}:{{input_size}}"), ports(y=made)
 
     def __init__(
@@ -56,8 +57,8 @@ class Linear(TorchModule):
 class LogSoftmax(TorchModule):
     """Log-probabilities over the classes of the last axis, in float32 or wider."""
 
-    input_ports = ports(logits="*s Class:n ; Logits")
-    output_ports = ports(log_probs="*s Class:n ; LogProbs")
+    input_ports = ports(logits="*s 'A<=Class:n ; Logits")
+    output_ports = ports(log_probs="*s 'A:n ; LogProbs")
 
     def forward(self, logits: Tensor) -> Tensor:
         """Return a tensor of the same shape."""

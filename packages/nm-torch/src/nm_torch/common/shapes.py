@@ -19,7 +19,8 @@ class Concat(TorchModule):
     """Put tensors one after another along one axis; all other axes agree.
 
     The axis is named, not counted: in a graph the types say where it stands, and a tensor without it, or with two of
-    it, is refused. Real tensors have no types, so that a call on them needs `dim`.
+    it, is refused. Real tensors have no types, so that a call on them needs `dim`. Padding stays where it is: along
+    time that of one tensor stands before the frames of the next, and no lengths measure the result.
 
     Args:
         axis: the tag of that axis, or one above it: the output is what all inputs have in common.
