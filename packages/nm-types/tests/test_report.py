@@ -79,7 +79,7 @@ def test_another_kind_of_values() -> None:
         ("list[B C T]", "list[B T C]", "transpose each item before it goes into the list."),
         ("B C ; Logits", "B T ; Mask", "The values do not fit either: Mask, expected Logits."),
         ("B C:64 T", "B T C:40", "Once transposed, the sizes would not fit either."),
-        ("*a Channel *b", "B T", "No axis of the value has the meaning that the port looks for."),
+        ("*a Channel *b", "B T", "The port looks for Channel, which no axis of the value means."),
         ("T:t T:t", "T:a T:a//2", "because one of the two was subsampled and the other was not."),
     ],
 )

@@ -122,3 +122,61 @@ def test_an_output_that_nothing_decides_is_the_authors_error() -> None:
     for output in ("*s", "B 'A", "B C:sum(n_i)"):
         with pytest.raises(DefinitionError, match="nothing decides"):
             call({"x": "B T"}, {"x": "B T"}, output)
+
+
+def message(ports: dict[str, str], values: dict[str, str], outputs: str) -> list[str]:
+    """The lines of the message of a call that must fail."""
+    with pytest.raises(NeuralTypeError) as caught:
+        call(ports, values, outputs)
+    return [" ".join(line.split()) for line in str(caught.value).splitlines()]
+
+
+def test_a_row_stands_above_each_axis_that_it_takes() -> None:
+    """So the axis at fault and what the port expects there are in one column."""
+    lines = message({"x": "*s C:16"}, {"x": "B C:16 T:t"}, "*s")
+
+    assert "m expects *s *s Channel:16" in lines
+    assert "a gives Batch Channel:16 Time:t" in lines
+
+
+def test_a_row_that_does_not_agree_shows_what_it_stands_for() -> None:
+    """With the edge that has decided it, and the axes that have nothing in common marked."""
+    lines = message(CONCAT, {"xs[0]": "B Encoded:4 T:8", "xs[1]": "B T:8 Encoded:4"}, CONCATENATED)
+
+    assert "m expects Batch 'A<=Channel:n_i Time:8" in lines
+    assert "b gives Batch Time:8 Encoded:4" in lines
+    assert "The axes do not agree with those of a.y at xs[0]." in lines
+    assert [line.count("^") for line in lines if "does not agree" in line] == [len("Encoded:4")]
+
+
+def test_a_tag_that_does_not_agree_is_named() -> None:
+    """The tag that the variable stands for, and the edge that has decided it."""
+    lines = message({"x": "B 'A", "y": "B 'A"}, {"x": "B:1 T:3", "y": "B:1 C:3"}, "B 'A")
+
+    assert "m expects Batch Time" in lines
+    assert "this one is unrelated to that of a.y at x." in " ".join(lines)
+
+
+def test_a_tag_that_does_not_agree_within_one_value_is_named() -> None:
+    """No other input has decided it."""
+    assert "to that of another part of the same value." in " ".join(message({"x": "'A 'A"}, {"x": "T C"}, "B"))
+
+
+def test_a_row_in_another_order_is_mended_by_a_transpose() -> None:
+    """The message says so, and how."""
+    lines = message({"xs": "*s"}, {"xs[0]": "B T C", "xs[1]": "B C T"}, "*s")
+
+    assert "The axes are those of a.y at xs[0] in another order." in lines
+    assert 'fix (safe): transpose(y, "B T C") in the place of y in xs' in lines
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("B:2 T:4", "Channel, which no axis"), ("B:2 Spectrogram:3 Encoded:4", "Channel, which several axes")],
+)
+def test_the_axis_that_a_port_looks_for_is_named(value: str, said: str) -> None:
+    """Types that cannot be laid beside each other stand whole."""
+    lines = message(CONCAT, {"xs[0]": value}, CONCATENATED)
+
+    assert "m expects *a 'A<=Channel:n_i *b" in lines
+    assert any(said in line for line in lines)

@@ -185,14 +185,14 @@ def edges(module: NeuralModule, inputs: Mapping[str, Argument]) -> list[Edge]:
 
 
 def _edge(module: NeuralModule, port: str, given: NmTensor, expected: NeuralType, declared: str) -> Edge:
-    made_by = given.call.module
-    written_here = type(made_by).__module__.startswith("nm_core.")  # free inputs, a transpose: no class declares them
-    source = given.call.location if written_here else _declared_in(made_by)
+    source = _declared_in(given.call.module) or given.call.location
     return Edge(module.name, port, given.name, expected, given.type, declared, source)
 
 
 def _declared_in(module: NeuralModule) -> str:
-    return f"{type(module).__module__}.{type(module).__qualname__}"
+    """Return the class that declares a module's ports; none does for free inputs, a transpose, a claim."""
+    cls = type(module)
+    return "" if cls.__module__.startswith("nm_core.") else f"{cls.__module__}.{cls.__qualname__}"
 
 
 @lru_cache(maxsize=1024)

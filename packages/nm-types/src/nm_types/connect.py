@@ -123,6 +123,7 @@ def type_call(
         sizes = [*(one.size for one in made.axes if isinstance(one, AxisType)), *(made.kind.sizes if made.kind else ())]
         if any(map(_is_empty, sizes)):
             problems[name] = report_empty(owner, name, outputs[name], made, location)
+            break  # the lengths beside it have the same cause
     _raise(problems, list(outputs))
     equations = tuple(replace(closing.equation(one), location=location) for one in resolution.open)
     seen = {port for equation in equations if equation.on_axis for port in equation.ports}

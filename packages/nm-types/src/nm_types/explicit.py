@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from nm_types.connect import CallTyping, type_call
 from nm_types.edge import Edge
-from nm_types.errors import TypeSyntaxError
+from nm_types.errors import NeuralTypeError, TypeSyntaxError
 from nm_types.kinds import Kind
 from nm_types.neural_type import NeuralType
 from nm_types.orders import UNRELATED, order_of_axes, order_of_kinds
+from nm_types.problem import Fix
 from nm_types.sizes import Size
 from nm_types.structure import Axis, AxisType, Row, Structure, TagVariable, axis
+
+CLAIM = "claim only what can be true of the value: a narrower tag or kind, a number for an open size."
 
 
 def transposed(edge: Edge, output: str = "y", *, location: str = "") -> CallTyping:
@@ -29,7 +34,10 @@ def transposed(edge: Edge, output: str = "y", *, location: str = "") -> CallTypi
         TypeSyntaxError: the order leaves an axis open.
     """
     _refuse_open(edge.expected, "An order")
-    typing = type_call([edge], {}, owner=edge.consumer, casts="transpose", location=location)
+    with _advice(
+        f'name each axis of {edge.producer} once, by its tag or one above it: "{_order(edge.given)}" as it is.'
+    ):
+        typing = type_call([edge], {}, owner=edge.consumer, casts="transpose", location=location)
     given = edge.given
     way = typing.casts.get(edge.port, tuple(range(len(given.axes))))
     axes = tuple(_claimed(mine, given.axes[i], narrow=False) for mine, i in zip(edge.expected.axes, way, strict=True))
@@ -55,17 +63,33 @@ def assumed(edge: Edge, output: str = "y", *, location: str = "") -> CallTyping:
     _refuse_open(claim, "A claim")
     if given.form != "tensor" or claim.form != "tensor":
         if not claim.refines(given):
-            type_call([edge], {}, owner=edge.consumer, location=location)
+            with _advice(CLAIM):
+                type_call([edge], {}, owner=edge.consumer, location=location)
         made = type_call([], {output: claim}, owner=edge.consumer, location=location)
         seen = (edge.port,) if claim.form == "tensor" and given.is_root else ()
         return replace(made, deferred=seen, unchecked=seen)
     known = (*given.axes, *claim.axes[len(given.axes) :])
     axes = tuple(_softened(mine, one) for mine, one in zip(claim.axes, known, strict=False))
     softened = replace(edge, expected=NeuralType(Structure("tensor", axes, _softened_kind(claim.kind, given.kind))))
-    typing = type_call([softened], {}, owner=edge.consumer, location=location)
+    with _advice(CLAIM):
+        typing = type_call([softened], {}, owner=edge.consumer, location=location)
     merged = tuple(_claimed(mine, one) for mine, one in zip(claim.axes, given.axes, strict=True))
     made_type = NeuralType(Structure("tensor", merged, _kind(claim.kind, given.kind)))
     return replace(typing, outputs={output: made_type})
+
+
+@contextmanager
+def _advice(text: str) -> Iterator[None]:
+    """Replace the fixes of a failing call, which speak of modules, by what helps here."""
+    try:
+        yield
+    except NeuralTypeError as error:
+        fixes = (Fix(text),)
+        raise NeuralTypeError([replace(one, fixes=fixes, alternative="") for one in error.problems]) from None
+
+
+def _order(given: NeuralType) -> str:
+    return " ".join(str(axis(one.tag, None)) if isinstance(one, AxisType) else str(one) for one in given.axes)
 
 
 def _refuse_open(type: NeuralType, what: str) -> None:

@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from nm_types.compare import Comparison, examine
 from nm_types.edge import Edge, Equation
-from nm_types.matching import Permutation, orders_that_fit
+from nm_types.fixes import assume_fix, transpose_fix
+from nm_types.matching import Permutation, orders_that_fit, the_one_order
 from nm_types.neural_type import NeuralType
 from nm_types.nominal import Nominal
 from nm_types.orders import GREATER, LESS, order_of_axes, order_of_kinds
 from nm_types.problem import Fix, Problem
 from nm_types.rendering import Column
 from nm_types.sizes import Size
-from nm_types.structure import Axis, AxisType, Row, Structure
-from nm_types.unify import Misfit, Reason
+from nm_types.structure import Axis, AxisType, Row, Structure, TagVariable
+from nm_types.unify import Misfit, laid_out
 
+SOURCE = re.compile(r" at [^ ]+")
 FEW = 4
 """Connections that a message shows beside the one at fault."""
 FORMS = {"tensor": "a tensor", "object": "an object", "list": "a list", "root": "anything"}
-TEMPLATES: dict[Reason, tuple[str, str, str]] = {
-    "anchor": ("NM112", "No axis of the value has the meaning that the port looks for.", "name an axis that it has."),
-    "anchors": ("NM112", "More than one axis has the meaning that the port looks for.", "name a narrower meaning."),
-    "variable": (
-        "NM111",
-        "A tag variable of the port has met an unrelated tag on another input of this call.",
-        "connect values whose axes mean the same, or convert one of them first.",
-    ),
-    "row": (
-        "NM112",
-        "The axes do not agree with those of the other inputs of this call.",
-        "connect values with the same axes, or convert one of them first.",
-    ),
-}
 
 
 def report_misfit(edge: Edge, misfit: Misfit, location: str) -> Problem:
@@ -44,8 +33,7 @@ def report_misfit(edge: Edge, misfit: Misfit, location: str) -> Problem:
     elif misfit.reason == "rank":
         problem = _rank(edge, expected, given)
     elif misfit.reason != "axes":
-        code, cause, fix = TEMPLATES[misfit.reason]
-        problem = _problem(edge, code, cause, Comparison.INCOMPATIBLE, Fix(fix))
+        problem = _template(edge, misfit)
     else:
         problem = _axes(edge, expected, given, misfit.is_open)
     return replace(problem, location=location)
@@ -72,7 +60,8 @@ def report_equation(equation: Equation, code: str, others: str, location: str) -
         fix = Fix("connect the lengths that the subsampling module gives out together with its features.")
     elif equation.on_axis:
         cause = f"Axis {equation.place} has the size {equation.given}, expected {asked}."
-        fix = Fix(f"construct {edge.consumer} and {giver} with sizes that agree.")
+        makers = f"{edge.producer} and {SOURCE.sub('', others)}" if others else f"{edge.consumer} and {giver}"
+        fix = Fix(f"construct {makers} with sizes that agree.")
     else:
         what = type(edge.given.kind).parameters[-1 - equation.place] if edge.given.kind else "size"
         known = f" with {asked}" if asked != text else ""
@@ -100,21 +89,32 @@ def report_empty(owner: str, name: str, declared: NeuralType, made: NeuralType, 
     """The problem of an output that would have no elements."""
     return Problem(
         code="NM114",
-        cause=f"With these inputs {owner}.{name} would be {made}; a size is at least 1.",
+        cause=f"With these inputs {owner}.{name} would have no elements: a size is at least 1.",
         consumer=owner,
         port=name,
         expected=str(declared),
         given=str(made),
+        columns=columns_of(declared, made, _empty(made)),
+        mark="below 1",
+        sides=("declared", "here"),
         comparison=Comparison.DIM_INCOMPATIBLE.name,
         location=location,
         fixes=(Fix(f"give {owner} longer inputs, or construct it with a smaller kernel or stride."),),
     )
 
 
+def _empty(made: NeuralType) -> tuple[int, ...]:
+    """The places of sizes that are below 1: of axes, and of the kind of values after them."""
+    sizes = [(place, one.size) for place, one in enumerate(made.axes) if isinstance(one, AxisType)]
+    sizes += [(len(made.axes), size) for size in (made.kind.sizes if made.kind is not None else ())]
+    numbers = [(place, size.value) for place, size in sizes if isinstance(size, Size)]
+    return tuple(dict.fromkeys(place for place, number in numbers if number is not None and number < 1))
+
+
 def _form(edge: Edge, expected: Structure, given: Structure) -> Problem:
     if given.form == "root":
         cause = f"{edge.producer} says nothing about its values ({{}}), the port needs {expected}."
-        return _problem(edge, "NM103", cause, Comparison.GREATER, _assume(edge, expected, given))
+        return _problem(edge, "NM103", cause, Comparison.GREATER, assume_fix(edge, expected, given))
     cause = f"The port takes {FORMS[expected.form]}, it is given {FORMS[given.form]}."
     fix = Fix(f"connect an output that is {FORMS[expected.form]}, or a module that converts.")
     return _problem(edge, "NM110", cause, Comparison.INCOMPATIBLE, fix)
@@ -127,6 +127,29 @@ def _rank(edge: Edge, expected: Structure, given: Structure) -> Problem:
     cause = f"The port expects {wanted} {plural}, it is given {len(given.axes)}."
     fix = Fix("connect an output of that rank, or put a module between that reshapes by name.")
     return _problem(edge, "NM102", cause, Comparison.INCOMPATIBLE, fix)
+
+
+def _template(edge: Edge, misfit: Misfit) -> Problem:
+    """The problem of a tag variable, a row, or the axis that rows stand around."""
+    expected, given, others = misfit.expected, misfit.given, misfit.others
+    if misfit.reason in ("anchor", "anchors"):
+        which = "no axis" if misfit.reason == "anchor" else "several axes"
+        cause = f"The port looks for {_anchor(expected)}, which {which} of the value mean{'s' * (which == 'no axis')}."
+        fix = Fix(f"connect a value with exactly one such axis, or construct {edge.consumer} with another meaning.")
+        return _problem(edge, "NM112", cause, Comparison.INCOMPATIBLE, fix)
+    if misfit.reason == "variable":
+        code, what = "NM111", "whose axes mean the same"
+        cause = f"One meaning is asked for on several inputs, and this one is unrelated to that of {others}."
+    else:
+        code, what = "NM112", "with the same axes"
+        cause = f"The axes do not agree with those of {others}."
+    fix = Fix(f"connect values {what}, or convert one of them first.")
+    order = the_one_order(given.axes, expected.axes) if misfit.reason == "row" else None
+    if order is not None:
+        cause = f"The axes are those of {others} in another order."
+        fix = transpose_fix(edge, given, order)
+    problem = _problem(edge, code, cause, Comparison.INCOMPATIBLE, fix)
+    return replace(problem, columns=columns_of(expected, given, _strangers(expected, given)), mark="does not agree")
 
 
 def _axes(edge: Edge, expected: Structure, given: Structure, is_open: bool) -> Problem:
@@ -142,7 +165,7 @@ def _axes(edge: Edge, expected: Structure, given: Structure, is_open: bool) -> P
         problem = _order(edge, given, ways, result)
     elif all(orders[place] == GREATER for place in wrong):
         cause = f"The output promises less than the port needs: axis {wrong[0]} is {_name(first)}, not {_name(wanted)}."
-        problem = _problem(edge, "NM103", cause, result, _assume(edge, expected, given), wrong, "too general")
+        problem = _problem(edge, "NM103", cause, result, assume_fix(edge, expected, given), wrong, "too general")
     else:
         cause = f"Axis {wrong[0]} means {_name(first)}, the port expects {_name(wanted)}."
         fix = Fix("connect another output, or a module that turns one into the other.")
@@ -156,7 +179,7 @@ def _kind(edge: Edge, expected: Structure, given: Structure, result: Comparison)
     marked = (len(edge.given.axes),)
     cause = f"The values are {given.kind}, the port needs {expected.kind}."
     if order_of_kinds(given.kind, expected.kind) == GREATER:
-        return _problem(edge, "NM103", cause, result, _assume(edge, expected, given), marked, "too general")
+        return _problem(edge, "NM103", cause, result, assume_fix(edge, expected, given), marked, "too general")
     fix = Fix(f"connect an output of the kind {expected.kind}, or a module that turns {given.kind} into it.")
     return _problem(edge, "NM106", cause, result, fix, marked, "another kind")
 
@@ -179,60 +202,13 @@ def _order(edge: Edge, given: Structure, orders: tuple[Permutation, ...], result
     if edge.expected.is_list:
         fix = Fix("transpose each item before it goes into the list.")
         return _problem(edge, "NM104", cause, result, fix, moved, mark)
-    order = [_short(given.axes[i]) for i in orders[0]]
-    fix = replace(_explicit(edge, "transpose", " ".join(order), given), safe=True)
+    fix = transpose_fix(edge, given, orders[0])
     problem = _problem(edge, "NM104", cause, result, fix, moved, mark)
     return replace(problem, alternative='or allow it for a block of calls: with nm_core.casts("transpose"):')
 
 
 def _at(equation: Equation) -> str:
     return f" ({equation.location})" if equation.location else ""
-
-
-def _assume(edge: Edge, expected: Structure, given: Structure) -> Fix:
-    """The fix that claims what the port needs, and no more, of a value that promises less."""
-    if edge.expected.is_list or expected.form != "tensor" or any(isinstance(one, Row) for one in expected.axes):
-        return Fix("connect an output that promises it.")
-    known = given.axes if given.form == "tensor" else expected.axes
-    axes = [
-        mine if order_of_axes(one, mine) == GREATER else one for mine, one in zip(expected.axes, known, strict=True)
-    ]
-    words = [_sized(one) for one in axes]
-    if expected.kind is not None and (given.kind is None or order_of_kinds(given.kind, expected.kind) == GREATER):
-        words += [";", str(expected.kind)]
-    claim = Structure("tensor", tuple(axes), expected.kind)
-    return replace(_explicit(edge, "assume", " ".join(words), claim), when="you know that it holds")
-
-
-def _explicit(edge: Edge, function: str, words: str, named: Structure) -> Fix:
-    """A call that can be pasted: the consumer is given what `transpose` or `assume` makes of the value."""
-    value = edge.producer.rpartition(".")[2]
-    foreign: dict[str, list[Nominal]] = {
-        "tags": [one.tag for one in named.axes if isinstance(one, AxisType) and isinstance(one.tag, Nominal)],
-        "kinds": [type(named.kind)] if named.kind is not None and function == "assume" else [],
-    }
-    imports = [f"from nm_core import {function}"]
-    options = ""
-    for option, members in foreign.items():
-        own = [one for one in dict.fromkeys(members) if not one.id.startswith("nm.")]
-        if own:
-            options += f", {option}=[{', '.join(one.__name__ for one in own)}]"
-            imports += [f"from {one.__module__} import {one.__name__}" for one in own]
-    call = f'{function}({value}, "{words}"{options})'
-    port, bracket, _ = edge.port.partition("[")
-    text = f"{call} in the place of {value} in {port}" if bracket else f"{edge.consumer}({port}={call})"
-    return Fix(text, needs="; ".join(imports))
-
-
-def _sized(one: Axis) -> str:
-    """An axis as a claim writes it: names of sizes are those of another call, and left out."""
-    number = one.size.value if isinstance(one, AxisType) and isinstance(one.size, Size) else None
-    return _short(one) if number is None else f"{_short(one)}:{number}"
-
-
-def _short(axis: Axis) -> str:
-    tag = axis.tag if isinstance(axis, AxisType) else None
-    return tag.short or tag.text if isinstance(tag, Nominal) else str(axis)
 
 
 def _name(axis: Axis) -> str:
@@ -267,14 +243,38 @@ def _problem(
     )
 
 
+def _anchor(expected: Structure) -> str:
+    """The meaning of the first axis that is no row."""
+    tags = [one.tag for one in expected.axes if isinstance(one, AxisType)]
+    bounds = [tag.bound if isinstance(tag, TagVariable) else tag for tag in tags]
+    return next((tag.text for tag in bounds if tag is not None), "an axis")
+
+
+def _strangers(expected: Structure, given: Structure) -> tuple[int, ...]:
+    """The places where one of two types has an axis that has nothing in common with that of the other, or none."""
+    related = [
+        not isinstance(one.tag, Nominal) or not isinstance(other.tag, Nominal) or one.tag.join(other.tag) is not None
+        for one, other in zip(expected.axes, given.axes, strict=False)
+        if isinstance(one, AxisType) and isinstance(other, AxisType)
+    ]
+    count = max(len(expected.axes), len(given.axes))
+    return tuple(place for place in range(count) if place >= len(related) or not related[place])
+
+
 def columns_of(expected: Structure, given: Structure, marked: tuple[int, ...] = ()) -> tuple[Column, ...]:
-    """Two types beside each other, axis by axis, the kind of values last; forms that differ stand whole."""
+    """Two types beside each other, axis by axis, the kind of values last; what cannot be laid out so stands whole.
+
+    A row of the port stands above each of the axes that it takes.
+    """
     if expected.form != "tensor" or given.form != "tensor":
         return (Column("type", str(expected), str(given), True),)
-    count = max(len(expected.axes), len(given.axes))
-    rows = [[*map(str, side.axes), *["-"] * (count - len(side.axes))] for side in (expected, given)]
+    axes = laid_out(expected.axes, given.axes)
+    if axes is None:
+        return (Column("type", str(expected), str(given), False),)
+    count = max(len(axes), len(given.axes))
+    rows = [[*map(str, side), *["-"] * (count - len(side))] for side in (axes, given.axes)]
     columns = [Column(f"axis {i}", rows[0][i], rows[1][i], i in marked) for i in range(count)]
-    of_kind = any(place >= len(given.axes) for place in marked)
+    of_kind = count in marked
     if expected.kind is not None or of_kind:
         kinds = ["-" if side.kind is None else str(side.kind) for side in (expected, given)]
         columns.append(Column("values", kinds[0], kinds[1], of_kind))

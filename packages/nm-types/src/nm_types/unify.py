@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
@@ -32,6 +32,7 @@ class Misfit:
         reason: what does not fit.
         expected: the port's type, rows and tag variables filled in as far as they can be.
         given: the value's type.
+        others: the edge that decided what a row or a tag variable stands for, where that is what does not fit.
         is_open: whether the port leaves tags open, so that no other order of the axes can be proposed.
     """
 
@@ -39,6 +40,7 @@ class Misfit:
     expected: Structure
     given: Structure
     is_open: bool = False
+    others: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Unifier:
         equations: sizes that must be equal.
         rows: the axes that each row stands for.
         met: the tag that each tag variable stands for.
+        deciders: the edges that have decided rows and tag variables first, in words.
         casts: the ports whose value must be transposed, and how.
         without_kind: the ports that ask for a kind of values, while the producer names none.
         tags: the tags of the axes that are exactly as large as a name says.
@@ -84,6 +87,7 @@ class Unifier:
     equations: list[Equation] = field(default_factory=list)
     rows: dict[str, tuple[AxisType, ...]] = field(default_factory=dict)
     met: dict[str, type[Tag]] = field(default_factory=dict)
+    deciders: dict[str, str] = field(default_factory=dict)
     casts: dict[str, Permutation] = field(default_factory=dict)
     without_kind: list[str] = field(default_factory=list)
     tags: dict[Name, list[type[Tag]]] = field(default_factory=dict)
@@ -118,33 +122,57 @@ class Unifier:
                 axes_fit = True
         if not axes_fit or not kind_fits:
             return Misfit("axes", Structure(given.form, axes, kind), given, spread.is_open)
-        fault = self._decide(spread, cast("tuple[AxisType, ...]", given.axes))
-        if fault is not None:
-            return Misfit(fault, edge.expected, given)
+        misfit = self._decide(edge, spread, given)
+        if misfit is not None:
+            return misfit
         if kind is not None and given.kind is None:
             self.without_kind.append(edge.port)
         self.equations += self._axis_equations(edge, spread, cast("tuple[AxisType, ...]", given.axes))
         self.equations += self._kind_equations(edge, kind, given.kind)
         return None
 
-    def _decide(self, spread: Spread, given: Sequence[AxisType]) -> Reason | None:
+    def _decide(self, edge: Edge, spread: Spread, given: Structure) -> Misfit | None:
         """Let the tag variables and rows of an edge agree with what they have met before."""
         met, rows = dict(self.met), dict(self.rows)
-        for one, value in zip(spread.axes, given, strict=True):
+        axes = cast("tuple[AxisType, ...]", given.axes)
+        for one, value in zip(spread.axes, axes, strict=True):
             if isinstance(one, AxisType) and isinstance(one.tag, TagVariable):
                 own = cast("type[Tag]", value.tag)
                 joined = met.get(one.tag.name, own).join(own)
                 if joined is None:
-                    return "variable"
+                    return self._disagreement("variable", one.tag.name, edge, given, met, rows)
                 met[one.tag.name] = cast("type[Tag]", joined)
         for name, start, stop in spread.rows:
-            taken = tuple(given[start:stop])
+            taken = axes[start:stop]
             together = join_rows(rows.get(name, taken), taken)
             if together is None:
-                return "row"
+                return self._disagreement("row", name, edge, given, met, rows)
             rows[name] = together
+        for name in (*met, *rows):
+            self.deciders.setdefault(name, f"{edge.producer} at {edge.port}")
         self.met, self.rows = met, rows
         return None
+
+    def _disagreement(
+        self,
+        reason: Reason,
+        name: str,
+        edge: Edge,
+        given: Structure,
+        met: Mapping[str, type[Tag]],
+        rows: Mapping[str, tuple[AxisType, ...]],
+    ) -> Misfit:
+        """An edge on which a row or a tag variable meets what it cannot stand for, with what it stands for put in."""
+        axes: list[Axis] = []
+        for one in edge.expected.axes:
+            if isinstance(one, Row):
+                axes += rows.get(one.name, (one,))
+            elif isinstance(one.tag, TagVariable) and one.tag.name == name:
+                axes.append(axis(met[name], one.size))
+            else:
+                axes.append(one)
+        filled = Structure("tensor", tuple(axes), edge.expected.kind)
+        return Misfit(reason, filled, given, others=self.deciders.get(name, "another part of the same value"))
 
     def _axis_equations(self, edge: Edge, spread: Spread, given: Sequence[AxisType]) -> Iterator[Equation]:
         ports = frozenset({edge.port})
@@ -232,6 +260,20 @@ def spread_axes(expected: Sequence[Axis], given: Sequence[Axis]) -> Spread | Rea
         else:
             laid.append(one)
     return Spread(tuple(laid), tuple(rows))
+
+
+def laid_out(expected: Sequence[Axis], given: Sequence[Axis]) -> tuple[Axis, ...] | None:
+    """The axes of a port with a row repeated for each axis that it takes, or None where rows cannot be laid out."""
+    rows = {one.name: one for one in expected if isinstance(one, Row)}
+    if not rows:
+        return tuple(expected)
+    spread = spread_axes(expected, given)
+    if not isinstance(spread, Spread):
+        return None
+    laid = list(spread.axes)
+    for name, start, stop in spread.rows:
+        laid[start:stop] = [rows[name]] * (stop - start)
+    return tuple(cast("Axis", one) for one in laid)
 
 
 def join_rows(left: tuple[AxisType, ...], right: tuple[AxisType, ...]) -> tuple[AxisType, ...] | None:
