@@ -25,6 +25,10 @@ class PhonemeTag(TokenTag, id="asr.Phoneme"):
     """A tag of a collection."""
 
 
+class OtherPhonemeTag(TokenTag, id="other.Phoneme"):
+    """A tag with the bare name of one of another collection."""
+
+
 class OtherTimeTag(TokenTag, id="other.Time"):
     """A tag with the bare name of one of nm-types."""
 
@@ -99,11 +103,18 @@ def test_foreign_tags_come_from_an_explicit_scope() -> None:
         NeuralType("B asr.Phoneme:u")
 
 
-def test_a_bare_name_with_two_meanings_is_an_error() -> None:
+def test_a_bare_name_of_two_collections_is_an_error() -> None:
     """Both ids are named; the qualified form is understood."""
-    with pytest.raises(UnknownNameError, match=r"nm\.Time or other\.Time"):
-        NeuralType("B Time", tags=[OtherTimeTag])
-    assert NeuralType("B nm.Time", tags=[OtherTimeTag]) == NeuralType("B T")
+    with pytest.raises(UnknownNameError, match=r"asr\.Phoneme or\s+other\.Phoneme"):
+        NeuralType("B Phoneme", tags=[PhonemeTag, OtherPhonemeTag])
+    assert str(NeuralType("B asr.Phoneme", tags=[PhonemeTag, OtherPhonemeTag])) == "Batch asr.Phoneme"
+
+
+def test_a_bare_name_of_nm_types_keeps_its_meaning() -> None:
+    """A collection's tag of that name is written qualified (laws 12 and 14)."""
+    for text in ("B Time", "B nm.Time", "B T"):
+        assert NeuralType(text, tags=[OtherTimeTag]) == NeuralType("B T")
+    assert str(NeuralType("B other.Time", tags=[OtherTimeTag])) == "Batch other.Time"
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from nm_types import Edge, NeuralType, Size
 from nm_types.edge import Equation
 from nm_types.formulas import parse_size
+from nm_types.search import is_solvable
 from nm_types.sizes import Variable
-from nm_types.solve import Solution, eliminate, is_solvable
+from nm_types.solve import Solution, eliminate
 
 EDGE = Edge("m", "x", "s.y", NeuralType("B"), NeuralType("B"))
 ASKED = ("t", "u", "t+u", "2*t", "3*u", "t+1", "t//2", "(t+1)//2", "t+2*u", "t//3+u", "t-u+4")

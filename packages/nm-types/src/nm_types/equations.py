@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from nm_types.edge import Equation
 from nm_types.problem import Problem
+from nm_types.proofs import accidental
 from nm_types.report import report_contradiction
 from nm_types.resolve import rank
 from nm_types.sizes import Name
@@ -32,8 +33,10 @@ def check_equations(equations: Iterable[Equation]) -> tuple[Problem, ...]:
     problems: dict[int, Problem] = {}
     for one in _bad(numbered):
         (own,) = map(int, one.ports)
-        *others, last = _core(numbered[own], _around(numbered[own], numbered))
-        problems.setdefault(last, report_contradiction(asked[last], [asked[index] for index in others]))
+        core = _core(numbered[own], _around(numbered[own], numbered))
+        by_accident = all(accidental(one.expected, one.given) for one in _bad(numbered[index] for index in core))
+        *others, last = core
+        problems.setdefault(last, report_contradiction(asked[last], [asked[index] for index in others], by_accident))
     return tuple(problems[index] for index in sorted(problems))
 
 

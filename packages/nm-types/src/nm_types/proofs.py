@@ -98,30 +98,34 @@ def _denominator(size: Size) -> int:
 
 
 def accidental(left: Size, right: Size) -> bool:
-    """Whether an equation of one symbol with itself at different growth holds for finitely many sizes at most.
+    """Whether two sizes grow with one symbol, each at its own rate, so that they are equal for finitely many at most.
 
     `t = (t+1)//2` holds for 1 alone: the mark of lengths that were not subsampled.
     """
     symbols = left.symbols()
     if len(symbols) != 1 or right.symbols() != symbols:
         return False
+    if not all(set(terms) == symbols and min(terms.values()) > 0 for terms, _ in (relax(left, 0), relax(right, 0))):
+        return False
     terms, _ = relax(left - right, 0)
-    return len(terms) > 0 and symbols == set(terms)
-
-
-def candidates(difference: Size) -> range | None:
-    """The values of its one name for which a difference may be zero, where bounds leave finitely many."""
-    lower, low = relax(difference, 1)
-    _, high = relax(-difference, 1)
-    if len(difference.symbols()) != 1 or difference.symbols() != set(lower):
-        return None
-    ((_, slope),) = lower.items()
-    ends = (high, -low) if slope > 0 else (low, -high)
-    return range(max(1, -(-ends[0] // abs(slope))), ends[1] // abs(slope) + 1)
+    return symbols == set(terms)
 
 
 def period(difference: Size) -> int | None:
     """After how many values a difference of one symbol, which does not grow, repeats; None where it may not."""
     if len(difference.symbols()) != 1 or relax(difference, 0)[0]:
         return None
-    return _denominator(difference)
+    return _repeats(difference, 1)
+
+
+def _repeats(size: Size, modulus: int) -> int:
+    """After how many values of its name the rest of a size repeats when it is divided by a modulus."""
+    return lcm(*(_atom_repeats(atom, modulus) for atom in size.terms))
+
+
+def _atom_repeats(atom: Atom, modulus: int) -> int:
+    if isinstance(atom, Floor):
+        return _repeats(atom.numerator, modulus * atom.divisor)
+    if isinstance(atom, Product):
+        return lcm(*(_atom_repeats(factor, modulus) for factor, _ in atom.factors))
+    return modulus

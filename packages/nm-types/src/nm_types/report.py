@@ -72,16 +72,21 @@ def report_equation(equation: Equation, code: str, others: str, location: str) -
     return replace(problem, notes=notes, location=location)
 
 
-def report_contradiction(equation: Equation, others: Sequence[Equation]) -> Problem:
-    """The problem of a size that cannot be what a port asks for together with what other connections ask for."""
+def report_contradiction(equation: Equation, others: Sequence[Equation], by_accident: bool = False) -> Problem:
+    """The problem of a size that is not what a port asks for together with what other connections ask for.
+
+    Never, or for a few sizes only, by accident.
+    """
     edge = equation.edge
     notes = [f"{other} because of {other.edge.producer} -> {other.edge.target}{_at(other)}" for other in others[:FEW]]
     if len(others) > FEW:
         notes.append(f"... and {len(others) - FEW} more.")
     place = equation.place if equation.on_axis else len(edge.given.axes)
-    cause = f"This connection needs {equation}, which cannot hold together with the others of the graph:"
+    how = "holds only by accident" if by_accident else "cannot hold"
+    cause = f"This connection needs {equation}, which {how} together with the others of the graph:"
     fix = Fix(f"connect outputs whose sizes agree, or put a module before {edge.consumer} that makes them agree.")
-    problem = _problem(edge, "NM115", cause, Comparison.DIM_INCOMPATIBLE, fix, (place,), "contradicts")
+    code = "NM108" if by_accident else "NM115"
+    problem = _problem(edge, code, cause, Comparison.DIM_INCOMPATIBLE, fix, (place,), "contradicts")
     return replace(problem, notes=tuple(notes), location=equation.location)
 
 

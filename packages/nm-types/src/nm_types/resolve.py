@@ -79,7 +79,7 @@ def report_unsolved(equation: Equation, unifier: Unifier, edges: Sequence[Edge],
     else:
         code = "NM105" if equation.on_axis else "NM113"
     others = [f"{e.producer} at {e.port}" for e in edges if e.port in equation.ports and e.port != equation.port]
-    return report_equation(equation, code, " and ".join(others), location)
+    return report_equation(equation, code, " and ".join(sorted(others)), location)
 
 
 def _judged(equations: Sequence[Equation], unifier: Unifier) -> tuple[list[Equation], list[Equation]]:

@@ -18,12 +18,13 @@ N = TypeVar("N", bound=Nominal)
 class Scope:
     """The names of nm-types and those of the tags and kinds that are given.
 
-    A foreign name is understood qualified (`asr.Phoneme`) and, where only one tag has it, bare (`Phoneme`).
+    A foreign name is understood qualified (`asr.Phoneme`) and, where only one tag has it, bare (`Phoneme`). A bare name
+    of nm-types stands for its own tag, whatever a collection declares: no newcomer changes what was written before.
     """
 
     def __init__(self, tags: Iterable[type[Tag]] = (), kinds: Iterable[type[Kind]] = ()) -> None:
-        self._tags = _names((*TAGS, *tags))
-        self._kinds = _names((*KINDS, *kinds))
+        self._tags = _names(TAGS, tags)
+        self._kinds = _names(KINDS, kinds)
 
     def tag(self, name: str) -> type[Tag]:
         """The tag of a name, or an error with the name that was perhaps meant."""
@@ -40,14 +41,22 @@ def scope_of(tags: tuple[type[Tag], ...], kinds: tuple[type[Kind], ...]) -> Scop
     return Scope(tags, kinds)
 
 
-def _names(members: Iterable[N]) -> dict[str, list[N]]:
+def _names(own: Iterable[N], foreign: Iterable[N]) -> dict[str, list[N]]:
     names: dict[str, list[N]] = {}
-    for member in members:
-        for name in {member.id, member.name, getattr(member, "short", "") or member.id}:
+    for member in own:
+        for name in _names_of(member):
+            names[name] = [member]
+    taken = frozenset(names)
+    for member in foreign:
+        for name in _names_of(member):
             known = names.setdefault(name, [])
-            if member not in known:
+            if member not in known and (name == member.id or name not in taken):
                 known.append(member)
     return names
+
+
+def _names_of(member: Nominal) -> set[str]:
+    return {member.id, member.name, member.short or member.id}
 
 
 def _find(what: str, name: str, names: dict[str, list[N]]) -> N:

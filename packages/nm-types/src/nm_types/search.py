@@ -25,7 +25,8 @@ Form = tuple[Mapping[Atom, int], int]
 def is_solvable(equations: Sequence[Equation], budget: int = MOST_TRIED) -> bool | None:
     """Whether equations between free names and numbers have a solution of whole numbers from 1 on.
 
-    What elimination leaves is bounded, equation by equation, and tried.
+    What elimination leaves is bounded, equation by equation, and tried; then the equations as they were, whose bounds
+    are sometimes better.
 
     Returns:
         True with a solution at hand, False with a proof that there is none, None where the search does not decide it.
@@ -35,7 +36,8 @@ def is_solvable(equations: Sequence[Equation], budget: int = MOST_TRIED) -> bool
     if bad or solution.unmet()[1]:
         return False
     positive = [solution.apply(Size(name)) for name, _ in solution.conditions]
-    return can_be_zero([one.expected - one.given for one in waiting], positive, budget)
+    answer = can_be_zero([one.expected - one.given for one in waiting], positive, budget)
+    return can_be_zero([one.expected - one.given for one in equations], (), budget) if answer is None else answer
 
 
 def can_be_zero(

@@ -10,7 +10,7 @@ from nm_types.neural_type import NeuralType
 from nm_types.problem import Fix, Problem
 from nm_types.rendering import Column
 from nm_types.rigid import plain
-from nm_types.search import can_be_zero
+from nm_types.search import is_solvable
 from nm_types.sizes import Name, Size, Sum, Variable
 from nm_types.solve import Solution, eliminate
 from nm_types.structure import Axis, Row
@@ -150,6 +150,7 @@ class _Checker:
         elements = self.names.elements
         sums: dict[Name, Size] = {Sum(name): sum(map(Size, found), Size(0)) for name, found in elements.items()}
         self.solution.values.update(sums)
+        equations = [self.solution.applied(one) for one in self.equations]
         waiting: list[Equation] = []
         bad: list[Equation] = []
         for on_axis in (True, False):
@@ -157,9 +158,9 @@ class _Checker:
             waiting, wrong = eliminate(asked, self.solution, lambda name: isinstance(name, Variable))
             bad += wrong
         bad += self.solution.unmet()[1]
-        positive = [self.solution.apply(Size(name)) for name, _ in self.solution.conditions]
-        if not bad and can_be_zero([one.expected - one.given for one in waiting], positive) is False:
-            bad.append(waiting[-1] if waiting else self.solution.conditions[-1][1])
+        unsure = [*waiting, *(one for _, one in self.solution.conditions)]
+        if unsure and not bad and is_solvable(equations) is False:
+            bad.append(unsure[-1])
         for equation in bad:
             if equation.port not in self.problems:
                 (self._report_axis if equation.on_axis else self._report_kind)(equation)
@@ -190,8 +191,9 @@ class _Checker:
 
     def _kind_given(self, port: str) -> str:
         """The kind of a value with the numbers that are known of it; a size may be 0 here, where no axis is."""
+        kind = self.expected[port].kind
         numbers = ["?" if one is None else str(one.value) for one in self.kinds[port]]
-        return f"{type(self.expected[port].kind).text}({','.join(numbers)})"
+        return "" if kind is None else f"{type(kind).text}({','.join(numbers)})"
 
     def _report(self, code: str, port: str, cause: str, marked: tuple[int, ...], numbers: Column | None = None) -> None:
         type = self.expected[port]

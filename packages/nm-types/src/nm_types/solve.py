@@ -1,4 +1,4 @@
-"""Equations between sizes: elimination on the affine part, a small search among numbers, a verdict on the rest."""
+"""Equations between sizes: elimination on the affine part, and a verdict on the rest."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import replace
 from enum import Enum
 
 from nm_types.edge import Equation
-from nm_types.proofs import accidental, candidates, is_positive, never_zero, period
+from nm_types.proofs import accidental, is_positive, never_zero, period
 from nm_types.sizes import Atom, Name, Rigid, Size, Sum, Variable
 
 LONGEST_PERIOD = 4096
-LONGEST_SEARCH = 4096
+"""Values tried of one name that does not grow in a difference."""
 
 Isolate = Callable[[Size, Callable[[Name], bool]], "tuple[Name, Size, int] | None"]
 
@@ -148,30 +148,6 @@ def contradictions(equations: Sequence[Equation], *, traced: bool = True) -> lis
     waiting, bad = eliminate(equations, solution, lambda name: isinstance(name, Rigid))
     bad += solution.unmet()[1]
     return bad + [one for one in waiting if judge(one.expected, one.given) in (Verdict.CLASHES, Verdict.ACCIDENTAL)]
-
-
-def is_solvable(equations: Sequence[Equation], budget: int = LONGEST_SEARCH) -> bool:
-    """Whether equations between names that nothing else mentions and numbers have a solution.
-
-    What elimination leaves is tried: a floor division that is known leaves few values for a name inside it. Where more
-    values are left than the budget, the answer is yes.
-    """
-    solution = Solution()
-    waiting, bad = eliminate(equations, solution, lambda name: True)
-    if bad or solution.unmet()[1]:
-        return False
-    for equation in waiting:
-        values = candidates(equation.expected - equation.given)
-        if values is not None and values.stop - values.start <= budget:
-            (name,) = (equation.expected - equation.given).symbols()
-            rest = budget // max(len(values), 1)
-            return any(is_solvable([_with(one, name, value) for one in equations], rest) for value in values)
-    return True
-
-
-def _with(equation: Equation, name: Name, value: int) -> Equation:
-    known = {name: Size(value)}
-    return replace(equation, expected=equation.expected.substitute(known), given=equation.given.substitute(known))
 
 
 def _assign(equation: Equation, solution: Solution, free: Callable[[Name], bool]) -> bool:

@@ -1,0 +1,273 @@
+"""Laws 10, 13 and 16: calls with several edges; numbers as in the page Types."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pkgutil import resolve_name
+from random import Random
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nm_types_model import LOCAL, TOPS, Model, above, family, port_for, seeds, tensors
+from nm_types_sizes import reading, solutions
+
+from nm_types import CallTyping, DefinitionError, Edge, NeuralType, NeuralTypeError, check_shapes, type_call
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A random call: a port and a value for each edge, and the outputs."""
+
+    ports: dict[str, Model]
+    values: dict[str, NeuralType]
+    outputs: dict[str, Model]
+    casts: str
+
+    def edges(self) -> list[Edge]:
+        """What the type system is asked."""
+        return [Edge("m", name, f"s.{name}", port.type, self.values[name]) for name, port in self.ports.items()]
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> Asked:
+    """One to four edges that share names, rows, tag variables and the elements of a variadic port."""
+    pick = draw(seeds)
+    models = [draw(tensors()) for _ in range(draw(st.sampled_from((1, 2, 2, 3))))]
+    made = type_call([], {f"o{i}": model.type for i, model in enumerate(models)}, owner="s").outputs
+    ports, values = {}, {}
+    for i in range(pick.randrange(1, 5)):
+        j = pick.randrange(len(models))
+        port = port_for(models[j], pick)
+        if pick.random() < 0.3:
+            port = Model(tuple(pick.sample(port.axes, len(port.axes))), port.kind, port.sizes)
+        ports[f"p{i}"], values[f"p{i}"] = port, made[f"o{j}"]
+    if pick.random() < 0.4:
+        j = pick.randrange(len(models))
+        axes = [(tag, None if tag == "Batch" else "t") for tag, _ in above(models[j], pick).axes]
+        place = pick.randrange(len(axes))
+        axes[place] = axes[place][0], "n_i"
+        if pick.random() < 0.4:
+            axes = [("*a", None), (f"'Z<={axes[place][0]}", "n_i"), ("*b", None)]
+        for i in range(pick.randrange(1, 4)):
+            ports[f"xs[{i}]"], values[f"xs[{i}]"] = Model(tuple(axes)), made[f"o{j}"]
+    outputs = {f"y{i}": Model(tuple((tag, pick.choice(LOCAL)) for tag in pick.sample(TOPS, 2))) for i in range(2)}
+    if "xs[0]" in ports:
+        outputs["sum"] = Model((("Class", "sum(n_i)"),), "Lengths", ("t+u",))
+    rows = sorted({tag for port in ports.values() for tag, _ in port.axes if tag.startswith("*")})
+    if rows:
+        outputs["row"] = Model(((pick.choice(rows), None),))
+    variables = sorted({tag.partition("<=")[0] for port in ports.values() for tag, _ in port.axes if tag[0] == "'"})
+    if variables:
+        outputs["tag"] = Model(((pick.choice(variables), "t"),))
+    return Asked(ports, values, outputs, pick.choice(("error", "transpose", "transpose")))
+
+
+def outcome(asked: Asked, edges: list[Edge] | None = None) -> object:
+    """All that a call says, in an order of its own: problems, or types, casts, open checks and equations."""
+    outputs = {name: model.type for name, model in asked.outputs.items()}
+    try:
+        typing = type_call(asked.edges() if edges is None else edges, outputs, owner="m", casts=asked.casts)
+    except NeuralTypeError as error:
+        return sorted((problem.port, str(problem)) for problem in error.problems)
+    except DefinitionError as error:
+        return str(error)
+    types = {name: str(type) for name, type in typing.outputs.items()}
+    open_checks = set(typing.deferred), set(typing.unchecked)
+    return types, typing.casts, open_checks, sorted(map(str, typing.equations))
+
+
+@given(calls(), seeds)
+def test_law_10_the_order_of_connecting_does_not_matter(asked: Asked, pick: Random) -> None:
+    """Any order of the edges gives the same verdict, the same outputs, and the same open equations."""
+    edges = asked.edges()
+    expected = outcome(asked)
+
+    for shuffled in (edges[::-1], pick.sample(edges, len(edges))):
+        assert outcome(asked, shuffled) == expected
+
+
+@st.composite
+def measured(draw: st.DrawFn) -> tuple[dict[str, Model], dict[str, tuple[int, ...]], dict[str, str]]:
+    """Ports, and shapes and families of values that fit them more often than not."""
+    pick = draw(seeds)
+    known = {name: pick.randrange(1, 7) for name in ("t", "u", "c", "d", "e", "batch", "row")}
+    ports, shapes, families = {}, {}, {}
+    for i in range(pick.randrange(1, 4)):
+        port = port_for(draw(tensors()), pick)
+        ports[f"p{i}"] = port
+        shape = [
+            size
+            for tag, text in port.axes
+            for size in ([known["row"]] * known["row"] if tag[0] == "*" else [_size(tag, text, known, pick)])
+        ]
+        if pick.random() < 0.3:
+            place = pick.randrange(len(shape)) if shape else 0
+            shape[place : place + pick.randrange(2)] = [pick.randrange(1, 7)] * pick.randrange(1, 3)
+        shapes[f"p{i}"] = tuple(max(1, size) for size in shape)
+        if pick.random() < 0.7:
+            families[f"p{i}"] = family(port.kind or "Logits") if pick.random() < 0.8 else pick.choice(("int", "bool"))
+    return ports, shapes, families
+
+
+def _size(tag: str, text: str | None, known: dict[str, int], pick: Random) -> int:
+    if text in (None, "?"):
+        return known["batch"] if tag == "Batch" and text is None else pick.randrange(1, 7)
+    return reading(str(text))(known)
+
+
+def fits(ports: dict[str, Model], shapes: dict[str, tuple[int, ...]], families: dict[str, str]) -> bool:
+    """Whether shapes and families are those of some ports, for some numbers of their names, found by trying."""
+    asked: list[tuple[str, int]] = []
+    for name, port in ports.items():
+        shape = list(shapes[name])
+        left = len(shape) - len(port.axes) + len(port.rows)
+        if left < 0 or (left and not port.rows):
+            return False
+        for tag, text in port.axes:
+            if tag[0] == "*":
+                asked += [("rank__", left + 1), *((f"row_{i}", size) for i, size in enumerate(shape[:left]))]
+                del shape[:left]
+                continue
+            size = shape.pop(0)
+            if text not in (None, "?"):
+                asked.append((str(text), size))
+            elif text is None and tag == "Batch":
+                asked.append(("batch__", size))
+        if name in families and port.kind is not None and families[name] != family(port.kind):
+            return False
+    return next(solutions(asked, 40), None) is not None
+
+
+@given(measured())
+def test_law_13_a_deferred_check_fails_exactly_where_a_value_does_not_fit(
+    run: tuple[dict[str, Model], dict[str, tuple[int, ...]], dict[str, str]],
+) -> None:
+    """Rank, shape and family of numbers of several ports, as trying all values of the names judges them."""
+    ports, shapes, families = run
+    types = {name: port.type for name, port in ports.items()}
+
+    assert (check_shapes(types, shapes, families) == ()) is fits(*run)
+
+
+STAGES = (
+    "nm_types.unify.Unifier._settled",
+    "nm_types.unify.spread_axes",
+    "nm_types.unify.Unifier._decide",
+    "nm_types.unify.Unifier._axis_equations",
+    "nm_types.unify.Unifier._kind_equations",
+    "nm_types.resolve.eliminate",
+    "nm_types.resolve.contradictions",
+    "nm_types.resolve.is_solvable",
+    "nm_types.solve.Solution.set",
+    "nm_types.connect.report_misfit",
+    "nm_types.connect.report_unsolved",
+    "nm_types.outputs.Outputs.close",
+    "nm_types.outputs.Outputs._own",
+    "nm_types.outputs.Outputs.size",
+    "nm_types.outputs.Outputs.equation",
+)
+
+
+class Interrupted(BaseException):
+    """Ctrl-C, or anything else that nobody expects."""
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@settings(max_examples=15)
+@given(asked=calls(), after=st.integers(0, 3))
+def test_law_16_an_interrupted_call_changes_nothing(stage: str, asked: Asked, after: int) -> None:
+    """Wherever a call is broken off, the same values type as before, are equal and have the same hash."""
+    expected = outcome(asked)
+    values = {name: (str(value), hash(value)) for name, value in asked.values.items()}
+    owner, _, name = stage.rpartition(".")
+    passed = iter(range(after))
+    holder = resolve_name(owner)
+    original = getattr(holder, name)
+
+    def broken(*args: object, **named: object) -> object:
+        if next(passed, None) is None:
+            raise Interrupted
+        return original(*args, **named)
+
+    with patch.object(holder, name, broken), suppress(Interrupted):
+        outcome(asked)
+
+    assert outcome(asked) == expected
+    assert {name: (str(value), hash(value)) for name, value in asked.values.items()} == values
+
+
+@given(calls(), calls())
+def test_law_16_a_failed_call_changes_no_other(asked: Asked, other: Asked) -> None:
+    """Whatever another call says of the same values, and however it fails, a call says the same before and after it."""
+    expected = outcome(asked)
+    shared = list(asked.values.values())
+    taken = {name: shared[i % len(shared)] for i, name in enumerate(other.ports)}
+
+    outcome(Asked(other.ports, taken, other.outputs, other.casts))
+    outcome(Asked(asked.ports, asked.values, other.outputs, other.casts))
+
+    assert outcome(asked) == expected
+
+
+def test_law_16_threads_do_not_meet() -> None:
+    """Many calls of shared values at once say what they say one after the other."""
+    found: list[Asked] = []
+
+    @settings(max_examples=40)
+    @given(calls())
+    def collect(asked: Asked) -> None:
+        found.append(asked)
+
+    collect()
+    expected = list(map(outcome, found))
+    with ThreadPoolExecutor(8) as pool:
+        for answers in pool.map(lambda _: list(map(outcome, found)), range(16)):
+            assert answers == expected
+
+
+def test_law_16_two_calls_never_share_a_size() -> None:
+    """Each call of a source makes sizes of its own; those of one call are the same in all of its outputs."""
+    first, second = (
+        type_call([], {"x": NeuralType("B T:t"), "n": NeuralType("B ; Lengths(t)")}, owner="loader").outputs
+        for _ in range(2)
+    )
+
+    assert first["x"].axes[1].size == first["n"].kind.size(0)
+    assert not {size for one in first["x"].axes for size in one.size.symbols()} & {
+        size for one in second["x"].axes for size in one.size.symbols()
+    }
+
+
+def test_the_examples_of_these_laws_reach_the_interesting_cases() -> None:
+    """Calls: accepted, rejected for many reasons, casts, rows, variables, elements; checks: fitting and not."""
+    seen: Counter[str] = Counter()
+
+    @settings(max_examples=200)
+    @given(calls(), measured())
+    def count(asked: Asked, run: tuple[dict[str, Model], dict[str, tuple[int, ...]], dict[str, str]]) -> None:
+        outputs = {name: model.type for name, model in asked.outputs.items()}
+        try:
+            typing: CallTyping | None = type_call(asked.edges(), outputs, owner="m", casts=asked.casts)
+        except NeuralTypeError as error:
+            seen.update({problem.code for problem in error.problems})
+            typing = None
+        except DefinitionError:
+            typing = None
+        if typing is not None and len(asked.ports) > 1:
+            seen["accepted"] += 1
+            seen["cast"] += bool(typing.casts)
+            seen["row"] += any(port.rows for port in asked.ports.values())
+            seen["elements"] += "xs[1]" in asked.ports
+            seen["variable"] += "'" in "".join(map(str, asked.ports.values()))
+            seen["deferred"] += bool(typing.deferred)
+            seen["unchecked"] += bool(typing.unchecked)
+            seen["open"] += bool(typing.equations)
+        seen["fits"] += fits(*run)
+        seen["does not"] += not fits(*run)
+
+    count()
+    assert min(seen[case] for case in ("accepted", "row", "variable", "deferred", "fits", "does not")) >= 15, seen
+    assert min(seen[case] for case in ("cast", "elements", "unchecked", "NM101", "NM104", "NM105")) >= 3, seen
