@@ -172,9 +172,10 @@ def test_problems_are_plain_data_for_tools() -> None:
             "safe": True,
             "when": "",
             "needs": "from nm_core import transpose",
+            "module": '{type: nm.Transpose, params: {order: "B C T"}}',
         }
     ]
-    assert data["location"] == "train.py:41"
+    assert [data[key] for key in ("location", "file", "line", "column")] == ["train.py:41", "train.py", 41, None]
 
 
 def test_notebooks_show_html() -> None:

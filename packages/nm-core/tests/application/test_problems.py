@@ -80,7 +80,16 @@ def test_a_report_becomes_one_error() -> None:
     assert caught.value.problems[0].path == ("seed",)
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
     assert caught.value.report.to_dict()["problems"] == [
-        {"message": "wrong.", "path": ["seed"], "position": "a: seed", "line": 0, "column": 0}
+        {
+            "message": "wrong.",
+            "code": None,
+            "path": ["seed"],
+            "position": "a: seed",
+            "file": "",
+            "line": 0,
+            "column": 0,
+            "connection": None,
+        }
     ]
 
 

@@ -51,7 +51,9 @@ def _call(edge: Edge, function: str, words: str, named: Structure) -> Fix:
     call = f'{function}({value}, "{words}"{options})'
     port, bracket, _ = edge.port.partition("[")
     text = f"{call} in the place of {value} in {port}" if bracket else f"{edge.consumer}({port}={call})"
-    return Fix(text, needs="; ".join(imports))
+    parameter = {"transpose": "order", "assume": "type"}[function]
+    module = f'{{type: nm.{function.title()}, params: {{{parameter}: "{words}"}}}}'
+    return Fix(text, needs="; ".join(imports), module=module)
 
 
 def _sized(one: Axis) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from nm_types.codes import CODES
 from nm_types.html import render_html
 from nm_types.rendering import Column, nearby, render, wrapped
+
+PLACE = re.compile(r"(.*?):(\d+)(?::(\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +21,14 @@ class Fix:
         safe: whether it keeps every value and makes the connection succeed.
         when: what must be true for it to be right, `you know that it holds`.
         needs: the import that the call needs.
+        module: a module as an application file writes it, that does the same where there is no call to wrap.
     """
 
     text: str
     safe: bool = False
     when: str = ""
     needs: str = ""
+    module: str = ""
 
     @property
     def title(self) -> str:
@@ -36,7 +41,7 @@ class Fix:
 
     def to_dict(self) -> dict[str, object]:
         """The fix as plain data."""
-        return {"text": self.text, "safe": self.safe, "when": self.when, "needs": self.needs}
+        return {"text": self.text, "safe": self.safe, "when": self.when, "needs": self.needs, "module": self.module}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +110,11 @@ class Problem:
         )
 
     def to_dict(self) -> dict[str, object]:
-        """The problem as plain data, for tools."""
+        """The problem as plain data, for tools: the keys are described in the page Errors."""
         return {
             "code": self.code,
             "title": self.title,
-            "location": self.location,
+            **place(self.location),
             "producer": self.producer,
             "consumer": self.consumer,
             "port": self.port,
@@ -155,3 +160,10 @@ class Problem:
         if self.given_declared:
             facts.append(f"{self.producer} is declared in {nearby(self.given_declared)}.")
         return facts
+
+
+def place(location: str) -> dict[str, object]:
+    """A place in a file as plain data: the whole of it, the file, and where it is known the line and the column."""
+    found = PLACE.fullmatch(location)
+    file, line, column = found.groups() if found else (location, None, None)
+    return {"location": location, "file": file, "line": line and int(line), "column": column and int(column)}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nm_core.application.source import Source, Span
-from nm_core.errors import ApplicationError
+from nm_core.errors import ApplicationError, NmError
+from nm_types import Problem as Connection
+from nm_types.errors import explained
 
 Path = tuple[str | int, ...]
 """Where a value stands inside an application: `("graphs", "train", "calls", 0)`."""
@@ -25,6 +27,9 @@ class Problem:
         excerpt: the line of the file with carets under the place; may be empty.
         line: the line in the file counted from one, or 0.
         column: the column in the line counted from one, or 0.
+        file: the file, or an empty text for an application that is none.
+        code: the code that `nmod explain` knows, or an empty text.
+        connection: both ends, both types and the fixes, where a connection is wrong.
     """
 
     message: str
@@ -33,6 +38,9 @@ class Problem:
     excerpt: str = ""
     line: int = 0
     column: int = 0
+    file: str = ""
+    code: str = ""
+    connection: Connection | None = None
 
     def __str__(self) -> str:
         first, _, rest = self.message.partition("\n")
@@ -43,10 +51,15 @@ class Problem:
         """Return the problem as plain data for tools."""
         return {
             "message": self.message,
+            "code": self.code or None,
             "path": list(self.path),
             "position": self.position,
+            "file": self.file,
             "line": self.line,
             "column": self.column,
+            "connection": None
+            if self.connection is None
+            else replace(self.connection, location=self.position).to_dict(),
         }
 
 
@@ -80,7 +93,9 @@ class Report:
         count = len(self.problems)
         parts = [str(problem) for problem in self.problems]
         ending = "; the check stopped here." if self.stopped else "."
-        parts.append(f"{self.name}: {count} {'problem' if count == 1 else 'problems'}{ending}")
+        codes = [problem.code for problem in self.problems if problem.code]
+        more = f"\n{explained(codes)}" if codes else ""
+        parts.append(f"{self.name}: {count} {'problem' if count == 1 else 'problems'}{ending}{more}")
         return "\n\n".join(parts)
 
     def to_dict(self) -> dict[str, object]:
@@ -158,8 +173,8 @@ class Problems:
         self._found: list[tuple[tuple[int, int], Problem]] = []
         self._notes: list[str] = []
 
-    def add(self, message: str, path: Path = (), span: Span | None = None) -> None:
-        """Record one problem at a place in the file.
+    def add(self, what: str | NmError | Connection, path: Path = (), span: Span | None = None) -> None:
+        """Record one problem at a place in the file: a message, an error, or a bad connection.
 
         Raises:
             TooManyProblems: there are so many that further ones help nobody.
@@ -167,13 +182,16 @@ class Problems:
         if len(self._found) >= _KEPT:
             self.stopped = True
             raise TooManyProblems
+        code = "" if isinstance(what, str) else what.code or ""
+        connection = what if isinstance(what, Connection) else None
         if self._source is None or span is None:
             place = spell(path)
             position = f"{self.name}: {place}" if place else self.name
-            self._found.append(((-1, -1), Problem(message, path, position)))
+            self._found.append(((-1, -1), Problem(str(what), path, position, code=code, connection=connection)))
             return
         position, excerpt = self._source.position(span), self._source.excerpt(span)
-        problem = Problem(message, path, position, excerpt, span.line + 1, span.column + 1)
+        where = (position, excerpt, span.line + 1, span.column + 1, self.name)
+        problem = Problem(str(what), path, *where, code, connection)
         self._found.append(((span.line, span.column), problem))
 
     def note(self, message: str) -> None:

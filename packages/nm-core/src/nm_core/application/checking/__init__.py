@@ -81,7 +81,7 @@ def _scope(context: Context) -> tuple[tuple[type, ...], tuple[type, ...]]:
     try:
         return context.collections.tags(*loaded), context.collections.kinds(*loaded)
     except NmError as error:
-        context.complain(str(error), ("modules",), key=True)
+        context.complain(error, ("modules",), key=True)
         return (), ()
 
 

@@ -122,9 +122,9 @@ def check_edges(
         return callee.judge(edges, outputs, owner=callee.label, casts=casts, location="")
     except NeuralTypeError as error:
         for problem in error.problems:
-            context.complain(str(_for_files(problem)), (*at, *port_path(problem.port)))
+            context.complain(_for_files(problem), (*at, *port_path(problem.port)))
     except NmError as error:
-        context.complain(str(error), at)
+        context.complain(error, at)
     return None
 
 
@@ -164,12 +164,15 @@ def _check_ports(
 
 
 def _for_files(problem: Problem) -> Problem:
-    """Return a problem with the fix that a file can hold."""
-    if problem.code != "NM104":
-        return problem
-    return replace(
-        problem, fixes=(Fix("write casts: transpose in this graph; the cast is then part of it", safe=True),)
+    """Return a problem with the fixes that a file can hold: a file has no call to wrap, but modules."""
+    if problem.alternative:
+        fix = Fix("write casts: transpose in this graph; the cast is then part of it.", safe=problem.fixes[0].safe)
+        return replace(problem, fixes=(fix,), alternative="")
+    fixes = tuple(
+        Fix(f"call a module in between: {fix.module}", fix.safe, fix.when) if fix.module else fix
+        for fix in problem.fixes
     )
+    return replace(problem, fixes=fixes)
 
 
 def _note_open(context: Context, callee: Callee, check: Check[Reference], at: Path) -> None:

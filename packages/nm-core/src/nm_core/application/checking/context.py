@@ -9,6 +9,7 @@ from nm_core.application.problems import Path, Problems
 from nm_core.application.reading.nodes import Node
 from nm_core.application.schema import ApplicationEntry
 from nm_core.application.source import Span
+from nm_types import NmError, Problem
 
 if TYPE_CHECKING:
     from nm_core.plugins import Collections
@@ -44,9 +45,9 @@ class Context:
         self.kinds: tuple[type, ...] = ()
         self._root = root
 
-    def complain(self, message: str, path: Path, *, key: bool = False) -> None:
-        """Record a problem at a value of the application, or at its key."""
-        self.problems.add(message, path, self._span(path, key))
+    def complain(self, what: str | NmError | Problem, path: Path, *, key: bool = False) -> None:
+        """Record a problem at a value of the application, or at its key: a message, an error, a bad connection."""
+        self.problems.add(what, path, self._span(path, key))
 
     def is_broken(self, path: Path) -> bool:
         """Tell whether a value, or one around it, could not be read and has been complained about."""

@@ -75,7 +75,7 @@ class GraphChecker:
             try:
                 declared[name] = NeuralType(text, tags=tags, kinds=kinds).bind(context.entry.params)
             except NmError as error:
-                context.complain(str(error), ("graphs", graph, "inputs", name))
+                context.complain(error, ("graphs", graph, "inputs", name))
         return declared
 
 
@@ -143,7 +143,7 @@ class _Check:
         try:
             typed = type_call([], declared, owner=OWNER).outputs
         except NmError as error:
-            self.context.complain(str(error), (*self.at, "inputs"))
+            self.context.complain(error, (*self.at, "inputs"))
             typed = {}
         return {name: typed.get(name) for name in self.entry.inputs}
 
@@ -218,7 +218,7 @@ class _Check:
         for problem in check_equations(equations):
             label, inner, _ = problem.consumer.partition("/")
             port = ("call",) if inner else ("inputs", *port_path(problem.port))
-            self.context.complain(str(replace(problem, location="")), (*self.paths[label], *port))
+            self.context.complain(replace(problem, location=""), (*self.paths[label], *port))
 
     def _check_uses(self) -> None:
         """Refuse calls and inputs that lead to no output: they would be left out in silence."""

@@ -100,7 +100,7 @@ def _check_callback(context: Context, entry: CallbackEntry, at: Path) -> None:
     try:
         made = context.collections.lookup("callbacks", entry.type)
     except NmError as error:
-        context.complain(str(error), (*at, "type"))
+        context.complain(error, (*at, "type"))
         return
     known = {
         name: parameter

@@ -52,7 +52,7 @@ def declare(context: Context, cls: type[NeuralModule], name: str, entry: ModuleE
         params = FrozenParams(with_types(cls, params, context.tags, context.kinds))
         return Declared(name, id, cls, params, signature_of(cls, params))
     except NmError as error:
-        context.complain(str(error), (*at, "params") if entry.params else (*at, "type"))
+        context.complain(error, (*at, "params") if entry.params else (*at, "type"))
         return None
 
 
@@ -61,7 +61,7 @@ def check_class(context: Context, id: str, version: int | None, at: Path) -> typ
     try:
         cls = context.collections.resolve(id if version is None else f"{id}@{version}", context.backend)
     except NmError as error:
-        context.complain(str(error), at)
+        context.complain(error, at)
         return None
     if not isinstance(cls, type) or not issubclass(cls, NeuralModule):
         context.complain(f"{id} is declared as a module, and its target is none: {cls!r}.", at)

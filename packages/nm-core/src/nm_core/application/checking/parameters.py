@@ -27,7 +27,7 @@ def check_parameters(context: Context, cls: type, given: Mapping[str, Data], at:
     try:
         return complete(cls, known, given)
     except NmError as error:
-        context.complain(str(error), (*at, "params"))
+        context.complain(error, (*at, "params"))
         return None
 
 
