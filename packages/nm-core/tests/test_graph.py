@@ -148,3 +148,11 @@ def test_nothing_stays_alive() -> None:
     del tensors, graph
     gc.collect()
     assert [reference() for reference in gone] == [None] * len(gone)
+
+
+def test_a_notebook_shows_the_drawing() -> None:
+    """As SVG of our own, without any resource from elsewhere."""
+    drawing = Graph(Encoder()(*inputs(signal="B Spectrogram:64 T:t", length="B ; Lengths(t)")))._repr_svg_()
+
+    assert drawing.startswith("<svg")
+    assert "encoder" in drawing

@@ -3,6 +3,7 @@
 import copy
 import gc
 import weakref
+from typing import Literal
 
 import pytest
 
@@ -412,3 +413,24 @@ def test_sizes_that_would_double_with_each_call_are_forgotten_together() -> None
 
     assert len(str(made["x"])) < 2000
     assert made["x"].axes[1].size == made["n"].kind.size(0)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("output", "input", "casts", "said"),
+    [
+        ("B C:64 T", "B C:64 T", "error", "SAME: accepted."),
+        ("B C T", "B C:64 T", "error", "SAME: accepted; when it runs, axis 1 must be 64."),
+        ("B T C", "B C T", "transpose", "TRANSPOSE_SAME: accepted; transposed by (0, 2, 1)."),
+    ],
+)
+def test_a_decision_is_said_in_a_sentence(
+    output: str, input: str, casts: Literal["error", "transpose"], said: str
+) -> None:
+    """As text and in a notebook, where a refusal shows its table."""
+    decision = connect(NeuralType(output), NeuralType(input), casts=casts)
+
+    assert str(decision) == said
+    assert decision._repr_html_() == f"<div>{said}</div>"
+    refusal = connect(NeuralType("B T"), NeuralType("B C"))
+    assert str(refusal).startswith("NM101")
+    assert "<table" in refusal._repr_html_()

@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import re
 
 import pytest
 
@@ -153,6 +154,7 @@ def test_at_most_ten_problems_are_shown() -> None:
     assert str(error).endswith("... and 3 more.\n\nnmod explain NM101 says more.")
     assert len(error.problems) == 13
     assert len(error.to_dict()["problems"]) == 13  # type: ignore[arg-type]
+    assert "... and 3 more." in error._repr_html_()
 
 
 def test_problems_are_plain_data_for_tools() -> None:
@@ -181,7 +183,12 @@ def test_problems_are_plain_data_for_tools() -> None:
 def test_notebooks_show_html() -> None:
     """What could be read as markup is escaped."""
     html = error_with(1)._repr_html_()
+    edge = Edge("<b>", "x<i>", 's&t"."', NeuralType("B C"), NeuralType("B T"), "a.<script>", "<img src=x>")
+    with pytest.raises(NeuralTypeError) as caught:
+        type_call([edge], {}, owner="m", location="<u>.py:1")
 
+    assert not re.findall(r"<(?:b>\.|i>|script|img|u>)", caught.value._repr_html_())
+    assert "http" not in html
     assert "<b>NM101</b>" in html
     assert "<code>s0.y</code> &rarr; <code>m.p00</code>" in html
 

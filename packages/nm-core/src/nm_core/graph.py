@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from nm_core import wiring
 from nm_core.errors import GraphError, PortError, did_you_mean
 from nm_core.explicit import View
 from nm_core.inputs import FreeInputs
-from nm_core.module import NeuralModule
+from nm_core.module import NeuralModule, Signature
+from nm_core.nested import GraphModule
 from nm_core.plan import Plan, permute
+from nm_core.principal import principal_signature
 from nm_core.tensor import Call, Constant, NmTensor
 from nm_types import Equation, NeuralTypeError, check_equations
 from nm_types.frames import boundary
@@ -68,13 +71,25 @@ class Graph:
         """The modules called in the graph, by name, in order of first use."""
         return {call.module.name: call.module for call in self.calls}
 
+    @cached_property
+    def signature(self) -> Signature:
+        """The graph's ports: the most general inputs that its calls take together, and the outputs that follow."""
+        return principal_signature(self)
+
+    @cached_property
+    def module(self) -> NeuralModule:
+        """The graph as a module of other graphs: its ports are its inputs and outputs, its modules are shared."""
+        made: Any = GraphModule  # the metaclass takes name=
+        module: NeuralModule = made(graph=self, name=self.name)
+        return module
+
     def plan(self) -> Plan:
         """Order the graph for a backend: sources, one framework segment, a host suffix."""
         return Plan.of(self)
 
     @boundary
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the graph on values, or repeat its calls on symbolic tensors."""
+        """Run the graph on values, or call it on symbolic tensors as the module that it is."""
         values = dict(zip(self.inputs, args, strict=False)) | kwargs
         for name in values:
             if name not in self.inputs:
@@ -82,13 +97,25 @@ class Graph:
         missing = [name for name in self.inputs if name not in values]
         if missing:
             raise PortError(f"{self.name} needs its inputs {', '.join(missing)}, which were left open.")
-        known: dict[NmTensor, Any] = {tensor: values[name] for name, tensor in self.inputs.items()}
-        symbolic = wiring.is_symbolic((), values)
+        if wiring.is_symbolic((), values):
+            return self.module(**values)
+        return wiring.structured(self.name.title(), tuple(self.outputs), self.repeat(values))
+
+    def repeat(self, given: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Run the calls once more on what its inputs are given, values or symbolic tensors; return the outputs."""
+        known: dict[NmTensor, Any] = {tensor: given[name] for name, tensor in self.inputs.items()}
+        symbolic = wiring.is_symbolic((), given)
         for call in self.calls:
             result = _repeat(call, known, symbolic)
             results = (result,) if len(call.types) == 1 else result
             known |= dict(zip(call.tensors(), results, strict=True))
-        return wiring.structured(self.name.title(), tuple(self.outputs), [known[t] for t in self.outputs.values()])
+        return tuple(known[tensor] for tensor in self.outputs.values())
+
+    def _repr_svg_(self) -> str:
+        """Return the drawing that notebooks show."""
+        from nm_core.drawing import svg
+
+        return svg(self)
 
     def _check_cut(self) -> None:
         reached = {tensor for call in self.calls for tensor in call.sources_of_inputs()} | set(self.outputs.values())

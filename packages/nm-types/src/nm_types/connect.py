@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 
 from nm_types.compare import Comparison, compare
 from nm_types.edge import Edge, Equation
@@ -57,6 +58,17 @@ class Connection:
     cast: Permutation | None = None
     conditions: tuple[str, ...] = ()
     unchecked: bool = False
+
+    def __str__(self) -> str:
+        if self.problem is not None:
+            return str(self.problem)
+        facts = [f"transposed by {self.cast}"] if self.cast else []
+        facts += [f"when it runs, {condition}" for condition in self.conditions]
+        facts += ["what the values are stays unchecked"] if self.unchecked else []
+        return f"{self.result.name}: {'; '.join(['accepted', *facts])}."
+
+    def _repr_html_(self) -> str:
+        return f"<div>{escape(str(self))}</div>" if self.problem is None else self.problem.to_html()
 
     @property
     def accepted(self) -> bool:

@@ -39,6 +39,10 @@ class NmError(Exception):
         """The message without its code."""
         return str(self.args[0]) if self.args else ""
 
+    def to_dict(self) -> dict[str, object]:
+        """The error as plain data, for tools."""
+        return {"error": type(self).__name__, "code": self.code, "message": self.message}
+
     def stack(self) -> StackSummary:
         """Every frame that the error has passed, the outermost first, those included that its traceback leaves out."""
         seen = StackSummary.extract(walk_tb(self.__traceback__), lookup_lines=False)
@@ -102,11 +106,14 @@ class NeuralTypeError(NmError, TypeError):
         return type(self), (self.problems,)
 
     def to_dict(self) -> dict[str, object]:
-        """The problems as plain data, for tools."""
-        return {"code": self.code, "problems": [problem.to_dict() for problem in self.problems]}
+        """The error with all of its problems as plain data, for tools."""
+        return {**super().to_dict(), "problems": [problem.to_dict() for problem in self.problems]}
 
     def _repr_html_(self) -> str:
-        return "\n".join(problem.to_html() for problem in self.problems[: self.shown])
+        shown = [problem.to_html() for problem in self.problems[: self.shown]]
+        hidden = len(self.problems) - len(shown)
+        more = f"<div>... and {hidden} more.</div>" if hidden else ""
+        return "\n".join([*shown, more, f"<div>{explained(problem.code for problem in self.problems)}</div>"])
 
 
 def explained(codes: Iterable[str]) -> str:

@@ -50,7 +50,10 @@ def _call(edge: Edge, function: str, words: str, named: Structure) -> Fix:
             imports += [f"from {one.__module__} import {one.__name__}" for one in own if one.__module__ != "__main__"]
     call = f'{function}({value}, "{words}"{options})'
     port, bracket, _ = edge.port.partition("[")
-    text = f"{call} in the place of {value} in {port}" if bracket else f"{edge.consumer}({port}={call})"
+    if bracket:
+        text = f"{call} in the place of {value} in {port}"
+    else:
+        text = f"{edge.consumer}({port}={call})" if port else call
     parameter = {"transpose": "order", "assume": "type"}[function]
     module = f'{{type: nm.{function.title()}, params: {{{parameter}: "{words}"}}}}'
     return Fix(text, needs="; ".join(imports), module=module)
