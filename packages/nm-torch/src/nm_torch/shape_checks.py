@@ -1,17 +1,15 @@
 """Deferred checks: what the types of a call left open is judged from shapes, once per combination of shapes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
 
 from nm_core import NmTensor
 from nm_core.deferred import Check
-from nm_core.measuring import Measure, Place
+from nm_core.judging import Seen, judge
+from nm_core.measuring import Place
 from nm_core.tensor import Call
-from nm_types import Edge, NeuralType, NeuralTypeError, Problem, check_shapes
-from nm_types.shapes import Measured
 
 MOST_COMBINATIONS = 4096
 """Combinations of shapes that one check remembers; past it, it forgets them all and begins anew."""
@@ -40,7 +38,8 @@ def shape_check(call: Call, check: Check[NmTensor] | None) -> ShapeCheck | None:
     """
     if check is None or not check.ports:
         return None
-    judge = _judge(call, check)
+    judged = judge(call, check, _seen)
+    count = len(check.ports)
     passed: set[tuple[Any, ...]] = set()
 
     def run(*given: Any) -> None:
@@ -49,7 +48,7 @@ def shape_check(call: Call, check: Check[NmTensor] | None) -> ShapeCheck | None:
         facts = tuple([(one.shape, one.dtype) if isinstance(one, torch.Tensor) else _fact(one) for one in given])
         if facts in passed:
             return
-        judge(given)
+        judged(given[:count], given[count:])
         if len(passed) >= MOST_COMBINATIONS:
             passed.clear()
         passed.add(facts)
@@ -64,71 +63,8 @@ def length_of(value: Any, axis: int) -> int | None:
     return value.shape[axis] if isinstance(value, torch.Tensor) and axis < value.dim() else None
 
 
-def _judge(call: Call, check: Check[NmTensor]) -> Callable[[Sequence[Any]], None]:
-    """Return what compares shapes with types and raises; it knows names and types, and nothing of the graph."""
-    edges = dict(check.ports)
-    places = {place: Place(index, place.name, place.axis) for index, place in enumerate(check.places)}
-    kinds = {port: [one and _placed(one, places) for one in sizes] for port, sizes in check.kinds.items()}
-    owner, location = call.name, call.location
-
-    def judge(given: Sequence[Any]) -> None:
-        values = {name: one for port, value in zip(edges, given, strict=False) for name, one in _items(port, value)}
-        lengths = given[len(edges) :]
-        problems = check_shapes(
-            {name: _type(edges, name) for name in values},
-            {name: tuple(value.shape) for name, value in values.items()},
-            {name: family for name, value in values.items() if (family := family_of(value.dtype)) is not None},
-            kinds={port: [one and _read(one, lengths) for one in kinds[port]] for port in kinds if port in values},
-            owner=owner,
-            producers={name: _edge(edges, name).producer for name in values},
-            location=location,
-        )
-        if problems:
-            raise NeuralTypeError([_declared(problem, _edge(edges, problem.port)) for problem in problems])
-
-    return judge
-
-
-def _items(port: str, value: Any) -> Iterator[tuple[str, torch.Tensor]]:
-    """Yield the tensors of a value: itself, or the items of a list, which have a number each."""
-    if isinstance(value, torch.Tensor):
-        yield port, value
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            yield from _items(f"{port}[{index}]", item)
-
-
-def _edge(edges: Mapping[str, Edge], name: str) -> Edge:
-    """Return the edge of a port, or of the list that an item is in."""
-    return edges[name] if name in edges else _edge(edges, name.rpartition("[")[0])
-
-
-def _type(edges: Mapping[str, Edge], name: str) -> NeuralType:
-    """Return the type of a port, or of the items of the list that it takes."""
-    if name in edges:
-        return edges[name].expected
-    item = _type(edges, name.rpartition("[")[0]).item
-    return NeuralType({} if item is None else item)
-
-
-def _declared(problem: Problem, edge: Edge) -> Problem:
-    return replace(problem, declared=edge.declared, given_declared=edge.given_declared)
-
-
-def _placed(measure: Measure[NmTensor], places: Mapping[Place[NmTensor], Place[int]]) -> Measure[int]:
-    """Return a measure that knows its axes by their number among the lengths that a check is given."""
-    return Measure(measure.size, {size: places[place] for size, place in measure.places.items()})
-
-
-def _read(measure: Measure[int], lengths: Sequence[int | None]) -> Measured | None:
-    """Return a size as a run tells it, or nothing where some axis is not there."""
-    known: dict[Place[int], int] = {}
-    for place in measure.places.values():
-        length = lengths[place.tensor]
-        if length is None:
-            return None
-        known[place] = length
-    return Measured(measure.value(known), measure.source(known))
+def _seen(value: Any) -> Seen | None:
+    return Seen(tuple(value.shape), family_of(value.dtype)) if isinstance(value, torch.Tensor) else None
 
 
 def _fact(value: Any) -> Any:
