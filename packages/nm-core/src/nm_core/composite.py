@@ -10,7 +10,7 @@ from nm_core.errors import ModuleDeclarationError
 from nm_core.location import user_location
 from nm_core.module import ModuleMeta, NeuralModule, Segment
 from nm_core.tensor import NmTensor
-from nm_types import type_call
+from nm_types import Edge, NeuralTypeError, type_call
 
 
 class CompositeCall:
@@ -79,6 +79,19 @@ class CompositeModule(NeuralModule, metaclass=_CompositeMeta):
         """Compute the outputs from values by calling the inner modules on them."""
         return self.build(**values)
 
+    def _check_promises(self, edges: list[Edge], outputs: Mapping[str, NmTensor]) -> None:
+        """Hold what came out against the output ports, whose names stand for the sizes that the inputs have."""
+        promised = [
+            Edge(self.name, port, tensor.name, self.outputs[port].type, tensor.type) for port, tensor in outputs.items()
+        ]
+        try:
+            type_call([*edges, *promised], {}, owner=self.name, casts=frozenset(edge.port for edge in edges))
+        except NeuralTypeError as error:
+            raise ModuleDeclarationError(
+                f"{type(self).__qualname__}.build gives other than its output ports promise.\n"
+                f"  Correct build, or the ports: a port may promise less than what comes out, never more.\n\n{error}"
+            ) from None
+
     def _record(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         where = user_location()
         given = wiring.bind_arguments(self.name, self.inputs, args, kwargs)
@@ -97,4 +110,5 @@ class CompositeModule(NeuralModule, metaclass=_CompositeMeta):
                 f"  Expected {len(names)} symbolic tensors, for {', '.join(names)}."
             )
         call.outputs = dict(zip(names, values, strict=True))
+        self._check_promises(edges, call.outputs)
         return wiring.structured(type(self).__name__, names, values)

@@ -210,3 +210,42 @@ def test_the_canonical_form_does_not_depend_on_the_order_of_writing(graph: Graph
         canonical.append(to_json(canonical_data(document.entry, checked)))
 
     assert canonical[0] == canonical[1]
+
+
+def test_a_graph_in_a_graph_is_a_module_of_the_file(tmp_path: Path) -> None:
+    """Nested twice, called twice, sharing an encoder: the file keeps the structure, and computes the same."""
+    encoder, decoder = Encoder(), Decoder()
+    front = Graph({"encoded": encoder(signal=nm_core.inputs(spec="B Spectrogram:2 T:t")).encoded}, name="front")
+    whole = Graph({"scores": decoder(encoded=front(spec=nm_core.inputs(s="B Spectrogram:2 T:t")))}, name="whole")
+    one, other = nm_core.inputs(one="B Spectrogram:2 T:t", other="B Spectrogram:2 T:u")
+    infer = Graph({"a": whole(s=one), "b": whole(s=other), "c": front(spec=one)})
+
+    folder = factory().save(tmp_path / "saved", graphs={"infer": infer})
+    app = load_application(folder, collections=COLLECTIONS, backend="python")
+
+    assert {name: entry.graph for name, entry in app.entry.modules.items() if entry.graph} == {
+        "whole": "whole",
+        "front": "front",
+    }
+    assert list(app.entry.graphs) == ["front", "infer", "whole"]
+    assert [call.label for call in app.entry.graphs["infer"].calls] == ["front", "whole", "whole_2"]
+    assert app.graphs["whole"].modules["encoder"] is app.graphs["front"].modules["encoder"]
+    assert check_file(folder, collections=COLLECTIONS, backend="python").ok
+    batch: dict[str, Any] = {"one": [[1.0, 2.0]], "other": [[3.0, 4.0]]}
+    assert app.infer(**batch).collect() == factory().infer(infer, inputs=batch).collect()
+
+
+def test_two_graphs_of_one_name_are_two_graphs_in_the_file(tmp_path: Path) -> None:
+    """Graphs built in Python are all called graph where nobody names them."""
+    first, second = (
+        Graph({"encoded": Encoder(name=name)(signal=nm_core.inputs(spec="B Spectrogram:2 T:t")).encoded})
+        for name in ("one", "two")
+    )
+    spec = nm_core.inputs(spec="B Spectrogram:2 T:t")
+
+    entry = entry_of(infer=Graph({"a": first(spec=spec), "b": second(spec=spec)}))
+
+    assert [call.module for name, graph in entry.graphs.items() if name != "infer" for call in graph.calls] == [
+        "one",
+        "two",
+    ]

@@ -12,7 +12,6 @@ from nm_core.application.checking import Checked
 from nm_core.application.checking.order import in_order
 from nm_core.application.declared import Declared, map_paths, path_parameters, with_types
 from nm_core.application.names import listed, suggest
-from nm_core.application.nested import GraphModule
 from nm_core.application.schema import (
     ApplicationEntry,
     CallbackEntry,
@@ -31,6 +30,7 @@ from nm_core.graph import Graph
 from nm_core.inputs import free_inputs
 from nm_core.metric import Metric
 from nm_core.module import NeuralModule
+from nm_core.nested import GraphModule
 from nm_core.parameters import thaw
 from nm_core.ports import Port, PortSpec
 from nm_core.tensor import Call, NmTensor
@@ -130,7 +130,7 @@ class Builder:
 
     def _nested(self, name: str, graph: str) -> NeuralModule:
         made: Any = GraphModule  # the metaclass takes name=
-        module: NeuralModule = made(graph=self.graph(graph), types=self.free_types(graph), name=name)
+        module: NeuralModule = made(graph=self.graph(graph), name=name)
         return module
 
     def _metric(self, entry: MetricEntry) -> Metric:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, cast
 
-from nm_core.application.nested import GraphModule
 from nm_core.application.reading.nodes import Data
 from nm_core.application.schema import (
     ApplicationEntry,
@@ -22,13 +20,13 @@ from nm_core.errors import ApplicationError
 from nm_core.explicit import View
 from nm_core.graph import Graph
 from nm_core.module import NeuralModule
+from nm_core.nested import GraphModule
 from nm_core.parameters import thaw
+from nm_core.principal import input_types
 from nm_core.tensor import Argument, Call, Constant, NmTensor
 
 if TYPE_CHECKING:
     from nm_core.plugins import Collections
-
-_RIGID = re.compile(r"\b[a-z_]\w*(?:\.[A-Za-z_]\w*)*\.([a-z]\w*)\b")
 
 Step = Call | CompositeCall
 
@@ -46,7 +44,7 @@ def application_of(
     Raises:
         ApplicationError: a module has parameters that are live objects, or no registered id; all of them are named.
     """
-    writer = _Writer(collections)
+    writer = _Writer(collections, graphs)
     for name, graph in graphs.items():
         writer.add_graph(name, graph)
     if writer.refused:
@@ -62,13 +60,14 @@ def application_of(
 
 
 class _Writer:
-    def __init__(self, collections: Collections) -> None:
+    def __init__(self, collections: Collections, graphs: Mapping[str, Graph]) -> None:
         self.modules: dict[str, NeuralModule] = {}
         self.entries: dict[str, ModuleEntry] = {}
         self.graphs: dict[str, GraphEntry] = {}
         self.refused: list[str] = []
         self._collections = collections
         self._names: dict[int, str] = {}
+        self._graph_names = {id(graph): name for name, graph in graphs.items()}
 
     def add_graph(self, name: str, graph: Graph) -> None:
         steps = list(dict.fromkeys(_outermost(call) for call in graph.calls))
@@ -79,7 +78,7 @@ class _Writer:
         self.graphs[name] = GraphEntry(
             calls=tuple(self._call(step, labels[step], references) for step in steps),
             outputs={port: references[tensor] for port, tensor in graph.outputs.items()},
-            inputs=_input_types(graph),
+            inputs={name: str(type) for name, type in input_types(graph).items()},
             casts="transpose" if any(map(_is_cast_inside, graph.calls)) else "error",
         )
 
@@ -106,11 +105,16 @@ class _Writer:
             self.entries[name] = self._module(module)
         return self._names[id(module)]
 
+    def _nested(self, graph: Graph) -> str:
+        """Return the name of a graph that is used as a module; one that is not among those to be written is added."""
+        if id(graph) not in self._graph_names:
+            self._graph_names[id(graph)] = _free(graph.name, self._graph_names.values())
+            self.add_graph(self._graph_names[id(graph)], graph)
+        return self._graph_names[id(graph)]
+
     def _module(self, module: NeuralModule) -> ModuleEntry:
         if isinstance(module, GraphModule):
-            if module.graph.name not in self.graphs:
-                self.add_graph(module.graph.name, module.graph)
-            return ModuleEntry(graph=module.graph.name)
+            return ModuleEntry(graph=self._nested(module.graph))
         cls = type(module)
         type_id = self._collections.id_of(cls)
         if module.opaque:
@@ -156,19 +160,6 @@ def _input(given: Argument, references: Mapping[NmTensor, Reference]) -> Input:
             raise ApplicationError("An input is None, which stands for an open port.")
         return Value(given.value)
     return references[given] if isinstance(given, NmTensor) else tuple(references[item] for item in given)
-
-
-def _input_types(graph: Graph) -> dict[str, str]:
-    """Return the types of free inputs as they are written: sizes that speak of other calls get names of their own."""
-    names: dict[str, str] = {}
-
-    def renamed(match: re.Match[str]) -> str:
-        rigid = match.group()
-        if rigid not in names:
-            names[rigid] = _free(match.group(1), names.values())
-        return names[rigid]
-
-    return {port: _RIGID.sub(renamed, str(tensor.type)) for port, tensor in graph.inputs.items()}
 
 
 def _free(base: str, taken: Iterable[str]) -> str:
