@@ -263,7 +263,7 @@ def elements(pick: Random, values: list[Value]) -> list[Wire]:
     return [Wire(f"xs[{i}]", Declared(axes), pick.choice(alike), order) for i in range(pick.randrange(1, 4))]
 
 
-def made_by(call: Call, types: dict[str, NeuralType], pick: Random) -> Iterator[Value]:
+def made_by(call: Call, types: dict[str, NeuralType]) -> Iterator[Value]:
     """The outputs of a call that was accepted, as values for the calls after it."""
     for port, declared in call.outputs.items():
         tags: list[str] = []
