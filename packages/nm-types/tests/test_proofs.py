@@ -93,6 +93,8 @@ def test_a_period_repeats(size: Size) -> None:
         ("t", "t//2+t", False),
         ("t+u", "1", True),
         ("t*u", "0", True),
+        ("((t-5)//2)*((u-5)//2)", "0", False),
+        ("((t+1)//2)*u", "0", True),
         ("t//2+1", "0", True),
         ("t", "2*(t//2)+2", True),
         ("t", "u", False),
