@@ -130,8 +130,8 @@ def test_a_problem_of_a_kind_says_where_both_numbers_were_read() -> None:
         "\n"
         "  The value holds Lengths(30); encoder.t is 30, axis 1 of encoder.y; its type\n"
         "    says Lengths(t//2) and t is 80, axis 2 of x.\n"
-        "  fix: correct encoder, which made the value, or the type that its port\n"
-        "    declares."
+        "  fix: connect what belongs to the axis that the port speaks of, which some\n"
+        "    module has changed on the way."
     )
 
 
@@ -150,3 +150,16 @@ def test_a_measured_size_may_be_nothing() -> None:
     assert check_shapes(ports, {"x": (0,), "n": (2,)}, kinds={"n": [Measured(0)]}) == ()
     (problem,) = check_shapes(ports, {"x": (9,), "n": (2,)}, kinds={"n": [Measured(0)]})
     assert "The value holds Lengths(0)" in problem.cause
+
+
+def test_rows_stand_at_the_axes_that_they_take() -> None:
+    """The mark is under the axis at fault, whatever the row swallows."""
+    (problem,) = check_shapes({"x": NeuralType("*s C:64")}, {"x": (8, 100, 40)}, owner="linear")
+
+    assert [(one.expected, one.given, one.marked) for one in problem.columns] == [
+        ("*s", "8", False),
+        ("*s", "100", False),
+        ("Channel:64", "40", True),
+    ]
+    (problem,) = check_shapes({"x": NeuralType("*s B C:64")}, {"x": (8,)}, owner="linear")
+    assert [(one.expected, one.given) for one in problem.columns] == [("Batch", "8"), ("Channel:64", "-")]

@@ -17,6 +17,7 @@ from nm_types.structure import Axis, Row
 from nm_types.unify import Unifier, row_size
 
 Shape = tuple[int, ...]
+LENGTHS = "connect what belongs to the axis that the port speaks of, which some module has changed on the way."
 
 
 class Measured(NamedTuple):
@@ -198,8 +199,9 @@ class _Checker:
     def _report(self, code: str, port: str, cause: str, marked: tuple[int, ...], numbers: Column | None = None) -> None:
         type = self.expected[port]
         shape = self.shapes.get(port, ())
-        axes = [*map(str, type.axes), *["-"] * (len(shape) - len(type.axes))]
-        sizes = [*map(str, shape), *["-"] * (len(type.axes) - len(shape))]
+        axes = _laid(type.axes, len(shape))
+        axes += ["-"] * (len(shape) - len(axes))
+        sizes = [*map(str, shape), *["-"] * (len(axes) - len(shape))]
         columns = [Column(f"axis {i}", axes[i], sizes[i], i in marked) for i in range(len(axes))]
         if numbers is not None:
             columns.append(numbers)
@@ -220,5 +222,12 @@ class _Checker:
             columns=tuple(columns),
             mark="differs",
             location=self.location,
-            fixes=(Fix(f"correct {maker} or the type that its port declares."),),
+            fixes=(Fix(LENGTHS if code == "NM123" else f"correct {maker} or the type that its port declares."),),
         )
+
+
+def _laid(axes: Sequence[Axis], count: int) -> list[str]:
+    """The axes of a type in the places of a shape: a row stands once for each axis that it takes."""
+    rows = sum(isinstance(one, Row) for one in axes)
+    taken = count - len(axes) + 1 if rows == 1 else 1
+    return [str(one) for one in axes for _ in range(max(taken, 0) if isinstance(one, Row) else 1)]
