@@ -209,6 +209,18 @@ def test_free_inputs_keep_their_names() -> None:
     assert isinstance(lowered, nn.Module)
 
 
+def test_an_input_that_may_stay_open_may_come_before_one_that_may_not() -> None:
+    """Arguments keep their order; what may stay open is then given as nothing."""
+    given = inputs(bias="B T:t Channel:4", x="B T:t Channel:4", last="B T:t Channel:4")
+    first = Scale(name="first")(x=given.x, factor=2.0, bias=given.bias)
+    lowered = lower(Graph(Scale(name="second")(x=first, factor=1.0, bias=given.last)).plan())
+    x = torch.ones(2, 3, 4)
+
+    assert lowered.input_names == ("bias", "x", "last")
+    torch.testing.assert_close(lowered(None, x), 2 * x)
+    torch.testing.assert_close(lowered(x=x, bias=x, last=x), 4 * x)
+
+
 def test_nothing_to_lower_is_an_error() -> None:
     """A graph of a data layer alone has no framework segment."""
     with pytest.raises(GraphError, match="nothing that runs in the framework"):

@@ -21,7 +21,7 @@ from nm_core.plan import Plan
 from nm_core.tensor import Argument, Call, Constant
 from nm_torch.loss import LossModule
 from nm_torch.module import TorchModule
-from nm_torch.shape_checks import length_of, shape_check
+from nm_torch.shape_checks import element_by_element, length_of, shape_check
 
 
 class Lowered(nn.Module):
@@ -79,8 +79,9 @@ class _Writer:
 
     def lowered(self) -> Lowered:
         plan = self.plan
-        for tensor in plan.framework_inputs:
-            default = () if _must_have(tensor, plan) else (None,)
+        needed = [place for place, tensor in enumerate(plan.framework_inputs) if _must_have(tensor, plan)]
+        for place, tensor in enumerate(plan.framework_inputs):
+            default = (None,) if place > max(needed, default=-1) else ()  # in Python those with a default come last
             self.values[tensor] = self.code.placeholder(plan.argument_name(tensor), None, *default)
         self._measure(plan.framework_inputs)
         for call in plan.framework:
@@ -135,10 +136,7 @@ class _Writer:
         check = self.checks[call]
         if check is None:
             return
-        given = dict(arguments)
-        for port, value in arguments.items():
-            if isinstance(value, list):
-                given |= {f"{port}[{place}]": item for place, item in enumerate(value)}
+        given = element_by_element(arguments)
         lengths = [self.lengths[place] for place in check.places]
         self.code.call_function(check.function, (*(given[port] for port in check.ports), *lengths))
 

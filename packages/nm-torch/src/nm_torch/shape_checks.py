@@ -1,6 +1,6 @@
 """Deferred checks: what the types of a call left open is judged from shapes, once per combination of shapes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -27,6 +27,12 @@ class ShapeCheck(NamedTuple):
     ports: tuple[str, ...]
     places: tuple[Place[NmTensor], ...]
     function: Callable[..., None]
+
+    def run(self, given: Mapping[str, Any], values: Mapping[NmTensor, Any]) -> None:
+        """Check the arguments of a call that runs outside of lowered code, beside the values it may be measured on."""
+        ports = element_by_element(given)
+        lengths = [length_of(values.get(place.tensor), place.axis) for place in self.places]
+        self.function(*(ports[port] for port in self.ports), *lengths)
 
 
 def shape_check(call: Call, check: Check[NmTensor] | None) -> ShapeCheck | None:
@@ -56,6 +62,17 @@ def shape_check(call: Call, check: Check[NmTensor] | None) -> ShapeCheck | None:
     run.__name__ = f"check_{call.name.replace('.', '_')}"
     run.__module__ = __name__
     return ShapeCheck(tuple(check.ports), check.places, run)
+
+
+def element_by_element(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a call with the elements of lists beside them, as `xs[0]`, `xs[1]` and so on."""
+    elements = {
+        f"{port}[{index}]": item
+        for port, value in given.items()
+        if isinstance(value, list)
+        for index, item in enumerate(value)
+    }
+    return {**given, **elements}
 
 
 def length_of(value: Any, axis: int) -> int | None:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from nm_core import Graph, GraphError, NmTensor
+from nm_core.deferred import checks
 from nm_core.plan import permute
 from nm_core.tensor import Call, Constant
 from nm_torch.data import DataLayer
@@ -15,6 +16,7 @@ from nm_torch.engine.modes import mode
 from nm_torch.engine.randomness import preserved, seeder, stream_seed
 from nm_torch.engine.windows import moved
 from nm_torch.lowering import lower
+from nm_torch.shape_checks import shape_check
 
 if TYPE_CHECKING:
     from nm_torch.backend import TorchSession
@@ -39,6 +41,8 @@ class Execution:
         self.lowered = lower(self.plan).to(self.device) if self.plan.framework else None
         on_host = {tensor for call in self.plan.host for tensor in call.sources_of_inputs()}
         self.wanted = on_host | set(self.plan.outputs.values())
+        open_calls = checks(self.plan)
+        self.checks = {call: shape_check(call, open_calls.get(call)) for call in self.plan.host}
 
     @property
     def layer(self) -> DataLayer:
@@ -103,7 +107,10 @@ class Execution:
             yield
 
     def _on_host(self, call: Call, values: Mapping[NmTensor, Any]) -> dict[NmTensor, Any]:
-        result = call.module.forward(**bound(call, values))
+        given, check = bound(call, values), self.checks[call]
+        if check is not None:
+            check.run(given, values)
+        result = call.module.forward(**given)
         results = (result,) if len(call.types) == 1 else result
         return dict(zip(call.tensors(), results, strict=True))
 
