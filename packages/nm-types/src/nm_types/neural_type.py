@@ -205,7 +205,7 @@ def _bind_kind(kind: Kind, parameters: Mapping[str, object]) -> Kind:
     try:
         return type(kind)(*(None if size is None else bind(size, parameters) for size in kind.sizes))
     except TypeSyntaxError as error:
-        raise BindingError(f"{kind} has no usable value. {error.message}") from None
+        raise BindingError(f"{kind} has no usable value.\n  {error.message}") from None
 
 
 def _bind_axis(axis: Axis, parameters: Mapping[str, object]) -> Axis:
@@ -215,4 +215,4 @@ def _bind_axis(axis: Axis, parameters: Mapping[str, object]) -> Axis:
         return AxisType(axis.tag, bind(axis.size, parameters))
     except TypeSyntaxError as error:
         name = axis.tag.text if isinstance(axis.tag, Nominal) else str(axis.tag)
-        raise BindingError(f"{name}:{axis.size} has no usable value. {error.message}") from None
+        raise BindingError(f"{name}:{axis.size} has no usable value.\n  {error.message}") from None

@@ -61,7 +61,8 @@ def declare(cls: Nominal, root: str, id: str | None) -> None:
         parents = ", ".join(base.__name__ for base in cls.__bases__)
         raise DefinitionError(
             f"{cls.__name__}: a {root.lower()} has one parent, this one has {len(cls.__bases__)} ({parents}).\n"
-            "  Meanings form a tree. Keep the parent that says what it is; say the rest in another tag."
+            "  Meanings form a tree. Keep the parent that says what it is; say the rest in\n"
+            "  another tag."
         )
     own = id if id is not None else _default_id(cls, root)
     if not ID.fullmatch(own):

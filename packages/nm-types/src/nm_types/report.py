@@ -60,7 +60,8 @@ def report_equation(equation: Equation, code: str, others: str, location: str) -
         fix = Fix("connect the lengths that the subsampling module gives out together with its features.")
     elif equation.on_axis:
         cause = f"Axis {equation.place} has the size {equation.given}, expected {asked}."
-        makers = f"{edge.producer} and {SOURCE.sub('', others)}" if others else f"{edge.consumer} and {giver}"
+        ends = dict.fromkeys((edge.consumer, giver))
+        makers = f"{edge.producer} and {SOURCE.sub('', others)}" if others else " and ".join(ends)
         fix = Fix(f"construct {makers} with sizes that agree.")
     else:
         what = type(edge.given.kind).parameters[-1 - equation.place] if edge.given.kind else "size"

@@ -20,10 +20,12 @@ from nm_torch.checking.slots import Slot
 from nm_torch.checking.source import batch_of
 from nm_torch.checking.uses import Use, uses_of
 from nm_torch.errors import ModuleCheckError
+from nm_types.frames import boundary
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
+@boundary
 def check_module(
     module: NeuralModule,
     *,

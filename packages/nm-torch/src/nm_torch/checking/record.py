@@ -55,7 +55,7 @@ class Record:
         message = first_line(error)
         cls = type(self.module)
         ways = 'inputs={"...": tensor}, sizes={"...": 101}'
-        hint = f"where it needs special ones, give them: check_module(module, {ways})"
+        hint = f"where it needs special ones, give them:\n    check_module(module, {ways})"
         return Problem(
             code="NM131",
             cause=f"{type(error).__name__}: {message}" if message else f"It raised {type(error).__name__}.",
