@@ -14,7 +14,8 @@ from torch import Tensor
 from nm_asr.decoders.ctc import JasperDecoderForCTC
 from nm_asr.encoders.jasper import JasperEncoder
 from nm_asr.losses import CTCLossNM
-from nm_core import Graph, NeuralModuleFactory, NeuralTypeError, NmError, inputs
+from nm_core import Graph, NeuralModuleFactory, NeuralTypeError, NmError, check_file, inputs
+from nm_core.cli.main import main
 from nm_torch import TorchModule, check_module, ports
 from nm_torch.common import Add
 from nm_types import CODES, Problem, TimeTag, TokenTag
@@ -256,3 +257,191 @@ def test_an_error_is_plain_data_for_tools(code: str) -> None:
 
 
 KEYS = list(Problem("NM101", "").to_dict())
+
+
+def pasted(error: NeuralTypeError, **names: Any) -> Any:
+    """Run the fix of an error as its user would: with the import it names, in the place of the call at fault."""
+    (fix,) = error.problems[0].fixes
+    scope: dict[str, Any] = dict(names)
+    exec(fix.needs, scope)
+    return eval(fix.text, scope)
+
+
+def refused(call: Callable[[], Any]) -> NeuralTypeError:
+    """The error of a call whose types do not fit."""
+    with pytest.raises(NeuralTypeError) as caught:
+        call()
+    return caught.value
+
+
+def test_a_safe_fix_can_be_pasted_and_makes_the_connection_succeed() -> None:
+    """The example of the page Errors: the decoder is given its features in its order."""
+    decoder = JasperDecoderForCTC(feat_in=16, num_classes=28, name="decoder")
+    encoded = inputs(encoded="B T:t Encoded:16")
+    error = refused(lambda: decoder(encoder_output=encoded))
+
+    assert error.problems[0].fixes[0].safe
+    output = pasted(error, decoder=decoder, encoded=encoded)
+
+    values = {"encoded": torch.randn(2, 5, 16)}
+    (first, _) = NeuralModuleFactory().infer([output], inputs=values)
+    torch.testing.assert_close(first["output"], decoder(values["encoded"].transpose(1, 2))[0])
+
+
+def test_a_safe_fix_of_one_of_several_inputs_stands_for_the_value() -> None:
+    """A list is given; the fix is put where the value was."""
+    a, b = inputs(a="B T:t C:4", b="B C:4 T:t")
+    error = refused(lambda: Add()([a, b]))
+    (fix,) = error.problems[0].fixes
+    text, _, place = fix.text.partition(" in the place of ")
+
+    assert fix.safe
+    assert place == "b in xs"
+    scope: dict[str, Any] = {"b": b}
+    exec(fix.needs, scope)
+    assert str(Add()([a, eval(text, scope)]).type) == "Batch Time:inputs.t Channel:4"
+
+
+def test_tags_of_a_collection_are_pasted_along() -> None:
+    """The fix names them, and says where they are."""
+    decoder = Tagged(name="tagged")
+    words = inputs(words="B Embedding:8 Phone:u", tags=[PhoneTag])
+    error = refused(lambda: decoder(x=words))
+
+    assert error.problems[0].fixes[0].safe
+    assert str(pasted(error, tagged=decoder, words=words).type) == "Batch mine.Phone:inputs.u"
+
+
+@pytest.mark.parametrize("given", ["B Token:u Embedding:8", "{}"])
+def test_a_claim_can_be_pasted(given: str) -> None:
+    """What is too general is claimed to be more, by who knows it."""
+    decoder = Tagged(name="tagged")
+    words = inputs(words=given)
+    error = refused(lambda: decoder(x=words))
+
+    (fix,) = error.problems[0].fixes
+    assert (fix.safe, fix.when) == (False, "you know that it holds")
+    assert str(pasted(error, tagged=decoder, words=words).type).startswith("Batch mine.Phone")
+
+
+@pytest.mark.parametrize("given", ["B T:t Class:29", "B T:t Channel:29 ; LogProbs", "B T:t Class:29 ; Features"])
+def test_a_claim_about_the_values_can_be_pasted(given: str) -> None:
+    """Kinds, too; names of sizes are those of another call, and are left out of the claim."""
+    loss = Scored(name="scored")
+    scores = inputs(scores=given)
+    try:
+        loss(x=scores)
+    except NeuralTypeError as error:
+        if error.code == "NM103":
+            pasted(error, scored=loss, scores=scores)
+
+
+class PhoneTag(TokenTag, id="mine.Phone"):
+    """A tag of a collection."""
+
+
+class Tagged(TorchModule):
+    """A module of a collection with a tag of its own."""
+
+    input_ports = ports(x="B Phone:u Embedding:8", tags=[PhoneTag])
+    output_ports = ports(y="B Phone:u", tags=[PhoneTag])
+
+
+class Scored(TorchModule):
+    """A module that takes log-probabilities."""
+
+    input_ports = ports(x="B T:t Class:n ; LogProbs")
+    output_ports = ports(y="B T:t")
+
+
+def test_all_bad_ports_of_a_call_are_one_error_of_at_most_ten() -> None:
+    """Twelve are wrong: ten are shown, the rest is counted, and the data has all."""
+    twelve = type(
+        "Twelve",
+        (TorchModule,),
+        {
+            "input_ports": ports(**{f"x{i}": "B C" for i in range(12)}),
+            "output_ports": ports(y="B"),
+            "__module__": __name__,
+        },
+    )
+    given = inputs(**{f"x{i}": "B T" for i in range(12)})
+    error = refused(lambda: twelve()(*given))
+
+    assert str(error).count("NM101  an axis") == 10
+    assert "... and 2 more." in str(error)
+    assert str(error).count("nmod explain") == 1
+    assert len(error.to_dict()["problems"]) == 12  # type: ignore[arg-type]
+
+
+CHAIN = """\
+nm: app/1
+modules:
+{modules}
+graphs:
+  infer:
+    inputs: {{x: "{type}"}}
+    calls:
+      - {{call: m0, inputs: {{x: x}}}}
+{calls}
+    outputs: {{y: m9.y}}
+"""
+
+
+def chain(type: str) -> str:
+    """An application with a chain of ten modules."""
+    modules = [f"  m{i}: {{type: common.Linear, params: {{input_size: 8, output_size: 8}}}}" for i in range(10)]
+    calls = [f"      - {{call: m{i}, inputs: {{x: m{i - 1}.y}}}}" for i in range(1, 10)]
+    return CHAIN.format(modules="\n".join(modules), calls="\n".join(calls), type=type)
+
+
+def test_one_mistake_is_one_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first module of a chain of ten is given a wrong size: what follows is not blamed, and drawn all the same."""
+    path = tmp_path / "app.yaml"
+    path.write_text(chain("B C:8"), encoding="utf-8")
+    assert check_file(path).ok
+    path.write_text(chain("B C:9"), encoding="utf-8")
+
+    (problem,) = check_file(path).problems
+
+    assert problem.code == "NM105"
+    assert (problem.file, problem.line) == (str(path), 17)
+    assert main(["draw", str(path), "-o", str(tmp_path / "app.svg")]) == 1
+    assert "1 problem" in capsys.readouterr().err
+
+
+def test_every_bad_edge_of_a_file_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Fifteen mistakes are fifteen problems, each at its own line, and one line says where they are explained."""
+    modules = "\n".join(
+        f"  m{i}: {{type: common.Linear, params: {{input_size: {9 + i}, output_size: 8}}}}" for i in range(15)
+    )
+    calls = "\n".join(f"      - {{call: m{i}, inputs: {{x: x}}}}" for i in range(15))
+    ends = ", ".join(f"y{i}: m{i}.y" for i in range(15))
+    path = tmp_path / "app.yaml"
+    path.write_text(
+        f'nm: app/1\nmodules:\n{modules}\ngraphs:\n  infer:\n    inputs: {{x: "B C:8"}}\n    calls:\n{calls}\n'
+        f"    outputs: {{{ends}}}\n",
+        encoding="utf-8",
+    )
+
+    assert main(["check", str(path)]) == 1
+    said = capsys.readouterr().out
+    assert len(set(re.findall(r"app\.yaml:(\d+):\d+: NM105", said))) == 15
+    assert said.endswith(f"{path}: 15 problems.\nnmod explain NM105 says more.\n")
+
+
+def test_what_a_file_connects_wrongly_is_data_for_tools(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`nmod check --json` has the code, both ends, both types, the place and the fixes."""
+    path = tmp_path / "app.yaml"
+    path.write_text(chain("B C:9"), encoding="utf-8")
+
+    assert main(["check", str(path), "--json"]) == 1
+    ((problem,),) = [report["problems"] for report in json.loads(capsys.readouterr().out)]
+
+    assert (problem["code"], problem["file"], problem["line"]) == ("NM105", str(path), 17)
+    connection = problem["connection"]
+    assert list(connection) == KEYS
+    assert (connection["producer"], connection["consumer"], connection["port"]) == ("x", "m0", "x")
+    assert (connection["expected"], connection["given"]) == ("*s Channel:8", "Batch Channel:9")
+    assert (connection["file"], connection["line"], connection["column"]) == (str(path), 17, problem["column"])
+    assert connection["fixes"]

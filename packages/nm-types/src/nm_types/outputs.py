@@ -123,5 +123,6 @@ class Outputs:
     def _undecided(self, what: str, name: str) -> DefinitionError:
         return DefinitionError(
             f"{self.owner}.{name}: nothing decides {what}.\n"
-            "  A row, a tag variable or a sum on an output must also stand on an input that is connected."
+            "  A row, a tag variable or a sum on an output must also stand on an input that\n"
+            "  is connected."
         )

@@ -122,7 +122,10 @@ class _GraphSketch:
             )
             for port, ref in known
         ]
-        outputs = {port.name: port.type for port in declared.signature.outputs.values()}
+        whole = len(known) == sum(1 for _ in _pairs(call.inputs))
+        if not whole and not edges:
+            return
+        outputs = {port.name: port.type for port in declared.signature.outputs.values() if whole}
         policy: CastPolicy | frozenset[str] = "transpose" if self.entry.casts == "transpose" else frozenset(call.casts)
         try:
             typing = declared.cls.type_edges(edges, outputs, owner=call.label, casts=policy, location="")
@@ -130,11 +133,13 @@ class _GraphSketch:
             for problem in error.problems:
                 self.marks[call.label, problem.port] = Mark.BAD, f"{problem.code} {problem.title}"
             return
+        except NmError:  # an input that decides the outputs is missing, which the report says
+            return
         segment = segment_of(call, self.checked.modules)
         check = left_open(edges, typing, self.reach.axes(segment))
         for edge in edges:
             self.marks[call.label, edge.port] = mark_of(typing.casts.get(edge.port), [check.note(edge.port)])
-        if len(known) == sum(1 for _ in _pairs(call.inputs)):
+        if whole:
             needs = {port.name: port.needs for port in declared.signature.outputs.values()}
             without = [port for port, wanted in needs.items() if any(need not in call.inputs for need in wanted)]
             self._take(call.label, typing.outputs, without, segment)

@@ -14,7 +14,7 @@ from nm_core.deferred import Check, left_open
 from nm_core.errors import NmError
 from nm_core.measuring import Reach
 from nm_core.module import Signature
-from nm_core.ports import Port
+from nm_core.ports import Port, PortSpec
 from nm_core.wiring import CastPolicy
 from nm_types import CallTyping, Edge, Equation, Fix, NeuralType, NeuralTypeError, Problem, type_call
 
@@ -73,8 +73,13 @@ def check_call(
     """Return what a call gives, or None when anything about it is wrong or unknown; every fault is recorded."""
     edges, whole = _check_ports(context, entry, callee, names, at)
     policy = casts if casts == "transpose" else frozenset(entry.casts)
+    if not whole:  # what is connected can be judged, what comes out cannot
+        if edges:
+            ends = replace(callee, signature=Signature(callee.signature.inputs, PortSpec()))
+            check_edges(context, edges, ends, policy, (*at, "inputs"))
+        return None
     typing = check_edges(context, edges, callee, policy, (*at, "inputs"))
-    if typing is None or not whole:
+    if typing is None:
         return None
     _check_casts(context, entry, callee, typing, at)
     for port in typing.casts:
