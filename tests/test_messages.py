@@ -259,6 +259,13 @@ def test_an_error_is_plain_data_for_tools(code: str) -> None:
 KEYS = list(Problem("NM101", "").to_dict())
 
 
+def test_the_keys_for_tools_are_documented() -> None:
+    """In the table of the page Errors, each once, in order."""
+    page = (ROOT / "docs" / "errors.md").read_text("utf-8").partition("| key | meaning |")[2].partition("\n\n")[0]
+
+    assert [key for row in page.splitlines()[2:] for key in re.findall(r"`(\w+)`", row.split("|")[1])] == KEYS
+
+
 def pasted(error: NeuralTypeError, **names: Any) -> Any:
     """Run the fix of an error as its user would: with the import it names, in the place of the call at fault."""
     (fix,) = error.problems[0].fixes
@@ -445,3 +452,62 @@ def test_what_a_file_connects_wrongly_is_data_for_tools(tmp_path: Path, capsys: 
     assert (connection["expected"], connection["given"]) == ("*s Channel:8", "Batch Channel:9")
     assert (connection["file"], connection["line"], connection["column"]) == (str(path), 17, problem["column"])
     assert connection["fixes"]
+
+
+FILE = """\
+nm: app/1
+modules:
+  decoder: {{type: asr.JasperDecoderForCTC, params: {{feat_in: {features}, num_classes: 28}}}}
+  loss: {{type: asr.CTCLossNM}}
+  add: {{type: common.Add}}
+  order: {{type: nm.Transpose, params: {{order: T B T}}}}
+graphs:
+  infer:
+    inputs: {{x: "{x}", y: "{y}", u: "B Token:u ; Labels({labels})", u_len: "B ; Lengths(u)"}}
+    calls:
+      - {{call: {call}}}
+    outputs: {{z: {call}.{output}}}
+"""
+DECODE = "decoder, inputs: {encoder_output: x}"
+LOSS = "loss, inputs: {log_probs: x, targets: u, input_length: y, target_length: u_len}"
+SWAPPED = "loss, inputs: {log_probs: x, targets: u, input_length: u_len, target_length: y}"
+SCORES, LENGTHS = "B T:(t+1)//2 Class:29 ; LogProbs", "B ; Lengths((t+1)//2)"
+FILES = {
+    "NM001": (DECODE, {"x": "B Time: t"}),
+    "NM002": (DECODE, {"x": "B Encded:16 T"}),
+    "NM003": (DECODE, {"x": "B Encoded:16 T ; Featurs"}),
+    "NM005": (DECODE, {"x": "B Encoded:16 T", "features": 0}),
+    "NM101": (DECODE, {"x": "B Token:16 T"}),
+    "NM102": (DECODE, {"x": "B Encoded:16"}),
+    "NM103": (DECODE, {"x": "B Channel:16 T"}),
+    "NM104": (DECODE, {"x": "B T Encoded:16"}),
+    "NM105": (DECODE, {"x": "B Encoded:24 T"}),
+    "NM106": (LOSS, {"x": "B T:(t+1)//2 Class:29 ; Logits", "y": LENGTHS}),
+    "NM107": (SWAPPED, {"x": SCORES, "y": LENGTHS}),
+    "NM108": (LOSS, {"x": SCORES, "y": "B ; Lengths(t)"}),
+    "NM109": ("order, inputs: {x: x}", {"x": "B T T"}),
+    "NM110": (DECODE, {"x": "list[object Text]"}),
+    "NM112": ("add, inputs: {xs: [x, y]}", {"x": "B C T", "y": "B T"}),
+    "NM113": (LOSS, {"x": SCORES, "y": LENGTHS, "labels": 30}),
+}
+OUTPUTS = {"decoder": "output", "loss": "loss", "order": "y", "add": "y"}
+
+
+@pytest.mark.parametrize("code", FILES)
+def test_a_file_is_told_the_code_and_the_place(code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The line, the code, no call that a file could not hold, and where the code is explained."""
+    call, changes = FILES[code]
+    values: dict[str, Any] = {"x": "B", "y": "B", "labels": 28, "features": 16, **changes}
+    name, _, given = call.partition(",")
+    text = FILE.format(call=name, output=OUTPUTS[name], **values).replace(f"call: {name}}}", f"call: {name},{given}}}")
+    path = tmp_path / "app.yaml"
+    path.write_text(text, encoding="utf-8")
+
+    assert main(["check", str(path)]) == 1
+    said = capsys.readouterr().out
+
+    assert re.search(rf"app\.yaml:\d+:\d+: {code}  ", said), said
+    assert f"nmod explain {code} says more." in said
+    assert "(from nm_core import" not in said
+    for line in said.splitlines():
+        assert len(line) <= 80 or str(path) in line or "|" in line or "fix" in line, line
