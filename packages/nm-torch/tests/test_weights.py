@@ -110,3 +110,27 @@ def test_places_and_strategies_that_are_not_there() -> None:
             session(placement="cuda")
     with pytest.raises(StrategyError, match='Did you mean "ddp"'):
         session(strategy="dpp").strategy  # noqa: B018
+
+
+class Looking(Map):
+    """A module whose constructor looks at a value, which a tensor without values does not have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.largest = self.first.weight.max().item()
+
+
+def test_shapes_of_weights_are_known_without_keeping_them() -> None:
+    """Constructors run without values where they can and with them where they must; random streams are given back."""
+    known = {f"map.{name}": tuple(value.shape) for name, value in Map().state_dict().items()}
+    before = torch.get_rng_state()
+
+    def make() -> list[Map]:
+        net = Map()
+        assert net.first.weight.is_meta
+        return [net]
+
+    shapes = TorchBackend().weight_shapes(make)
+    assert shapes == known
+    assert list(TorchBackend().weight_shapes(lambda: [Looking()])) == [key.replace("map", "looking") for key in shapes]
+    assert torch.equal(torch.get_rng_state(), before)

@@ -1,10 +1,12 @@
 """`TorchBackend`: what nm-core asks of a framework, done with PyTorch."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from nm_core import Metric, NeuralModule, NmError, NmTensor, Plan, Run, TrainingResult
 from nm_core.actions import EvalRequest, InferRequest, Settings, TrainRequest
@@ -43,6 +45,20 @@ class TorchBackend:
             except NmError as error:
                 problems[key] = str(error)
         return problems
+
+    def weight_shapes(self, make: Callable[[], Sequence[NeuralModule]]) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of the weights of modules that a function makes, where possible without their values."""
+        try:
+            with torch.device("meta"):
+                modules = make()
+        except (NotImplementedError, RuntimeError):  # a constructor that looks at values needs real ones
+            with randomness.seeded(0, ""):
+                modules = make()
+        return {
+            f"{module.name}.{name}": tuple(tensor.shape)
+            for module in modules
+            for name, tensor in weights.state(module).items()
+        }
 
 
 class TorchSession:

@@ -16,7 +16,7 @@ from nm_torch.errors import WeightsError
 
 def save_weights(module: NeuralModule, path: Path) -> None:
     """Write a module's parameters and buffers to a safetensors file, which appears only when it is complete."""
-    weights = {name: tensor.detach().cpu().clone() for name, tensor in _state(module).items()}
+    weights = {name: tensor.detach().cpu().clone() for name, tensor in state(module).items()}
     partial = path.with_name(f".partial-{path.name}")
     partial.write_bytes(safetensors.torch.save({name: tensor.contiguous() for name, tensor in weights.items()}))
     os.replace(partial, path)
@@ -34,7 +34,7 @@ def load_weights(module: NeuralModule, path: Path) -> None:
         raise WeightsError(f"{path}: there are no weights of {module.name} here.") from None
     except (safetensors.SafetensorError, OSError) as error:
         raise WeightsError(f"{path}: the weights of {module.name} cannot be read: {error}") from error
-    expected = _state(module)
+    expected = state(module)
     problems = [f"{name} is not in the file" for name in expected.keys() - weights.keys()]
     problems += [f"{name} is only in the file" for name in weights.keys() - expected.keys()]
     problems += [
@@ -93,7 +93,8 @@ def freeze(modules: Mapping[str, NeuralModule], pattern: str) -> int:
     return count
 
 
-def _state(module: NeuralModule) -> dict[str, Tensor]:
+def state(module: NeuralModule) -> dict[str, Tensor]:
+    """Return what a module's file of weights holds: its parameters and buffers by name."""
     if not isinstance(module, nn.Module):
         raise WeightsError(f"{module.name} is no torch module and has no weights.")
     return {name: value for name, value in module.state_dict().items() if isinstance(value, torch.Tensor)}

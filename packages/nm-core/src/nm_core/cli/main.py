@@ -17,6 +17,7 @@ COMMANDS = {
     "eval": Entry("nm_core.cli.evaluate:evaluate", "Compute an application's metrics."),
     "infer": Entry("nm_core.cli.infer:infer", "Run an application on files, or on its own data."),
     "draw": Entry("nm_core.cli.draw:draw", "Draw the graphs of an application."),
+    "diff": Entry("nm_core.cli.diff:diff", "Say what changed from one application to another."),
     "modules": Entry("nm_core.cli.modules:modules", "List installed modules, or show one with its ports."),
     "collections": Entry("nm_core.cli.installed:collections", "List installed collections."),
     "doctor": Entry("nm_core.cli.doctor:doctor", "Say what is wrong with the installation, and what to do."),

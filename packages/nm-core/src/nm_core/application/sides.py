@@ -1,0 +1,126 @@
+"""One of two applications that are compared: read and checked, with places of its files and shapes of its weights."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any, cast
+
+from nm_core.application.canonical import canonical
+from nm_core.application.changes import Changes
+from nm_core.application.checking import Checked, check
+from nm_core.application.declared import map_paths, path_parameters, with_types
+from nm_core.application.document import read_document
+from nm_core.application.dumping import digest
+from nm_core.application.plain import application_data
+from nm_core.application.problems import Path
+from nm_core.application.reading.nodes import Data
+from nm_core.application.schema import ApplicationEntry
+from nm_core.application.weights import holders
+from nm_core.errors import ApplicationError, NmError
+from nm_core.parameters import thaw
+
+if TYPE_CHECKING:
+    from nm_core.plugins import Collections
+
+Shapes = dict[str, tuple[int, ...]]
+_ASSET = re.compile(r"assets/([0-9a-f]{64})-(.*)")
+
+
+class Side:
+    """An application to compare.
+
+    Attributes:
+        path: the file or the saved folder.
+        entry: what it says.
+        checked: what its check found out; what has problems is not in it.
+        report: what is wrong with it.
+    """
+
+    def __init__(
+        self, path: str | FilePath, collections: Collections, *, changes: Changes | None = None, backend: str = "torch"
+    ) -> None:
+        document = read_document(path, changes)
+        if document.entry is None:
+            document.problems.report().raise_if_bad()
+            raise ApplicationError(f"{path} is no application.")
+        self.path = FilePath(path)
+        self.entry: ApplicationEntry = document.entry
+        self.checked: Checked = check(
+            document.entry, document.problems, collections, root=document.root, backend=backend
+        )
+        self.report = document.problems.report()
+        self._folder = document.folder
+        self._collections = collections
+        self._backend = backend
+
+    @property
+    def digest(self) -> str:
+        """The sha256 that identifies the application."""
+        return digest(application_data(canonical(self.entry, self.checked)))
+
+    def canonical(self, other: Side) -> ApplicationEntry:
+        """Return the canonical form; a module that has problems on either side stays as it is written on both."""
+        known = {
+            name: module
+            for name, module in self.checked.modules.items()
+            if name in other.checked.modules or name not in other.entry.modules
+        }
+        entry = canonical(self.entry, replace(self.checked, modules=known))
+        saved = self.path.is_dir() or other.path.is_dir()  # what it began with is over once it is saved
+        return replace(entry, init_from={}) if saved else entry
+
+    def names_the_same(self, other: Side, data: Data, path: Path, what: str, one: Data, another: Data) -> bool:
+        """Tell whether two values at a place of the newer application's data are paths to one file or to equal ones."""
+        if what != "changed" or not (isinstance(one, str) and isinstance(another, str)):
+            return False
+        if path == ("train", "work_dir"):
+            return (self._folder / one).resolve() == (other._folder / another).resolve()
+        depth = max((index for index, part in enumerate(path[:-1]) if part == "params"), default=0)
+        if not depth:
+            return False
+        cls = self._class(path[:depth], data)
+        if cls is None or path[depth + 1] not in path_parameters(cls):
+            return False
+        content = path[depth + 1] in getattr(cls, "asset_params", ())
+        return self._file(one, content) == other._file(another, content)
+
+    def shapes(self, module: str, name: str) -> Shapes | None:
+        """Return the shapes of a module's weights by name, as if it were called `name`; None where nobody can tell."""
+        declared = self.checked.modules.get(module)
+        measure = getattr(self._collections.lookup("backends", self._backend)(), "weight_shapes", None)
+        if declared is None or measure is None:
+            return None
+        cls, make = declared.cls, cast("Any", declared.cls)
+        params = map_paths(declared.params, path_parameters(cls), lambda path: str(self._folder / path))
+        thawed = with_types(
+            cls, {key: thaw(value) for key, value in params.items()}, self.checked.tags, self.checked.kinds
+        )
+        try:
+            return dict(measure(lambda: list(holders(make(**thawed, name=name)))))
+        except Exception:  # noqa: BLE001 - code of the module's author, on files that may be gone
+            return None
+
+    def _class(self, path: Path, data: Data) -> type | None:
+        """Return the class whose parameters stand at a place."""
+        for part in path:
+            data = data[str(part)] if isinstance(data, dict) else None
+        id = str(data.get("type")) if isinstance(data, dict) else ""
+        try:
+            callback = path[-2] == "callbacks"
+            cls = (
+                self._collections.lookup("callbacks", id) if callback else self._collections.resolve(id, self._backend)
+            )
+        except NmError:
+            return None
+        return cls if isinstance(cls, type) else None
+
+    def _file(self, path: str, content: bool) -> str:
+        """Return what identifies a file: its content, where that is what counts and it is there, else its place."""
+        asset = _ASSET.fullmatch(path)
+        if asset is not None:
+            return asset[1]
+        file = self._folder / path
+        return hashlib.sha256(file.read_bytes()).hexdigest() if content and file.is_file() else str(file.resolve())
