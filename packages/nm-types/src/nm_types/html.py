@@ -65,5 +65,7 @@ def _given(column: Column, mark: str) -> str:
 
 def _fix(fix: Fix) -> str:
     text = f"<code>{escape(fix.text)}</code>" if fix.needs else escape(fix.text)
+    if fix.module and not fix.needs:
+        text += f" <code>{escape(fix.module)}</code>"
     needs = f' <span style="{PALE}">(<code>{escape(fix.needs)}</code>)</span>' if fix.needs else ""
     return f"<div><b>{escape(fix.title)}:</b> {text}{needs}</div>"

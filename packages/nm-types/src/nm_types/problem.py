@@ -37,7 +37,9 @@ class Fix:
 
     def __str__(self) -> str:
         head = f"  {self.title}: {self.text}"
-        return f"{head}\n    ({self.needs})" if self.needs else wrapped(head)
+        if self.needs:
+            return f"{head}\n    ({self.needs})"
+        return f"{wrapped(head)}\n    {self.module}" if self.module else wrapped(head)
 
     def to_dict(self) -> dict[str, object]:
         """The fix as plain data."""

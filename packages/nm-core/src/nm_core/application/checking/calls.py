@@ -174,8 +174,7 @@ def _for_files(problem: Problem) -> Problem:
         fix = Fix("write casts: transpose in this graph; the cast is then part of it.", safe=problem.fixes[0].safe)
         return replace(problem, fixes=(fix,), alternative="")
     fixes = tuple(
-        Fix(f"call a module in between: {fix.module}", fix.safe, fix.when) if fix.module else fix
-        for fix in problem.fixes
+        replace(fix, text="call a module in between:", needs="") if fix.module else fix for fix in problem.fixes
     )
     return replace(problem, fixes=fixes)
 
