@@ -260,3 +260,9 @@ def test_unused_weights_are_known_from_the_graph() -> None:
     _, _, losses = graph()
     assert may_leave_unused(Graph(losses[0]).plan())
     assert not may_leave_unused(Graph(list(losses)).plan())
+
+
+def test_names_that_mean_something_else_in_torch_are_refused() -> None:
+    """A module cannot be called like a method of every `nn.Module`; the error says so, where torch's would not."""
+    with pytest.raises(GraphError, match=r'"double" has a meaning of its own(.|\n)*name="my_double"'):
+        lower(Graph(Map(name="double")(x=inputs(x="B T Channel:3"))[0]).plan())

@@ -165,6 +165,7 @@ class _Writer:
         if name in self.paths.values():  # only modules without weights may share a name
             name = self.plan.graph.labels[call]
         assert isinstance(module, TorchModule)
+        _check_attribute(module)
         owner = self.root
         *parents, last = name.split(".")
         for parent in parents:
@@ -174,6 +175,19 @@ class _Writer:
         owner.add_module(last, module)
         self.paths[id(module)] = name
         return name
+
+
+def _check_attribute(module: TorchModule) -> None:
+    """Refuse a name that is something else in every `nn.Module`, whose attributes its submodules are."""
+    for part in module.name.split("."):
+        if part in _TAKEN:
+            raise GraphError(
+                f'The module "{module.name}" cannot be lowered: "{part}" has a meaning of its own in PyTorch.\n'
+                f'  Give it another name: {type(module).__name__}(..., name="my_{module.name}").'
+            )
+
+
+_TAKEN = frozenset(dir(Lowered()))
 
 
 def totalled_calls(plan: Plan) -> frozenset[Call]:

@@ -116,8 +116,8 @@ class Execution:
 
 
 def bound(call: Call, values: Mapping[NmTensor, Any]) -> dict[str, Any]:
-    """Return the arguments of a call that runs on the host."""
-    given: dict[str, Any] = {}
+    """Return the arguments of a call that runs on the host, None for ports that stay open."""
+    given: dict[str, Any] = dict.fromkeys(call.module.inputs)
     for port, argument in call.inputs.items():
         if isinstance(argument, Constant):
             given[port] = argument.value

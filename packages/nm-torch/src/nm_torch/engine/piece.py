@@ -148,7 +148,10 @@ class Piece:
                     if applied:
                         view.learning_rate = self.schedule.apply(training.step)
                         applied = apply()
-                    training.position = window.end
+                    # Counted before a callback hears of it, so that an error in one of them loses nothing.
+                    training.epoch, training.position = (
+                        (window.epoch + 1, 0) if window.last else (window.epoch, window.end)
+                    )
                     training.samples += int(sums[-1])
                     view.samples = training.samples
                     if applied:
@@ -166,7 +169,7 @@ class Piece:
                         if idle > max(PATIENCE, view.steps_per_epoch or 0):
                             raise self._nothing_learned(idle)
                     if window.last:
-                        self._epoch_end()
+                        call_all(self.hooks.epoch_end, view)
                     if max_steps is not None and training.step >= max_steps:
                         break
                     if not several and (view.checkpoint_wanted or view.stop_reason or signals.received):
@@ -238,11 +241,6 @@ class Piece:
         self.view.epoch = self.training.epoch
         self.view.steps_per_epoch = self.feed.steps(self.training.epoch)
         call_all(self.hooks.epoch_start, self.view)
-
-    def _epoch_end(self) -> None:
-        call_all(self.hooks.epoch_end, self.view)
-        self.training.epoch += 1
-        self.training.position = 0
 
     def _check_losses(self) -> list[float]:
         """Read the losses to the host and return their totals over all processes.
