@@ -40,7 +40,9 @@ def judge(
     """
     edges = dict(check.ports)
     places = {place: Place(index, place.name, place.axis) for index, place in enumerate(check.places)}
-    kinds = {port: [one and _placed(one, places) for one in sizes] for port, sizes in check.kinds.items()}
+    kinds = {
+        port: [None if one is None else _placed(one, places) for one in sizes] for port, sizes in check.kinds.items()
+    }
     owner, location = call.name, call.location
 
     def run(given: Sequence[Any], lengths: Sequence[int | None]) -> None:

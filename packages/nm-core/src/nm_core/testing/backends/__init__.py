@@ -1,0 +1,33 @@
+"""The conformance suite for backends."""
+
+from __future__ import annotations
+
+from nm_core.testing.backends.callbacks import CallbackChecks
+from nm_core.testing.backends.inference import InferenceChecks
+from nm_core.testing.backends.keeping import KeepingChecks
+from nm_core.testing.backends.lowering import LoweringChecks
+from nm_core.testing.backends.run_time import RunTimeChecks
+from nm_core.testing.backends.training import TrainingChecks
+
+__all__ = ["BackendConformance", "failures"]
+
+
+class BackendConformance(LoweringChecks, RunTimeChecks, TrainingChecks, InferenceChecks, CallbackChecks, KeepingChecks):
+    """What `nm_core.backend` asks of a backend, as checks that pytest runs.
+
+    Subclass it under a name that begins with `Test`, set `module_class` and give the hooks of
+    `nm_core.testing.backends.hooks.BackendHooks`. Each check says in a sentence what it holds; a failure says what was
+    seen and what to do. Whoever leaves a check out says why where it is overridden.
+    """
+
+
+def failures(suite: BackendConformance) -> dict[str, str]:
+    """Run every check without pytest and return what fails: the name of the check and its error."""
+    found = {}
+    for name in sorted(dir(suite)):
+        if name.startswith("test_"):
+            try:
+                getattr(suite, name)()
+            except Exception as error:  # noqa: BLE001  # a broken backend may raise anything
+                found[name] = f"{type(error).__name__}: {error}"
+    return found

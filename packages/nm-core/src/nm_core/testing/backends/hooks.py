@@ -1,0 +1,170 @@
+"""What the author of a backend gives to the suite, and what the checks make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from nm_core.actions import InferRequest, Settings, TrainRequest
+from nm_core.backend import Backend, Session
+from nm_core.module import NeuralModule
+from nm_core.ports import PortSpec, ports
+from nm_core.run import TrainingResult
+from nm_core.tensor import NmTensor
+from nm_core.testing.backends.watching import Kept
+
+VECTOR = "B Channel:2"
+ROWS: Mapping[str, list[Any]] = {
+    "x": [[0.5, -1.0], [1.0, 0.25], [-0.75, 0.5], [0.25, 0.75], [-1.0, -0.5], [0.75, -0.25], [-0.25, 1.0]],
+    "target": [[2.5, -0.5], [2.25, 1.25], [-1.5, -0.25], [0.25, 1.0], [-1.0, -1.5], [2.25, 0.5], [-1.0, 0.75]],
+    "index": [0, 1, 2, 3, 4, 5, 6],
+}
+"""Seven samples, so that micro-batches of two leave one over; the targets are affine in x."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A regression over `ROWS`: its module with weights, and its symbolic tensors."""
+
+    net: NeuralModule
+    x: NmTensor
+    target: NmTensor
+    index: NmTensor
+    y: NmTensor
+    loss: NmTensor
+
+
+class BackendHooks:
+    """What a suite asks of the author of a backend."""
+
+    module_class: ClassVar[Any]
+    """The class from which authors of modules for this backend derive.
+
+    Its modules may use the operators +, - and * on tensors and numbers; gradients flow through them.
+    """
+    optimizer: ClassVar[Mapping[str, Any]] = {"name": "sgd", "lr": 0.05}
+    """Plain gradient descent, as a file names it."""
+    settings: ClassVar[Mapping[str, Any]] = {}
+    """Settings with which every session of the suite is opened: `{"placement": "cpu"}`."""
+
+    def backend(self) -> Backend:
+        """Return a backend."""
+        raise NotImplementedError("Return your backend: return MyBackend()")
+
+    def linear(self, inputs: int, outputs: int, *, name: str) -> NeuralModule:
+        """Return an affine map with a weight and a bias: a port x "B Channel:{inputs}", y "B Channel:{outputs}"."""
+        raise NotImplementedError("Return a module with weights: return MyLinear(inputs, outputs, name=name)")
+
+    def loss(self, y: NmTensor, target: NmTensor) -> NmTensor:
+        """Return the mean squared difference over all elements of two symbolic tensors "B Channel"."""
+        raise NotImplementedError("Connect a loss: return MySquaredError()(y=y, target=target)")
+
+    def source(
+        self, ports: PortSpec, columns: Mapping[str, list[Any]], *, batch_size: int, shuffle: bool, name: str
+    ) -> NeuralModule:
+        """Return a data layer with these output ports, over samples given as one column of plain values per port.
+
+        A micro-batch is a tensor per column of numbers and a list per column of text; `shuffle` is about training.
+        """
+        raise NotImplementedError("Return a data layer: return MyRows(columns, ...)")
+
+    def tensor(self, rows: Any) -> Any:
+        """Return nested lists of numbers as a tensor of the framework; whole numbers stay whole."""
+        raise NotImplementedError("Return a tensor: return my.tensor(rows)")
+
+    def plain(self, value: Any) -> Any:
+        """Return a tensor of the framework as nested lists of numbers."""
+        raise NotImplementedError("Return lists: return value.tolist()")
+
+    def weights(self, module: NeuralModule) -> Mapping[str, Any]:
+        """Return a module's weights as nested lists, by the names they have in ties and patterns after the module's."""
+        raise NotImplementedError('Return plain weights: return {"weight": [[...]], "bias": [...]}')
+
+    def is_training(self, module: NeuralModule) -> bool:
+        """Tell whether a module is in training mode."""
+        raise NotImplementedError("Return the mode: return module.training")
+
+    def seed(self, number: int) -> None:
+        """Seed the framework's own generator, as users do."""
+        raise NotImplementedError("Seed it: my.manual_seed(number)")
+
+    def draw(self) -> float:
+        """Return the next number from the framework's own generator, as modules draw it."""
+        raise NotImplementedError("Draw: return float(my.random())")
+
+
+class Given(BackendHooks):
+    """What the checks are written with."""
+
+    def session(self, **settings: Any) -> Session:
+        """Open a session of the backend."""
+        return self.backend().open(Settings(**{**self.settings, **settings}))
+
+    def module(
+        self, name: str, forward: Callable[..., Any], inputs: PortSpec, outputs: PortSpec, *, base: Any = None
+    ) -> NeuralModule:
+        """Return a module of the framework, or of another base class, that computes a function."""
+        base = base or self.module_class
+        body = {
+            "__doc__": "A module of the conformance suite.",
+            "input_ports": inputs,
+            "output_ports": outputs,
+            "forward": lambda _self, **values: forward(**values),
+        }
+        made: NeuralModule = type(base)("Probe", (base,), body)(name=name)
+        return made
+
+    def task(
+        self,
+        session: Session,
+        *,
+        seed: int = 0,
+        batch_size: int = 2,
+        shuffle: bool = True,
+        through: Callable[..., Any] | None = None,
+        columns: Mapping[str, list[Any]] = ROWS,
+    ) -> Task:
+        """Return a regression with new weights; `through(x, index)` may change x on its way."""
+        with session.seeded(seed, "net"):
+            net = self.linear(2, 2, name="net")
+        declared = ports(x=VECTOR, target=VECTOR, index="B ; Index")
+        source = self.source(declared, columns, batch_size=batch_size, shuffle=shuffle, name="rows")
+        x, target, index = source()
+        given = x
+        if through is not None:
+            given = self.module("through", through, ports(x=VECTOR, index="B ; Index"), ports(y=VECTOR))(
+                x=x, index=index
+            )
+        y = net(x=given)
+        return Task(net, x, target, index, y, self.loss(y, target))
+
+    def train(self, session: Session, task: Task, **request: Any) -> TrainingResult:
+        """Train a task with plain gradient descent, a log point after each update."""
+        settings: dict[str, Any] = {"optimizer": self.optimizer, "log_every": 1, **request}
+        return session.train(TrainRequest(losses=(task.loss,), **settings))
+
+    def noting(self, sink: Callable[[Any], object]) -> Callable[..., Any]:
+        """Return a forward for `through` that tells the numbers of the samples that pass."""
+
+        def forward(x: Any, index: Any) -> Any:
+            sink(self.plain(index))
+            return x * 1
+
+        return forward
+
+    def noise(self, x: Any, index: Any) -> Any:
+        """Change x at random, as dropout does: a forward for `through`."""
+        return x * (0.5 + self.draw())
+
+    def kept(self, task: Task) -> Kept:
+        """Return a metric bound to what a task's net makes."""
+        return Kept(plain=self.plain).bind(value=task.y, index=task.index)
+
+    def predict(self, net: NeuralModule) -> Any:
+        """Return what a net makes of each row; two nets of equal predictions have equal weights."""
+        return self.plain(net(x=self.tensor(ROWS["x"])))
+
+    def infer(self, session: Session, tensors: Mapping[str, NmTensor], **request: Any) -> list[dict[str, Any]]:
+        """Return all records of an inference."""
+        return list(session.infer(InferRequest(tensors, **request)))
