@@ -16,6 +16,7 @@ from nm_types import (
     NeuralType,
     NeuralTypeError,
     check_equations,
+    check_shapes,
     connect,
     type_call,
 )
@@ -216,6 +217,71 @@ def test_lengths_may_measure_an_axis_that_was_another_one_before() -> None:
         == ()
     )
     assert call({"x": ("B T:t C", sequence["y"]), "n": ("B T ; Lengths(t)", other["n"])}, {}).unchecked == ("n",)
+
+
+def test_a_size_means_what_its_axes_mean_in_this_call_too() -> None:
+    """Columns of an image that come as time have lengths in time, of other steps perhaps: open, and not swapped."""
+    image, loader = source("image", x="B W:w"), source(x="B T:t")
+    columns = call({"x": ("B W:w", image["x"])}, {"y": "B T:w", "n": "B ; Lengths(w)"}).outputs
+    ports = {"x": ("B T:t", loader["x"]), "n": ("B ; Lengths(t)", columns["n"])}
+
+    assert codes(ports) == {"n": "NM107"}
+    assert call({**ports, "y": ("B T:s", columns["y"])}, {}).unchecked == ("n",)
+
+
+def test_a_number_says_what_a_name_is_before_an_unknown_does() -> None:
+    """Whatever the ports are called, the output knows the number."""
+    loader = source(x="T:t")
+    for first, second in (("a", "b"), ("b", "a")):
+        typing = call({first: ("T:t", loader["x"]), second: ("T:t", "T:4")}, {"y": "T:t"})
+        assert str(typing.outputs["y"]) == "Time:4"
+        assert [str(one) for one in typing.equations] == ["4 = loader.t"]
+
+
+def test_numbers_that_nobody_can_find_are_an_error() -> None:
+    """A product, and a name that two expressions bound: what only numbers decide is decided, or stays open."""
+    assert codes({"x": ("T:t*t", "T:3")}) == {"x": "NM105"}
+    assert call({"x": ("T:t*t", "T:4")}, {}).deferred == ()
+    assert set(codes({"x": ("T:c//3+t", "T:1"), "y": ("T:3*((u+2)//3)-t", "T:6")}).values()) == {"NM105"}
+    ports = {"x": ("T:t*u", "T:6"), "y": ("T:2*((t+3)//2)-u", "T:5")}
+    assert call(ports, {}).deferred == ("x", "y")
+    assert check_shapes({name: NeuralType(text) for name, (text, _) in ports.items()}, {"x": (6,), "y": (5,)})
+
+
+def test_squares_of_halves_may_be_multiples_of_three() -> None:
+    """A period goes through the divisions inside of products (2, 1 and 4, 4 and 9, 9 ...)."""
+    loader = source(x="T:a//2")
+    square = call({"x": ("T:t", loader["x"])}, {"y": "T:t*t"}).outputs["y"]
+
+    assert call({"x": ("T:3*u", square)}, {}).deferred == ("x",)
+
+
+def test_what_only_a_kind_decides_is_not_checked_by_shapes() -> None:
+    """A kind says what t is, a shape fits some t: that both are one is nothing a run can see."""
+    typing = call({"x": ("T:t//4", "T:4"), "n": ("B ; Lengths(t)", source(n="B ; Lengths(t)")["n"])}, {})
+    assert (typing.deferred, typing.unchecked) == (("x", "n"), ("n",))
+
+    numbers = source(x="T:a", n="T:c ; Lengths(b)")
+    typing = call({"x": ("T:t+u", numbers["x"]), "n": ("T ; Lengths(t)", numbers["n"])}, {})
+    assert (typing.deferred, typing.unchecked) == (("x",), ("n",))
+
+
+def test_an_output_whose_values_would_have_an_impossible_size_is_an_error() -> None:
+    """Sizes of kinds are sizes: lengths below one are those of an empty axis."""
+    assert codes({"x": ("T:t", "T:2")}, {"y": "B ; Lengths(t-2)"}) == {"y": "NM114"}
+    assert codes({"x": ("T:t", "T:2")}, {"y": "B ; Labels(t//3)"}) == {"y": "NM114"}
+
+
+def test_a_graph_that_holds_by_accident_only_is_told_from_one_that_cannot_hold() -> None:
+    """Two calls that ask for t = u and (t+1)//2 = u; and two whose sizes are numbers after all."""
+    loader = source(x="T:t", y="T:u", z="T:v")
+    same = call({"a": ("T:t", loader["x"]), "b": ("T:t", loader["y"])}, {}).equations
+    half = call({"a": ("T:t", loader["x"]), "b": ("T:(t+1)//2", loader["y"])}, {}).equations
+    assert [problem.code for problem in check_equations((*same, *half))] == ["NM108"]
+
+    seven = call({"a": ("T:t", loader["x"]), "b": ("T:7-t", loader["y"])}, {}).equations
+    twice = call({"a": ("T:t", loader["x"]), "b": ("T:4*(t//2)", loader["y"])}, {}).equations
+    assert check_equations((*seven, *twice)) == ()
 
 
 def test_another_vocabulary_is_an_error(speech: Values) -> None:

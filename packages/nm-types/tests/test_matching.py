@@ -53,6 +53,8 @@ def test_reordering_is_what_trying_finds(output: tuple, input: tuple) -> None:  
         ("T B C", "B C T", (1, 2, 0)),
         ("B T T", "T B T", None),
         ("Spectrogram Encoded B", "B Channel Channel", None),
+        ("WordEmbedding ImageEmbedding B", "B Channel Embedding", None),
+        ("Embedding Spectrogram B", "B Channel Embedding", (2, 1, 0)),
         ("B T", "B C", None),
         ("B T", "B T C", None),
     ],

@@ -92,6 +92,8 @@ def test_equal_sizes_have_equal_values(left: str, right: str, known: dict[str, i
         ("(t+1)*(t-1)", "t*t-1"),
         ("t*(u+1)", "t*u+t"),
         ("(t//2+u)//3", "(t+2*u)//6"),
+        ("(t//2+u//2)//3", "(u//2+t//2)//3"),
+        ("(t//2+v//3+u)//2", "(u+v//3+t//2)//2"),
         ("t-t", "0"),
         ("7//2", "3"),
     ],

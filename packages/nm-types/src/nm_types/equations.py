@@ -34,7 +34,8 @@ def check_equations(equations: Iterable[Equation]) -> tuple[Problem, ...]:
     for one in _bad(numbered):
         (own,) = map(int, one.ports)
         core = _core(numbered[own], _around(numbered[own], numbered))
-        by_accident = all(accidental(one.expected, one.given) for one in _bad(numbered[index] for index in core))
+        found = _bad(numbered[index] for index in core) or [one]
+        by_accident = all(accidental(each.expected, each.given) for each in found)
         *others, last = core
         problems.setdefault(last, report_contradiction(asked[last], [asked[index] for index in others], by_accident))
     return tuple(problems[index] for index in sorted(problems))

@@ -33,10 +33,7 @@ def orders_that_fit(output: Sequence[Axis], input: Sequence[Axis]) -> tuple[Perm
 
 
 def the_one_order(output: Sequence[Axis], input: Sequence[Axis]) -> Permutation | None:
-    """The only order that tags allow, where the tags of either side are pairwise different."""
-    for axes in (output, input):
-        if len(_by_tag(axes)) < len(axes):
-            return None
+    """The only order that tags allow; tags that occur twice on a side allow more than one."""
     orders = orders_that_fit(output, input)
     return orders[0] if len(orders) == 1 else None
 

@@ -85,6 +85,17 @@ def test_law_11_divisions_in_divisions_join(size: Size, inner: int, outer: int, 
     assert (size + outer * added) // outer == size // outer + added
 
 
+@given(affine, affine, st.tuples(*[st.integers(1, 9)] * 3), st.tuples(*[st.integers(-9, 9)] * 3), numbers)
+def test_law_11_divisions_of_divisions_keep_the_value(
+    one: Size, other: Size, divisors: tuple[int, ...], counts: tuple[int, ...], known: dict[str, int]
+) -> None:
+    """Multiples of one or two floor divisions, divided again."""
+    (a, b, c), (k, m, n) = divisors, counts
+    made = ((one // a) * k + (other // b) * m + n) // c
+
+    assert made.evaluate(known) == (one.evaluate(known) // a * k + other.evaluate(known) // b * m + n) // c
+
+
 EXPRESSIONS = (
     None, "64", "t", "t//2", "(t+1)//2", "{n}", "{n}+1", "2*{n}", "t//{s}", "(t+2*{p}-{d}*({k}-1)-1)//{s}+1",
     "{n}*({n}+1)", "t*{n}", "sum(n_i)", "n_i", "t-u", "3*(t//3)", "({n}+t)*2", "t*t-{n}", "{n}//2//3", "{a}-({b}-{c})",
