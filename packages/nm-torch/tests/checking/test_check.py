@@ -191,7 +191,7 @@ def test_losses_host_modules_and_composites_are_checked() -> None:
     assert len(check_module(SquaredLoss(), sizes={"axis 1 of x": 5, "axis 1 of y": 7}).runs) == 2
     assert len(check_module(Shout()).runs) == 1
     assert len(check_module(Pair(size=9)).runs) == 2
-    assert caught(Pair(size=9, wrong=1)) == {"y": "NM121"}
+    assert caught(Pair(size=9, wrong=1)) == {"": "NM131"}, "its types say so before any value is made"
 
 
 class Nothing(Metric):
