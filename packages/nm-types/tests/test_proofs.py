@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nm_types import Size
+from nm_types.atoms import Variable
 from nm_types.formulas import parse_size
 from nm_types.proofs import accidental, clash, is_positive, period
-from nm_types.sizes import Variable
 from nm_types.solve import Verdict, judge
 
 

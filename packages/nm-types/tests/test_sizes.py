@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nm_types import BindingError, FrozenError, Size, TypeSyntaxError
+from nm_types.atoms import Origin, Rigid, Sum, Variable
 from nm_types.formulas import parse_size
-from nm_types.sizes import Origin, Rigid, Sum, Variable
 
 t, u = Size("t"), Size("u")
 NAMES = ("t", "u", "v")

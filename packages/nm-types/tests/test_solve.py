@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nm_types import Edge, NeuralType, Size
+from nm_types.atoms import Variable
 from nm_types.edge import Equation
 from nm_types.formulas import parse_size
 from nm_types.search import is_solvable
-from nm_types.sizes import Variable
 from nm_types.solve import Solution, eliminate
 
 EDGE = Edge("m", "x", "s.y", NeuralType("B"), NeuralType("B"))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nm_types.atoms import Rigid
 from nm_types.neural_type import NeuralType
 from nm_types.proofs import period
-from nm_types.sizes import Rigid, Size
+from nm_types.sizes import Size
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from nm_types.atoms import Name
 from nm_types.edge import Equation
 from nm_types.problem import Problem
 from nm_types.proofs import accidental
 from nm_types.report import report_contradiction
 from nm_types.resolve import rank
-from nm_types.sizes import Name
 from nm_types.solve import contradictions
 
 MOST_WORK = 50_000

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import SupportsIndex
 
+from nm_types.atoms import Sum
 from nm_types.errors import BindingError, TypeSyntaxError
-from nm_types.sizes import Size, Sum
+from nm_types.sizes import Size
 
 TOKEN = re.compile(
     r"(?P<number>\d+)|sum\((?P<sum>[a-z]\w*)\)|(?P<name>[a-z]\w*)|\{(?P<parameter>[A-Za-z_]\w*)\}|(?P<sign>//|[-+*()])"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from nm_types.atoms import Rigid
 from nm_types.errors import DefinitionError, TypeSyntaxError
 from nm_types.formulas import Expression, parse_size
 from nm_types.frames import boundary
 from nm_types.frozen import Frozen, fill
 from nm_types.nominal import Nominal, declare
-from nm_types.sizes import Rigid, Size
+from nm_types.sizes import Size
 
 FAMILIES = ("float", "int", "bool", "object")
 

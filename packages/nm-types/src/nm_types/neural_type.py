@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any, cast
 
+from nm_types.atoms import Rigid
 from nm_types.compare import Comparison, compare, refines
 from nm_types.data import from_dict, to_dict
 from nm_types.errors import BindingError, NmError, TypeSyntaxError
@@ -15,7 +16,7 @@ from nm_types.frozen import fill
 from nm_types.kinds import Kind
 from nm_types.nominal import Nominal
 from nm_types.notation import check_axes, parse
-from nm_types.sizes import Rigid, Size
+from nm_types.sizes import Size
 from nm_types.structure import Axis, AxisType, Form, Row, Structure, Unknown
 from nm_types.tags import Tag
 

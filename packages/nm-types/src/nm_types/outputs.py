@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from nm_types.atoms import Name, Origin, Rigid, Sum, Variable
 from nm_types.edge import Equation
 from nm_types.errors import DefinitionError
 from nm_types.kinds import Kind, kind_of
 from nm_types.neural_type import NeuralType
 from nm_types.rigid import plain
-from nm_types.sizes import Name, Origin, Rigid, Size, Sum, Variable
+from nm_types.sizes import Size
 from nm_types.solve import Solution
 from nm_types.structure import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis
 from nm_types.tags import BatchTag, Tag

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import gcd, lcm
 
-from nm_types.sizes import Atom, Floor, Product, Size
+from nm_types.atoms import Atom, Floor, Product
+from nm_types.sizes import Size
 
 
 def clash(left: Size, right: Size) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from nm_types.atoms import Name, Rigid, Variable
 from nm_types.kinds import Kind
 from nm_types.neural_type import NeuralType
 from nm_types.nominal import Nominal
-from nm_types.sizes import Name, Rigid, Size, Variable
+from nm_types.sizes import Size
 from nm_types.structure import Axis, AxisType, Row, Structure, axis
 from nm_types.tags import BatchTag
 

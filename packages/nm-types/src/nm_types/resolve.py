@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
+from nm_types.atoms import Name, Rigid, Sum, Variable
 from nm_types.edge import Edge, Equation
 from nm_types.problem import Problem
 from nm_types.proofs import accidental
 from nm_types.report import report_equation
 from nm_types.search import is_solvable
-from nm_types.sizes import Name, Rigid, Size, Sum, Variable
+from nm_types.sizes import Size
 from nm_types.solve import Solution, Verdict, contradictions, eliminate, judge
 from nm_types.unify import Unifier
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from nm_types.atoms import Name, Origin, Rigid, Variable
 from nm_types.errors import BindingError, DefinitionError
 from nm_types.formulas import Expression
 from nm_types.kinds import Kind, kind_of
-from nm_types.sizes import Name, Origin, Rigid, Size, Variable
+from nm_types.sizes import Size
 from nm_types.structure import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis
 from nm_types.tags import BatchTag, Tag
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from nm_types.atoms import Name, Sum, Variable
 from nm_types.edge import Edge, Equation
 from nm_types.neural_type import NeuralType
 from nm_types.problem import Fix, Problem
 from nm_types.rendering import Column
 from nm_types.rigid import plain
 from nm_types.search import is_solvable
-from nm_types.sizes import Name, Size, Sum, Variable
+from nm_types.sizes import Size
 from nm_types.solve import Solution, eliminate
 from nm_types.structure import Axis, Row
 from nm_types.unify import Unifier, row_size

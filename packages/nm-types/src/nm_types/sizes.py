@@ -13,11 +13,9 @@ from nm_types.atoms import (
     Atom,
     Floor,
     Name,
-    Origin,
     Product,
     Rigid,
     Sum,
-    Symbol,
     Variable,
     factor_text,
     names_in,
@@ -27,7 +25,7 @@ from nm_types.atoms import (
 from nm_types.errors import BindingError, TypeSyntaxError
 from nm_types.frozen import Frozen, fill
 
-__all__ = ["Atom", "Floor", "Name", "Origin", "Product", "Rigid", "Size", "Sum", "Symbol", "Variable"]
+__all__ = ["Floor", "Name", "Product", "Rigid", "Size", "Sum", "Variable"]
 
 MOST_TERMS = 512
 """Terms of a product written out; what nobody needs in a type must not cost time without bound."""

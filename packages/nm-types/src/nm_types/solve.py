@@ -7,9 +7,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from enum import Enum
 
+from nm_types.atoms import Atom, Name, Rigid, Sum, Variable
 from nm_types.edge import Equation
 from nm_types.proofs import accidental, is_positive, never_zero, period
-from nm_types.sizes import Atom, Name, Rigid, Size, Sum, Variable
+from nm_types.sizes import Size
 
 LONGEST_PERIOD = 4096
 """Values tried of one name that does not grow in a difference."""

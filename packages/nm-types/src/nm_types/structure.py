@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, cast
 
+from nm_types.atoms import Rigid
 from nm_types.errors import TypeSyntaxError
 from nm_types.formulas import Expression, parse_size
 from nm_types.frozen import Frozen, fill
 from nm_types.kinds import Kind
 from nm_types.nominal import Nominal
-from nm_types.sizes import Rigid, Size
+from nm_types.sizes import Size
 from nm_types.tags import BatchTag, Tag
 
 Form = Literal["root", "tensor", "object", "list"]

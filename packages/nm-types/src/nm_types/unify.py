@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
+from nm_types.atoms import Name, Origin, Rigid, Variable
 from nm_types.edge import Edge, Equation
 from nm_types.kinds import Kind
 from nm_types.matching import Permutation, the_one_order
 from nm_types.orders import EQUAL, LESS, order_of_axes, order_of_kinds
 from nm_types.rigid import is_settled, plain, settle
-from nm_types.sizes import Name, Origin, Rigid, Size, Variable
+from nm_types.sizes import Size
 from nm_types.structure import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis
 from nm_types.tags import BatchTag, Tag
 
