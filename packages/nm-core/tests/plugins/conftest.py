@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from nm_core.plugins import Collection, ModuleSpec, hookimpl
+from nm_core.plugins import Collection, ModuleSpec, Upgrade, hookimpl
 
 HEALTHY = """
 from nm_core.plugins import Collection, ModuleSpec, hookimpl
@@ -88,7 +88,14 @@ def demo() -> SimpleNamespace:
             "For tests.",
             modules=[
                 ModuleSpec("Ordered", "An ordered dictionary.", targets={"torch": "collections:OrderedDict"}),
-                ModuleSpec("Broken", "Nowhere to be found.", targets={"any": "nm_no_such_package.x:Broken"}, version=3),
+                ModuleSpec(
+                    "Broken",
+                    "Nowhere to be found.",
+                    targets={"any": "nm_no_such_package.x:Broken"},
+                    version=3,
+                    upgrades={1: Upgrade(), 2: Upgrade()},
+                    formerly=["Whole"],
+                ),
                 ModuleSpec("Renamed", "Declared under an old name.", targets={"torch": "collections:OrderedDcit"}),
                 ModuleSpec("Heavy", "Needs an extra.", targets={"torch": "nm_no_such_package:Heavy"}, extra="big"),
             ],

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from nm_core.plugins import Collection, DeclarationError, ModuleSpec
+from nm_core.plugins import Collection, DeclarationError, ModuleSpec, Upgrade
 
 TARGETS = {"torch": "pkg.mod:Thing"}
 
@@ -48,6 +48,15 @@ def test_the_target_for_any_backend_serves_all() -> None:
         ({"targets": {"torch": "pkg.mod:Thing; import os"}}, "package.module:Object"),
         ({"version": 0}, "counts from 1"),
         ({"version": True}, "counts from 1"),
+        ({"version": 2}, "there is none from 1 to 2"),
+        ({"version": 3, "upgrades": {2: "pkg:f"}}, "there is none from 1 to 2"),
+        ({"version": 3, "upgrades": {1: "pkg:f"}}, "there is none from 2 to 3"),
+        ({"upgrades": {1: "pkg:f"}}, "for each version before 1"),
+        ({"version": 2, "upgrades": ["pkg:f"]}, "got .'pkg:f'."),
+        ({"version": 2, "upgrades": {1: "pkg.f"}}, "package.module:Object"),
+        ({"version": 2, "upgrades": {1: 3}}, "a target or an Upgrade, got 3"),
+        ({"formerly": ["thing"]}, "other names such as"),
+        ({"formerly": "Thing"}, "other names such as"),
     ],
 )
 def test_fields_of_the_wrong_form_are_refused(fields: dict[str, object], about: str) -> None:
@@ -55,6 +64,23 @@ def test_fields_of_the_wrong_form_are_refused(fields: dict[str, object], about: 
     with pytest.raises(DeclarationError, match=about) as caught:
         ModuleSpec(**{"name": "Thing", "summary": "A thing.", "targets": TARGETS, **fields})  # type: ignore[arg-type]
     assert "ModuleSpec" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"params": "pkg.f"}, {"inputs": {"a": ""}}, {"outputs": ["a"]}, {"weights": {"a": "c", "b": "c"}}]
+)
+def test_upgrades_of_the_wrong_form_are_refused(fields: dict[str, object]) -> None:
+    """Each wrong field of an upgrade is an error that names it."""
+    with pytest.raises(DeclarationError, match=f"Upgrade.*{next(iter(fields))}"):
+        Upgrade(**fields)  # type: ignore[arg-type]
+
+
+def test_a_former_name_is_no_name_of_today() -> None:
+    """A collection cannot say that a module was what another one is."""
+    specs = [ModuleSpec("Thing", "A thing.", TARGETS, formerly=["c.Other"]), ModuleSpec("Other", "Another.", TARGETS)]
+
+    with pytest.raises(DeclarationError, match="a module of its own"):
+        Collection("c", "A collection.", modules=specs)
 
 
 def test_a_collection_turns_its_lists_into_tuples() -> None:

@@ -194,7 +194,8 @@ class Application:
         return to_json(self._data())
 
     def _data(self) -> Data:
-        return self._document.data if self._document.data is not None else application_data(self.entry)
+        written = self._document.data
+        return application_data(self.entry) if written is None or self._checked.upgrades else written
 
     def __getattr__(self, verb: str) -> Callable[..., Any]:
         if verb.startswith("_") or "factory" not in self.__dict__:

@@ -73,7 +73,7 @@ def load_application(
     document.problems.report().raise_if_bad()
     options = _settings(entry, document.folder) | settings
     factory = NeuralModuleFactory(backend=backend, collections=collections, **options)
-    return Application(entry, checked, factory, document, saved=saved)
+    return Application(checked.entry, checked, factory, document, saved=saved)
 
 
 def _installed(collections: Collections | None) -> Collections:

@@ -47,10 +47,10 @@ class Side:
             document.problems.report().raise_if_bad()
             raise ApplicationError(f"{path} is no application.")
         self.path = FilePath(path)
-        self.entry: ApplicationEntry = document.entry
         self.checked: Checked = check(
             document.entry, document.problems, collections, root=document.root, backend=backend
         )
+        self.entry: ApplicationEntry = self.checked.entry
         self.report = document.problems.report()
         self._folder = document.folder
         self._collections = collections

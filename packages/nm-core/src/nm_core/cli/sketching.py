@@ -43,7 +43,7 @@ def sketch_file(
         document.problems.report().raise_if_bad()
         raise ApplicationError(f"{path} is no application.")
     checked = check(document.entry, document.problems, Collections.load(), root=document.root, backend=backend)
-    graphs = document.entry.graphs
+    graphs = checked.entry.graphs
     if not graphs:
         raise ApplicationError(f"{path} has no graphs to draw.")
     name = graph or ("train" if "train" in graphs else next(iter(graphs)))
@@ -51,7 +51,7 @@ def sketch_file(
         raise ApplicationError(
             f'{path} has no graph "{name}".{did_you_mean(name, graphs)}\n  It has {", ".join(graphs)}.'
         )
-    sketch = _GraphSketch(name, document.entry, checked).sketch()
+    sketch = _GraphSketch(name, checked.entry, checked).sketch()
     return sketch, document.problems.report(), [other for other in graphs if other != name]
 
 

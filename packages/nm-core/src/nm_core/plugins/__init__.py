@@ -11,7 +11,7 @@ A collection declares itself in a light module named by the entry-point group ``
 ``Collections.load()`` reads these declarations; ``resolve("asr.JasperEncoder")`` imports the class.
 """
 
-from nm_core.plugins.declarations import Collection, ModuleSpec
+from nm_core.plugins.declarations import Collection, ModuleSpec, Upgrade
 from nm_core.plugins.errors import (
     CollectionError,
     ConflictError,
@@ -37,5 +37,6 @@ __all__ = [
     "TargetError",
     "UnknownModuleError",
     "UnknownNameError",
+    "Upgrade",
     "hookimpl",
 ]

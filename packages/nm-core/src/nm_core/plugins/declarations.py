@@ -11,6 +11,7 @@ from nm_core.plugins.errors import DeclarationError
 
 _MODULE_NAME = re.compile(r"[A-Z][A-Za-z0-9_]*")
 _COLLECTION_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_FORMER_NAME = re.compile(rf"({_COLLECTION_NAME.pattern}\.)?{_MODULE_NAME.pattern}")
 _TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 
 ANY_BACKEND = "any"
@@ -36,6 +37,41 @@ def _check_summary(summary: object, owner: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What became of a module from one version to the next, so that files of the older one keep their meaning.
+
+    Args:
+        params: the place of a function from older parameters to newer ones, ``"package.upgrades:encoder_1_to_2"``;
+            without one they are the same. It takes the parameters of a file as a dictionary of plain data and returns
+            such a dictionary, follows from nothing else and makes nothing; where no newer parameters mean the same, it
+            raises a ``ValueError`` that says so. It is imported when an older file is read.
+        inputs: input ports that have another name now, ``{"audio": "audio_signal"}``.
+        outputs: output ports that have another name now.
+        weights: weights that have another name now, or parts of the module before a dot: ``{"conv": "project"}`` makes
+            ``project.weight`` of ``conv.weight``.
+
+    Raises:
+        DeclarationError: a field has the wrong form.
+    """
+
+    params: str | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict, hash=False)
+    outputs: Mapping[str, str] = field(default_factory=dict, hash=False)
+    weights: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        """Refuse fields of the wrong form and freeze the mappings."""
+        if self.params is not None:
+            check_target(self.params, "Upgrade, params")
+        for name in ("inputs", "outputs", "weights"):
+            given = getattr(self, name)
+            words = (*given, *given.values()) if isinstance(given, Mapping) else (None,)
+            if not all(isinstance(word, str) and word for word in words) or len(set(given.values())) < len(given):
+                raise DeclarationError(f"Upgrade: {name} maps older names to newer ones, each once; got {given!r}.")
+            object.__setattr__(self, name, MappingProxyType(dict(given)))
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleSpec:
     """One module of a collection: its name, what it is for, and where its class is.
 
@@ -46,8 +82,12 @@ class ModuleSpec:
         summary: one line for listings.
         targets: per backend the place of the class, ``{"torch": "nm_asr.encoders.jasper:JasperEncoder"}``; the key
             ``"any"`` is for a class that runs beside every backend.
-        version: the version of the module's parameters, counted from 1; a file records it as ``asr.JasperEncoder@1``.
+        version: the version of the module's parameters and ports, counted from 1; a file records it as
+            ``asr.JasperEncoder@1``.
         extra: the optional dependencies of the distribution that this module needs, if any.
+        upgrades: how each version became the next, by the older one: ``{1: "pkg.upgrades:function", 2: Upgrade(...)}``
+            for a module of version 3. Each step is there; a string is an ``Upgrade`` of the parameters alone.
+        formerly: names that the module had before, ids where it was in another collection; versions count on.
 
     Raises:
         DeclarationError: a field has the wrong form.
@@ -58,9 +98,11 @@ class ModuleSpec:
     targets: Mapping[str, str] = field(hash=False)
     version: int = 1
     extra: str | None = None
+    upgrades: Mapping[int, str | Upgrade] = field(default_factory=dict, hash=False)
+    formerly: Iterable[str] = ()
 
     def __post_init__(self) -> None:
-        """Refuse fields of the wrong form and freeze the targets."""
+        """Refuse fields of the wrong form and freeze the mappings."""
         owner = f"ModuleSpec {self.name!r}"
         if not isinstance(self.name, str) or _MODULE_NAME.fullmatch(self.name) is None:
             raise DeclarationError(f"{owner}: a module's name is a class name such as JasperEncoder.")
@@ -75,12 +117,44 @@ class ModuleSpec:
         if not isinstance(self.version, int) or isinstance(self.version, bool) or self.version < 1:
             raise DeclarationError(f"{owner}: version counts from 1, got {self.version!r}.")
         object.__setattr__(self, "targets", MappingProxyType(dict(self.targets)))
+        object.__setattr__(self, "upgrades", MappingProxyType(_steps(self.upgrades, self.version, owner)))
+        names = (self.formerly,) if isinstance(self.formerly, str) else tuple(self.formerly)
+        for name in names:
+            if not isinstance(name, str) or _FORMER_NAME.fullmatch(name) is None or name == self.name:
+                raise DeclarationError(
+                    f"{owner}: formerly lists other names such as OldEncoder or asr.OldEncoder: {name!r}."
+                )
+        object.__setattr__(self, "formerly", names)
+
+    def steps(self, version: int) -> tuple[Upgrade, ...]:
+        """Return the upgrades from an older version to this one, in their order."""
+        steps = (self.upgrades[step] for step in range(version, self.version))
+        return tuple(step if isinstance(step, Upgrade) else Upgrade(step) for step in steps)
 
     def target(self, backend: str | None = None) -> str | None:
         """Return the target for ``backend``, or ``None`` where there is none; without a backend, the first declared."""
         if backend is None:
             return next(iter(self.targets.values()))
         return self.targets.get(backend, self.targets.get(ANY_BACKEND))
+
+
+def _steps(given: Mapping[int, str | Upgrade], version: int, owner: str) -> dict[int, Upgrade]:
+    if not isinstance(given, Mapping) or set(given) != set(range(1, version)):
+        missing = sorted(set(range(1, version)) - set(given)) if isinstance(given, Mapping) else []
+        raise DeclarationError(
+            f"{owner}: upgrades say for each version before {version} how it became the next; "
+            f"{f'there is none from {missing[0]} to {missing[0] + 1}' if missing else f'got {given!r}'}. "
+            f'Write upgrades={{1: "package.upgrades:function", ...}}, or Upgrade() where files need no change.'
+        )
+    steps = {}
+    for step in sorted(given):
+        upgrade = given[step]
+        if isinstance(upgrade, str):
+            upgrade = Upgrade(check_target(upgrade, f"{owner}, upgrade from {step}"))
+        if not isinstance(upgrade, Upgrade):
+            raise DeclarationError(f"{owner}: the upgrade from {step} is a target or an Upgrade, got {upgrade!r}.")
+        steps[step] = upgrade
+    return steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +192,12 @@ class Collection:
             if spec.name in seen:
                 raise DeclarationError(f"{owner}: two modules are called {spec.name!r}.")
             seen.add(spec.name)
+        for spec in modules:
+            for former in spec.formerly:
+                if former.removeprefix(f"{self.name}.") in seen:
+                    raise DeclarationError(
+                        f"{owner}: {spec.name} was formerly {former!r}, and that is a module of its own."
+                    )
         object.__setattr__(self, "modules", modules)
         for name in ("tags", "kinds"):
             targets: Iterable[str] = getattr(self, name)

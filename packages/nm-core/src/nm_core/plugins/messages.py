@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nm_core.errors import did_you_mean
-from nm_core.plugins.declarations import ModuleSpec
 from nm_core.plugins.ids import ModuleId
 from nm_core.plugins.known import KNOWN, KNOWN_BACKENDS, pip_line
 from nm_core.plugins.records import Record, State
@@ -52,15 +51,26 @@ def no_name(what: str, name: str, names: Sequence[str], records: Sequence[Record
     return message + _not_loaded(records)
 
 
-def other_version(parsed: ModuleId, spec: ModuleSpec) -> str:
+def other_version(parsed: ModuleId, installed: int, distribution: str | None) -> str:
     """Say that a module is installed in another version than the one asked for."""
-    newer = parsed.version is not None and parsed.version > spec.version
-    advice = (
-        "It was written with a newer release of the collection; update it."
-        if newer
-        else "This release no longer reads the older version; install the release that wrote it."
+    head = f"{parsed.plain}@{parsed.version}: the installed version is {installed}."
+    if parsed.version is not None and parsed.version < installed:
+        return f"{head}\n  Files of older versions are upgraded when they are read; here, write {parsed.plain}."
+    package = distribution or f"the package that brings {parsed.collection}"
+    run = f"\n  Run: python -m pip install --upgrade {distribution}" if distribution else ""
+    return f"{head}\n  It was written with a newer release of {package}; upgrade it.{run}"
+
+
+def renamed(former: str, id: str) -> str:
+    """Say that a module has another name now."""
+    return (
+        f"{former} is called {id} now.\n  Files with the older name are upgraded when they are read; here, write {id}."
     )
-    return f"{parsed.plain}@{parsed.version}: the installed version is {spec.version}.\n  {advice}"
+
+
+def several_successors(former: str, ids: Sequence[str]) -> str:
+    """Say that several modules claim to be what an id stood for."""
+    return f"{' and '.join(ids)} both say that they were {former}, and neither wins.\n  Write the one that is meant."
 
 
 def conflict(what: str, name: str, owners: Sequence[str]) -> str:

@@ -34,6 +34,11 @@ class Collections:
         self._modules = {
             f"{name}.{spec.name}": spec for name, entry in loaded.items() for spec in entry.collection.modules
         }
+        self._former: dict[str, list[str]] = {}
+        for id, spec in self._modules.items():
+            for former in spec.formerly:
+                old = former if "." in former else f"{id.partition('.')[0]}.{former}"
+                self._former.setdefault(old, []).append(id)
         self._metrics = {
             f"{name}.{metric}": target
             for name, entry in loaded.items()
@@ -105,8 +110,7 @@ class Collections:
         extra = None
         target = self._metrics.get(parsed.plain)
         if spec is not None:
-            if parsed.version not in (None, spec.version):
-                raise UnknownModuleError(messages.other_version(parsed, spec))
+            self._check_version(parsed, spec.version)
             extra = spec.extra
             target = spec.target(backend)
             if target is None:
@@ -114,10 +118,21 @@ class Collections:
                     f"{parsed.plain} has no implementation for the backend {backend!r}.\n"
                     f"  It has one for {', '.join(spec.targets)}."
                 )
+        elif target is not None:
+            self._check_version(parsed, 1)
+        elif len(self._former.get(parsed.plain, ())) > 1:
+            raise ConflictError(messages.several_successors(parsed.plain, self._former[parsed.plain]))
+        elif parsed.plain in self._former:
+            raise UnknownModuleError(messages.renamed(parsed.plain, self._former[parsed.plain][0]))
         if target is None:
             raise UnknownModuleError(messages.no_module(parsed, [*self._modules, *self._metrics], self.records))
         distribution = self.distribution_of(parsed.collection)
         return import_target(target, what=parsed.plain, distribution=distribution, extra=extra)
+
+    def current(self, id: str) -> str:
+        """Return the id, without version, that a module has now: another one where it was renamed."""
+        known = id in self._modules or len(self._former.get(id, ())) != 1
+        return id if known else self._former[id][0]
 
     def id_of(self, cls: type) -> str | None:
         """Return the id, without version, under which a class is declared, or ``None``."""
@@ -180,6 +195,11 @@ class Collections:
     def kinds(self, *collections: str) -> tuple[type, ...]:
         """Import the kind classes of the named collections, or of all; raises as ``tags`` does."""
         return self._scope("kinds", collections)
+
+    def _check_version(self, parsed: ModuleId, installed: int) -> None:
+        if parsed.version not in (None, installed):
+            distribution = self.distribution_of(parsed.collection)
+            raise UnknownModuleError(messages.other_version(parsed, installed, distribution))
 
     def _scope(self, what: str, collections: Sequence[str]) -> tuple[type, ...]:
         for name in collections:

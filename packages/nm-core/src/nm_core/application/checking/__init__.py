@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nm_core.application.checking.context import Context
@@ -14,6 +14,7 @@ from nm_core.application.declared import Declared
 from nm_core.application.problems import Problems, TooManyProblems
 from nm_core.application.reading.nodes import Node
 from nm_core.application.schema import ApplicationEntry
+from nm_core.application.upgrading import Steps, upgrade
 from nm_core.errors import NmError
 
 if TYPE_CHECKING:
@@ -27,15 +28,19 @@ class Checked:
     """What a check found out; modules and graphs with problems are left out.
 
     Attributes:
+        entry: the application, with its modules in the versions that are installed.
         modules: classes, parameters and ports of the modules made from types.
         graphs: the types in each graph.
         tags, kinds: those that the types of free inputs may name.
+        upgrades: how modules of older versions came to theirs, by name.
     """
 
+    entry: ApplicationEntry
     modules: Mapping[str, Declared]
     graphs: Mapping[str, TypedGraph]
     tags: tuple[type, ...] = ()
     kinds: tuple[type, ...] = ()
+    upgrades: Mapping[str, Steps] = field(default_factory=dict)
 
 
 def check(
@@ -56,10 +61,11 @@ def check(
     try:
         return _check(context)
     except TooManyProblems:
-        return Checked({}, {})
+        return Checked(context.entry, {}, {})
 
 
 def _check(context: Context) -> Checked:
+    upgrades = upgrade(context)
     entry = context.entry
     context.tags, context.kinds = _scope(context)
     modules = check_modules(context)
@@ -67,9 +73,8 @@ def _check(context: Context) -> Checked:
     graphs = {name: checker.check(name) for name in entry.graphs}
     check_sections(context, graphs)
     _note_unused(context)
-    return Checked(
-        modules, {name: graph for name, graph in graphs.items() if graph is not None}, context.tags, context.kinds
-    )
+    typed = {name: graph for name, graph in graphs.items() if graph is not None}
+    return Checked(entry, modules, typed, context.tags, context.kinds, upgrades)
 
 
 def _scope(context: Context) -> tuple[tuple[type, ...], tuple[type, ...]]:

@@ -18,6 +18,8 @@ def check_modules(context: Context) -> dict[str, Declared]:
     """Return what is known of each module that is made from a type; modules with problems are left out."""
     declared = {}
     for name, entry in context.entry.modules.items():
+        if context.is_broken(("modules", name)):
+            continue
         found = _check_module(context, name, entry, ("modules", name))
         if found is not None:
             declared[name] = found
