@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from nm_core.cli.completing import applications
 from nm_core.cli.exits import Exit
 from nm_core.cli.options import backend_option, existing, set_option
 from nm_core.cli.output import json_option, print_json
 
 
 @click.command()
-@click.argument("apps", nargs=-1, required=True, metavar="APP...")
+@click.argument("apps", nargs=-1, required=True, metavar="APP...", shell_complete=applications)
 @set_option
 @backend_option
 @json_option

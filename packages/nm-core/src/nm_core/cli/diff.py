@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nm_core.cli.completing import applications
 from nm_core.cli.exits import Exit
 from nm_core.cli.options import backend_option, existing
 from nm_core.cli.output import json_option, print_json
@@ -19,8 +20,8 @@ _SHOWN = 20
 
 
 @click.command()
-@click.argument("old", metavar="OLD")
-@click.argument("new", metavar="NEW")
+@click.argument("old", metavar="OLD", shell_complete=applications)
+@click.argument("new", metavar="NEW", shell_complete=applications)
 @backend_option
 @json_option
 def diff(old: str, new: str, backend: str, as_json: bool) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from nm_core.cli.completing import collection_names
 from nm_core.cli.exits import Exit
 from nm_core.cli.output import json_option, print_json, print_table
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=collection_names)
 @json_option
 def doctor(name: str | None, as_json: bool) -> int:
     """Load every collection and report how far each came; with NAME, one of them in full.

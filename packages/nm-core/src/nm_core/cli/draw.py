@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from nm_core.cli.exits import Exit
-from nm_core.cli.options import application_argument, backend_option, set_option
+from nm_core.cli.options import application_argument, backend_option, graph_option, set_option
 
 
 @click.command()
 @application_argument
-@click.option("--graph", help="The graph to draw; train by default, else the first.")
+@graph_option("The graph to draw; train by default, else the first.")
 @click.option(
     "--format", "form", type=click.Choice(("svg", "mermaid", "dot")), help="Follows from the name of the output."
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from nm_core.cli import completing
 from nm_core.cli.output import json_option, print_json, print_table
 
 
 @click.command()
-@click.argument("codes", nargs=-1, metavar="[CODE]...")
+@click.argument("codes", nargs=-1, metavar="[CODE]...", shell_complete=completing.codes)
 @json_option
 def explain(codes: tuple[str, ...], as_json: bool) -> None:
     """Explain the CODEs of errors: what each means, why it matters and what to do. Without a code, list them all."""

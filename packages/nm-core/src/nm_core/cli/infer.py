@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nm_core.cli.options import application_argument, set_option, setting_options
+from nm_core.cli.options import application_argument, graph_option, set_option, setting_options
 from nm_core.errors import ApplicationError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ INFER = "infer"
 @application_argument
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...")
 @click.option("--task", help="What to do with the inputs: transcribe, translate ...")
-@click.option("--graph", help="The graph to run over its own data, where no inputs are given.")
+@graph_option("The graph to run over its own data, where no inputs are given.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 @set_option
 @setting_options

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import click
+from click.shell_completion import CompletionItem
 
 from nm_core.errors import did_you_mean
 from nm_core.plugins import TargetError
@@ -52,10 +53,20 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command to run; a misspelt one is an error with a suggestion."""
+        if ctx.resilient_parsing:  # completing: an option without its value yet would hide the arguments before it
+            return super().resolve_command(ctx, args[:-1] if args[1:] and args[-1].startswith("-") else args)
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
             ctx.fail(f'There is no command "{name}".{did_you_mean(name, self.list_commands(ctx))}')
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer options, or commands with their lines of help; none is imported for it."""
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        known = {name: entry.summary for name, entry in self.entries.items()}
+        known |= {name: f"from {owner}" for name, owner in self._offered().items()}
+        return [CompletionItem(name, help=line) for name, line in known.items() if name.startswith(incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands by their summaries, without importing any."""

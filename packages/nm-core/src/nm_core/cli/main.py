@@ -22,6 +22,7 @@ COMMANDS = {
     "collections": Entry("nm_core.cli.installed:collections", "List installed collections."),
     "doctor": Entry("nm_core.cli.doctor:doctor", "Say what is wrong with the installation, and what to do."),
     "explain": Entry("nm_core.cli.explain:explain", "Explain the code of an error, such as NM104."),
+    "completion": Entry("nm_core.cli.completion:completion", "Print the script that completes nmod in a shell."),
     "version": Entry("nm_core.cli.version:version", "Print the versions of what is installed."),
 }
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nm_core.cli import completing
 from nm_core.cli.output import json_option, print_json, print_table
 
 if TYPE_CHECKING:
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name", required=False)
-@click.option("--collection", help="List the modules of one collection.")
+@click.argument("name", required=False, shell_complete=completing.modules)
+@click.option("--collection", shell_complete=completing.collection_names, help="List the modules of one collection.")
 @json_option
 def modules(name: str | None, collection: str | None, as_json: bool) -> None:
     """List installed modules, or show one with its ports, parameters and documentation.

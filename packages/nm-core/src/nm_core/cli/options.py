@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from nm_core.cli import completing
 from nm_core.errors import ApplicationError, did_you_mean
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -15,7 +16,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def application_argument(function: F) -> F:
     """Add the argument APP: an application file, or a saved application's folder."""
-    return click.argument("app", callback=lambda ctx, parameter, app: existing(app))(function)
+    return click.argument(
+        "app", callback=lambda ctx, parameter, app: existing(app), shell_complete=completing.applications
+    )(function)
+
+
+def graph_option(help: str) -> Callable[[F], F]:
+    """Add the option `--graph`, the name of a graph of the application."""
+    return click.option("--graph", metavar="NAME", help=help, shell_complete=completing.graphs)
 
 
 def existing(path: str) -> str:
@@ -48,6 +56,7 @@ def set_option(function: F) -> F:
         multiple=True,
         metavar="NAME=VALUE",
         callback=_changes,
+        shell_complete=completing.settable,
         help="Change a value of the file: encoder.dropout=0.1, train.max_steps=100, or one under params. As in the "
         "file, a path counts from the file's folder.",
     )(function)

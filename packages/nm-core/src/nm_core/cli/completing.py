@@ -1,0 +1,121 @@
+"""What can stand next on a command line: application files, names in them, modules and codes.
+
+Pressing a key must never fail or print anything: what cannot be read has nothing to offer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from nm_core.errors import NmError
+
+if TYPE_CHECKING:
+    from nm_core.application.document import Document
+    from nm_core.application.reading.nodes import Data
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+_OPEN = ("train", "eval", "tasks", "requires", "seed")
+Items = list[CompletionItem]
+
+
+def applications(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
+    """Offer application files, folders that are saved applications, and folders on the way to them."""
+    given = Path(incomplete)
+    folder = given if incomplete.endswith("/") or not incomplete else given.parent
+    start = "" if folder is given else given.name
+    found = []
+    try:
+        for entry in sorted(folder.iterdir()):
+            name = incomplete[: len(incomplete) - len(start)] + entry.name
+            if not entry.name.startswith(start) or (entry.name.startswith(".") and not start):
+                continue
+            if entry.is_dir():
+                saved = (entry / "manifest.json").is_file()
+                found.append(
+                    CompletionItem(name if saved else f"{name}/", help="a saved application" if saved else None)
+                )
+            elif entry.suffix.lower() in _SUFFIXES:
+                found.append(CompletionItem(name))
+    except OSError:
+        return []
+    return found
+
+
+def graphs(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
+    """Offer the graphs of the application that the line names."""
+    document = _document(ctx)
+    known = document.entry.graphs if document is not None and document.entry is not None else ()
+    return [CompletionItem(name) for name in known if name.startswith(incomplete)]
+
+
+def settable(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
+    """Offer what --set can change in the application that the line names, with the value that it has."""
+    document = _document(ctx)
+    data = document.data if document is not None else None
+    if not isinstance(data, dict):
+        return []
+    offered = [*_leaves("", data.get("params"))]
+    modules = data.get("modules")
+    for name, module in modules.items() if isinstance(modules, dict) else ():
+        offered += _leaves(f"{name}.", module.get("params") if isinstance(module, dict) else None)
+    for section in _OPEN:
+        offered += _leaves("", {section: data.get(section)})
+    return [
+        CompletionItem(f"{name}=", help=f"now {value}"[:60]) for name, value in offered if name.startswith(incomplete)
+    ]
+
+
+def modules(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
+    """Offer the ids of modules and metrics."""
+    from nm_core.plugins import Collections
+
+    collections = Collections.load()
+    known = {id: spec.summary for id, spec in collections.modules.items()}
+    known |= dict.fromkeys(collections.names("metrics"), "metric")
+    return [CompletionItem(id, help=summary) for id, summary in known.items() if id.startswith(incomplete)]
+
+
+def collection_names(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
+    """Offer the names of installed collections, from their metadata."""
+    import os
+
+    from nm_core.plugins.discovery import discover
+    from nm_core.plugins.settings import Settings
+
+    candidates, _ = discover(Settings.read(os.environ))
+    names = sorted({candidate.collection for candidate in candidates})
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def codes(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
+    """Offer the codes of errors."""
+    from nm_types import CODES
+
+    start = incomplete.upper()
+    return [CompletionItem(code, help=title) for code, (title, _) in CODES.items() if code.startswith(start)]
+
+
+def _document(ctx: click.Context) -> Document | None:
+    """Read the application that stands on the line so far."""
+    from nm_core.application.document import read_document
+
+    given = ctx.params.get("app") or next(iter(ctx.params.get("apps") or ()), None)
+    try:
+        return read_document(given) if given else None
+    except (NmError, OSError):
+        return None
+
+
+def _leaves(prefix: str, data: Data) -> Iterator[tuple[str, Data]]:
+    """Yield the dotted names of single values and of lists, with these."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if isinstance(value, dict):
+                yield from _leaves(f"{prefix}{key}.", value)
+            elif value is not None:
+                yield f"{prefix}{key}", value
