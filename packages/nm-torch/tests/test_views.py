@@ -87,3 +87,16 @@ def test_a_cast_and_a_transposition_compute_the_same() -> None:
 
     assert implicit.type.axes[0].tag == explicit.type.axes[0].tag
     assert torch.equal(*(lower(Graph({"y": y}).plan())(value) for y in (implicit, explicit)))
+
+
+def test_a_view_is_not_blamed_for_what_it_shows() -> None:
+    """The message names who made the value, and through what it was seen."""
+    x = inputs(x="B T:t Embedding")
+    lowered = lower(Graph({"y": Frames()(assume(transpose(x, "B Embedding T"), "B WordEmbedding T"))}).plan())
+
+    with pytest.raises(NeuralTypeError) as caught:
+        lowered(torch.ones(2, 3, 4))
+    (problem,) = caught.value.problems
+    assert (problem.producer, problem.consumer) == ("inputs.x", "frames")
+    assert "seen through assume.y" in str(problem)
+    assert "give x values of the shape that frames expects" in str(problem)

@@ -113,6 +113,13 @@ class Assume(View):
 
 
 @boundary
+def behind(tensor: NmTensor) -> NmTensor:
+    """Return the tensor that a view shows; itself where it is the output of another module."""
+    while isinstance(tensor.call.module, View):
+        (tensor,) = tensor.call.sources_of_inputs()
+    return tensor
+
+
 def transpose(tensor: NmTensor, order: str | NeuralType, *, tags: Iterable[type] = ()) -> NmTensor:
     """Return a symbolic tensor with its axes in another order: `transpose(features, "B Spectrogram T")`.
 

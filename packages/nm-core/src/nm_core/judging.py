@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from nm_core import wiring
 from nm_core.deferred import Check
+from nm_core.explicit import behind
+from nm_core.inputs import FreeInputs
 from nm_core.measuring import Measure, Place
 from nm_core.tensor import Call, NmTensor
-from nm_types import Edge, NeuralType, NeuralTypeError, Problem, check_shapes
+from nm_types import Edge, Fix, NeuralType, NeuralTypeError, Problem, check_shapes
 from nm_types.shapes import Measured
+
+T = TypeVar("T")
 
 
 class Seen(NamedTuple):
@@ -44,6 +49,7 @@ def judge(
         port: [None if one is None else _placed(one, places) for one in sizes] for port, sizes in check.kinds.items()
     }
     owner, location = call.name, call.location
+    makers = _makers(call)
 
     def run(given: Sequence[Any], lengths: Sequence[int | None]) -> None:
         values = {name: one for port, value in zip(edges, given, strict=True) for name, one in _items(port, value, see)}
@@ -53,11 +59,13 @@ def judge(
             {name: value.family for name, value in values.items() if value.family is not None},
             kinds={port: [_read(one, lengths) for one in sizes] for port, sizes in kinds.items() if port in values},
             owner=owner,
-            producers={name: _edge(edges, name).producer for name in values},
+            producers={name: _of(makers, name).name for name in values},
             location=location,
         )
         if problems:
-            raise NeuralTypeError([_declared(problem, _edge(edges, problem.port)) for problem in problems])
+            raise NeuralTypeError(
+                [_blamed(problem, _of(edges, problem.port), _of(makers, problem.port)) for problem in problems]
+            )
 
     return run
 
@@ -72,9 +80,33 @@ def _items(port: str, value: Any, see: Callable[[Any], Seen | None]) -> Iterator
             yield from _items(f"{port}[{index}]", item, see)
 
 
-def _edge(edges: Mapping[str, Edge], name: str) -> Edge:
-    """Return the edge of a port, or of the list that an item is in."""
-    return edges[name] if name in edges else _edge(edges, name.rpartition("[")[0])
+class _Maker(NamedTuple):
+    """Whose value it is that a port is given: views only show it."""
+
+    name: str
+    declared: str
+    free: str | None
+
+    @classmethod
+    def of(cls, tensor: NmTensor) -> _Maker:
+        made = behind(tensor)
+        return cls(made.name, wiring.declared_at(made), made.port if isinstance(made.call.module, FreeInputs) else None)
+
+
+def _makers(call: Call) -> dict[str, _Maker]:
+    """Return who makes the value of each port."""
+    makers: dict[str, _Maker] = {}
+    for port, argument in call.inputs.items():
+        if isinstance(argument, NmTensor):
+            makers[port] = _Maker.of(argument)
+        elif isinstance(argument, tuple):
+            makers |= {f"{port}[{index}]": _Maker.of(item) for index, item in enumerate(argument)}
+    return makers
+
+
+def _of(ports: Mapping[str, T], name: str) -> T:
+    """Return what belongs to a port, or to the list that an item is in."""
+    return ports[name] if name in ports else _of(ports, name.rpartition("[")[0])
 
 
 def _type(edges: Mapping[str, Edge], name: str) -> NeuralType:
@@ -85,8 +117,13 @@ def _type(edges: Mapping[str, Edge], name: str) -> NeuralType:
     return NeuralType({} if item is None else item)
 
 
-def _declared(problem: Problem, edge: Edge) -> Problem:
-    return replace(problem, declared=edge.declared, given_declared=edge.given_declared)
+def _blamed(problem: Problem, edge: Edge, maker: _Maker) -> Problem:
+    """Say where both ends are declared, through which view the value was seen, and what its user can do."""
+    if maker.free is not None:
+        problem = replace(problem, fixes=(Fix(f"give {maker.free} values of the shape that {edge.consumer} expects."),))
+    if maker.name != edge.producer:
+        problem = replace(problem, notes=(*problem.notes, f"It is seen through {edge.producer}."))
+    return replace(problem, declared=edge.declared, given_declared=maker.declared)
 
 
 def _placed(measure: Measure[NmTensor], places: Mapping[Place[NmTensor], Place[int]]) -> Measure[int]:

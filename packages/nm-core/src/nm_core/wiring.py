@@ -185,8 +185,13 @@ def edges(module: NeuralModule, inputs: Mapping[str, Argument]) -> list[Edge]:
 
 
 def _edge(module: NeuralModule, port: str, given: NmTensor, expected: NeuralType, declared: str) -> Edge:
-    source = _declared_in(given.call.module) or given.call.location
+    source = declared_at(given)
     return Edge(module.name, port, given.name, expected, given.type, declared, source)
+
+
+def declared_at(tensor: NmTensor) -> str:
+    """Return where the type of a tensor is declared: the class of its module, or the line of a free input."""
+    return _declared_in(tensor.call.module) or tensor.call.location
 
 
 def _declared_in(module: NeuralModule) -> str:
