@@ -229,6 +229,13 @@ def test_a_size_means_what_its_axes_mean_in_this_call_too() -> None:
     assert call({**ports, "y": ("B T:s", columns["y"])}, {}).unchecked == ("n",)
 
 
+def test_a_size_of_a_value_that_no_call_made_has_the_meaning_of_its_axis() -> None:
+    """Also in the types that a call makes of it."""
+    tokens = call({"x": ("Token:u", "Token:b")}, {"n": "B ; Lengths(u)"}).outputs["n"]
+
+    assert codes({"x": ("B T:t", source(x="B T:t")["x"]), "n": ("B ; Lengths(t)", tokens)}) == {"n": "NM107"}
+
+
 def test_a_number_says_what_a_name_is_before_an_unknown_does() -> None:
     """Whatever the ports are called, the output knows the number."""
     loader = source(x="T:t")
@@ -246,6 +253,19 @@ def test_numbers_that_nobody_can_find_are_an_error() -> None:
     ports = {"x": ("T:t*u", "T:6"), "y": ("T:2*((t+3)//2)-u", "T:5")}
     assert call(ports, {}).deferred == ("x", "y")
     assert check_shapes({name: NeuralType(text) for name, (text, _) in ports.items()}, {"x": (6,), "y": (5,)})
+
+
+def test_a_name_that_turns_out_below_one_is_an_error() -> None:
+    """t = 5-u may be a size until another port says that u is 6."""
+    assert codes({"x": ("T:t+u", "T:5"), "y": ("T:u-4", "T:2")}) == {"x": "NM105"}
+
+
+def test_numbers_stay_open_with_the_unknown_that_they_hang_on() -> None:
+    """Through names that they share, however many steps away."""
+    chain = {"y": ("T:t//3+u//2", "T:5"), "z": ("T:u//3+v//2", "T:4")}
+
+    assert call(chain, {}).deferred == ()
+    assert call({"x": ("T:t//2", source(x="T:a")["x"]), **chain}, {}).deferred == ("x", "y", "z")
 
 
 def test_squares_of_halves_may_be_multiples_of_three() -> None:
