@@ -145,6 +145,27 @@ def test_missing_files_are_named_before_anything_is_computed(application: Applic
     assert "b.wav: there is no such file" in str(error.value)
 
 
+def test_the_others_go_on_where_that_is_asked_for(application: Application, tmp_path: Path) -> None:
+    """Missing files and those that turn out to be damaged are given to a function; the rest is as if they were not."""
+    soundfile.write(tmp_path / "good.wav", RECORDINGS[1], RATE)
+    soundfile.write(tmp_path / "cut.flac", RECORDINGS[2], RATE)
+    damaged = (tmp_path / "cut.flac").read_bytes()
+    (tmp_path / "cut.flac").write_bytes(damaged[: len(damaged) // 2])  # its header still tells its length
+    (tmp_path / "text.wav").write_text("no audio")
+    given = [tmp_path / "gone.wav", tmp_path / "good.wav", tmp_path / "cut.flac", tmp_path / "text.wav", RECORDINGS[0]]
+    failed: dict[int, AudioError] = {}
+
+    found = transcribe(application, given, on_error=failed.__setitem__)
+
+    assert sorted(failed) == [0, 2, 3]
+    assert "gone.wav" in str(failed[0])
+    assert [item is None for item in found] == [True, False, True, True, False]
+    assert [item.text for item in found if item] == [item.text for item in application.transcribe(given[1::3])]
+    assert transcribe(application, given[:1], on_error=failed.__setitem__) == [None]
+    with pytest.raises(AudioError):
+        application.transcribe(given)
+
+
 @pytest.mark.parametrize("recording", [np.zeros(100, np.int16), np.zeros((2, 2, 2)), np.zeros(0), np.array(["a"])])
 def test_what_is_no_audio_is_refused(application: Application, recording: Any) -> None:
     """Integers, images and nothing are not recordings; the message says what is."""

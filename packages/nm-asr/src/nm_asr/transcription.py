@@ -1,11 +1,11 @@
 """`transcribe`: recordings in, hypotheses out, with any application whose inference graph goes from audio to text."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import isclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, cast, overload
+from typing import Any, TypeVar, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from nm_core import Graph, NmTensor
 from nm_core.application import Application
 from nm_types import AudioSignal, Lengths, NeuralType, Size, TimeTag
 
+T = TypeVar("T")
 Recording = str | PathLike[str] | NDArray[Any]
 
 _MANY = 10**12
@@ -43,7 +44,20 @@ def transcribe(
     sample_rate: int | None = None,
     batch_size: int = 16,
     batch_seconds: float = 240.0,
+    on_error: None = None,
 ) -> list[Hypothesis]: ...
+
+
+@overload
+def transcribe(
+    application: Application,
+    audio: Sequence[Recording],
+    *,
+    sample_rate: int | None = None,
+    batch_size: int = 16,
+    batch_seconds: float = 240.0,
+    on_error: Callable[[int, AudioError], None],
+) -> list[Hypothesis | None]: ...
 
 
 def transcribe(
@@ -53,7 +67,8 @@ def transcribe(
     sample_rate: int | None = None,
     batch_size: int = 16,
     batch_seconds: float = 240.0,
-) -> Hypothesis | list[Hypothesis]:
+    on_error: Callable[[int, AudioError], None] | None = None,
+) -> Hypothesis | list[Hypothesis] | list[Hypothesis | None]:
     """Return what is said in recordings, with word times in seconds.
 
     Recordings of like length share a batch and are read when its turn comes, so memory follows the batch and not their
@@ -67,6 +82,8 @@ def transcribe(
         sample_rate: samples per second of the arrays; that of the application where None. Other rates are resampled.
         batch_size: most recordings of a batch.
         batch_seconds: most seconds of a batch, padding included; a longer recording is a batch of its own.
+        on_error: what to do about one of several recordings that cannot be read, given its index and the error; its
+            result is None and the others go on. Raised where None.
 
     Returns:
         one hypothesis for one recording, a list in the order of several.
@@ -81,12 +98,16 @@ def transcribe(
     ends = _ends(graph)
     if batch_size < 1 or not batch_seconds > 0.0:
         raise TranscriptionError(f"batch_size={batch_size} and batch_seconds={batch_seconds:g}; expected both above 0.")
-    seconds = _durations(recordings, sample_rate or ends.rate)
+    given = sample_rate or ends.rate
+    seconds, errors = _each(range(len(recordings)), lambda index: _duration(recordings[index], given))
+    _report(errors, None if one else on_error)
     found: dict[int, Hypothesis] = {}
     for batch in _batches(seconds, batch_size, batch_seconds):
-        signals = [_samples(recordings[index], sample_rate or ends.rate, ends.rate) for index in batch]
-        found |= dict(zip(batch, _decoded(application, graph, ends, signals), strict=True))
-    return found[0] if one else [found[index] for index in range(len(recordings))]
+        signals, errors = _each(batch, lambda index: _samples(recordings[index], given, ends.rate))
+        _report(errors, None if one else on_error)
+        if signals:
+            found |= dict(zip(signals, _decoded(application, graph, ends, list(signals.values())), strict=True))
+    return found[0] if one else [found.get(index) for index in range(len(recordings))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,22 +187,33 @@ def _recording(item: object) -> Path | NDArray[np.float32]:
     return mixed(samples.astype(np.float32)) if samples.ndim == 2 else samples.astype(np.float32)
 
 
-def _durations(recordings: Iterable[Path | NDArray[np.float32]], rate: int) -> list[float]:
-    seconds: list[float] = []
-    problems: list[str] = []
-    for recording in recordings:
+def _each(indices: Iterable[int], read: Callable[[int], T]) -> tuple[dict[int, T], dict[int, AudioError]]:
+    """Return what was read of each recording, and why the others cannot be read."""
+    found: dict[int, T] = {}
+    errors: dict[int, AudioError] = {}
+    for index in indices:
         try:
-            seconds.append(seconds_of(recording) if isinstance(recording, Path) else len(recording) / rate)
+            found[index] = read(index)
         except AudioError as error:
-            problems.append(str(error))
-    if problems:
-        raise AudioError("\n".join(problems))
-    return seconds
+            errors[index] = error
+    return found, errors
 
 
-def _batches(seconds: Sequence[float], most: int, longest: float) -> Iterator[list[int]]:
+def _report(errors: Mapping[int, AudioError], on_error: Callable[[int, AudioError], None] | None) -> None:
+    if errors and on_error is None:
+        raise next(iter(errors.values())) if len(errors) == 1 else AudioError("\n".join(map(str, errors.values())))
+    for index, error in errors.items():
+        assert on_error is not None
+        on_error(index, error)
+
+
+def _duration(recording: Path | NDArray[np.float32], rate: int) -> float:
+    return seconds_of(recording) if isinstance(recording, Path) else len(recording) / rate
+
+
+def _batches(seconds: Mapping[int, float], most: int, longest: float) -> Iterator[list[int]]:
     batch: list[int] = []
-    for index in sorted(range(len(seconds)), key=lambda index: -seconds[index]):
+    for index in sorted(seconds, key=lambda index: -seconds[index]):
         if batch and (len(batch) == most or (len(batch) + 1) * seconds[batch[0]] > longest):
             yield batch
             batch = []

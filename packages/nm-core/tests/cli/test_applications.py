@@ -10,6 +10,7 @@ import pytest
 
 from nm_core.cli.exits import Exit
 from nm_core.cli.launch import launch, without_nproc
+from nm_core.errors import NmError
 
 PYTHON = ("--backend", "python")
 
@@ -152,6 +153,28 @@ def test_inputs_come_from_standard_input_too(nmod, app, monkeypatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("one\ntwo\n"))
 
     assert nmod("infer", app, "-", *PYTHON).out == "one\tONE\ntwo\tTWO\n"
+
+
+def test_an_input_that_fails_stops_no_other(nmod, app, monkeypatch) -> None:
+    """Each failure is named on stderr with its reason, results come without it, and the command ends with 1."""
+
+    def shout(app, inputs, *, on_error=None):
+        for index, given in enumerate(inputs):
+            if given == "bad":
+                on_error(index, NmError("bad: there is no such file."))
+        return [None if given == "bad" else given.upper() for given in inputs]
+
+    monkeypatch.setattr("nm_core_speech.transcribe", shout)
+
+    ended = nmod("infer", app, "one", "bad", "two", *PYTHON)
+    assert ended == (
+        Exit.PROBLEM,
+        "one\tONE\ntwo\tTWO\n",
+        "bad: there is no such file.\n1 of 3 inputs failed; the others are done.\n",
+    )
+    lines = nmod("infer", app, "one", "bad", "--json", *PYTHON).out.splitlines()
+    assert json.loads(lines[1]) == {"input": "bad", "error": "bad: there is no such file."}
+    assert nmod("infer", app, "one", *PYTHON).code == 0
 
 
 def test_a_task_that_loses_a_result_is_an_error(nmod, app, monkeypatch) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from nm_core.cli.exits import Exit
 from nm_core.cli.options import application_argument, graph_option, set_option, setting_options
-from nm_core.errors import ApplicationError
+from nm_core.errors import ApplicationError, NmError
 
 if TYPE_CHECKING:
     from nm_core.application import Application
@@ -36,7 +38,7 @@ def infer(
     as_json: bool,
     changes: dict[str, str],
     settings: dict[str, Any],
-) -> None:
+) -> int:
     """Run an application on INPUTS, or over its own data layer where none are given.
 
     \b
@@ -46,6 +48,9 @@ def infer(
 
     What inputs are depends on the task, which follows from the application's modules: recordings to transcribe,
     sentences to translate. A single - reads inputs from standard input, one per line.
+
+    A recording that cannot be read is named on standard error with the reason, the others go on, and the command ends
+    with 1.
     """
     from nm_core.application import load_application
 
@@ -56,13 +61,20 @@ def infer(
                 "The graph infer has no data of its own: give inputs, or --graph NAME for another one."
             )
         _print_all(application.infer(graph), as_json)
-        return
+        return Exit.DONE
     if graph is not None:
         raise click.UsageError("--graph runs a graph over its own data; leave out the inputs, or give --task.")
     given = [line.rstrip("\n") for line in sys.stdin] if inputs == ("-",) else list(inputs)
     verb = task or _verb(application)
-    results = getattr(application, verb)(given)
-    _print_all(({"input": source} | _plain(result) for source, result in _paired(verb, given, results)), as_json)
+    failed: dict[int, NmError] = {}
+    results = _done(application, verb, given, failed)
+    pairs = _paired(verb, given, results)
+    _print_all(_records(pairs, failed, as_json), as_json)
+    for index, error in failed.items():
+        print(f"{given[index]}: {error}" if given[index] not in str(error) else error, file=sys.stderr)
+    if failed:
+        print(f"{len(failed)} of {len(given)} inputs failed; the others are done.", file=sys.stderr)
+    return Exit.PROBLEM if failed else Exit.DONE
 
 
 def verbs_of(application: Application) -> list[str]:
@@ -85,6 +97,23 @@ def _verb(application: Application) -> str:
     raise ApplicationError(
         f"{application.path} can do several things: {', '.join(verbs)}.\n  Say which: --task {verbs[0]}"
     )
+
+
+def _done(application: Application, verb: str, inputs: list[str], failed: dict[int, NmError]) -> Any:
+    """Do what a verb does; where it can go on without an input that fails, note the error and go on."""
+    task = getattr(application, verb)
+    known = inspect.signature(application.factory.collections.lookup("tasks", verb)).parameters
+    return task(inputs, on_error=failed.__setitem__) if "on_error" in known else task(inputs)
+
+
+def _records(
+    pairs: Iterable[tuple[str, Any]], failed: Mapping[int, NmError], as_json: bool
+) -> Iterator[dict[str, Any]]:
+    for index, (source, result) in enumerate(pairs):
+        if index not in failed:
+            yield {"input": source} | _plain(result)
+        elif as_json:
+            yield {"input": source, "error": str(failed[index])}
 
 
 def _paired(verb: str, inputs: Sequence[str], results: Iterable[Any]) -> Iterator[tuple[str, Any]]:
