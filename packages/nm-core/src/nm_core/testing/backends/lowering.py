@@ -20,8 +20,9 @@ from nm_core.wiring import casts
 
 SEQUENCE = "B T:t Channel:2"
 TURNED = "B Channel:2 T:t"
-X = [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]]
-X_TURNED = [[[1.0, 3.0, 5.0], [2.0, 4.0, 6.0]]]
+X = [[[1.0, 2.0], [3.0, 4.0]]]
+X_TURNED = [[[1.0, 3.0], [2.0, 4.0]]]
+"""Of equal lengths, so that an order of axes that is wrong shows in the values and breaks nothing else."""
 
 
 class LoweringChecks(Given):
@@ -102,7 +103,7 @@ class LoweringChecks(Given):
 
         do = "Apply call.typing.casts[port] to the value of the port (nm_core.plan.permute); items are xs[0], xs[1]."
         equal(found["taken"], X_TURNED, "a value whose edge has a transpose cast", do)
-        equal(found["added"], [[[2.0, 6.0, 10.0], [4.0, 8.0, 12.0]]], "a list whose second item has a cast", do)
+        equal(found["added"], [[[2.0, 6.0], [4.0, 8.0]]], "a list whose second item has a cast", do)
 
     def test_views_pass_their_value_on(self) -> None:
         """A transposition moves axes, an assumption moves nothing, and neither needs a forward of the framework."""

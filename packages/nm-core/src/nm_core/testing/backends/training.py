@@ -8,6 +8,7 @@ import signal
 import threading
 from typing import Any
 
+from nm_core.actions import EvalRequest
 from nm_core.testing.backends.hooks import ROWS, Given, Task
 from nm_core.testing.backends.watching import Notes, PlannedError
 from nm_core.testing.holding import ConformanceError, different, equal, hold, refused
@@ -163,7 +164,7 @@ class TrainingChecks(Given):
         equal(self.is_training(task.net), before, "a module's mode after the actions", do)
 
     def test_the_callers_random_streams_are_untouched(self) -> None:
-        """After training and inference the framework's generator and Python's go on as if nothing had happened."""
+        """After each action the framework's generator and Python's go on as if nothing had happened."""
         session = self.session()
         task = self.task(session, through=self.noise)
         drawn = []
@@ -172,8 +173,9 @@ class TrainingChecks(Given):
             random.seed(7)
             if actions:
                 self.train(session, task, max_steps=2)
+                session.evaluate(EvalRequest((self.kept(task),)))
                 self.infer(session, {"y": task.y})
-            drawn.append([self.draw(), random.random()])
+            drawn.append((self.draw(), random.random()))
         do = "Save the state of the generators before an action and set it again after."
         equal(drawn[1], drawn[0], "numbers drawn after actions and without them", do, tolerance=0)
 

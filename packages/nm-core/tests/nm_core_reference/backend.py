@@ -1,0 +1,144 @@
+"""The reference backend: what `nm_core.backend` asks, in plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from nm_core import BackendError, Graph, Metric, NeuralModule, NmTensor, Plan, Run, TrainingResult
+from nm_core.actions import EvalRequest, InferRequest, Settings, TrainRequest
+from nm_core_reference import keeping
+from nm_core_reference.lowering import Execution, Lowered, Values
+from nm_core_reference.tensor import Tensor
+from nm_core_reference.training import Piece, Training, only_source
+from nm_core_reference.watching import mode, stream, tell, watched
+from nm_types import BatchTag, NeuralType
+
+ACCEPTED = {"placement": ("auto", "cpu"), "precision": ("fp32",), "strategy": ("auto", "single")}
+
+
+class ReferenceBackend:
+    """Plain Python as a backend; its numbers have 64 bits, which holds what fp32 promises."""
+
+    def open(self, settings: Settings) -> ReferenceSession:
+        """Begin to work for a factory."""
+        for name, values in ACCEPTED.items():
+            given = getattr(settings, name)
+            if given not in values:
+                raise BackendError(f"{name} is one of {', '.join(values)} here, and {given!r} was given.")
+        return ReferenceSession(settings)
+
+
+class ReferenceSession:
+    """Plain Python at work for one factory."""
+
+    lowered = Lowered
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.trainings: dict[tuple[NmTensor, ...], Training] = {}
+
+    def lower(self, plan: Plan) -> Lowered:
+        """Return the framework segment of a plan."""
+        return self.lowered(plan)
+
+    def train(self, request: TrainRequest) -> TrainingResult:
+        """Train until the request's end; go on where an earlier call on the same losses stopped."""
+        if request.restart:
+            self.trainings.pop(request.losses, None)
+        training = self.trainings.get(request.losses) or Training(self, request)
+        try:
+            return Piece(self, training, request).run()
+        finally:
+            if training.step or training.skipped:
+                self.trainings[request.losses] = training
+
+    def evaluate(self, request: EvalRequest) -> dict[str, float]:
+        """Return the scores of the request's metrics."""
+        run = Run("eval", work_dir=self.settings.work_dir)
+        with watched(request.callbacks, run):
+            tell(request.callbacks, "on_start", run)
+            scores = self.score(request.metrics, request.max_batches)
+            tell(request.callbacks, "on_evaluation", run, "eval", scores)
+        return scores
+
+    def score(self, metrics: Sequence[Metric], max_batches: int | None = None) -> dict[str, float]:
+        """Return the scores of metrics, each over its data layer."""
+        scores: dict[str, float] = {}
+        for metric in metrics:
+            assert metric.call is not None
+            metric.reset()
+            tensors = list(dict.fromkeys(metric.call.sources_of_inputs()))
+            execution = Execution(Graph(tensors, name="eval").plan(), self.lower)
+            for _, values in self._batches(execution, max_batches):
+                ports = metric.call.module.inputs
+                metric.update(**{port: execution.host.argument(metric.call, port, values) for port in ports})
+            scores |= metric.compute()
+        return scores
+
+    def infer(self, request: InferRequest) -> Iterator[dict[str, Any]]:
+        """Yield one record per sample; nothing is computed before it is asked for."""
+        run = Run("infer", work_dir=self.settings.work_dir)
+        with watched(request.callbacks, run):
+            tell(request.callbacks, "on_start", run)
+            execution = Execution(Graph(request.tensors, request.free or None, name="infer").plan(), self.lower)
+            for count, values in self._given(execution, request) or self._batches(execution):
+                columns = {name: _column(tensor.type, values[tensor]) for name, tensor in request.tensors.items()}
+                for row in range(count):
+                    run.samples += 1
+                    yield {name: one[row] if isinstance(one, list) else one for name, one in columns.items()}
+
+    def seeded(self, seed: int, name: str) -> AbstractContextManager[None]:
+        """Make weights created inside depend on `seed` and `name` only."""
+        return stream(seed, name)
+
+    def save_weights(self, module: NeuralModule, path: Path) -> None:
+        """Write a module's weights to a file."""
+        keeping.write(path, keeping.plain(keeping.weights_of({"": module})))
+
+    def load_weights(self, module: NeuralModule, path: Path) -> None:
+        """Read a module's weights from a file."""
+        keeping.load(keeping.weights_of({"": module}), keeping.read(path), path)
+
+    def tie(self, modules: Mapping[str, NeuralModule], first: str, second: str) -> None:
+        """Make two weights one."""
+        keeping.tie(modules, first, second)
+
+    def freeze(self, modules: Mapping[str, NeuralModule], pattern: str) -> int:
+        """Stop weights that match from learning."""
+        return keeping.freeze(modules, pattern)
+
+    def _batches(self, execution: Execution, limit: int | None = None) -> Iterator[tuple[int, Values]]:
+        """Yield the number of samples and the values of each micro-batch of the data layer, in order."""
+        source = only_source(execution.plan.sources)
+        (call,) = execution.plan.sources
+        for number, indices in enumerate(source.plan()[:limit]):
+            known = dict(zip(call.tensors(), source.load(indices), strict=True))
+            yield len(indices), self._computed(execution, known, number)
+
+    def _given(self, execution: Execution, request: InferRequest) -> list[tuple[int, Values]]:
+        """Return the one batch of a graph with free inputs."""
+        if request.inputs is None:
+            return []
+        known = {free: request.inputs[name] for name, free in execution.plan.inputs.items()}
+        values = self._computed(execution, known, 0)
+        columns = [_column(tensor.type, values[tensor]) for tensor in request.tensors.values()]
+        return [(max((len(one) for one in columns if isinstance(one, list)), default=1), values)]
+
+    def _computed(self, execution: Execution, known: Values, number: int) -> Values:
+        with stream(self.settings.seed, "forward", number), mode(execution.modules.values(), training=False):
+            return execution.compute(known)
+
+
+def _column(type: NeuralType, value: Any) -> Any:
+    """Cut a value along its batch axis into a list; what has none is left whole."""
+    if not isinstance(value, Tensor):
+        return list(value) if isinstance(value, list | tuple) else value
+    tags = [getattr(axis, "tag", None) for axis in type.axes]
+    if BatchTag not in tags:
+        return value
+    first = tags.index(BatchTag)
+    rows = value.permute([first, *(axis for axis in range(len(value.shape)) if axis != first)]).plain()
+    return [Tensor.of(row) for row in rows]
