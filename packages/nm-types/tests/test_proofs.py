@@ -122,6 +122,7 @@ def test_clashes_are_found(left: str, right: str, clashing: bool) -> None:
         ("(t+1)//2", "t-t//2", Verdict.HOLDS),
         ("(t+1)//2", "t-t//2+1", Verdict.CLASHES),
         ("t+1", "t+1", Verdict.HOLDS),
+        ("2*((t+2)//3)+(t+1)//3", "3*(t//3)+1", Verdict.CLASHES),
         ("3*((t//2)*(t//2)//3)", "(t//2)*(t//2)", Verdict.OPEN),
     ],
 )
