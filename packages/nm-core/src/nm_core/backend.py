@@ -1,16 +1,17 @@
 """What nm-core asks of a framework: lower a plan, run the actions, keep weights.
 
-`nm_core.testing.BackendConformance` holds a backend to every sentence below.
+`nm_core.testing.BackendConformance` holds a backend to what stands here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
 from nm_core.actions import EvalRequest, InferRequest, Settings, TrainRequest
+from nm_core.loaded import LoadedWeights
 from nm_core.module import NeuralModule
 from nm_core.plan import Plan
 from nm_core.run import TrainingResult
@@ -82,14 +83,28 @@ class Session(Protocol):
     def seeded(self, seed: int, name: str) -> AbstractContextManager[None]:
         """Make weights created inside depend on `seed` and `name` only, and give the caller's generator back."""
 
-    def save_weights(self, module: NeuralModule, path: Path) -> None:
-        """Write a module's weights to a file."""
+    def save_weights(self, module: NeuralModule, path: Path, *, without: Collection[str] = ()) -> None:
+        """Write a module's weights to a file, each once; those that another file holds, being tied, are left out."""
 
-    def load_weights(self, module: NeuralModule, path: Path) -> None:
+    def load_weights(
+        self,
+        module: NeuralModule,
+        path: Path,
+        *,
+        renamed: Callable[[str], str] | None = None,
+        partial: bool = False,
+        elsewhere: Mapping[str, tuple[Path, str]] | None = None,
+    ) -> LoadedWeights:
         """Read a module's weights from a file.
 
+        Args:
+            renamed: what the module calls a weight now, by its name in the file.
+            partial: take the weights that fit by name and shape, and leave the others as they are.
+            elsewhere: weights that another file holds, under a name of its own, whatever this one says of them.
+
         Raises:
-            NmError: the file is missing or damaged, or does not fit the module; the module is as it was.
+            NmError: a file is missing or damaged, or (unless `partial`) does not fit the module; the module is as it
+                was.
         """
 
     def tie(self, modules: Mapping[str, NeuralModule], first: str, second: str) -> None:

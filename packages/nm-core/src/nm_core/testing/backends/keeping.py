@@ -87,6 +87,8 @@ class KeepingChecks(Given):
         different(self.weights(other)[weight], before, "a tied weight before and after training", do)
         with refused("A tie of a weight that is not there", "Raise an error that names the weights there are."):
             session.tie(modules, f"net.{weight}", "other.no_such_weight")
+        with refused("A tie of weights of two shapes", "Compare shapes before you tie, and name both."):
+            session.tie(modules | {"wide": self.linear(2, 3, name="wide")}, f"net.{weight}", f"wide.{weight}")
 
     def test_frozen_weights_do_not_learn(self) -> None:
         """Those that match stay bitwise, the others learn; the matches are counted."""
