@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from nm_types_model import KINDS, TAGS, TENSOR_KINDS, port_for, seeds, tensors
 from nm_types_sizes import reading
@@ -120,6 +120,7 @@ def read(text: str) -> NeuralType:
     return NeuralType(text, tags=TAGS, kinds=KINDS)
 
 
+@example("T ; music.Grid(?,4)")
 @given(notations())
 def test_law_12_types_read_back(text: str) -> None:
     """parse(str(T)), from_dict(to_dict(T)), a copy and a pickle are T, with its hash and its text."""
