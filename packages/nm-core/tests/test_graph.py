@@ -4,9 +4,10 @@ import gc
 import weakref
 
 import pytest
+from nm_core_reference import Tensor
 from nm_core_samples import Decoder, EncodeDecode, Encoder, Features, Loss, Text
 
-from nm_core import Graph, GraphError, NeuralModule, PortError, inputs, ports
+from nm_core import Graph, GraphError, NeuralModule, PortError, casts, inputs, ports, variadic
 
 
 def speech():
@@ -156,3 +157,22 @@ def test_a_notebook_shows_the_drawing() -> None:
 
     assert drawing.startswith("<svg")
     assert "encoder" in drawing
+
+
+def test_casts_of_lists_are_applied_to_values() -> None:
+    """The item that its edge names is reordered, the others are not."""
+
+    class Add(NeuralModule):
+        input_ports = ports(xs=variadic("B Channel:2"))
+        output_ports = ports(y="B Channel:2")
+
+        def forward(self, xs):
+            return xs[0] + xs[1]
+
+    free = inputs(x="B Channel:2", turned="Channel:2 B")
+    with casts("transpose"):
+        graph = Graph({"y": Add()(xs=[free.x, free.turned])})
+
+    y = graph(x=Tensor.of([[1.0, 2.0], [3.0, 4.0]]), turned=Tensor.of([[10.0, 20.0], [30.0, 40.0]]))
+
+    assert y.plain() == [[11.0, 32.0], [23.0, 44.0]]

@@ -227,16 +227,18 @@ def _path(call: Call, calls: Sequence[Call], cut: frozenset[NmTensor]) -> str:
 
 
 def _repeat(call: Call, known: Mapping[NmTensor, Any], symbolic: bool) -> Any:
+    def cast(port: str, value: Any) -> Any:
+        axes = call.typing.casts.get(port)
+        return permute(value, axes) if axes and not symbolic else value
+
     arguments: dict[str, Any] = {}
     for port, argument in call.inputs.items():
         if isinstance(argument, Constant):
             arguments[port] = argument.value
         elif isinstance(argument, tuple):
-            arguments[port] = [known[tensor] for tensor in argument]
+            arguments[port] = [cast(f"{port}[{place}]", known[tensor]) for place, tensor in enumerate(argument)]
         else:
-            value = known[argument]
-            cast = call.typing.casts.get(port)
-            arguments[port] = permute(value, cast) if cast and not symbolic else value
+            arguments[port] = cast(port, known[argument])
     if isinstance(call.module, View) and not symbolic:
         return call.module.forward(**arguments)
     if not symbolic:
