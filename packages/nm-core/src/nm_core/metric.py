@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Literal, Self
 
 from nm_core import wiring
 from nm_core.errors import ModuleDeclarationError
@@ -28,6 +28,9 @@ class Metric(NeuralModule, metaclass=_MetricMeta):
     `WordErrorRate(hypotheses=text, references=transcript)` binds a metric to symbolic tensors, for `train` and
     `eval`; without tensors it is used directly, with values.
     """
+
+    goals: ClassVar[Mapping[str, Literal["min", "max"]]] = {}
+    """The scores that are worth improving, and whether the smallest or the largest value is the best."""
 
     call: Call | None = None
     """The tensors the metric is bound to, as a call in the graph."""

@@ -12,7 +12,7 @@ from nm_core.cli.main import main
 code = main(sys.argv[1:])
 print("\\n" + json.dumps([code, sorted(sys.modules)]))
 """
-HEAVY = ("torch", "numpy", "scipy", "soundfile", "librosa", "transformers", "sentencepiece")
+HEAVY = ("torch", "numpy", "scipy", "soundfile", "librosa", "transformers", "sentencepiece", "optuna", "sqlalchemy")
 
 
 def imported(*arguments: str) -> list[str]:

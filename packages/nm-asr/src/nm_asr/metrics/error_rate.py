@@ -1,7 +1,7 @@
 """Word and character error rates."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Literal, Self
 
 from torch import Tensor
 
@@ -93,6 +93,7 @@ class WordErrorRate(ErrorRate):
 
     unit = "words"
     score = "wer"
+    goals: ClassVar[Mapping[str, Literal["min", "max"]]] = {"wer": "min"}
 
     def tokens(self, text: str) -> Sequence[str]:
         """Return the words."""
@@ -104,6 +105,7 @@ class CharacterErrorRate(ErrorRate):
 
     unit = "characters"
     score = "cer"
+    goals: ClassVar[Mapping[str, Literal["min", "max"]]] = {"cer": "min"}
 
     def tokens(self, text: str) -> Sequence[str]:
         """Return the characters."""

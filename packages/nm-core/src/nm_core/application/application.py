@@ -13,11 +13,12 @@ from nm_core.application.checking import INFER, Checked
 from nm_core.application.checking.context import Context
 from nm_core.application.document import Document
 from nm_core.application.dumping import digest, to_json, to_yaml
+from nm_core.application.moving import with_absolute_paths
 from nm_core.application.names import listed, suggest
 from nm_core.application.plain import application_data
 from nm_core.application.reading.nodes import Data
 from nm_core.application.saving import write_folder
-from nm_core.application.schema import ApplicationEntry
+from nm_core.application.schema import ApplicationEntry, MetricEntry
 from nm_core.callbacks import Callback
 from nm_core.errors import ApplicationError
 from nm_core.factory import NeuralModuleFactory
@@ -129,11 +130,12 @@ class Application:
         losses = [self._builder.output(reference) for reference in entry.optimize]
         return self.factory.train(losses, **(arguments | overrides))
 
-    def metrics(self) -> list[Metric]:
-        """Return the metrics of the eval section, connected to the outputs that they read."""
-        if self.entry.eval is None:
+    def metrics(self, entries: Sequence[MetricEntry] | None = None) -> list[Metric]:
+        """Return metrics, those of the eval section when not given, connected to the outputs that they read."""
+        if entries is None and self.entry.eval is None:
             raise ApplicationError(f"{self.path} has no eval section.\n  Add one: eval: {{metrics: [{{type: ...}}]}}.")
-        return self._builder.metrics(self.entry.eval.metrics)
+        of_eval = () if self.entry.eval is None else self.entry.eval.metrics
+        return self._builder.metrics(of_eval if entries is None else entries)
 
     def eval(self, **overrides: Any) -> dict[str, float]:
         """Return the scores of the eval section's metrics.
@@ -185,9 +187,16 @@ class Application:
             Path(path), self.entry, self._checked, self._document.folder, self.factory, live, older=self._saved
         )
 
-    def to_yaml(self) -> str:
-        """Return the application as the text of a file, with references and defaults as they were written."""
-        return to_yaml(self._data())
+    def to_yaml(self, *, absolute: bool = False) -> str:
+        """Return the application as the text of a file, with references and defaults as they were written.
+
+        Args:
+            absolute: make paths absolute, for a file that stands somewhere else.
+        """
+        data = self._data()
+        if absolute:
+            data = with_absolute_paths(data, self.entry, self._checked, self.factory, self._document.folder)
+        return to_yaml(data)
 
     def to_json(self) -> str:
         """Return the application as JSON, with references and defaults as they were written."""

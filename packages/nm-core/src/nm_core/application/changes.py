@@ -27,11 +27,16 @@ def with_changes(root: Node, changes: Changes) -> Node:
         ApplicationError: a name leads nowhere, or a value is no YAML.
     """
     for name, text in changes.items():
-        root = _replaced(root, _path(root, name), _value(name, text), name)
+        root = _replaced(root, place(root, name), _value(name, text), name)
     return root
 
 
-def _path(root: Node, name: str) -> list[str]:
+def place(root: Node, name: str) -> list[str]:
+    """Return the keys that lead to what a dotted name stands for.
+
+    Raises:
+        ApplicationError: it stands for nothing.
+    """
     words = name.split(".")
     sections = root.value if isinstance(root.value, dict) else {}
     modules, params = _names(sections.get("modules")), _names(sections.get("params"))

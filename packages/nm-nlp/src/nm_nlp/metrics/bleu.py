@@ -1,7 +1,7 @@
 """Corpus scores of translations through sacreBLEU, each with the signature that makes it comparable."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from nm_core import Metric
 from nm_core.ports import ports
@@ -79,6 +79,7 @@ class BLEU(_CorpusMetric):
     """
 
     score_name = "bleu"
+    goals: ClassVar[Mapping[str, Literal["min", "max"]]] = {"bleu": "max"}
 
     def __init__(self, *, tokenize: str = "13a", lowercase: bool = False) -> None:
         super().__init__()
@@ -102,6 +103,7 @@ class ChrF(_CorpusMetric):
     """
 
     score_name = "chrf"
+    goals: ClassVar[Mapping[str, Literal["min", "max"]]] = {"chrf": "max"}
 
     def __init__(self, *, character_order: int = 6, word_order: int = 0, lowercase: bool = False) -> None:
         super().__init__()

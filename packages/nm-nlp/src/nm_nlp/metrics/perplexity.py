@@ -5,7 +5,7 @@ Legend: B sentences, T positions, V vocabulary.
 
 import math
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Literal, Self
 
 from torch import Tensor
 
@@ -24,6 +24,10 @@ class Perplexity(Metric):
     """
 
     input_ports = ports(log_probs="B Token:t Class:n ; LogProbs", target_ids="B Token:t ; TokenIds(n)")
+    goals: ClassVar[Mapping[str, Literal["min", "max"]]] = {
+        "perplexity": "min",
+        "token_accuracy": "max",
+    }
 
     def __init__(self, *, pad_id: int = 0) -> None:
         super().__init__()

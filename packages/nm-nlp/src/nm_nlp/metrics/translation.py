@@ -5,7 +5,7 @@ Legend: B sentences, S source positions, T target positions, D model size, V voc
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Literal, Self
 
 from torch import Tensor
 
@@ -41,6 +41,7 @@ class TranslationScore(Metric):
         input_mask_src="B Token:s ; Mask",
         sent_ids="B ; Index",
     )
+    goals: ClassVar[Mapping[str, Literal["min", "max"]]] = {"bleu": "max", "chrf": "max"}
 
     def __init__(
         self,

@@ -1,0 +1,106 @@
+"""What a search makes better: a score of one of the application's evaluations."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nm_core.application.schema import ApplicationEntry, MetricEntry
+from nm_core.errors import did_you_mean
+from nm_core.monitoring.intervals import Mode
+from nm_core.tuning.errors import TuningError
+
+if TYPE_CHECKING:
+    from nm_core.plugins import Collections
+
+_MODES: Mapping[str, Mode] = {"minimize": "min", "maximize": "max"}
+_EVAL = "eval"
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A score and which of its values are better.
+
+    Attributes:
+        evaluation: the name of the evaluation that gives the score.
+        metric: the score, `dev.wer`.
+        mode: whether smaller ("min") or larger ("max") is better.
+        metrics: the metrics of that evaluation.
+    """
+
+    evaluation: str
+    metric: str
+    mode: Mode
+    metrics: tuple[MetricEntry, ...]
+
+    @property
+    def direction(self) -> str:
+        """The mode as a verb: minimize or maximize."""
+        return "minimize" if self.mode == "min" else "maximize"
+
+
+def find_goal(
+    entry: ApplicationEntry, collections: Collections, backend: str, metric: str | None, direction: str | None
+) -> Goal:
+    """Return the score that is searched for: the one that is named, else the only one there is.
+
+    Args:
+        metric: `dev.wer`: the evaluation's name, a point, the score's.
+        direction: "minimize" or "maximize", where the metric's class does not say it.
+
+    Raises:
+        TuningError: there is no such score, or there are several, or nobody says which way is better.
+    """
+    evaluations = _evaluations(entry, collections)
+    if not evaluations:
+        raise TuningError(
+            "Nothing in the application says how good it is.\n"
+            "  Give it an eval section, or a callback that evaluates: {type: evaluation, metrics: [...]}."
+        )
+    known = {
+        f"{name}.{score}": mode
+        for name, metrics in evaluations.items()
+        for one in metrics
+        for score, mode in collections.resolve(one.type, backend).goals.items()
+    }
+    listed = ", ".join(f"{name} ({mode})" for name, mode in known.items()) or "none that says which way is better"
+    if metric is None:
+        if len(known) != 1:
+            what = "several scores" if known else "scores that do not say which way they are better"
+            example = next(iter(known), f"{next(iter(evaluations))}.SCORE --direction minimize")
+            raise TuningError(
+                f"The application has {what}: say which one is searched for, --metric {example}\n  Known: {listed}."
+            )
+        metric = next(iter(known))
+    evaluation = metric.rpartition(".")[0]
+    if evaluation not in evaluations:
+        raise TuningError(
+            f'No evaluation gives the score "{metric}".{did_you_mean(metric, known)}\n'
+            f"  A score is named after its evaluation: {' or '.join(f'{name}.SCORE' for name in evaluations)}."
+            f"\n  Known: {listed}."
+        )
+    if direction is None and metric not in known:
+        raise TuningError(
+            f'Nobody says which values of "{metric}" are better.{did_you_mean(metric, known)}\n'
+            f"  Known: {listed}. For another score of these metrics give --direction minimize or maximize."
+        )
+    mode = known[metric] if direction is None else _MODES[direction]
+    return Goal(evaluation, metric, mode, evaluations[evaluation])
+
+
+def _evaluations(entry: ApplicationEntry, collections: Collections) -> dict[str, tuple[MetricEntry, ...]]:
+    """Return the evaluations of an application by name: those of its callbacks, and its eval section as `eval`."""
+    section = () if entry.eval is None else entry.eval.metrics
+    found: dict[str, tuple[MetricEntry, ...]] = {}
+    for callback in () if entry.train is None else entry.train.callbacks:
+        if callback.metrics is None:
+            continue
+        parameters = inspect.signature(collections.lookup("callbacks", callback.type)).parameters
+        default: Any = parameters["name"].default if "name" in parameters else _EVAL
+        name = str(callback.params.get("name", default))
+        found.setdefault(name, section if isinstance(callback.metrics, str) else callback.metrics)
+    if section and section not in found.values():
+        found.setdefault(_EVAL, section)
+    return found

@@ -1,0 +1,209 @@
+"""What is searched, and one trial of it: an application with values put in, checked, trained and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any
+
+from nm_core.application import Application, check_file, load_application
+from nm_core.application.changes import Changes, place
+from nm_core.application.document import read_document
+from nm_core.application.dumping import digest
+from nm_core.application.problems import Path, Problem
+from nm_core.callbacks import Callback
+from nm_core.errors import ParameterError
+from nm_core.monitoring import LoggingCallback
+from nm_core.monitoring.intervals import find_score
+from nm_core.run import Run
+from nm_core.tuning.errors import TuningError
+from nm_core.tuning.goal import Goal, find_goal
+from nm_core.tuning.spaces import Space
+
+if TYPE_CHECKING:
+    from nm_core.plugins import Collections
+
+_OWNER = "nmod tune"
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """An application file, values that are searched and the score that says which are the best.
+
+    Attributes:
+        file: the application file.
+        fixed: values that take the place of the file's in every trial.
+        spaces: what is searched, by dotted name.
+        goal: the score that is made better.
+        digest: identifies the structure of the application before anything is searched.
+        seed: the application's.
+    """
+
+    file: FilePath
+    fixed: Changes
+    spaces: Mapping[str, Space]
+    goal: Goal
+    digest: str
+    seed: int
+    collections: Collections
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def prepare(
+        cls,
+        file: FilePath,
+        fixed: Changes,
+        spaces: Mapping[str, Space],
+        *,
+        collections: Collections,
+        metric: str | None = None,
+        direction: str | None = None,
+        **settings: Any,
+    ) -> Search:
+        """Check the application as it stands, find the score, and see that every name and space can be tried at all.
+
+        Raises:
+            TuningError: no space is given, no value of a space fits its place, or the score is not clear.
+            ApplicationError: the file has problems, or a name leads nowhere.
+        """
+        if file.is_dir() or file.suffix == ".zip":
+            raise TuningError(
+                f"{file} is a saved application, whose weights fit one structure; a search takes an application file.\n"
+                "  To begin each trial with saved weights, name them in the file: init_from: {encoder: "
+                f"{file}}}."
+            )
+        if not spaces:
+            raise TuningError(
+                "There is nothing to search: no --set gives a range or a choice.\n"
+                "  For example --set encoder.dropout=0.0..0.5, or --set train.optimizer.name=adamw,novograd."
+            )
+        application = load_application(file, changes=fixed, collections=collections, **settings)
+        if application.entry.train is None:
+            raise TuningError(f"{file} has no train section.\n  Add one: train: {{optimize: [train.loss], ...}}.")
+        goal = find_goal(application.entry, collections, application.factory.backend, metric, direction)
+        search = cls(file, fixed, spaces, goal, application.digest, application.entry.seed, collections, settings)
+        for name, space in spaces.items():
+            search._probe(name, space)
+        return search
+
+    def identity(self) -> dict[str, Any]:
+        """Return what all trials of a study have in common."""
+        return {
+            "application": self.digest,
+            "spaces": {name: str(space) for name, space in sorted(self.spaces.items())},
+            "metric": self.goal.metric,
+            "direction": self.goal.direction,
+        }
+
+    @property
+    def name(self) -> str:
+        """What a study of this search is called: after the file, and after what identifies the search."""
+        return f"{self.file.stem}-{digest(self.identity())[:8]}"
+
+    def load(self, values: Changes, work_dir: FilePath | None = None) -> Application:
+        """Return the application with some values.
+
+        Raises:
+            ApplicationError: it does not check.
+        """
+        settings = dict(self.settings) if work_dir is None else {**self.settings, "work_dir": work_dir}
+        changes = {**self.fixed, **values}
+        return load_application(self.file, changes=changes, collections=self.collections, **settings)
+
+    def score(self, application: Application, report: Callable[[float], bool], also: Sequence[Callback] = ()) -> float:
+        """Train an application and return the score of the weights at the end.
+
+        Args:
+            report: told every score on the way; returns whether the trial is to end.
+
+        Raises:
+            PrunedError: `report` wanted the end.
+            KeyboardInterrupt: the training was interrupted.
+            TuningError: there is no such score.
+        """
+        watch = ScoreCallback(self.goal, report)
+        result = application.train(also=[watch, *_log(application), *also])
+        if result.reason == "interrupted":
+            raise KeyboardInterrupt
+        if watch.pruned:
+            raise PrunedError
+        if watch.step != result.step:
+            evaluation = self.goal.evaluation
+            watch.take(evaluation, application.factory.eval(application.metrics(self.goal.metrics)))
+        if watch.score is None:
+            raise TuningError(f'No metric of the evaluation gives "{self.goal.metric}".')
+        return watch.score
+
+    def _probe(self, name: str, space: Space) -> None:
+        """Refuse a space none of whose values fits the place: a name that is misspelt, numbers of the wrong kind."""
+        backend = self.settings.get("backend", "torch")
+        root = read_document(self.file, self.fixed).root
+        assert root is not None
+        at = place(root, name)
+        first: Problem | None = None
+        for text in space.samples():
+            changes = {**self.fixed, name: text}
+            report = check_file(self.file, collections=self.collections, backend=backend, changes=changes)
+            found = next((one for one in report if _concerns(one.path, at)), None)
+            if found is None:
+                return
+            first = first or found
+        raise TuningError(f"{name}={space}: no value of it fits, for example {space.samples()[0]}.\n{first}")
+
+
+class PrunedError(Exception):  # a signal inside this package, no error of its own
+    """The trial is not worth going on with."""
+
+
+class ScoreCallback(Callback):
+    """Reports the score after each evaluation, and stops the run when it is told to.
+
+    Attributes:
+        score, step: the newest score and the update after which it was computed.
+        pruned: whether the run was stopped.
+    """
+
+    def __init__(self, goal: Goal, report: Callable[[float], bool]) -> None:
+        self.goal = goal
+        self.score: float | None = None
+        self.step: int | None = None
+        self.pruned = False
+        self._report = report
+
+    def on_evaluation(self, run: Run, name: str, scores: Mapping[str, float]) -> None:
+        """Take the score, if this is the evaluation that gives it.
+
+        Raises:
+            TuningError: it is, and has no such score.
+        """
+        if name != self.goal.evaluation:
+            return
+        self.step = run.step
+        if self._report(self.take(name, scores)):
+            self.pruned = True
+            run.request_stop("pruned")
+
+    def take(self, name: str, scores: Mapping[str, float]) -> float:
+        """Return the score among others."""
+        try:
+            value = find_score(_OWNER, self.goal.metric, name, scores)
+        except ParameterError as error:
+            raise TuningError(str(error)) from error
+        assert value is not None
+        self.score = value
+        return value
+
+
+def _concerns(path: Path, at: Sequence[str]) -> bool:
+    """Tell whether a problem lies where a value was put; one under params is felt wherever it is used."""
+    if at[0] == "params":
+        return path[:1] != ("graphs",)
+    return bool(path) and all(one == str(other) for one, other in zip(at, path, strict=False))
+
+
+def _log(application: Application) -> list[Callback]:
+    """Return the callback that writes the log of a trial, unless the application has it already."""
+    assert application.entry.train is not None
+    logs = any(callback.type == "logging" for callback in application.entry.train.callbacks)
+    return [] if logs else [LoggingCallback()]
