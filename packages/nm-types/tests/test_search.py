@@ -57,6 +57,7 @@ def test_a_system_is_decided_as_trying_decides_it(asked: list[tuple[str, int]]) 
         ([], ["4-t", "t-3"], False),
         (["t//2+u//2-(t+u)//2-1"], [], False),
         (["t//2-2*(u//4)-v//2+2*(w//4)-1", "t//2-2*(u//4)-v//2+2*(w//4)-2"], [], None),
+        (["c//2-1", "t//2-2*(u//4)-v//2+2*(w//4)-1", "t//2-2*(u//4)-v//2+2*(w//4)-2"], [], None),
     ],
 )
 def test_sizes_that_must_be_zero_or_positive(zero: list[str], positive: list[str], answer: bool | None) -> None:
