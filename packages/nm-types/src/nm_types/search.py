@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import prod
+from math import lcm, prod
 
 from nm_types.atoms import Atom, Floor, Name, Product
 from nm_types.edge import Equation
-from nm_types.proofs import is_positive, never_zero, relax
+from nm_types.proofs import is_positive, never_zero, period, relax
 from nm_types.sizes import Size
 from nm_types.solve import Solution, eliminate
 
@@ -60,8 +60,9 @@ def can_be_zero(
         return False
     name = min(narrowed, key=lambda one: (_width(narrowed[one]), str(one)))
     least, most = narrowed[name]
-    values = range(least, least + min(WITNESSES if most is None else most + 1 - least, budget))
-    answer: bool | None = False if most is not None and values.stop > most else None
+    enough = _repeats(zero) if most is None and not positive else None if most is None else most + 1 - least
+    values = range(least, least + min(enough or WITNESSES, budget))
+    answer: bool | None = False if enough is not None and len(values) >= enough else None
     for value in values:
         known = {name: Size(value)}
         found = can_be_zero(
@@ -74,6 +75,14 @@ def can_be_zero(
             return True
         answer = None if found is None else answer
     return answer
+
+
+def _repeats(zero: Sequence[Size]) -> int | None:
+    """After how many values of their one name sizes that do not grow repeat; None where they may not."""
+    found = [period(size) for size in zero]
+    if None in found or len(frozenset[Name]().union(*(size.symbols() for size in zero))) != 1:
+        return None
+    return lcm(*(steps for steps in found if steps))
 
 
 def _width(bound: tuple[int, int | None]) -> float:
