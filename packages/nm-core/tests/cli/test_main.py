@@ -5,8 +5,10 @@ import subprocess
 import sys
 import time
 
+import click
 import pytest
 
+from nm_core.cli import main
 from nm_core.cli.exits import Exit
 from nm_core.cli.main import COMMANDS
 from nm_core.errors import ApplicationError
@@ -32,10 +34,12 @@ def test_every_command_explains_itself(nmod, command) -> None:
 
     assert ended.code == 0
     assert ended.out.startswith("Usage: nmod")
-    page = ended.out.split("Options:")
-    assert "." in page[0].split("\n\n")[1]
-    for line in page[1].strip().splitlines():
-        assert len(line.split()) > 1, line
+    assert "." in ended.out.split("\n\n")[1]
+    context = click.Context(main.nmod)
+    shown = main.nmod.get_command(context, command)
+    assert all(option.help for option in shown.params if isinstance(option, click.Option))
+    assert f"\n  nmod {command}" in ended.out, "an example"
+    assert "Next: " in ended.out
 
 
 def test_a_misspelt_command_is_corrected(nmod) -> None:

@@ -2,6 +2,6 @@
 
 import sys
 
-from nm_core.cli.main import main
+from nmod import main
 
 sys.exit(main())

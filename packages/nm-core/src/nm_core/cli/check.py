@@ -16,10 +16,16 @@ from nm_core.cli.output import json_option, print_json
 @backend_option
 @json_option
 def check(apps: tuple[str, ...], changes: dict[str, str], backend: str, as_json: bool) -> int:
-    """Check application files, or saved applications, and print every problem with its line.
+    """Check applications and print every problem with its line.
 
-    Ports and types follow from classes and parameters alone: no data is read, no weights are made. Ends with 1 if
-    there are problems.
+    \b
+    nmod check app.yaml
+    nmod check app.yaml --set encoder.dropout=0.2
+
+    APP is an application file, or the folder of a saved application. Ports and types follow from classes and parameters
+    alone: no data is read, no weights are made. Ends with 1 if there are problems.
+
+    Next: nmod explain CODE says more about a problem and nmod draw shows where it is; without one, nmod train.
     """
     from nm_core.application import check_file
     from nm_core.plugins import Collections

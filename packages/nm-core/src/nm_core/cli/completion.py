@@ -29,7 +29,9 @@ def completion(shell: str) -> None:
     nmod completion bash > ~/.local/share/bash-completion/completions/nmod
     nmod completion fish > ~/.config/fish/completions/nmod.fish
 
-    The first lines of the script say where it belongs. A new shell knows it then: type nmod and press Tab.
+    The first lines of the script say where it belongs.
+
+    Next: in a new shell, type nmod and press Tab.
     """
     from click.shell_completion import get_completion_class
 

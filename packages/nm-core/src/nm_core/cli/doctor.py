@@ -15,7 +15,13 @@ from nm_core.cli.output import json_option, print_json, print_table
 def doctor(name: str | None, as_json: bool) -> int:
     """Load every collection and report how far each came; with NAME, one of them in full.
 
+    \b
+    nmod doctor
+    nmod doctor asr
+
     Ends with 3 if a collection does not work or two of them offer the same name.
+
+    Next: each report says what to install or to change; nmod modules then lists what works.
     """
     from nm_core.plugins import Collections, UnknownNameError
     from nm_core.plugins.messages import no_collection

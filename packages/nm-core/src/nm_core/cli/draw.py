@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -29,8 +30,11 @@ def draw(
     nmod draw app.yaml -o train.svg
     nmod draw app.yaml --graph infer --format mermaid
 
-    The picture follows from the file alone: no data is read, no weights are made. A graph with problems is drawn too,
-    with what is wrong in red; the command then ends with 1.
+    APP is an application file, or the folder of a saved application. The picture follows from it alone: no data is
+    read, no weights are made. A graph with problems is drawn too, with what is wrong in red; the command then ends with
+    1.
+
+    Next: nmod check lists the problems, nmod train trains the graph.
     """
     from nm_core.cli.sketching import sketch_file
     from nm_core.drawing import dot, mermaid, svg
@@ -43,7 +47,7 @@ def draw(
     if output is None:
         print(text, end="")
     else:
-        Path(output).write_text(text, encoding="utf-8")
+        _write(Path(output), text)
         print(f"{output}: the graph {sketch.name}, {len(sketch.nodes)} nodes.", file=sys.stderr)
         if others:
             print(f"  --graph draws another one: {', '.join(others)}.", file=sys.stderr)
@@ -52,3 +56,13 @@ def draw(
         shown = "1 problem" if count == 1 else f"{count} problems"
         print(f"{app} has {shown}, drawn in red where they have a place; nmod check {app} lists them.", file=sys.stderr)
     return Exit.DONE if report.ok else Exit.PROBLEM
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that appears only when it is complete."""
+    partial = path.with_name(f".partial-{path.name}")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -17,7 +17,16 @@ from nm_core.cli.output import json_option, print_json, print_table
 @setting_options
 @json_option
 def evaluate(app: str, changes: dict[str, str], settings: dict[str, Any], as_json: bool) -> None:
-    """Compute the metrics of an application's eval section, each sample seen once."""
+    """Compute the metrics of an application's eval section, each sample seen once.
+
+    \b
+    nmod eval runs/digits/application
+    nmod eval runs/digits/application --set test_data.manifest=$PWD/other.jsonl --json
+
+    APP is the folder of a saved application, or an application file, whose weights are then those it begins with.
+
+    Next: nmod infer shows what it makes of single inputs.
+    """
     from nm_core.application import load_application
 
     scores = load_application(app, changes=changes, **settings).eval()

@@ -12,7 +12,14 @@ from nm_core.cli.output import json_option, print_json, print_table
 @click.argument("codes", nargs=-1, metavar="[CODE]...", shell_complete=completing.codes)
 @json_option
 def explain(codes: tuple[str, ...], as_json: bool) -> None:
-    """Explain the CODEs of errors: what each means, why it matters and what to do. Without a code, list them all."""
+    """Explain the codes of errors: what each means, why it matters and what to do. Without a code, list them all.
+
+    \b
+    nmod explain
+    nmod explain NM104 NM105
+
+    Next: nmod check says where in an application a code stands.
+    """
     from nm_types import CODES
     from nm_types import explain as explain_code
 

@@ -25,7 +25,7 @@ INFER = "infer"
 @click.command()
 @application_argument
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...")
-@click.option("--task", help="What to do with the inputs: transcribe, translate ...")
+@click.option("--task", metavar="NAME", help="What to do with the inputs: transcribe, translate ...")
 @graph_option("The graph to run over its own data, where no inputs are given.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 @set_option
@@ -49,8 +49,10 @@ def infer(
     What inputs are depends on the task, which follows from the application's modules: recordings to transcribe,
     sentences to translate. A single - reads inputs from standard input, one per line.
 
-    A recording that cannot be read is named on standard error with the reason, the others go on, and the command ends
-    with 1.
+    APP is the folder of a saved application, or an application file. A recording that cannot be read is named on
+    standard error with the reason, the others go on, and the command ends with 1.
+
+    Next: in Python, nm_core.load_application(APP) does the same with values of your own.
     """
     from nm_core.application import load_application
 

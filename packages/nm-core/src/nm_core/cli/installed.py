@@ -14,7 +14,13 @@ from nm_core.cli.output import json_option, print_json, print_table
 def collections(as_json: bool) -> None:
     """List installed collections; nothing of theirs is imported.
 
+    \b
+    nmod collections
+    NM_COLLECTIONS=asr nmod collections
+
     NM_COLLECTIONS=asr,nlp allows only these, NM_DISABLE=x switches one off, NM_PREFER=asr=nm-asr settles a conflict.
+
+    Next: nmod modules --collection NAME lists what is in one, nmod doctor says why one does not work.
     """
     from nm_core.plugins import State, Step
     from nm_core.plugins.discovery import discover, not_installed

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import sys
 from collections.abc import Sequence
 
@@ -40,6 +43,8 @@ def nmod(debug: bool) -> None:
 
     An application is a file: `nmod check app.yaml` reads it, `nmod draw app.yaml` draws it, `nmod train app.yaml`
     trains it, and `nmod infer` runs what came out. `nmod modules` lists what it can be built from.
+
+    Next: nmod COMMAND --help explains a command, with examples.
     """
 
 
@@ -48,8 +53,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     given = [argument for argument in given if argument != "--debug"]
+    color = False if os.environ.get("NO_COLOR") else None
+    streams = sys.stdout, sys.stderr
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show is no reason to fail
     try:
-        result = nmod.main(given, prog_name="nmod", standalone_mode=False, obj=given)
+        result = nmod.main(given, prog_name="nmod", standalone_mode=False, obj=given, color=color)
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit) as error:
+        if isinstance(error, SystemExit) and sys.stdout is streams[0]:
+            raise
+        sys.stdout, sys.stderr = streams  # click has wrapped them, and ended by itself
+        return _unread()
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -60,3 +76,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the command line's outermost frame
         return report(error, debug=debug)
     return result if isinstance(result, int) else Exit.DONE
+
+
+def _unread() -> int:
+    """End quietly because nobody reads on, as in `nmod modules | head -1`."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still in the buffer goes nowhere
+    return Exit.DONE

@@ -15,14 +15,23 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("name", required=False, shell_complete=completing.modules)
-@click.option("--collection", shell_complete=completing.collection_names, help="List the modules of one collection.")
+@click.option(
+    "--collection",
+    metavar="NAME",
+    shell_complete=completing.collection_names,
+    help="List the modules of one collection.",
+)
 @json_option
 def modules(name: str | None, collection: str | None, as_json: bool) -> None:
     """List installed modules, or show one with its ports, parameters and documentation.
 
     \b
     nmod modules
+    nmod modules --collection asr
     nmod modules asr.JasperEncoder
+
+    Next: the name goes into an application, encoder: {type: asr.JasperEncoder@1, params: {...}}, and nmod check says
+    whether it fits there.
     """
     from nm_core.plugins import Collections
 

@@ -43,9 +43,9 @@ def existing(path: str) -> str:
 
 def backend_option(function: F) -> F:
     """Add the option `--backend`."""
-    return click.option("--backend", default="torch", show_default=True, help="The framework to compute with.")(
-        function
-    )
+    return click.option(
+        "--backend", metavar="NAME", default="torch", show_default=True, help="The framework to compute with."
+    )(function)
 
 
 def set_option(function: F) -> F:
@@ -66,9 +66,13 @@ def setting_options(function: F) -> F:
     """Add options for where and how to compute, as the argument `settings`."""
 
     @backend_option
-    @click.option("--placement", help="Where to compute: auto, cpu, cuda, cuda:1.")
-    @click.option("--precision", type=click.Choice(("fp32", "tf32", "bf16", "fp16")), help="The precision.")
-    @click.option("--seed", type=click.IntRange(0), help="The number from which every random stream follows.")
+    @click.option("--placement", metavar="DEVICE", help="Where to compute: auto, cpu, cuda, cuda:1.")
+    @click.option(
+        "--precision", type=click.Choice(("fp32", "tf32", "bf16", "fp16")), help="The precision of the computation."
+    )
+    @click.option(
+        "--seed", type=click.IntRange(0), metavar="N", help="The number from which every random stream follows."
+    )
     def with_settings(
         *args: Any, backend: str, placement: str | None, precision: str | None, seed: int | None, **kwargs: Any
     ) -> Any:

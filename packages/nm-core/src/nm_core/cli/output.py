@@ -15,6 +15,7 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 _BETWEEN = "   "
+_INDENT = "    "
 _NARROW = 20
 
 
@@ -37,12 +38,18 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     cells = [list(map(str, columns)), *(list(map(str, row)) for row in rows)]
     widths = [max(1, *map(len, column)) for column in zip(*cells, strict=True)]
     room = _width() - sum(widths[:-1]) - len(_BETWEEN) * (len(widths) - 1)
-    if _NARROW <= room < widths[-1]:
-        widths[-1] = room
+    below = room < min(_NARROW, widths[-1])  # too narrow for columns: the last one goes on lines of its own
+    if room < widths[-1]:
+        widths[-1] = _width() - len(_INDENT) if below else room
     head, *body = ([*row[:-1], textwrap.wrap(row[-1], widths[-1], break_long_words=False) or [""]] for row in cells)
     click.secho(_line(head[:-1], head[-1][0], widths), bold=True)
-    click.secho("─" * (sum(widths) + len(_BETWEEN) * (len(widths) - 1)), dim=True)
+    rule = sum(widths) + len(_BETWEEN) * (len(widths) - 1)
+    click.secho(_rule() * min(rule, _width()), dim=True)
     for *firsts, folded in body:
+        if below:
+            click.echo(_line(firsts, "", widths))
+            click.echo("".join(f"{_INDENT}{line}\n" for line in folded if line), nl=False)
+            continue
         for number, last in enumerate(folded):
             click.echo(_line(firsts if number == 0 else [""] * len(firsts), last, widths))
     click.echo()
@@ -51,6 +58,15 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 def _line(firsts: Sequence[Any], last: str, widths: Sequence[int]) -> str:
     padded = [cell.ljust(width) for cell, width in zip(firsts, widths, strict=False)]
     return _BETWEEN.join([*padded, last]).rstrip()
+
+
+def _rule() -> str:
+    """Return the sign of which a line is made: a plain one where the encoding has no other."""
+    try:
+        "─".encode(sys.stdout.encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return "-"
+    return "─"
 
 
 def _width() -> int:

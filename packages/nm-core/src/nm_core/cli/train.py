@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     metavar="[PATH]",
     help="Go on from the newest checkpoint, or from PATH.",
 )
-@click.option("--max-steps", type=click.IntRange(1), help="Updates after which to stop.")
-@click.option("--max-epochs", type=click.IntRange(1), help="Epochs after which to stop.")
-@click.option("--nproc", type=click.IntRange(1), help="Processes to train with on this machine.")
+@click.option("--max-steps", type=click.IntRange(1), metavar="N", help="Updates after which to stop.")
+@click.option("--max-epochs", type=click.IntRange(1), metavar="N", help="Epochs after which to stop.")
+@click.option("--nproc", type=click.IntRange(1), metavar="N", help="Processes to train with on this machine.")
 @click.option(
     "--work-dir", type=click.Path(file_okay=False), help="Where checkpoints and logs go; runs/NAME by default."
 )
@@ -65,7 +65,10 @@ def train(
     nmod train app.yaml --resume
     nmod train app.yaml --nproc 2
 
-    Ctrl-C writes a checkpoint into the run's folder and ends with 130; --resume goes on from there.
+    APP is an application file, or the folder of a saved application, whose weights then go on learning. Ctrl-C writes
+    a checkpoint into the run's folder and ends with 130; --resume goes on from there.
+
+    Next: nmod eval and nmod infer use the folder that was saved.
     """
     from nm_core.application import check_file, load_application
 

@@ -105,6 +105,8 @@ def tune(
     The same command goes on where the last one ended: --trials counts all trials of the study. Started several times,
     here or elsewhere with one --storage, the processes share the trials. Ctrl-C ends after the running trial is put
     back, and ends with 130.
+
+    Next: nmod diff APP WORK_DIR/best.yaml says what was found, and nmod train WORK_DIR/best.yaml trains with it.
     """
     _refuse_rest(ctx.args, changes)
     if find_spec("optuna") is None:

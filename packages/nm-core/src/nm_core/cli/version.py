@@ -14,7 +14,14 @@ _OURS = ("nm-types", "nm-core")
 @click.command()
 @json_option
 def version(as_json: bool) -> None:
-    """Print the versions of Python, of nm-core and of every installed collection."""
+    """Print the versions of Python, of nm-core and of every installed collection.
+
+    \b
+    nmod version
+    nmod version --json
+
+    Next: these lines belong into a report of a fault; nmod doctor says whether everything works.
+    """
     versions = {"python": platform.python_version()} | _versions()
     if as_json:
         print_json(versions)

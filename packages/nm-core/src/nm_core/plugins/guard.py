@@ -67,26 +67,30 @@ def describe(raised: BaseException) -> str:
 
 @contextmanager
 def _interrupts() -> Iterator[list[int]]:
-    """Collect real SIGINTs, which are the only way to tell Ctrl-C from a plugin's ``raise KeyboardInterrupt``."""
+    """Collect real interrupts, the only way to tell Ctrl-C from a plugin's own ``raise KeyboardInterrupt``."""
     seen: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield seen
         return
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler:
-        yield seen
-        return
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before: dict[int, Callable[[int, FrameType | None], object]]
+    before = {number: handler for number, handler in handlers.items() if callable(handler)}
 
     def note(number: int, frame: FrameType | None) -> None:
-        seen.append(number)
-        raise KeyboardInterrupt
+        try:
+            before[number](number, frame)
+        except KeyboardInterrupt:
+            seen.append(number)
+            raise
 
-    signal.signal(signal.SIGINT, note)
+    for number in before:
+        signal.signal(number, note)
     try:
         yield seen
     finally:
-        if signal.getsignal(signal.SIGINT) is note:
-            signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            if signal.getsignal(number) is note:
+                signal.signal(number, handler)
 
 
 def _own_trace(raised: BaseException) -> str:

@@ -1,0 +1,51 @@
+"""The command `nmod` as a process: it ends cleanly on Ctrl-C from its first moment, also while it is being imported.
+
+It stands outside the package so that nothing is imported before interrupts are looked after.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from types import FrameType
+
+_INTERRUPTED = 130
+_PATIENCE = 2.0
+"""Seconds in which a second Ctrl-C is the same wish and disturbs no cleaning up; after them it ends at once."""
+
+
+class _Interrupts:
+    """Turns the first SIGINT or SIGTERM into KeyboardInterrupt."""
+
+    def __init__(self) -> None:
+        self.since: float | None = None
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.since is None:
+            self.since = time.monotonic()
+            raise KeyboardInterrupt
+        if time.monotonic() - self.since > _PATIENCE:
+            os._exit(_INTERRUPTED)
+
+
+def main() -> int:
+    """Run the command line and return its exit code."""
+    noted = _Interrupts()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup and the like: it stays ignored
+            signal.signal(number, noted)
+    try:
+        from nm_core.cli.main import main as run
+
+        code = run()
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)  # noqa: T201 - the command line is not there yet
+        code = _INTERRUPTED
+    noted.since = noted.since or time.monotonic()  # nothing is left to be interrupted but the interpreter's own end
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

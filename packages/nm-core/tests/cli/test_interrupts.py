@@ -1,0 +1,155 @@
+"""Ctrl-C at any moment: exit code 130, one line, no traceback, nothing half written."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nm_core.cli.exits import Exit
+
+PYTHON = ("--backend", "python")
+ONE_LINE = "Interrupted."
+
+DRIVER = '''
+"""Run nmod, and send SIGINT when a module is imported or a function is called, once or many times in a row."""
+import importlib, importlib.abc, os, signal, sys, threading, time
+
+moment, times = sys.argv[1], int(sys.argv[2])
+sys.argv = ["nmod", *sys.argv[3:]]
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+def many():
+    for _ in range(times - 1):
+        time.sleep(0.002)
+        os.kill(os.getpid(), signal.SIGINT)
+
+def press():
+    global moment
+    moment = ""
+    threading.Thread(target=many, daemon=True).start()
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.01)
+
+class Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == moment:
+            press()
+
+sys.meta_path.insert(0, Finder())
+import nmod
+
+if ":" in moment:
+    module, _, name = moment.partition(":")
+    *owners, last = name.split(".")
+    owner = importlib.import_module(module)
+    for part in owners:
+        owner = getattr(owner, part)
+    function = getattr(owner, last)
+
+    def interrupted(*args, **kwargs):
+        if moment:
+            press()
+        return function(*args, **kwargs)
+
+    setattr(owner, last, interrupted)
+sys.exit(nmod.main())
+'''
+
+
+@pytest.fixture
+def interrupt(app, environment):
+    """Run a command in a process of its own and interrupt it at a moment; return its exit code, output and errors."""
+    driver = environment.parent / f"{environment.name}-driver.py"
+    driver.write_text(DRIVER)
+
+    def run(moment: str, *arguments: object, times: int = 1) -> tuple[int, str, str]:
+        command = [sys.executable, str(driver), moment, str(times), *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout, done.stderr.strip()  # a line is ended behind the ^C of a terminal
+
+    return run
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return all files below a folder."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+@pytest.mark.parametrize("times", [1, 30])
+@pytest.mark.parametrize(
+    "moment", ["nm_core", "nm_types.kinds", "click", "nm_core.plugins", "nm_core.cli.check", "yaml", "nm_core_speech"]
+)
+def test_an_interrupt_during_imports_is_one_line(interrupt, app, moment, times) -> None:
+    """From the first import to the last, pressed once or again and again."""
+    assert interrupt(moment, "check", app, *PYTHON, times=times) == (Exit.INTERRUPTED, "", ONE_LINE)
+
+
+@pytest.mark.parametrize(
+    ("moment", "command"),
+    [
+        ("nm_core.application.reading:read_yaml", "check"),
+        ("nm_core.application.checking.graphs:check_call", "check"),
+        ("nm_core_speech:Frames.forward", "eval"),
+        ("nm_core_speech:Decoder.forward", "eval"),
+        ("nm_core_speech:PythonSession.train", "train"),
+        ("nm_core_speech:PythonSession.save_weights", "train"),
+        ("nm_core.application.storage:_write_manifest", "train"),
+        ("nm_core.drawing:svg", "draw"),
+    ],
+)
+@pytest.mark.parametrize("times", [1, 30])
+def test_an_interrupt_at_work_is_one_line_and_leaves_no_file(
+    interrupt, app, environment, moment, command, times
+) -> None:
+    """While a file is read or checked, data is opened, a step runs, weights are written or a picture is drawn."""
+    before = files(environment)
+    options = ["-o", "picture.svg"] if command == "draw" else ["--quiet"] if command == "train" else []
+    code, out, err = interrupt(moment, command, app, *options, *PYTHON, times=times)
+    assert (code, out, err) == (Exit.INTERRUPTED, "", ONE_LINE)
+    assert files(environment) == before
+
+
+def test_a_picture_is_replaced_whole(interrupt, app, environment) -> None:
+    """Interrupted while it is written, an older picture is still there."""
+    (environment / "picture.svg").write_text("older")
+
+    assert interrupt("os:replace", "draw", app, "-o", "picture.svg", *PYTHON)[0] == Exit.INTERRUPTED
+    assert sorted(path.name for path in environment.iterdir()) == [
+        "app.yaml",
+        "dev.txt",
+        "picture.svg",
+        "train.txt",
+        "words.txt",
+    ]
+    assert (environment / "picture.svg").read_text() == "older"
+
+
+def test_saving_again_keeps_the_older_application(interrupt, nmod, app, environment) -> None:
+    """Interrupted while it is replaced, the saved application is the older one, whole."""
+    assert nmod("train", app, "--quiet", *PYTHON).code == 0
+    before = files(environment / "runs")
+
+    code, _, err = interrupt(
+        "nm_core.application.storage:_put_in_place", "train", app, "--quiet", "--set", "width=4", *PYTHON
+    )
+
+    assert (code, err) == (Exit.INTERRUPTED, ONE_LINE)
+    assert files(environment / "runs") == before
+    assert nmod("eval", environment / "runs" / "application", *PYTHON).code == 0
+
+
+def test_what_was_printed_before_stays_readable(interrupt, app) -> None:
+    """Records that were printed are whole lines of JSON."""
+    code, out, err = interrupt(
+        "nm_core.cli.infer:_jsonable", "infer", app, "--graph", "eval", "--json", *PYTHON, times=30
+    )
+
+    assert code in (0, Exit.INTERRUPTED)
+    assert err in ("", ONE_LINE)
+    assert all(json.loads(line) for line in out.splitlines())
