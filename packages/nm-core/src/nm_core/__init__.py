@@ -16,6 +16,7 @@ from nm_core.explicit import assume, transpose
 from nm_core.factory import NeuralModuleFactory
 from nm_core.graph import Graph
 from nm_core.inputs import inputs
+from nm_core.loaded import LoadedWeights
 from nm_core.metric import Metric
 from nm_core.module import NeuralModule, Signature, signature_of
 from nm_core.plan import Plan
@@ -38,6 +39,7 @@ __all__ = [
     "CompositeModule",
     "Graph",
     "GraphError",
+    "LoadedWeights",
     "Metric",
     "ModuleDeclarationError",
     "NeuralModule",

@@ -10,6 +10,7 @@ from nm_core.application.schema import (
     CallEntry,
     EvalEntry,
     GraphEntry,
+    InitEntry,
     MetricEntry,
     ModuleEntry,
     Reference,
@@ -56,6 +57,7 @@ SOURCES = st.builds(Reference, st.none() | DOTTED, NAMES)
 CONSTANTS = st.builds(Value, st.booleans() | NUMBERS | TEXTS)
 INPUTS = SOURCES | st.lists(SOURCES, min_size=1, max_size=3).map(tuple) | CONSTANTS
 
+INITIAL = st.builds(InitEntry, TEXTS, st.booleans())
 MODULES = st.builds(
     ModuleEntry, st.from_regex(r"[a-z]{1,5}\.[A-Z][a-z]{0,5}", fullmatch=True), st.none() | st.integers(1, 99), PARAMS
 ) | st.builds(ModuleEntry, graph=NAMES)
@@ -101,7 +103,7 @@ APPLICATIONS = st.builds(
     st.dictionaries(NAMES, GRAPHS, max_size=2),
     st.lists(st.lists(TEXTS, min_size=2, max_size=3).map(tuple), max_size=2).map(tuple),
     st.lists(TEXTS, max_size=2).map(tuple),
-    st.dictionaries(DOTTED, TEXTS, max_size=1),
+    st.dictionaries(DOTTED, INITIAL, max_size=1),
     st.dictionaries(NAMES, NAMES, max_size=1),
     st.none() | TRAININGS,
     st.none() | st.builds(EvalEntry, METRIC_LISTS),

@@ -7,8 +7,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from nm_core import Callback, CompositeModule, Metric, NeuralModule, TrainingResult, optional, ports, variadic
+from nm_core import (
+    Callback,
+    CompositeModule,
+    LoadedWeights,
+    Metric,
+    NeuralModule,
+    TrainingResult,
+    optional,
+    ports,
+    variadic,
+)
 from nm_core.actions import EvalRequest, InferRequest, Settings, TrainRequest
+from nm_core.errors import ApplicationError
 from nm_core.graph import Graph
 from nm_core.module import Segment as SegmentName
 from nm_core.plugins import Collection, ModuleSpec, hookimpl
@@ -254,13 +265,22 @@ class PythonSession:
         for row in zip(*columns.values(), strict=True):
             yield dict(zip(columns, row, strict=True))
 
-    def save_weights(self, module: Any, path: Path) -> None:
+    def save_weights(self, module: Any, path: Path, *, without: Any = ()) -> None:
         """Write the weight."""
-        path.write_text(json.dumps({"weight": module.weight}))
+        path.write_text(json.dumps({} if "weight" in without else {"weight": module.weight}))
 
-    def load_weights(self, module: Any, path: Path) -> None:
+    def load_weights(
+        self, module: Any, path: Path, *, renamed: Any = None, partial: bool = False, elsewhere: Any = None
+    ) -> LoadedWeights:
         """Read the weight."""
-        module.weight = json.loads(path.read_text())["weight"]
+        found = json.loads(path.read_text())
+        found = {renamed(name) if renamed else name: value for name, value in found.items()}
+        found |= {name: json.loads(other.read_text())[key] for name, (other, key) in (elsewhere or {}).items()}
+        report = LoadedWeights.compare(module.name, str(path), {"weight": ()}, dict.fromkeys(found, ()))
+        if not report.complete and not partial:
+            raise ApplicationError(str(report))
+        module.weight = found.get("weight", module.weight)
+        return report
 
     def tie(self, modules: Any, first: str, second: str) -> None:
         """Remember the tie."""

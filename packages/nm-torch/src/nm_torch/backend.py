@@ -1,6 +1,6 @@
 """`TorchBackend`: what nm-core asks of a framework, done with PyTorch."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from nm_core import Metric, NeuralModule, NmError, NmTensor, Plan, Run, TrainingResult
+from nm_core import LoadedWeights, Metric, NeuralModule, NmError, NmTensor, Plan, Run, TrainingResult
 from nm_core.actions import EvalRequest, InferRequest, Settings, TrainRequest
 from nm_torch import weights
 from nm_torch.engine import evaluation, inference, randomness
@@ -138,13 +138,21 @@ class TorchSession:
         """Make weights created inside depend on `seed` and `name` only, and give the caller's generator back."""
         return randomness.seeded(seed, name)
 
-    def save_weights(self, module: NeuralModule, path: Path) -> None:
-        """Write a module's weights to a safetensors file."""
-        weights.save_weights(module, path)
+    def save_weights(self, module: NeuralModule, path: Path, *, without: Collection[str] = ()) -> None:
+        """Write a module's weights to a safetensors file, but for those that another file holds."""
+        weights.save_weights(module, path, without=without)
 
-    def load_weights(self, module: NeuralModule, path: Path) -> None:
-        """Read a module's weights from a safetensors file, and refuse one that does not fit."""
-        weights.load_weights(module, path)
+    def load_weights(
+        self,
+        module: NeuralModule,
+        path: Path,
+        *,
+        renamed: Callable[[str], str] | None = None,
+        partial: bool = False,
+        elsewhere: Mapping[str, tuple[Path, str]] | None = None,
+    ) -> LoadedWeights:
+        """Read a module's weights from safetensors files, and refuse what does not fit unless `partial`."""
+        return weights.load_weights(module, path, renamed=renamed, partial=partial, elsewhere=elsewhere)
 
     def tie(self, modules: Mapping[str, NeuralModule], first: str, second: str) -> None:
         """Make two weights, named `module.weight`, one."""

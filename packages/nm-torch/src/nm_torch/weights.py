@@ -1,56 +1,91 @@
 """Weights of modules: files of them, ties between them, and which of them learn."""
 
+import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
+import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from nm_core import NeuralModule
+from nm_core import LoadedWeights, NeuralModule
 from nm_core.errors import did_you_mean
 from nm_torch.errors import WeightsError
 
+_ALIASES = "nm.aliases"
+"""The key of a file's metadata that maps further names of a tensor to the name under which it is stored."""
 
-def save_weights(module: NeuralModule, path: Path) -> None:
-    """Write a module's parameters and buffers to a safetensors file, which appears only when it is complete."""
-    weights = {name: tensor.detach().cpu().clone() for name, tensor in state(module).items()}
+
+def save_weights(module: NeuralModule, path: Path, *, without: Collection[str] = ()) -> None:
+    """Write a module's parameters and buffers to a safetensors file, which appears only when it is complete.
+
+    A tensor with several names is stored under the first of them; the file's metadata names the others.
+
+    Args:
+        without: names to leave out.
+    """
+    first: dict[tuple[object, ...], str] = {}
+    stored: dict[str, Tensor] = {}
+    aliases: dict[str, str] = {}
+    for name, tensor in state(module).items():
+        if name in without:
+            continue
+        place = (tensor.device, tensor.data_ptr(), tensor.dtype, tensor.shape, tensor.stride(), tensor.numel() or name)
+        if place in first:
+            aliases[name] = first[place]
+        else:
+            first[place] = name
+            stored[name] = tensor.detach().cpu().clone().contiguous()
+    metadata = {_ALIASES: json.dumps(aliases)} if aliases else None
     partial = path.with_name(f".partial-{path.name}")
-    partial.write_bytes(safetensors.torch.save({name: tensor.contiguous() for name, tensor in weights.items()}))
+    partial.write_bytes(safetensors.torch.save(stored, metadata=metadata))
     os.replace(partial, path)
 
 
-def load_weights(module: NeuralModule, path: Path) -> None:
-    """Read a module's parameters and buffers from a safetensors file.
+def load_weights(
+    module: NeuralModule,
+    path: Path,
+    *,
+    renamed: Callable[[str], str] | None = None,
+    partial: bool = False,
+    elsewhere: Mapping[str, tuple[Path, str]] | None = None,
+) -> LoadedWeights:
+    """Read a module's parameters and buffers from safetensors files.
+
+    Args:
+        renamed: what the module calls a weight now, by its name in the file.
+        partial: take the weights that fit by name and shape, and leave the others as they are.
+        elsewhere: weights that another file holds, under a name of its own.
 
     Raises:
-        WeightsError: the file is missing or damaged, or does not fit the module; every difference is named.
+        WeightsError: a file is missing or damaged, or (unless `partial`) does not fit the module; every difference is
+            named.
     """
-    try:
-        weights = safetensors.torch.load_file(path)
-    except FileNotFoundError:
-        raise WeightsError(f"{path}: there are no weights of {module.name} here.") from None
-    except (safetensors.SafetensorError, OSError) as error:
-        raise WeightsError(f"{path}: the weights of {module.name} cannot be read: {error}") from error
-    expected = state(module)
-    problems = [f"{name} is not in the file" for name in expected.keys() - weights.keys()]
-    problems += [f"{name} is only in the file" for name in weights.keys() - expected.keys()]
-    problems += [
-        f"{name} has shape {tuple(weights[name].shape)} in the file and {tuple(tensor.shape)} in the module"
-        for name, tensor in expected.items()
-        if name in weights and weights[name].shape != tensor.shape
-    ]
-    if problems:
-        shown = sorted(problems)[:10] + ([f"and {len(problems) - 10} more"] if len(problems) > 10 else [])
+    weights = _read(module, path)
+    if renamed is not None:
+        weights = {renamed(name): tensor for name, tensor in weights.items()}
+    for name, (other, other_name) in (elsewhere or {}).items():
+        found = _read(module, other).get(other_name)
+        if found is not None:
+            weights[name] = found
+    expected = {name: tuple(tensor.shape) for name, tensor in state(module).items()}
+    saved = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    report = LoadedWeights.compare(module.name, str(path), expected, saved)
+    if not report.complete and not partial:
+        problems = report.problems()
+        shown = problems[:10] + ([f"and {len(problems) - 10} more"] if len(problems) > 10 else [])
         raise WeightsError(
             f"{path}: these are not the weights of {module.name} ({type(module).__name__}).\n"
             + "".join(f"  {problem}\n" for problem in shown)
-            + "  Make the module with the parameters it was trained with."
+            + "  Make the module with the parameters it was trained with, or take what fits: in a file,\n"
+            f"  init_from: {{{module.name}: {{from: PATH, partial: true}}}}."
         )
     assert isinstance(module, nn.Module)
-    module.load_state_dict(weights)
+    module.load_state_dict({name: weights[name] for name in report.loaded}, strict=not partial)
+    return report
 
 
 def tie(modules: Mapping[str, NeuralModule], first: str, second: str) -> None:
@@ -98,6 +133,19 @@ def state(module: NeuralModule) -> dict[str, Tensor]:
     if not isinstance(module, nn.Module):
         raise WeightsError(f"{module.name} is no torch module and has no weights.")
     return {name: value for name, value in module.state_dict().items() if isinstance(value, torch.Tensor)}
+
+
+def _read(module: NeuralModule, path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a file, also under their further names."""
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+            aliases = json.loads((file.metadata() or {}).get(_ALIASES, "{}"))
+        return weights | {name: weights[kept] for name, kept in aliases.items()}
+    except FileNotFoundError:
+        raise WeightsError(f"{path}: there are no weights of {module.name} here.") from None
+    except (safetensors.SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WeightsError(f"{path}: the weights of {module.name} cannot be read: {error}") from error
 
 
 def _find(modules: Mapping[str, NeuralModule], weight: str) -> tuple[nn.Module, str]:

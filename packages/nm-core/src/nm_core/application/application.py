@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +12,7 @@ from nm_core.application.building import Builder
 from nm_core.application.canonical import canonical_data
 from nm_core.application.checking import INFER, Checked
 from nm_core.application.checking.context import Context
+from nm_core.application.checking.upgrading import renamer
 from nm_core.application.document import Document
 from nm_core.application.dumping import digest, to_json, to_yaml
 from nm_core.application.moving import with_absolute_paths
@@ -23,6 +25,7 @@ from nm_core.callbacks import Callback
 from nm_core.errors import ApplicationError
 from nm_core.factory import NeuralModuleFactory
 from nm_core.graph import Graph
+from nm_core.loaded import LoadedWeights
 from nm_core.metric import Metric
 from nm_core.module import NeuralModule
 from nm_core.records import Records
@@ -42,6 +45,7 @@ class Application:
     """An application: read it from a file with `load_application`.
 
     Attributes:
+        path: the file, folder or archive that it was read from.
         entry: what the file says, as plain values.
         factory: where its modules are made and its actions run.
         report: what the check of the file noted.
@@ -54,8 +58,10 @@ class Application:
         factory: NeuralModuleFactory,
         document: Document,
         *,
+        path: Path,
         saved: Path | None = None,
     ) -> None:
+        self.path = path
         self.entry = entry
         self.factory = factory
         self.report = document.problems.report()
@@ -69,12 +75,7 @@ class Application:
                 factory.tie(weights[0], other)
         for pattern in entry.freeze:
             factory.freeze(pattern)
-        factory.application = {"file": str(document.path), "digest": self.digest, "structure": self.canonical}
-
-    @property
-    def path(self) -> Path:
-        """The file or folder it was read from."""
-        return self._saved or self._document.path
+        factory.application = {"file": str(path), "digest": self.digest, "structure": self.canonical}
 
     @cached_property
     def modules(self) -> Mapping[str, NeuralModule]:
@@ -171,11 +172,22 @@ class Application:
         """Return the graph behind a verb: the one that `tasks` names, else `infer`."""
         return self.graphs[self.entry.tasks.get(verb, INFER)]
 
+    def initial_weights(self) -> tuple[LoadedWeights, ...]:
+        """Make the modules that begin with saved weights (`init_from`); return what each took and what did not fit."""
+        if self._saved is None:
+            for name in self.entry.init_from:
+                self._builder.module(name)
+        return tuple(self._builder.initial_weights)
+
     def save(self, path: str | Path) -> Path:
         """Save the application with its weights and files as one folder, which appears only when complete.
 
-        An older saved application at the path is replaced.
+        A path that ends in .zip makes one archive of it. An older saved application at the path is replaced. Where the
+        application is trained, the folder of its run is saved too, so that training goes on from there.
         """
+        for name, steps in self._checked.upgrades.items():
+            if renamer(steps) is not None:
+                self._builder.module(name)  # what an older version wrote cannot be copied as it is
         live = dict(self._builder.modules)
         if self._saved is None:
             live = {
@@ -183,8 +195,11 @@ class Application:
                 for name, declared in self._checked.modules.items()
                 if declared.cls.segment != "source"
             }
+        entry, work_dir = self.entry, self.factory.settings.work_dir
+        if entry.train is not None and work_dir is not None:
+            entry = replace(entry, train=replace(entry.train, work_dir=str(work_dir.resolve())))
         return write_folder(
-            Path(path), self.entry, self._checked, self._document.folder, self.factory, live, older=self._saved
+            Path(path), entry, self._checked, self._document.folder, self.factory, live, older=self._saved
         )
 
     def to_yaml(self, *, absolute: bool = False) -> str:

@@ -28,6 +28,7 @@ from nm_core.errors import ApplicationError
 from nm_core.factory import NeuralModuleFactory
 from nm_core.graph import Graph
 from nm_core.inputs import free_inputs
+from nm_core.loaded import LoadedWeights
 from nm_core.metric import Metric
 from nm_core.module import NeuralModule
 from nm_core.nested import GraphModule
@@ -61,12 +62,13 @@ class Builder:
     ) -> None:
         self.modules: dict[str, NeuralModule] = {}
         self.graphs: dict[str, Graph] = {}
+        self.initial_weights: list[LoadedWeights] = []
         self._entry = entry
         self._checked = checked
         self._factory = factory
         self._base = base
         self._places = places or {}
-        self._saved = saved
+        self._saved = None if saved is None else weights.SavedWeights(saved, factory.collections)
 
     def module(self, name: str) -> NeuralModule:
         """Return a module, made with weights that follow from the seed and its name, or with its saved weights."""
@@ -122,10 +124,12 @@ class Builder:
         module = self._factory.create(declared.id, name=declared.name, **params)
         if any(weights.holders(module)):
             given = self._entry.init_from.get(declared.name)
+            session, collections = self._factory.session, self._factory.collections
             if self._saved is not None:
-                weights.load(self._factory.session, module, self._saved)
+                self._saved.load(session, module)
             elif given is not None:
-                weights.load_initial(self._factory.session, module, self._base / given)
+                reports = weights.load_initial(session, module, self._base, given, collections)
+                self.initial_weights += reports
         return module
 
     def _nested(self, name: str, graph: str) -> NeuralModule:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from nm_core.application.archive import is_archive, read_member
 from nm_core.application.changes import Changes, with_changes
 from nm_core.application.format import APPLICATION as SHAPE
 from nm_core.application.problems import Problems, TooManyProblems
-from nm_core.application.reading import decode_text, parse, read_bytes
+from nm_core.application.reading import decode_text, parse, read_bytes, within
+from nm_core.application.reading.limits import DEFAULT_LIMITS
 from nm_core.application.reading.nodes import Data, Node
 from nm_core.application.references import resolve
 from nm_core.application.schema import ApplicationEntry
@@ -43,11 +45,20 @@ class Document:
 
 
 def read_document(path: str | Path, changes: Changes | None = None) -> Document:
-    """Read an application file, or the one inside a saved application, with some values changed."""
+    """Read an application file, or the one inside a saved application, with some values changed.
+
+    Raises:
+        ApplicationError: the path is a folder or an archive, and no saved application.
+    """
     path = Path(path)
-    file = _file_of(path)
-    problems = Problems(str(file))
-    content = read_bytes(file, problems)
+    if path.is_file() and is_archive(path):
+        file = path / APPLICATION
+        problems = Problems(str(file))
+        content: bytes | None = within(read_member(path, APPLICATION, DEFAULT_LIMITS.bytes + 1), problems)
+    else:
+        file = _file_of(path)
+        problems = Problems(str(file))
+        content = read_bytes(file, problems)
     text = None if content is None else decode_text(content, problems)
     return Document(file, problems) if text is None else parse_document(text, file, changes=changes)
 
@@ -88,5 +99,5 @@ def _file_of(path: Path) -> Path:
         return path / APPLICATION
     raise ApplicationError(
         f"{path} is a folder and no saved application: it has no manifest.json beside application.json.\n"
-        "  Name an application file, or a folder that nf.save or app.save wrote."
+        "  Name an application file, or a folder or archive that nf.save or app.save wrote."
     )

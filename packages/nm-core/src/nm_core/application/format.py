@@ -13,6 +13,7 @@ from nm_core.application.schema import (
     CallEntry,
     EvalEntry,
     GraphEntry,
+    InitEntry,
     Input,
     MetricEntry,
     ModuleEntry,
@@ -213,6 +214,22 @@ TRAIN = Record(
 EVAL = Record(
     "the eval section", EvalEntry, {"metrics": Field(_METRIC_LIST, "The metrics by which the application is judged.")}
 )
+_INITIAL: Shape[Any] = OneOf(
+    "a path, or {from: path, partial: true}",
+    {
+        "text": As(Text("a path"), InitEntry),
+        "mapping": Record(
+            "an entry of init_from",
+            InitEntry,
+            {
+                "from": Field(
+                    Text("a path"), "A saved application, a module in one, or a file of weights.", attribute="path"
+                ),
+                "partial": Field(Flag(), "Whether weights that do not fit stay as they were made.", False),
+            },
+        ),
+    },
+)
 APPLICATION = Record(
     "an application",
     _application,
@@ -237,7 +254,7 @@ APPLICATION = Record(
         ),
         "freeze": Field(ListOf(PATTERN, "a list of patterns"), "Weights that do not learn.", ()),
         "init_from": Field(
-            MapOf(Text("a path"), "a mapping from modules to paths", MODULE_NAME),
+            MapOf(_INITIAL, "a mapping from modules to paths", MODULE_NAME),
             "Saved weights that modules begin with.",
             {},
         ),

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import finalize
 
 from nm_core.application.application import Application
+from nm_core.application.archive import is_archive
 from nm_core.application.changes import Changes
 from nm_core.application.checking import Checked, check
+from nm_core.application.checking.context import Context
 from nm_core.application.document import Document, read_document
 from nm_core.application.problems import Report
 from nm_core.application.schema import ApplicationEntry
-from nm_core.application.storage import verify
+from nm_core.application.storage import APPLICATION, unpacked, verify
+from nm_core.application.weights import initial_notes
 from nm_core.errors import ApplicationError
 from nm_core.factory import NeuralModuleFactory
 
@@ -47,7 +53,9 @@ def load_application(
     changes: Changes | None = None,
     **settings: Any,
 ) -> Application:
-    """Load an application from a file or from a folder that `save` wrote; modules are made when they are needed.
+    """Load an application from a file, or from a folder or archive that `save` wrote; modules are made when needed.
+
+    What an archive holds is unpacked for as long as the application lives.
 
     Args:
         collections: what is installed; found when not given.
@@ -60,20 +68,29 @@ def load_application(
         ApplicationFileError: the file has problems; `report` holds all of them.
         ApplicationError: a saved application is damaged.
     """
-    saved = Path(path) if Path(path).is_dir() else None
+    path = Path(path)
     document = read_document(path, changes)
-    if saved is not None:
-        verify(saved)
     collections = _installed(collections)
     entry = document.entry
     if entry is None:
         document.problems.report().raise_if_bad()
         raise ApplicationError(f"{path} is no application.")
+    saved = None
+    if path.is_dir():
+        verify(path)
+        saved = path
     checked = _checked(document, entry, collections, backend)
     document.problems.report().raise_if_bad()
+    unpacked_at = unpacked(path) if is_archive(path) else None
+    if unpacked_at is not None:
+        saved = unpacked_at
+        document = replace(document, path=saved / APPLICATION)
     options = _settings(entry, document.folder) | settings
     factory = NeuralModuleFactory(backend=backend, collections=collections, **options)
-    return Application(checked.entry, checked, factory, document, saved=saved)
+    application = Application(checked.entry, checked, factory, document, path=path, saved=saved)
+    if unpacked_at is not None:
+        finalize(application, shutil.rmtree, unpacked_at, ignore_errors=True)
+    return application
 
 
 def _installed(collections: Collections | None) -> Collections:
@@ -85,7 +102,15 @@ def _installed(collections: Collections | None) -> Collections:
 
 
 def _checked(document: Document, entry: ApplicationEntry, collections: Collections, backend: str) -> Checked:
-    return check(entry, document.problems, collections, root=document.root, backend=backend)
+    checked = check(entry, document.problems, collections, root=document.root, backend=backend)
+    context = Context(entry, document.problems, collections, root=document.root)
+    for name, what, wrong in initial_notes(checked.entry, document.folder, collections):
+        at = ("init_from", name)
+        if wrong:
+            context.complain(f"{what}.", at)
+        else:
+            document.problems.note(f"{context.location(at) or document.problems.name}: {name}: {what}.")
+    return checked
 
 
 def _settings(entry: ApplicationEntry, folder: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from nm_core.application.schema import (
     CallEntry,
     EvalEntry,
     GraphEntry,
+    InitEntry,
     Input,
     MetricEntry,
     ModuleEntry,
@@ -36,7 +37,7 @@ def application_data(entry: ApplicationEntry) -> dict[str, Data]:
             "graphs": {name: _graph(graph) for name, graph in entry.graphs.items()},
             "tie": [[escape(weight) for weight in weights] for weights in entry.tie],
             "freeze": [escape(pattern) for pattern in entry.freeze],
-            "init_from": _texts(entry.init_from),
+            "init_from": {name: _initial(one) for name, one in entry.init_from.items()},
             "tasks": _texts(entry.tasks),
             "train": None if entry.train is None else _train(entry.train),
             "eval": None if entry.eval is None else _eval(entry.eval),
@@ -97,6 +98,10 @@ def _input(given: Input) -> Data:
     if isinstance(given, Value):
         return {"value": escape(given.value)} if isinstance(given.value, str) else given.value
     return [str(source) for source in given] if isinstance(given, tuple) else str(given)
+
+
+def _initial(entry: InitEntry) -> Data:
+    return {"from": escape(entry.path), "partial": True} if entry.partial else escape(entry.path)
 
 
 def _metric(entry: MetricEntry) -> Data:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def save_application(factory: NeuralModuleFactory, path: Path, graphs: Mapping[str, Graph]) -> Path:
-    """Save graphs built in Python as one folder that `load_application` reads.
+    """Save graphs built in Python as one folder, or archive, that `load_application` reads.
 
     Raises:
         ApplicationError: something cannot be written to a file, or the folder cannot be made.
@@ -51,7 +51,7 @@ def write_folder(
     *,
     older: Path | None = None,
 ) -> Path:
-    """Write an application as one folder that appears only when complete.
+    """Write an application as one folder, or as an archive, that appears only when complete.
 
     Args:
         base: the folder to which paths in the application are relative.
@@ -67,7 +67,7 @@ def write_folder(
         data = canonical_data(move.sections(replace(entry, init_from={})), replace(checked, modules=moved))
         (folder / APPLICATION).write_text(to_json(data), encoding="utf-8")
         for module in modules.values():
-            weights.save(factory.session, module, folder)
+            weights.save(factory.session, module, folder, entry.tie)
         if older is not None:
             _copy_weights(older, folder, [name for name in entry.modules if name not in modules])
     return path

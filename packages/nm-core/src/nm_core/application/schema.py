@@ -131,6 +131,19 @@ class EvalEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class InitEntry:
+    """Saved weights that a module begins with.
+
+    Attributes:
+        path: a saved application or a checkpoint, one of these and a module in it, or a file of weights.
+        partial: whether weights that do not fit stay as they were made; an error otherwise.
+    """
+
+    path: str
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ApplicationEntry:
     """A whole application; `$name` references are replaced by what they stand for."""
 
@@ -142,7 +155,7 @@ class ApplicationEntry:
     graphs: Mapping[str, GraphEntry] = field(default_factory=dict)
     tie: tuple[tuple[str, ...], ...] = ()
     freeze: tuple[str, ...] = ()
-    init_from: Mapping[str, str] = field(default_factory=dict)
+    init_from: Mapping[str, InitEntry] = field(default_factory=dict)
     tasks: Mapping[str, str] = field(default_factory=dict)
     train: TrainEntry | None = None
     eval: EvalEntry | None = None

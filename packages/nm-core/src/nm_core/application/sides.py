@@ -18,6 +18,7 @@ from nm_core.application.plain import application_data
 from nm_core.application.problems import Path
 from nm_core.application.reading.nodes import Data
 from nm_core.application.schema import ApplicationEntry
+from nm_core.application.storage import is_saved_application
 from nm_core.application.weights import holders
 from nm_core.errors import ApplicationError, NmError
 from nm_core.parameters import thaw
@@ -69,7 +70,9 @@ class Side:
             if name in other.checked.modules or name not in other.entry.modules
         }
         entry = canonical(self.entry, replace(self.checked, modules=known))
-        saved = self.path.is_dir() or other.path.is_dir()  # what it began with is over once it is saved
+        saved = is_saved_application(self.path) or is_saved_application(
+            other.path
+        )  # what it began with is over once it is saved
         return replace(entry, init_from={}) if saved else entry
 
     def names_the_same(self, other: Side, data: Data, path: Path, what: str, one: Data, another: Data) -> bool:

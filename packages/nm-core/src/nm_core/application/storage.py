@@ -1,4 +1,4 @@
-"""A saved application on disk: one folder that appears only when complete and is read only when it verifies.
+"""A saved application on disk: a folder, or an archive of it, that appears only when complete and verifies when read.
 
 ::
 
@@ -18,7 +18,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
+from tempfile import mkdtemp
 
+from nm_core.application.archive import is_archive, is_inside, pack, read_member, unpack
 from nm_core.application.reading.nodes import Data
 from nm_core.errors import ApplicationError
 
@@ -37,7 +39,9 @@ def weights_path(module: str) -> str:
 
 
 def is_saved_application(path: Path) -> bool:
-    """Tell whether a folder is a saved application."""
+    """Tell whether a folder or an archive is a saved application."""
+    if is_archive(path):
+        return _is_saved_archive(path)
     return (path / MANIFEST).is_file() and (path / APPLICATION).is_file()
 
 
@@ -45,7 +49,8 @@ def is_saved_application(path: Path) -> bool:
 def new_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder beside `path` that takes its place, with a manifest, when the block ends without error.
 
-    An older saved application at `path` is replaced; anything else there is left alone.
+    Where the name of `path` ends in .zip, an archive of the folder does so. An older saved application at `path` is
+    replaced; anything else there is left alone.
 
     Raises:
         ApplicationError: `path` is there and no saved application, or it cannot be written.
@@ -53,7 +58,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     path = Path(path)
     if path.exists() and not is_saved_application(path) and not (path.is_dir() and not any(path.iterdir())):
         raise ApplicationError(
-            f"{path} is there already and is no saved application.\n  Save to a new folder, or remove it first."
+            f"{path} is there already and is no saved application.\n  Save to a new place, or remove it first."
         )
     made = None
     try:
@@ -62,7 +67,11 @@ def new_folder(path: Path) -> Iterator[Path]:
         made.mkdir()
         yield made
         _write_manifest(made)
-        _put_in_place(made, path)
+        if is_archive(path):
+            pack(made, path)
+            _sync(path.parent)
+        else:
+            _put_in_place(made, path)
     except OSError as error:
         raise ApplicationError(f"{path} cannot be written: {error.strerror or error}.") from error
     finally:
@@ -90,21 +99,60 @@ def add_asset(folder: Path, source: Path) -> str:
     return place
 
 
-def verify(folder: Path) -> None:
+def unpacked(path: Path) -> Path:
+    """Return a new folder with the files of an archive, verified; whoever asks for it removes it.
+
+    Raises:
+        ApplicationError: the archive is damaged, or none of ours.
+    """
+    folder = Path(mkdtemp(prefix="nm-application-"))
+    try:
+        unpack(path, folder)
+        verify(folder, name=path)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+    return folder
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Path]:
+    """Yield a saved application as a folder: itself, or what its archive holds for as long as the block lasts."""
+    if not is_archive(path):
+        yield path
+        return
+    folder = unpacked(path)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def verify(folder: Path, *, name: Path | None = None) -> None:
     """Compare every file of a saved application with the manifest.
+
+    Args:
+        name: what messages call it, where that is not the folder.
 
     Raises:
         ApplicationError: files are missing or damaged; all of them are named.
     """
     damaged = [
-        f"{name} {what}" for name, entry in _read_manifest(folder).items() if (what := _fault(folder, name, entry))
+        f"{file} {what}" for file, entry in _read_manifest(folder).items() if (what := _fault(folder, file, entry))
     ]
     if damaged:
         raise ApplicationError(
-            f"{folder} is damaged:\n"
+            f"{name or folder} is damaged:\n"
             + "".join(f"  {line}\n" for line in damaged)
-            + "  Copy the folder again from where it came from, or save the application again."
+            + "  Copy it again from where it came from, or save the application again."
         )
+
+
+def _is_saved_archive(path: Path) -> bool:
+    try:
+        return all(read_member(path, name, 1) for name in (APPLICATION, MANIFEST))
+    except ApplicationError:
+        return False
 
 
 def _fault(folder: Path, name: str, entry: Mapping[str, Data]) -> str:
@@ -127,7 +175,7 @@ def _read_manifest(folder: Path) -> dict[str, dict[str, Data]]:
                 f"{path} has the format {found['format']!r}; this version of nm-core reads {FORMAT}."
             )
         files: dict[str, dict[str, Data]] = found["files"]
-        if APPLICATION not in files or any(Path(name).is_absolute() or ".." in Path(name).parts for name in files):
+        if APPLICATION not in files or not all(map(is_inside, files)):
             raise ValueError("it names the wrong files")
     except OSError as error:
         raise ApplicationError(f"{path} cannot be read: {error.strerror or error}.") from error

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from nm_core.application.storage import MANIFEST, weights_path
+from nm_core.application.archive import is_archive
+from nm_core.application.checking.upgrading import renamer, steps_of
+from nm_core.application.document import read_document
+from nm_core.application.names import listed
+from nm_core.application.schema import ApplicationEntry, InitEntry
+from nm_core.application.storage import MANIFEST, is_saved_application, opened, weights_path
 from nm_core.backend import Session
 from nm_core.composite import CompositeModule
 from nm_core.errors import ApplicationError
+from nm_core.loaded import LoadedWeights
 from nm_core.module import NeuralModule
+
+if TYPE_CHECKING:
+    from nm_core.plugins import Collections
 
 
 def holders(module: NeuralModule) -> Iterator[NeuralModule]:
@@ -21,55 +31,155 @@ def holders(module: NeuralModule) -> Iterator[NeuralModule]:
         yield module
 
 
-def save(session: Session, module: NeuralModule, folder: Path) -> None:
-    """Write a module's weights into a folder of a saved application."""
+def save(session: Session, module: NeuralModule, folder: Path, ties: Iterable[tuple[str, ...]] = ()) -> None:
+    """Write a module's weights into a folder of a saved application; of tied ones, the first one's module has them."""
+    tied = _kept_elsewhere(ties)
     for holder in holders(module):
         path = folder / weights_path(holder.name)
         path.parent.mkdir(exist_ok=True)
-        session.save_weights(holder, path)
+        session.save_weights(holder, path, without=_of(holder.name, tied).keys())
 
 
-def load(session: Session, module: NeuralModule, folder: Path, *, source: str | None = None) -> None:
-    """Read a module's weights from a saved application or a checkpoint.
+class SavedWeights:
+    """The weights in a saved application or a checkpoint, whatever version of its modules wrote them."""
 
-    Args:
-        source: the module's name there, where it differs.
+    def __init__(self, folder: Path, collections: Collections) -> None:
+        self.folder = folder
+        self.entry: ApplicationEntry | None = read_document(folder).entry if is_saved_application(folder) else None
+        self._collections = collections
+        self._tied = _kept_elsewhere(self.entry.tie if self.entry else ())
 
-    Raises:
-        ApplicationError: there are no weights of that name.
-    """
-    for holder in holders(module):
-        name = holder.name if source is None else source + holder.name[len(module.name) :]
-        path = folder / weights_path(name)
+    def load(
+        self, session: Session, module: NeuralModule, *, source: str | None = None, partial: bool = False
+    ) -> tuple[LoadedWeights, ...]:
+        """Read a module's weights.
+
+        Args:
+            source: the module's name there, where it differs.
+            partial: take what fits, and leave the rest as it was made.
+
+        Raises:
+            ApplicationError: there are no weights of that name.
+        """
+        source = source or module.name
+        written = self.entry.modules.get(source) if self.entry else None
+        renamed = None if written is None else renamer(steps_of(self._collections, written))
+        reports = []
+        for holder in holders(module):
+            name = source + holder.name[len(module.name) :]
+            elsewhere = {
+                renamed(weight) if renamed else weight: self._place(other)
+                for weight, other in _of(name, self._tied).items()
+            }
+            options: dict[str, Any] = {"renamed": renamed, "partial": partial, "elsewhere": elsewhere}
+            reports.append(session.load_weights(holder, self._file(name), **options))
+        return tuple(reports)
+
+    def _file(self, name: str) -> Path:
+        path = self.folder / weights_path(name)
         if not path.is_file():
             known = sorted(found.stem for found in path.parent.glob("*.safetensors"))
             raise ApplicationError(
-                f"{folder} has no weights of {name}.\n  It has weights of {', '.join(known) or 'no module'}."
+                f"{self.folder} has no weights of {name}.\n  It has weights of {', '.join(known) or 'no module'}."
             )
-        session.load_weights(holder, path)
+        return path
+
+    def _place(self, weight: str) -> tuple[Path, str]:
+        """Return the file of a weight and its name there."""
+        parts = weight.split(".")
+        owners = [".".join(parts[:length]) for length in range(len(parts) - 1, 0, -1)]
+        owner = next((one for one in owners if (self.folder / weights_path(one)).is_file()), owners[-1])
+        return self.folder / weights_path(owner), weight[len(owner) + 1 :]
 
 
-def load_initial(session: Session, module: NeuralModule, given: Path) -> None:
+def load_initial(
+    session: Session, module: NeuralModule, folder: Path, given: InitEntry, collections: Collections
+) -> tuple[LoadedWeights, ...]:
     """Begin with saved weights: those of a file, of the module of the same name in a folder, or of `folder/module`.
 
+    Args:
+        folder: what the path counts from.
+
     Raises:
-        ApplicationError: there is nothing of that kind at the path.
+        ApplicationError: there is nothing of that kind at the path, or nothing of it fits.
     """
-    if given.is_file():
+    place = folder / given.path
+    saved = _saved(place)
+    if saved is not None:
+        where, source = saved
+        with opened(where) as unpacked:
+            weights = SavedWeights(unpacked, collections)
+            reports = weights.load(session, module, source=source, partial=given.partial)
+    elif place.is_file():
         found = list(holders(module))
         if len(found) != 1:
             raise ApplicationError(
-                f"init_from: {module.name} holds weights in {len(found)} modules, and {given} is one file.\n"
+                f"init_from: {module.name} holds weights in {len(found)} modules, and {place} is one file.\n"
                 "  Name a saved application or a checkpoint."
             )
-        session.load_weights(found[0], given)
-    elif (given / MANIFEST).is_file():
-        load(session, module, given)
-    elif (given.parent / MANIFEST).is_file():
-        load(session, module, given.parent, source=given.name)
+        reports = (session.load_weights(found[0], place, partial=given.partial),)
     else:
         raise ApplicationError(
-            f"init_from: there are no weights for {module.name} at {given}.\n"
+            f"init_from: there are no weights for {module.name} at {place}.\n"
             "  Expected a saved application or a checkpoint, one of these and the name of a module in it\n"
             "  (runs/other/encoder), or a file of weights."
         )
+    if not any(report.loaded for report in reports):
+        raise ApplicationError("\n".join([f"init_from: nothing at {place} fits {module.name}.", *map(str, reports)]))
+    return reports
+
+
+def initial_notes(entry: ApplicationEntry, folder: Path, collections: Collections) -> Iterator[tuple[str, str, bool]]:
+    """Yield what can be known of initial weights without reading them: a module, a sentence, and whether it is wrong.
+
+    Args:
+        folder: what paths count from.
+    """
+    for name, given in entry.init_from.items():
+        own = entry.modules.get(name)
+        saved = _saved(folder / given.path)
+        if saved is None:
+            if not (folder / given.path).exists():
+                yield name, f"there is nothing at {given.path} yet to begin with", False
+            continue
+        where, source = saved
+        other = read_document(where).entry if is_saved_application(where) else None
+        if other is None or own is None:
+            continue
+        found = other.modules.get(source or name)
+        if found is None:
+            yield name, f"{given.path}: there is no module {source or name}; there are {listed(other.modules)}", True
+        elif collections.current(found.type or "") != collections.current(own.type or ""):
+            yield name, f"{given.path} is {found.type}, and this is {own.type}; {_then(given)}", False
+
+
+def _then(given: InitEntry) -> str:
+    return "what does not fit stays as it is made" if given.partial else "where weights do not fit, that is an error"
+
+
+def _saved(place: Path) -> tuple[Path, str | None] | None:
+    """Return the saved application or checkpoint that a path names, and the module in it, where it names one."""
+    for where, source in ((place, None), (place.parent, place.name)):
+        if (where / MANIFEST).is_file() or (is_archive(where) and where.is_file()):
+            return where, source
+    return None
+
+
+def _kept_elsewhere(ties: Iterable[tuple[str, ...]]) -> dict[str, str]:
+    """Return by each weight that is tied to an earlier one the weight in whose place both are kept."""
+    kept: dict[str, str] = {}
+    for first, *others in ties:
+        for other in others:
+            one, another = kept.get(first, first), kept.get(other, other)
+            if one != another:
+                kept |= dict.fromkeys([another, *(w for w, place in kept.items() if place == another)], one)
+    return kept
+
+
+def _of(module: str, tied: Mapping[str, str]) -> dict[str, str]:
+    """Return the tied weights of one module, by their names in it; those kept in its own file are left out."""
+    return {
+        weight[len(module) + 1 :]: kept
+        for weight, kept in tied.items()
+        if weight.startswith(f"{module}.") and not kept.startswith(f"{module}.")
+    }

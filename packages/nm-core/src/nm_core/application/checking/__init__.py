@@ -10,11 +10,11 @@ from nm_core.application.checking.context import Context
 from nm_core.application.checking.graphs import GraphChecker, TypedGraph
 from nm_core.application.checking.modules import check_modules
 from nm_core.application.checking.sections import INFER, check_sections
+from nm_core.application.checking.upgrading import Steps, upgrade
 from nm_core.application.declared import Declared
 from nm_core.application.problems import Problems, TooManyProblems
 from nm_core.application.reading.nodes import Node
 from nm_core.application.schema import ApplicationEntry
-from nm_core.application.upgrading import Steps, upgrade
 from nm_core.errors import NmError
 
 if TYPE_CHECKING:

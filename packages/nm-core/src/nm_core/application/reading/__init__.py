@@ -12,7 +12,7 @@ from nm_core.application.reading.nodes import Data, Node, node_of, noun_of
 from nm_core.application.reading.yaml_events import read_yaml
 from nm_core.application.source import Source, Span
 
-__all__ = ["Data", "Limits", "Node", "decode_text", "node_of", "noun_of", "parse", "read_bytes"]
+__all__ = ["Data", "Limits", "Node", "decode_text", "node_of", "noun_of", "parse", "read_bytes", "within"]
 
 _SUFFIXES = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}
 
@@ -28,6 +28,11 @@ def read_bytes(path: FilePath, problems: Problems, limits: Limits = DEFAULT_LIMI
     except OSError as error:
         problems.add(f"The file cannot be read: {error.strerror or error}.")
         return None
+    return within(content, problems, limits)
+
+
+def within(content: bytes, problems: Problems, limits: Limits = DEFAULT_LIMITS) -> bytes | None:
+    """Return a file's content, or record that it is too large."""
     if len(content) > limits.bytes:
         problems.add(f"The file is larger than {limits.bytes} bytes.\n  Keep long lists in files of their own.")
         return None

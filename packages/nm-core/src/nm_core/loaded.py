@@ -1,0 +1,77 @@
+"""`LoadedWeights`: what became of saved weights when a module took them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedWeights:
+    """What a module took from saved weights and what it did not; names are those of the module's weights.
+
+    Attributes:
+        module: the module's name.
+        source: the file.
+        loaded: weights that have the saved values.
+        missing: weights of the module that were not saved: they have the values with which they were made.
+        unexpected: saved weights that the module does not have.
+        mismatched: weights that were saved in another shape: the saved shape and the module's. They were not taken.
+    """
+
+    module: str
+    source: str
+    loaded: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    mismatched: Mapping[str, tuple[Shape, Shape]] = field(default_factory=dict)
+
+    @classmethod
+    def compare(
+        cls, module: str, source: str, expected: Mapping[str, Shape], saved: Mapping[str, Shape]
+    ) -> LoadedWeights:
+        """Return what a module that expects some weights can take of those saved, by their shapes."""
+        return cls(
+            module,
+            source,
+            tuple(name for name in expected if saved.get(name) == expected[name]),
+            tuple(name for name in expected if name not in saved),
+            tuple(name for name in saved if name not in expected),
+            {name: (saved[name], shape) for name, shape in expected.items() if saved.get(name, shape) != shape},
+        )
+
+    @property
+    def complete(self) -> bool:
+        """Whether the module took all of the saved weights, and they were all of its own."""
+        return not (self.missing or self.unexpected or self.mismatched)
+
+    def problems(self) -> list[str]:
+        """Return a line for each weight that does not fit, sorted."""
+        return sorted(
+            [
+                *(f"{name} is not in the file" for name in self.missing),
+                *(f"{name} is only in the file" for name in self.unexpected),
+                *(
+                    f"{name} has shape {saved} in the file and {own} in the module"
+                    for name, (saved, own) in self.mismatched.items()
+                ),
+            ]
+        )
+
+    def __str__(self) -> str:
+        own = len(self.loaded) + len(self.missing) + len(self.mismatched)
+        head = f"{self.module}: {len(self.loaded)} of {own} weights loaded from {self.source}"
+        return "".join([head, *(f"\n  {problem}" for problem in self.problems())])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the report as plain data for tools."""
+        return {
+            "module": self.module,
+            "source": self.source,
+            "loaded": list(self.loaded),
+            "missing": list(self.missing),
+            "unexpected": list(self.unexpected),
+            "mismatched": {name: [list(saved), list(own)] for name, (saved, own) in self.mismatched.items()},
+        }
