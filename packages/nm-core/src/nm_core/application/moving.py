@@ -10,7 +10,7 @@ from nm_core.application.checking import Checked
 from nm_core.application.declared import map_paths, path_parameters
 from nm_core.application.reading.nodes import Data
 from nm_core.application.references import escape
-from nm_core.application.schema import ApplicationEntry, MetricEntry
+from nm_core.application.schema import ApplicationEntry, InitEntry, MetricEntry
 from nm_core.parameters import thaw
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class _Mover:
                 name: {"params": self._absolute(declared.cls, entry.modules[name].params)}
                 for name, declared in self._checked.modules.items()
             },
-            "init_from": {name: self._path(path) for name, path in entry.init_from.items()},
+            "init_from": {name: InitEntry(self._path(one.path)) for name, one in entry.init_from.items()},
         }
         if entry.eval is not None:
             values["eval"] = {"metrics": self._metrics(entry.eval.metrics)}
@@ -82,6 +82,8 @@ class _Mover:
         if isinstance(written, str) and written.startswith("$") and not written.startswith("$$"):
             self._params[written[1:]] = self._merged(self._params[written[1:]], value)
             return written
+        if isinstance(value, InitEntry):
+            value = {"from": value.path} if isinstance(written, dict) else value.path
         if isinstance(written, dict) and isinstance(value, dict):
             return {key: self._merged(item, value[key]) if key in value else item for key, item in written.items()}
         if isinstance(written, list) and isinstance(value, list):
