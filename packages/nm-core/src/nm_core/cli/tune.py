@@ -57,7 +57,7 @@ _DEFAULT_TRIALS = 20
     default=60,
     show_default=True,
     metavar="SECONDS",
-    help="When to give up the trial of a process that gives no sign any more; the same for all processes of a study.",
+    help="When to give up a trial whose process gives no sign any more.",
 )
 @click.option("--work-dir", type=click.Path(file_okay=False), help="Where trials go; runs/STUDY by default.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
