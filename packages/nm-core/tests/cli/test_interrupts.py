@@ -12,60 +12,15 @@ from nm_core.cli.exits import Exit
 PYTHON = ("--backend", "python")
 ONE_LINE = "Interrupted."
 
-DRIVER = '''
-"""Run nmod, and send SIGINT when a module is imported or a function is called, once or many times in a row."""
-import importlib, importlib.abc, os, signal, sys, threading, time
-
-moment, times = sys.argv[1], int(sys.argv[2])
-sys.argv = ["nmod", *sys.argv[3:]]
-signal.signal(signal.SIGINT, signal.default_int_handler)
-
-def many():
-    for _ in range(times - 1):
-        time.sleep(0.002)
-        os.kill(os.getpid(), signal.SIGINT)
-
-def press():
-    global moment
-    moment = ""
-    threading.Thread(target=many, daemon=True).start()
-    os.kill(os.getpid(), signal.SIGINT)
-    time.sleep(0.01)
-
-class Finder(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path, target=None):
-        if name == moment:
-            press()
-
-sys.meta_path.insert(0, Finder())
-import nmod
-
-if ":" in moment:
-    module, _, name = moment.partition(":")
-    *owners, last = name.split(".")
-    owner = importlib.import_module(module)
-    for part in owners:
-        owner = getattr(owner, part)
-    function = getattr(owner, last)
-
-    def interrupted(*args, **kwargs):
-        if moment:
-            press()
-        return function(*args, **kwargs)
-
-    setattr(owner, last, interrupted)
-sys.exit(nmod.main())
-'''
+DRIVER = Path(__file__).with_name("nm_core_interrupting.py")
 
 
 @pytest.fixture
 def interrupt(app, environment):
     """Run a command in a process of its own and interrupt it at a moment; return its exit code, output and errors."""
-    driver = environment.parent / f"{environment.name}-driver.py"
-    driver.write_text(DRIVER)
 
     def run(moment: str, *arguments: object, times: int = 1) -> tuple[int, str, str]:
-        command = [sys.executable, str(driver), moment, str(times), *map(str, arguments)]
+        command = [sys.executable, str(DRIVER), moment, str(times), *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         return done.returncode, done.stdout, done.stderr.strip()  # a line is ended behind the ^C of a terminal
 
