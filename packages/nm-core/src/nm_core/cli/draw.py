@@ -19,16 +19,29 @@ from nm_core.cli.options import application_argument, backend_option, graph_opti
     "--format", "form", type=click.Choice(("svg", "mermaid", "dot")), help="Follows from the name of the output."
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Where to write; standard output by default.")
+@click.option(
+    "--unfold",
+    multiple=True,
+    metavar="NAME",
+    help="Draw what is inside a nested graph, by the name of its call or a pattern such as '*'; may be repeated.",
+)
 @set_option
 @backend_option
 def draw(
-    app: str, graph: str | None, form: str | None, output: str | None, changes: dict[str, str], backend: str
+    app: str,
+    graph: str | None,
+    form: str | None,
+    output: str | None,
+    unfold: tuple[str, ...],
+    changes: dict[str, str],
+    backend: str,
 ) -> int:
     """Draw a graph of an application: modules, ports and the types on every edge.
 
     \b
     nmod draw app.yaml -o train.svg
     nmod draw app.yaml --graph infer --format mermaid
+    nmod draw app.yaml --unfold encoder_decoder
 
     APP is an application file, or the folder of a saved application. The picture follows from it alone: no data is
     read, no weights are made. A graph with problems is drawn too, with what is wrong in red; the command then ends with
@@ -36,10 +49,10 @@ def draw(
 
     Next: nmod check lists the problems, nmod train trains the graph.
     """
-    from nm_core.cli.sketching import sketch_file
+    from nm_core.application.sketching import sketch_file
     from nm_core.drawing import dot, mermaid, svg
 
-    sketch, report, others = sketch_file(app, graph, changes, backend=backend)
+    sketch, report, others = sketch_file(app, graph, changes, backend=backend, unfold=unfold)
     form = form or {".mmd": "mermaid", ".md": "mermaid", ".dot": "dot", ".gv": "dot"}.get(
         Path(output or "").suffix, "svg"
     )
@@ -48,7 +61,7 @@ def draw(
         print(text, end="")
     else:
         _write(Path(output), text)
-        print(f"{output}: the graph {sketch.name}, {len(sketch.nodes)} nodes.", file=sys.stderr)
+        print(f"{output}: the graph {sketch.name}, {sketch.count()} nodes.", file=sys.stderr)
         if others:
             print(f"  --graph draws another one: {', '.join(others)}.", file=sys.stderr)
     if not report.ok:

@@ -8,32 +8,36 @@ from __future__ import annotations
 
 from nm_core.drawing.layout import lay_out
 from nm_core.drawing.render import render
-from nm_core.drawing.sketch import Edge, InPort, Mark, Node, OutPort, Role, Sketch
+from nm_core.drawing.sketch import Edge, InPort, Mark, Node, OutPort, Role, Sketch, Unfold
 from nm_core.drawing.text import to_dot, to_mermaid
 from nm_core.graph import Graph
 
 __all__ = ["Edge", "InPort", "Mark", "Node", "OutPort", "Role", "Sketch", "dot", "mermaid", "svg"]
 
 
-def svg(graph: Graph | Sketch, *, fold: bool = True) -> str:
+def svg(graph: Graph | Sketch, *, unfold: Unfold = ()) -> str:
     """Return a graph as an SVG document.
 
     Args:
         graph: a graph, or a sketch of one.
-        fold: draw each composite module as one box; without it, the calls inside.
+        unfold: the composite modules and nested graphs whose inside is drawn, by name or by a pattern such as `"*"`;
+            those around them are opened, too. The others are one box each.
+
+    Raises:
+        GraphError: a name or pattern to unfold meets nothing.
     """
-    return render(lay_out(_sketch(graph, fold)))
+    return render(lay_out(_sketch(graph, unfold)))
 
 
-def mermaid(graph: Graph | Sketch, *, fold: bool = True) -> str:
+def mermaid(graph: Graph | Sketch, *, unfold: Unfold = ()) -> str:
     """Return a graph as a Mermaid flow chart; arguments as for `svg`."""
-    return to_mermaid(_sketch(graph, fold))
+    return to_mermaid(_sketch(graph, unfold))
 
 
-def dot(graph: Graph | Sketch, *, fold: bool = True) -> str:
+def dot(graph: Graph | Sketch, *, unfold: Unfold = ()) -> str:
     """Return a graph in the language of Graphviz; arguments as for `svg`."""
-    return to_dot(_sketch(graph, fold))
+    return to_dot(_sketch(graph, unfold))
 
 
-def _sketch(graph: Graph | Sketch, fold: bool) -> Sketch:
-    return graph if isinstance(graph, Sketch) else Sketch.of(graph, fold=fold)
+def _sketch(graph: Graph | Sketch, unfold: Unfold) -> Sketch:
+    return graph if isinstance(graph, Sketch) else Sketch.of(graph, unfold=unfold)

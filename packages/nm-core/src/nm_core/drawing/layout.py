@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from nm_core.drawing.ordering import Item, Link, Rows, arrange
 from nm_core.drawing.placing import Places
-from nm_core.drawing.shapes import LINE, Shape, label_height
-from nm_core.drawing.sketch import Edge, Mark, Node, Sketch
+from nm_core.drawing.shapes import HEADER, LINE, Shape, header_width, label_height
+from nm_core.drawing.sketch import Edge, Mark, Node, Role, Sketch
 
 ARROW = 8.0
 """Length of an arrow's head."""
-_MARGIN, _CURVE, _NOTE = 24.0, 36.0, 18.0
+_MARGIN, _FRAME, _CURVE, _NOTE = 24.0, 16.0, 36.0, 18.0
 _ON_TOP = (Mark.PLAIN, Mark.DEFERRED, Mark.UNCHECKED, Mark.CAST, Mark.BAD)
 
 
@@ -27,7 +28,12 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A node with its place; its ports are at these places along the upper and lower edge."""
+    """A node with its place; its ports are at these places along the upper and lower edge.
+
+    Attributes:
+        middle: where its name stands.
+        inside: what is drawn inside it, below the names of its inputs.
+    """
 
     node: Node
     x: float
@@ -37,6 +43,8 @@ class Box:
     inputs: tuple[float, ...]
     outputs: tuple[float, ...]
     types: tuple[Label | None, ...]
+    middle: float
+    inside: Layout | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +60,21 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A drawing without colours; later curves lie on top of earlier ones."""
+    """A drawing without colours; later curves lie on top of earlier ones.
+
+    Attributes:
+        inputs, outputs: where the ports are, of the inside of a module.
+        title: where there is room for its name.
+    """
 
     name: str
     width: float
     height: float
     boxes: tuple[Box, ...]
     curves: tuple[Curve, ...]
+    inputs: tuple[float, ...] = ()
+    outputs: tuple[float, ...] = ()
+    title: float = 0.0
 
 
 @dataclass(slots=True)
@@ -70,24 +86,57 @@ class _Band:
     end: float
 
 
-def lay_out(sketch: Sketch) -> Layout:
-    """Give everything in a sketch its place."""
+def lay_out(sketch: Sketch, header: float | None = None) -> Layout:
+    """Give everything in a sketch its place.
+
+    Args:
+        header: for the inside of a module, the width of its name, which then stands beside its ports.
+    """
     rows = arrange(sketch)
     notes = {(edge.target, edge.target_port): edge.note for edge in sketch.edges}
-    shapes = {item: Shape(item, _notes_of(item, notes)) for row in rows.rows for item in row}
+    insides = {node.id: lay_out(node.inside, header_width(node)) for node in sketch.nodes if node.inside is not None}
+    shapes = {
+        item: Shape(item, _notes_of(item, notes), insides.get(item.node.id) if item.node else None)
+        for row in rows.rows
+        for item in row
+    }
     places = Places(rows, shapes)
     left, right = places.extent()
-    places.move(_MARGIN - left)
-    bands = _bands(rows, shapes, places, notes)
+    margin = _MARGIN if header is None else _FRAME
+    places.move(margin - left)
+    ends = (_MARGIN, _MARGIN) if header is None else _ends(sketch)
+    bands = _bands(rows, shapes, places, notes, ends[0])
     boxes = {
-        item.node.id: _box(item.node, shapes[item], places.centres[item], bands[item.row])
+        item.node.id: _box(item.node, shapes[item], places.centres[item], bands[item.row], insides.get(item.node.id))
         for item in shapes
         if item.node is not None
     }
     curves = [_curve(edge, rows.routes[index], boxes, shapes, places, bands) for index, edge in enumerate(sketch.edges)]
     curves.sort(key=lambda curve: (not curve.minor, _ON_TOP.index(curve.edge.mark)))
-    height = bands[-1].end + _MARGIN if bands else 2 * _MARGIN
-    return Layout(sketch.name, right - left + 2 * _MARGIN, height, tuple(boxes.values()), tuple(curves))
+    width, height = right - left + 2 * margin, (bands[-1].end if bands else ends[0]) + ends[1]
+    ports = [boxes[node.id] for node in sketch.nodes if node.role is Role.PORT]
+    inputs = tuple(x for box in ports for x in box.outputs)
+    title, width = _beside(inputs, width, (header or 0.0) + 28)
+    outputs = tuple(x for box in ports for x in box.inputs)
+    return Layout(sketch.name, width, height, tuple(boxes.values()), tuple(curves), inputs, outputs, title)
+
+
+def _ends(sketch: Sketch) -> tuple[float, float]:
+    """Return the room above and below the rows of the inside of a module: none where its ports are, which end it."""
+    ports = [node for node in sketch.nodes if node.role is Role.PORT]
+    return (
+        0.0 if any(node.outputs for node in ports) else HEADER,
+        0.0 if any(node.inputs for node in ports) else _FRAME,
+    )
+
+
+def _beside(inputs: Sequence[float], width: float, needed: float) -> tuple[float, float]:
+    """Return the middle of the widest gap beside ports, and the width, made larger where no gap is wide enough."""
+    gaps = list(pairwise([0.0, *sorted(inputs), width]))
+    left, right = max(gaps, key=lambda gap: gap[1] - gap[0])
+    if right - left < needed:
+        left, right = gaps[-1][0], gaps[-1][0] + needed
+    return (left + right) / 2, max(width, right)
 
 
 def _notes_of(item: Item, notes: Mapping[tuple[str, str], str]) -> list[str]:
@@ -95,10 +144,9 @@ def _notes_of(item: Item, notes: Mapping[tuple[str, str], str]) -> list[str]:
 
 
 def _bands(
-    rows: Rows, shapes: Mapping[Item, Shape], places: Places, notes: Mapping[tuple[str, str], str]
+    rows: Rows, shapes: Mapping[Item, Shape], places: Places, notes: Mapping[tuple[str, str], str], y: float
 ) -> list[_Band]:
     bands: list[_Band] = []
-    y = _MARGIN
     for row in rows.rows:
         links = [link for item in row for link in rows.above.get(item, ())]
         if links:
@@ -112,7 +160,7 @@ def _bands(
     return bands
 
 
-def _box(node: Node, shape: Shape, centre: float, band: _Band) -> Box:
+def _box(node: Node, shape: Shape, centre: float, band: _Band, inside: Layout | None) -> Box:
     y = (band.top + band.bottom - shape.height) / 2
     outputs = tuple(centre + offset for offset in shape.outputs)
     types = tuple(
@@ -120,7 +168,9 @@ def _box(node: Node, shape: Shape, centre: float, band: _Band) -> Box:
         for x, lines in zip(outputs, shape.types, strict=True)
     )
     inputs = tuple(centre + offset for offset in shape.inputs)
-    return Box(node, centre - shape.width / 2, y, shape.width, shape.height, inputs, outputs, types)
+    left = centre - shape.width / 2
+    middle = centre if inside is None else left + inside.title
+    return Box(node, left, y, shape.width, shape.height, inputs, outputs, types, middle, inside)
 
 
 def _curve(

@@ -6,7 +6,7 @@ from bisect import bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from nm_core.drawing.sketch import Node, Sketch
+from nm_core.drawing.sketch import Node, Role, Sketch
 
 
 @dataclass(eq=False, slots=True)
@@ -74,7 +74,19 @@ def _row_numbers(sketch: Sketch) -> dict[str, int]:
     for node in reversed(sketch.nodes):
         if len(users[node.id]) > len(makers[node.id]):
             row[node.id] = max(row[node.id], min(row[user] for user in users[node.id]) - 1)
-    return row
+    return _with_ports_outside(sketch, row)
+
+
+def _with_ports_outside(sketch: Sketch, row: dict[str, int]) -> dict[str, int]:
+    """Give the ports of an unfolded module the first and the last row for themselves."""
+    ports = [node for node in sketch.nodes if node.role is Role.PORT]
+    if not ports:
+        return row
+    inside = [row[node.id] for node in sketch.nodes if node.role is not Role.PORT]
+    first, last = min(inside, default=0) - 1, max(inside, default=0) + 1
+    row |= {node.id: last if node.inputs else first for node in ports}
+    top = min(row.values())
+    return {id: number - top for id, number in row.items()}
 
 
 def _with_passes(sketch: Sketch, numbers: dict[str, int]) -> Rows:
@@ -127,6 +139,8 @@ def _order(rows: Rows, sweeps: int = 12) -> None:
 
 
 def _sort(rows: Rows, number: int, down: bool) -> None:
+    if _is_fixed(rows.rows[number]):
+        return
     fixed = rows.rows[number - 1 if down else number + 1]
     place = {item: index for index, item in enumerate(fixed)}
     links = rows.above if down else rows.below
@@ -145,6 +159,11 @@ def _sort(rows: Rows, number: int, down: bool) -> None:
     rows.rows[number] = [item for _, item in sorted(enumerate(row), key=mean)]
 
 
+def _is_fixed(row: Sequence[Item]) -> bool:
+    """Whether a row holds ports of an unfolded module, whose order is that of their declaration."""
+    return any(item.node is not None and item.node.role is Role.PORT for item in row)
+
+
 def _fraction(port: int, item: Item, output: bool) -> float:
     if item.node is None:
         return 0.5
@@ -157,6 +176,8 @@ def _swap_neighbours(rows: Rows, passes: int = 4) -> None:
     for _ in range(passes):
         better = False
         for number, row in enumerate(rows.rows):
+            if _is_fixed(row):
+                continue
             for left in range(len(row) - 1):
                 before = _crossings_near(rows, number)
                 row[left], row[left + 1] = row[left + 1], row[left]

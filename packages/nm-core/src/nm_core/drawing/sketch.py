@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
-from nm_core.deferred import Check, checks
-from nm_core.errors import GraphError
-from nm_core.tensor import Call, Constant, NmTensor
+from nm_core.errors import GraphError, did_you_mean
+from nm_core.parameters import thaw
 
 if TYPE_CHECKING:
-    from nm_core.composite import CompositeCall
     from nm_core.graph import Graph
 
 
@@ -26,6 +25,8 @@ class Role(StrEnum):
     VIEW = "view"
     INPUT = "input"
     OUTPUT = "output"
+    PORT = "port"
+    """A port of the module whose inside is drawn: where a value comes in or goes out."""
 
 
 class Mark(StrEnum):
@@ -79,6 +80,7 @@ class Node:
         outputs: its outputs in port order.
         details: what a pointer over the box shows.
         bad: whether something is wrong with the module itself.
+        inside: what it is made of, where that is drawn: between nodes for its ports, which bear their names.
     """
 
     id: str
@@ -89,6 +91,12 @@ class Node:
     outputs: tuple[OutPort, ...] = ()
     details: str = ""
     bad: bool = False
+    inside: Sketch | None = None
+
+    @property
+    def is_end(self) -> bool:
+        """Whether it only stands for a value that comes in or goes out."""
+        return self.role in (Role.INPUT, Role.OUTPUT, Role.PORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,128 +120,87 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """A graph as nodes in topological order and edges."""
+    """A graph as nodes and edges: each node comes after those it takes from.
+
+    The ids of nodes are unique among their neighbours; the inside of a node is a world of its own.
+    """
 
     name: str
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
 
     @classmethod
-    def of(cls, graph: Graph, *, fold: bool = True) -> Sketch:
-        """Sketch a graph; with ``fold`` each composite module is one node."""
-        return _Reader(graph, fold).sketch()
+    def of(cls, graph: Graph, *, unfold: Unfold = ()) -> Sketch:
+        """Sketch a graph; each composite module and nested graph is one node, but those that `unfold` names."""
+        from nm_core.drawing.reading import read
+
+        return read(graph, unfold)
+
+    @classmethod
+    def arranged(cls, name: str, nodes: Sequence[Node], edges: Iterable[Edge]) -> Sketch:
+        """Sketch nodes given in any order: what they come in follows from the ends and the ports alone.
+
+        An edge that closes a circle, as only a graph with problems has, is left out, since a picture has rows.
+        """
+        known = {node.id: node for node in nodes}
+        into: dict[str, list[Edge]] = {node.id: [] for node in nodes}
+        for edge in edges:
+            into[edge.target].append(edge)
+        ports = {node.id: {port.name: place for place, port in enumerate(node.inputs)} for node in nodes}
+        for target, found in into.items():
+            found.sort(key=lambda edge: ports[target][edge.target_port])
+        first = [node.id for node in nodes if node.is_end and not node.inputs]
+        last = [node.id for node in nodes if node.is_end and node.inputs]
+        place = {id: number for number, id in enumerate(first)}
+        for id in _makers_first([*last, *known], into):
+            place.setdefault(id, len(place))
+        place |= {id: len(known) + number for number, id in enumerate(last)}
+        order = sorted(known, key=place.__getitem__)
+        kept = [edge for id in order for edge in into[id] if place[edge.source] < place[id]]
+        return cls(name, tuple(known[id] for id in order), tuple(kept))
+
+    def count(self) -> int:
+        """Return how many nodes are drawn, those inside others too."""
+        return sum(1 + (node.inside.count() if node.inside else 0) for node in self.nodes if node.role is not Role.PORT)
 
 
-_Owner = Any
-"""A `Call`, or the outermost `CompositeCall` that it came out of."""
+def _makers_first(ends: Iterable[str], into: Mapping[str, Sequence[Edge]]) -> Iterator[str]:
+    """Yield nodes so that each comes after those it takes from; depth first from the ends, without recursion."""
+    seen: set[str] = set()
+    for end in ends:
+        stack = [(end, iter(into[end]))] if end not in seen else []
+        seen.add(end)
+        while stack:
+            id, edges = stack[-1]
+            above = next((edge.source for edge in edges if edge.source not in seen), None)
+            if above is None:
+                stack.pop()
+                yield id
+            else:
+                seen.add(above)
+                stack.append((above, iter(into[above])))
 
 
-class _Reader:
-    """Reads one graph: which node each call belongs to, and where each tensor comes from."""
-
-    def __init__(self, graph: Graph, fold: bool) -> None:
-        self.graph = graph
-        self.fold = fold
-        self.checks = _checks(graph)
-        self.owners: dict[_Owner, str] = {}
-        self.parts: dict[_Owner, list[Call]] = {}
-        for call in graph.calls:
-            owner = self._owner(call)
-            self.owners.setdefault(owner, f"n{len(self.owners)}")
-            self.parts.setdefault(owner, []).append(call)
-        self.free = {tensor: f"in{index}" for index, tensor in enumerate(graph.inputs.values())}
-        self.inner: dict[str, dict[str, NmTensor]] = {}
-        """By node, tensors that leave a composite module by another way than its ports."""
-
-    def sketch(self) -> Sketch:
-        """Read the edges first, since they tell which outputs are used."""
-        edges = [edge for owner in self.owners for edge in self._edges_into(owner)]
-        edges += [
-            Edge(*start, f"out{index}", name)
-            for index, (name, tensor) in enumerate(self.graph.outputs.items())
-            if (start := self._start(tensor)) is not None
-        ]
-        used = {(edge.source, edge.port) for edge in edges}
-        nodes = [self._input(name, tensor) for name, tensor in self.graph.inputs.items()]
-        nodes += [self._node(owner, used) for owner in self.owners]
-        nodes += [
-            Node(f"out{index}", name, "output", Role.OUTPUT, inputs=(InPort(name),), details=f"{name}: {tensor.type}")
-            for index, (name, tensor) in enumerate(self.graph.outputs.items())
-        ]
-        return Sketch(self.graph.name, tuple(nodes), tuple(edges))
-
-    def _owner(self, call: Call) -> _Owner:
-        owner: Call | CompositeCall = call
-        while self.fold and owner.scope is not None:
-            owner = owner.scope
-        return owner
-
-    def _start(self, tensor: NmTensor) -> tuple[str, str] | None:
-        """Return the node and port where a tensor leaves, or ``None`` if it is outside the graph."""
-        if tensor in self.free:
-            return self.free[tensor], tensor.port
-        owner = self._owner(tensor.call)
-        if owner not in self.owners:
-            return None
-        if isinstance(owner, Call):
-            return self.owners[owner], tensor.port
-        for port, output in owner.outputs.items():
-            if output == tensor:
-                return self.owners[owner], port
-        self.inner.setdefault(self.owners[owner], {})[tensor.name] = tensor
-        return self.owners[owner], tensor.name
-
-    def _edges_into(self, owner: _Owner) -> Iterator[Edge]:
-        for port, argument in _arguments(owner.inputs):
-            if isinstance(argument, NmTensor) and (start := self._start(argument)) is not None:
-                yield Edge(*start, self.owners[owner], port, *self._mark(owner, port, argument))
-
-    def _mark(self, owner: _Owner, port: str, tensor: NmTensor) -> tuple[Mark, str]:
-        """Return what is to be seen about an edge; of a folded module, about the edges inside that take the same."""
-        if isinstance(owner, Call):
-            return mark_of(owner.typing.casts.get(port), [self._note(owner, port)])
-        inner = [
-            (call, name) for call in self.parts[owner] for name, given in _arguments(call.inputs) if given == tensor
-        ]
-        casts = [call.typing.casts[name] for call, name in inner if name in call.typing.casts]
-        return mark_of(casts[0] if casts else None, [self._note(call, name) for call, name in inner])
-
-    def _note(self, call: Call, port: str) -> str:
-        return self.checks[call].note(port) if call in self.checks else ""
-
-    def _input(self, name: str, tensor: NmTensor) -> Node:
-        port = OutPort(tensor.port, str(tensor.type), minor=_is_minor(tensor))
-        return Node(self.free[tensor], name, "input", Role.INPUT, outputs=(port,), details=f"{name}: {tensor.type}")
-
-    def _node(self, owner: _Owner, used: set[tuple[str, str]]) -> Node:
-        module, id = owner.module, self.owners[owner]
-        inputs = tuple(
-            InPort(port, constant=repr(argument.value) if isinstance(argument, Constant) else None)
-            for port, argument in _arguments(owner.inputs)
-        )
-        if isinstance(owner, Call):
-            title = self.graph.labels[owner]
-            tensors = {tensor.port: tensor for tensor in owner.tensors() if tensor.port not in owner.unavailable}
-            role = Role(module.segment)
-        else:
-            title, tensors, role = module.name, owner.outputs | self.inner.get(id, {}), Role.COMPOSITE
-        outputs = tuple(
-            OutPort(port, str(tensor.type), (id, port) in used, _is_minor(tensor)) for port, tensor in tensors.items()
-        )
-        kind = type(module).__name__
-        subtitle = kind if title == module.name else f"{kind}, weights of {module.name}"
-        if role is Role.VIEW:  # what is said matters more than which module says it
-            subtitle = " ".join(map(str, module.params.values()))
-        return Node(id, title, subtitle, role, inputs, outputs, _details(module))
+Unfold = str | Collection[str]
+"""The composite modules and nested graphs whose inside is drawn: a name or a pattern such as `*`, or several."""
 
 
-def _arguments(inputs: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield each input with what it was given; a variadic one as one input per value."""
-    for port, argument in inputs.items():
-        if isinstance(argument, tuple):
-            yield from ((f"{port}[{index}]", item) for index, item in enumerate(argument))
-        else:
-            yield port, argument
+def opened(unfold: Unfold, names: Collection[str]) -> set[str]:
+    """Return which names are to be drawn with their inside.
+
+    Raises:
+        GraphError: a name or pattern meets none of them.
+    """
+    found = set[str]()
+    for pattern in [unfold] if isinstance(unfold, str) else unfold:
+        met = [name for name in names if fnmatchcase(name, pattern)]
+        if not met and not (pattern == "*" and not names):
+            known = ", ".join(dict.fromkeys(names)) or "none"
+            raise GraphError(
+                f'There is no "{pattern}" to unfold.{did_you_mean(pattern, names)}\n  What has an inside here: {known}.'
+            )
+        found.update(met)
+    return found
 
 
 def mark_of(cast: Sequence[int] | None, notes: Iterable[str]) -> tuple[Mark, str]:
@@ -249,24 +216,48 @@ def mark_of(cast: Sequence[int] | None, notes: Iterable[str]) -> tuple[Mark, str
     return Mark.UNCHECKED if any("not checked" in note for note in known) else Mark.DEFERRED, "; ".join(known)
 
 
-def _checks(graph: Graph) -> Mapping[Call, Check[NmTensor]]:
-    """Return what the calls leave open; a graph that cannot run in its order is drawn without."""
-    try:
-        return checks(graph.plan())
-    except GraphError:
-        return {}
+def out_port(name: str, type: object, *, used: bool = True) -> OutPort:
+    """Return an output with its type, which may be unknown; lengths and masks only accompany another value."""
+    text = "" if type is None else str(type)
+    return OutPort(name, text, used, text.rpartition(";")[2].strip().startswith(("Lengths", "Mask")))
 
 
-def _is_minor(tensor: NmTensor) -> bool:
-    return str(tensor.type).rpartition(";")[2].strip().startswith(("Lengths", "Mask"))
+def box(
+    id: str,
+    title: str,
+    cls: type,
+    params: Mapping[str, object],
+    role: Role,
+    inputs: Sequence[InPort],
+    outputs: Sequence[OutPort],
+    *,
+    owner: str,
+    bad: bool = False,
+) -> Node:
+    """Return the node of a call of a class with parameters; `owner` is the name of the module."""
+    subtitle = cls.__name__ if title == owner else f"{cls.__name__}, weights of {owner}"
+    if role is Role.VIEW:  # what is said matters more than which module says it
+        subtitle = " ".join(map(str, params.values()))
+    details = [f"{cls.__module__}.{cls.__qualname__}", *(f"{key} = {_short(value)}" for key, value in params.items())]
+    return Node(id, title, subtitle, role, tuple(inputs), tuple(outputs), "\n".join(details), bad)
 
 
-def _details(module: Any) -> str:
-    lines = [f"{type(module).__module__}.{type(module).__qualname__}"]
-    lines += [f"{name} = {_short(value)}" for name, value in module.params.items()]
-    return "\n".join(lines)
+def nested(
+    id: str, title: str, graph: str, inputs: Sequence[InPort], outputs: Sequence[OutPort], *, owner: str = ""
+) -> Node:
+    """Return the node of a call of a graph; `owner` is the name of the module that it is called as."""
+    subtitle = f"graph {graph}" if title == owner or not owner else f"graph {graph}, weights of {owner}"
+    return Node(id, title, subtitle, Role.COMPOSITE, tuple(inputs), tuple(outputs), f"graph {graph}")
+
+
+def end(id: str, name: str, role: Role, type: object, *, out: bool) -> Node:
+    """Return the node of a value that comes in or, with `out`, goes out."""
+    details = name if type is None else f"{name}: {type}"
+    if out:
+        return Node(id, name, "output", role, inputs=(InPort(name),), details=details)
+    return Node(id, name, "input", role, outputs=(out_port(name, type),), details=details)
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    text = repr(thaw(value))
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from nm_core.drawing.sketch import Edge, Mark, Node, Role, Sketch
 
@@ -26,9 +27,16 @@ _DOT_STYLES = {
 
 def to_mermaid(sketch: Sketch) -> str:
     """Return a sketch as a Mermaid flow chart, which Markdown pages of many sites draw."""
-    lines = ["flowchart TD", *(f"    {line}" for line in _mermaid_lines(sketch)), _MERMAID_CLASSES]
-    bad = [str(index) for index, edge in enumerate(sketch.edges) if edge.mark is Mark.BAD]
-    lines += [f"    style {node.id} stroke:#cf222e,stroke-width:3px" for node in sketch.nodes if node.bad]
+    flat = _Flat(sketch)
+    lines = ["flowchart TD", *_mermaid_nodes(flat, sketch, (), "    ")]
+    for edge in flat.edges:
+        ports = edge.port if edge.port == edge.target_port else f"{edge.port} → {edge.target_port}"
+        label = "<br/>".join(_entities(part) for part in (ports, edge.type, edge.note) if part)
+        lines.append(f'    {edge.source} {_MERMAID_ARROWS[edge.mark]}|"{label}"| {edge.target}')
+    lines.append(_MERMAID_CLASSES)
+    bad = [str(index) for index, edge in enumerate(flat.edges) if edge.mark is Mark.BAD]
+    red = [flat.names[at] for at, node in flat.nodes.items() if node.bad]
+    lines += [f"    style {name} stroke:#cf222e,stroke-width:3px" for name in red]
     if bad:
         lines.append(f"    linkStyle {','.join(bad)} stroke:#cf222e,color:#cf222e")
     return "\n".join(lines) + "\n"
@@ -36,47 +44,130 @@ def to_mermaid(sketch: Sketch) -> str:
 
 def to_dot(sketch: Sketch) -> str:
     """Return a sketch in the language of Graphviz."""
+    flat = _Flat(sketch)
     lines = [
         f"digraph {_quoted(sketch.name)} {{",
         '    node [shape=record, fontname="Helvetica", fontsize=11];',
         '    edge [fontname="Helvetica", fontsize=9];',
+        *_dot_nodes(flat, sketch, (), "    "),
     ]
-    for node in sketch.nodes:
-        style = ', color="#cf222e", penwidth=2' if node.bad else ""
-        lines.append(f'    {node.id} [label="{_record(node)}"{style}];')
-    for edge in sketch.edges:
-        start, end = _node(sketch, edge.source), _node(sketch, edge.target)
-        out = [port.name for port in start.outputs].index(edge.port)
-        into = [port.name for port in end.inputs].index(edge.target_port)
-        label = _quoted(_type(sketch, edge) + (f"\n{edge.note}" if edge.note else ""))
-        style = _DOT_STYLES[edge.mark]
-        lines.append(f"    {edge.source}:o{out}:s -> {edge.target}:i{into}:n [label={label}{style}];")
+    for edge in flat.edges:
+        label = _quoted(edge.type + (f"\n{edge.note}" if edge.note else ""))
+        ends = f"{edge.source}:o{edge.out}:s -> {edge.target}:i{edge.into}:n"
+        lines.append(f"    {ends} [label={label}{_DOT_STYLES[edge.mark]}];")
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _mermaid_lines(sketch: Sketch) -> Iterator[str]:
+_At = tuple[str, ...]
+"""Where a node is: its id after those of the nodes around it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """An edge between two nodes that are drawn as such, whatever frames it crosses; ports by name and number."""
+
+    source: str
+    port: str
+    out: int
+    type: str
+    target: str
+    target_port: str
+    into: int
+    mark: Mark
+    note: str
+
+
+class _Flat:
+    """A sketch without levels: a name for every node, and edges through the ports of unfolded modules.
+
+    Attributes:
+        nodes: every node but ports, by its place.
+        names: what it is called in the text.
+    """
+
+    def __init__(self, sketch: Sketch) -> None:
+        self.nodes: dict[_At, Node] = {}
+        self._through: dict[tuple[_At, str], tuple[_At, str]] = {}
+        """Where a value comes in that leaves a port of a frame, on the other side of it."""
+        self._sources: dict[tuple[_At, str], tuple[_At, str]] = {}
+        edges = list(self._read(sketch, ()))
+        self.names = {at: f"n{number}" for number, at in enumerate(self.nodes)}
+        self.edges = [self._line(at, edge) for at, edge in edges if self._source((*at, edge.source), edge.port)]
+
+    def _read(self, sketch: Sketch, around: _At) -> Iterator[tuple[_At, Edge]]:
+        """Take in the nodes; yield the edges that end at one with nothing inside, each with what is around it."""
+        ends = set[str]()
+        for node in sketch.nodes:
+            at = (*around, node.id)
+            if node.role is Role.PORT:
+                for port in node.outputs:
+                    self._through[at, port.name] = around, port.name
+                for given in node.inputs:
+                    self._through[around, given.name] = at, given.name
+                continue
+            self.nodes[at] = node
+            if node.inside is None:
+                ends.add(node.id)
+            else:
+                yield from self._read(node.inside, at)
+        for edge in sketch.edges:
+            self._sources[(*around, edge.target), edge.target_port] = (*around, edge.source), edge.port
+            if edge.target in ends:
+                yield around, edge
+
+    def _source(self, at: _At, port: str) -> tuple[_At, str] | None:
+        """Return where a value really comes from, through the ports of frames; None where nothing is connected."""
+        while (at, port) in self._through:
+            found = self._sources.get(self._through[at, port])
+            if found is None:
+                return None
+            at, port = found
+        return at, port
+
+    def _line(self, around: _At, edge: Edge) -> _Line:
+        found = self._source((*around, edge.source), edge.port)
+        assert found is not None
+        (at, port), target = found, (*around, edge.target)
+        out = [output.name for output in self.nodes[at].outputs].index(port)
+        into = [given.name for given in self.nodes[target].inputs].index(edge.target_port)
+        type = self.nodes[at].outputs[out].type
+        names = self.names[at], self.names[target]
+        return _Line(names[0], port, out, type, names[1], edge.target_port, into, edge.mark, edge.note)
+
+
+def _mermaid_nodes(flat: _Flat, sketch: Sketch, around: _At, indent: str) -> Iterator[str]:
     for node in sketch.nodes:
-        if node.role in (Role.INPUT, Role.OUTPUT):
-            yield f'{node.id}(["{_entities(node.title)}"]):::end_'
+        at = (*around, node.id)
+        text = f"<b>{_entities(node.title)}</b><br/>{_entities(node.subtitle)}"
+        if node.inside is not None:
+            yield f'{indent}subgraph {flat.names[at]}["{text}"]'
+            yield from _mermaid_nodes(flat, node.inside, at, f"{indent}    ")
+            yield f"{indent}end"
+        elif node.role is Role.PORT:
+            continue
+        elif node.is_end:
+            yield f'{indent}{flat.names[at]}(["{_entities(node.title)}"]):::end_'
         else:
-            yield f'{node.id}["<b>{_entities(node.title)}</b><br/>{_entities(node.subtitle)}"]:::{node.role}'
-    for edge in sketch.edges:
-        ports = edge.port if edge.port == edge.target_port else f"{edge.port} → {edge.target_port}"
-        label = "<br/>".join(_entities(part) for part in (ports, _type(sketch, edge), edge.note) if part)
-        yield f'{edge.source} {_MERMAID_ARROWS[edge.mark]}|"{label}"| {edge.target}'
+            yield f'{indent}{flat.names[at]}["{text}"]:::{node.role}'
+
+
+def _dot_nodes(flat: _Flat, sketch: Sketch, around: _At, indent: str) -> Iterator[str]:
+    for node in sketch.nodes:
+        at = (*around, node.id)
+        red = ', color="#cf222e", penwidth=2' if node.bad else ""
+        if node.inside is not None:
+            label = _quoted(f"{node.title}\n{node.subtitle}")
+            yield f"{indent}subgraph cluster_{flat.names[at]} {{"
+            yield f'{indent}    label={label}; fontname="Helvetica"; fontsize=11; color="#c297ff";'
+            yield from _dot_nodes(flat, node.inside, at, f"{indent}    ")
+            yield f"{indent}}}"
+        elif node.role is not Role.PORT:
+            yield f'{indent}{flat.names[at]} [label="{_record(node)}"{red}];'
 
 
 def _entities(text: str) -> str:
     """Escape what Mermaid would read as its own."""
     return re.sub(r'["#\[\]{}|;`<>&]', lambda match: f"#{ord(match[0])};", text)
-
-
-def _node(sketch: Sketch, id: str) -> Node:
-    return next(node for node in sketch.nodes if node.id == id)
-
-
-def _type(sketch: Sketch, edge: Edge) -> str:
-    return next(port.type for port in _node(sketch, edge.source).outputs if port.name == edge.port)
 
 
 def _record(node: Node) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nm_core.application.checking.calls import TypedGraph
 from nm_core.application.checking.context import Context
-from nm_core.application.checking.graphs import GraphChecker, TypedGraph
+from nm_core.application.checking.graphs import GraphChecker
 from nm_core.application.checking.modules import check_modules
 from nm_core.application.checking.sections import INFER, check_sections
 from nm_core.application.checking.upgrading import Steps, upgrade
 from nm_core.application.declared import Declared
-from nm_core.application.problems import Problems, TooManyProblems
+from nm_core.application.problems import Path, Problems, TooManyProblems
 from nm_core.application.reading.nodes import Node
 from nm_core.application.schema import ApplicationEntry
 from nm_core.errors import NmError
@@ -33,6 +35,8 @@ class Checked:
         graphs: the types in each graph.
         tags, kinds: those that the types of free inputs may name.
         upgrades: how modules of older versions came to theirs, by name.
+        seen: the types in every graph, as far as they are known in one with problems.
+        places: where the calls of every graph stand, by label.
     """
 
     entry: ApplicationEntry
@@ -41,6 +45,8 @@ class Checked:
     tags: tuple[type, ...] = ()
     kinds: tuple[type, ...] = ()
     upgrades: Mapping[str, Steps] = field(default_factory=dict)
+    seen: Mapping[str, TypedGraph] = field(default_factory=dict)
+    places: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)
 
 
 def check(
@@ -70,11 +76,13 @@ def _check(context: Context) -> Checked:
     context.tags, context.kinds = _scope(context)
     modules = check_modules(context)
     checker = GraphChecker(context, modules)
-    graphs = {name: checker.check(name) for name in entry.graphs}
-    check_sections(context, graphs)
-    _note_unused(context)
-    typed = {name: graph for name, graph in graphs.items() if graph is not None}
-    return Checked(entry, modules, typed, context.tags, context.kinds, upgrades)
+    typed: dict[str, TypedGraph] = {}
+    with suppress(TooManyProblems):
+        graphs = {name: checker.check(name) for name in entry.graphs}
+        check_sections(context, graphs)
+        _note_unused(context)
+        typed |= {name: graph for name, graph in graphs.items() if graph is not None}
+    return Checked(entry, modules, typed, context.tags, context.kinds, upgrades, checker.seen, checker.places)
 
 
 def _scope(context: Context) -> tuple[tuple[type, ...], tuple[type, ...]]:

@@ -28,12 +28,27 @@ class Outcome:
         declared: the class that declares them.
         unavailable: outputs that have no value in it, with the inputs they need.
         equations: what it leaves open about sizes.
+        casts: the order in which the axes of an input are put.
+        check: what of its inputs is left to a run, or to nobody.
+        inside: the types in a nested graph, with what it is given here; None for any other module.
     """
 
     types: Mapping[str, NeuralType] = field(default_factory=dict)
     declared: str = ""
     unavailable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     equations: tuple[Equation, ...] = ()
+    casts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    check: Check[Reference] = field(default_factory=Check)
+    inside: TypedGraph | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TypedGraph:
+    """The types of a graph's free inputs and of its outputs, and what each call gives."""
+
+    inputs: Mapping[str, NeuralType]
+    outputs: Mapping[str, NeuralType]
+    calls: Mapping[str, Outcome]
 
 
 class Finder(Protocol):
@@ -84,7 +99,8 @@ def check_call(
     _check_casts(context, entry, callee, typing, at)
     for port in typing.casts:
         _note(context, callee, port, at, "its axes are transposed")
-    _note_open(context, callee, left_open(edges, typing, names.reach.axes(callee.segment)), at)
+    check = left_open(edges, typing, names.reach.axes(callee.segment))
+    _note_open(context, callee, check, at)
     unavailable = {
         port.name: port.needs
         for port in callee.signature.outputs.values()
@@ -93,7 +109,7 @@ def check_call(
     equations = tuple(
         replace(one, location=context.location((*at, "inputs", *port_path(one.port)))) for one in typing.equations
     )
-    return Outcome(dict(typing.outputs), callee.declared, unavailable, equations)
+    return Outcome(dict(typing.outputs), callee.declared, unavailable, equations, typing.casts, check)
 
 
 def call_equations(outcomes: Mapping[str, Outcome | None]) -> Iterator[Equation]:

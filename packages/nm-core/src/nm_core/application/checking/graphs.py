@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import replace
+from typing import TypeVar, cast
 
-from nm_core.application.checking.calls import Callee, Outcome, call_equations, check_call, port_path
+from nm_core.application.checking.calls import Callee, Outcome, TypedGraph, call_equations, check_call, port_path
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.finding import Names
 from nm_core.application.checking.order import ancestors, in_order, references
@@ -23,28 +23,28 @@ from nm_core.ports import Port, PortSpec
 from nm_core.wiring import CastPolicy
 from nm_types import Equation, NeuralType, check_equations, type_call
 
+T = TypeVar("T")
+
 _EXPANDED = 5_000
 """How many calls nested graphs may expand into: each may call the next twice, and so on."""
 _DEPTH = 24
 _LONGEST_TYPE = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class TypedGraph:
-    """A graph without problems: the types of its free inputs and of its outputs, and what each call gives."""
-
-    inputs: Mapping[str, NeuralType]
-    outputs: Mapping[str, NeuralType]
-    calls: Mapping[str, Outcome]
-
-
 class GraphChecker:
-    """Types the graphs of an application, nested ones before those that use them."""
+    """Types the graphs of an application, nested ones before those that use them.
+
+    Attributes:
+        seen: what is known of each graph, of one with problems as far as it could be typed.
+        places: where the calls of each graph stand, by label.
+    """
 
     def __init__(self, context: Context, modules: Mapping[str, Declared]) -> None:
         self.context = context
         self.modules = modules
         self.left = _EXPANDED
+        self.seen: dict[str, TypedGraph] = {}
+        self.places: dict[str, Mapping[str, Path]] = {}
         self._typed: dict[str, TypedGraph | None] = {}
         self._open: list[str] = []
 
@@ -88,14 +88,25 @@ class _Check:
         self.graph = graph
         self.entry: GraphEntry = context.entry.graphs[graph]
         self.at: Path = ("graphs", graph)
+        self.alone: Mapping[str, Outcome] | None = None
+        """Inside another graph, what the calls give where this graph stands alone."""
         self.paths: dict[str, Path] = {}
         self.calls: dict[str, CallEntry] = {}
 
-    def run(self, given: Mapping[str, NeuralType] | None = None) -> TypedGraph | None:
-        """Type the calls, with free inputs as declared or, inside another graph, of the types given there."""
+    def run(
+        self, given: Mapping[str, NeuralType] | None = None, alone: TypedGraph | None = None
+    ) -> TypedGraph | None:
+        """Type the calls, with free inputs as declared or, inside another graph, of the types given there.
+
+        Args:
+            alone: inside another graph, the types in this one where it stands alone. Calls that cast there may cast.
+        """
+        self.alone = None if alone is None else alone.calls
         before = len(self.context.problems)
         for label, path, call in self._labelled():
             self.paths[label], self.calls[label] = path, call
+        if given is None:
+            self.checker.places[self.graph] = self.paths
         modules = self.checker.modules
         names = Names(self.context, self.at, self._inputs() if given is None else given, reach_of(self.entry, modules))
         ordered, circle = in_order(self.calls)
@@ -112,13 +123,13 @@ class _Check:
             self._check_drivers()
             if names.calls_are_known and not circle and None not in outputs.values():
                 self._check_uses()
+        typed = TypedGraph(_known(names.inputs), _known(outputs), _known(names.outcomes))
+        if given is None:
+            self.checker.seen[self.graph] = typed
+        found = (names.inputs, typed.inputs), (outputs, typed.outputs), (names.outcomes, typed.calls)
         if len(self.context.problems) > before or any(self.context.is_broken(path) for path in self._parts()):
             return None
-        return TypedGraph(
-            cast("dict[str, NeuralType]", dict(names.inputs)),
-            cast("dict[str, NeuralType]", outputs),
-            cast("dict[str, Outcome]", names.outcomes),
-        )
+        return typed if all(len(known) == len(asked) for asked, known in found) else None
 
     def _parts(self) -> Iterator[Path]:
         yield self.at
@@ -150,11 +161,14 @@ class _Check:
     def _call(self, call: CallEntry, names: Names) -> Outcome | None:
         path = self.paths[call.label]
         policy = cast("CastPolicy", self.entry.casts)
+        if self.alone is not None:  # as when the calls of a graph that was built are repeated
+            policy = "transpose" if self.alone[call.label].casts or self.alone[call.label].inside else "error"
+            call = replace(call, casts={})
         entry = self.context.entry.modules.get(call.module)
         if entry is None:
             return None
         if entry.graph is not None:
-            return self._nested(call, entry.graph, names, path)
+            return self._nested(call, entry.graph, names, policy, path)
         module = self.checker.modules.get(call.module)
         if module is None:
             return None
@@ -173,7 +187,9 @@ class _Check:
             if label == call.module:  # a misspelt module is a misspelt label too; who spells it right is not blamed
                 self.context.problems.broken.add(self.paths[label])
 
-    def _nested(self, call: CallEntry, graph: str, names: Names, path: Path) -> Outcome | None:
+    def _nested(
+        self, call: CallEntry, graph: str, names: Names, policy: CastPolicy, path: Path
+    ) -> Outcome | None:
         """Type a call of a graph: against its declared inputs first, then its calls with what it is really given."""
         if graph not in self.context.entry.graphs or self.checker.check(graph) is None:
             return None
@@ -182,7 +198,6 @@ class _Check:
         roots = PortSpec(Port(name, NeuralType({})) for name in inner.entry.outputs)
         inputs = PortSpec(Port(name, type) for name, type in declared.items())
         callee = Callee(call.label, Signature(inputs, roots), f"graphs.{graph}", segment="graph")
-        policy = cast("CastPolicy", self.entry.casts)
         outcome = check_call(self.context, call, callee, names, policy, path)
         if outcome is None:
             return None
@@ -195,7 +210,7 @@ class _Check:
             found = [names.find(reference, path) for reference in references(value)]
             given[port] = found[0] if found and found[0] is not None else declared[port]
         try:
-            typed = inner.run(given)
+            typed = inner.run(given, self.checker.seen[graph] if self.alone is None else self.alone[call.label].inside)
         except TooManyProblems:  # they are the inner graph's; outside they are one
             typed = None
         if typed is None:
@@ -207,7 +222,8 @@ class _Check:
             replace(one, edge=replace(one.edge, consumer=f"{call.label}/{one.edge.consumer}"))
             for one in call_equations(typed.calls)
         )
-        return Outcome(typed.outputs, callee.declared, equations=(*outcome.equations, *inside))
+        equations = (*outcome.equations, *inside)
+        return Outcome(typed.outputs, callee.declared, equations=equations, casts=outcome.casts, inside=typed)
 
     def _quiet(self) -> Context:
         problems = Problems(self.context.problems.name)
@@ -270,3 +286,7 @@ class _Check:
                     "  What runs in Python comes last: decoders to text, metrics, writers.",
                     (*self.paths[label], "inputs", port),
                 )
+
+
+def _known(found: Mapping[str, T | None]) -> dict[str, T]:
+    return {name: item for name, item in found.items() if item is not None}

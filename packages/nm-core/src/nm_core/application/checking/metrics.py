@@ -5,9 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 
-from nm_core.application.checking.calls import Callee, check_edges
+from nm_core.application.checking.calls import Callee, TypedGraph, check_edges
 from nm_core.application.checking.context import Context
-from nm_core.application.checking.graphs import TypedGraph
 from nm_core.application.checking.modules import check_class, declare
 from nm_core.application.checking.parameters import check_names, check_values
 from nm_core.application.names import listed, suggest
