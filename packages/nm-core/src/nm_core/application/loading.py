@@ -55,7 +55,7 @@ def load_application(
 ) -> Application:
     """Load an application from a file, or from a folder or archive that `save` wrote; modules are made when needed.
 
-    What an archive holds is unpacked for as long as the application lives.
+    What an archive holds is unpacked for as long as the application, or its factory, lives.
 
     Args:
         collections: what is installed; found when not given.
@@ -89,7 +89,7 @@ def load_application(
     factory = NeuralModuleFactory(backend=backend, collections=collections, **options)
     application = Application(checked.entry, checked, factory, document, path=path, saved=saved)
     if unpacked_at is not None:
-        finalize(application, shutil.rmtree, unpacked_at, ignore_errors=True)
+        finalize(factory, shutil.rmtree, unpacked_at, ignore_errors=True)
     return application
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nm_core.application.document import Document
     from nm_core.application.reading.nodes import Data
 
-_SUFFIXES = (".yaml", ".yml", ".json")
+_SUFFIXES = (".yaml", ".yml", ".json", ".zip")
 _OPEN = ("train", "eval", "tasks", "requires", "seed")
 Items = list[CompletionItem]
 

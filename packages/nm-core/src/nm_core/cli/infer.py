@@ -49,7 +49,7 @@ def infer(
     What inputs are depends on the task, which follows from the application's modules: recordings to transcribe,
     sentences to translate. A single - reads inputs from standard input, one per line.
 
-    APP is the folder of a saved application, or an application file. A recording that cannot be read is named on
+    APP is a saved application, folder or .zip, or an application file. A recording that cannot be read is named on
     standard error with the reason, the others go on, and the command ends with 1.
 
     Next: in Python, nm_core.load_application(APP) does the same with values of your own.

@@ -15,7 +15,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def application_argument(function: F) -> F:
-    """Add the argument APP: an application file, or a saved application's folder."""
+    """Add the argument APP: an application file, or a saved application's folder or archive."""
     return click.argument(
         "app", callback=lambda ctx, parameter, app: existing(app), shell_complete=completing.applications
     )(function)
@@ -36,7 +36,7 @@ def existing(path: str) -> str:
         names = [entry.name for entry in Path(path).parent.glob("*")] if Path(path).parent.is_dir() else []
         raise ApplicationError(
             f"{path}: there is no such file or folder.{did_you_mean(Path(path).name, names)}\n"
-            "  Name an application file, or the folder of a saved application."
+            "  Name an application file, or the folder or archive of a saved application."
         )
     return path
 

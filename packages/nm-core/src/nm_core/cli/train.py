@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from nm_core.cli.output import json_option, print_json
 
 if TYPE_CHECKING:
     from nm_core.application import Application
+    from nm_core.loaded import LoadedWeights
     from nm_core.run import TrainingResult
 
 
@@ -36,7 +38,10 @@ if TYPE_CHECKING:
     "--work-dir", type=click.Path(file_okay=False), help="Where checkpoints and logs go; runs/NAME by default."
 )
 @click.option(
-    "--save", "target", type=click.Path(file_okay=False), help="Where to save it; WORK_DIR/application by default."
+    "--save",
+    "target",
+    type=click.Path(),
+    help="Where to save it, as one archive if the name ends in .zip; WORK_DIR/application by default.",
 )
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 @set_option
@@ -65,8 +70,9 @@ def train(
     nmod train app.yaml --resume
     nmod train app.yaml --nproc 2
 
-    APP is an application file, or the folder of a saved application, whose weights then go on learning. Ctrl-C writes
-    a checkpoint into the run's folder and ends with 130; --resume goes on from there.
+    APP is an application file, or a saved application (a folder or a .zip), whose weights then go on learning.
+    Ctrl-C writes a checkpoint into the run's folder and ends with 130; --resume goes on from there, from the file or
+    from what was saved of it.
 
     Next: nmod eval and nmod infer use the folder that was saved.
     """
@@ -78,6 +84,10 @@ def train(
         launch(nproc, without_nproc(arguments))
     folder = Path(work_dir) if work_dir is not None else _work_dir(app, changes)
     application = load_application(app, changes=changes, work_dir=folder, **settings)
+    initial = application.initial_weights()
+    if rank() == 0 and not quiet:
+        for one in initial:
+            print(f"init_from: {one}", file=sys.stderr)
     overrides = {"resume": resume, "max_steps": max_steps, "max_epochs": max_epochs}
     result = application.train(
         also=() if quiet else _progress(application),
@@ -90,7 +100,7 @@ def train(
         return Exit.INTERRUPTED
     if rank() == 0:
         saved = application.save(target or folder / "application")
-        _print(result, saved, as_json)
+        _print(result, initial, saved, as_json)
         if not as_json:
             print(f"next: {_next(application, saved)}")
     return Exit.DONE
@@ -115,7 +125,7 @@ def _progress(application: Application) -> list[Any]:
     return [] if shown else [ProgressCallback()]
 
 
-def _print(result: TrainingResult, saved: Path, as_json: bool) -> None:
+def _print(result: TrainingResult, initial: Sequence[LoadedWeights], saved: Path, as_json: bool) -> None:
     if as_json:
         print_json(
             {
@@ -129,6 +139,7 @@ def _print(result: TrainingResult, saved: Path, as_json: bool) -> None:
                 "skipped": result.skipped,
                 "checkpoint": None if result.checkpoint is None else str(result.checkpoint),
                 "report": list(result.report),
+                "initial_weights": [one.to_dict() for one in initial],
                 "application": str(saved),
             }
         )
