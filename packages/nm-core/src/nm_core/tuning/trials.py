@@ -79,9 +79,9 @@ class Trials:
             KeyboardInterrupt: the user wants to stop; the study is as it should be.
         """
         waiting = False
-        while len(self.counted()) < self.total:
-            others = self._running()
-            if len(self.counted()) + len(others) < self.total:
+        while len((trials := self._counted_and_running())[0]) < self.total:
+            counted, others = trials
+            if len(counted) + len(others) < self.total:
                 self._one()
                 waiting = False
                 continue
@@ -93,13 +93,7 @@ class Trials:
 
     def counted(self) -> list[FrozenTrial]:
         """Return the trials that came to an end; failures before the first score had a cause outside the values."""
-        trials = self._trials()
-        first = next((one.number for one in trials if outcome(one) == "done" or one.intermediate_values), math.inf)
-        return [
-            trial
-            for trial in trials
-            if outcome(trial) in ("done", "pruned", "invalid") or (outcome(trial) == "failed" and trial.number > first)
-        ]
+        return self._counted_and_running()[0]
 
     def best(self) -> FrozenTrial | None:
         """Return the trial with the best score, the earliest among equals."""
@@ -164,8 +158,8 @@ class Trials:
         from optuna import TrialPruned
 
         self._number = trial.number
-        ahead = [one for one in [*self.counted(), *self._running()] if one.number < trial.number]
-        if len(ahead) >= self.total:
+        counted, running = self._counted_and_running()
+        if sum(one.number < trial.number for one in [*counted, *running]) >= self.total:
             raise FailedError  # another process began at the same moment, and this trial is one too many
         trial.set_user_attr("process", f"{socket.gethostname()}:{os.getpid()}")
         self.study.sampler = sampler(self._kind, self.search.seed, trial.number, self._point(trial.number))
@@ -232,8 +226,10 @@ class Trials:
         """Return the first combination of a grid that no other trial has; trials about to take one come first."""
         if self._points is None:
             return None
-        waiting = [trial for trial in self._trials() if trial.state.name == "WAITING"]
-        others = [trial for trial in [*self.counted(), *self._running(), *waiting] if trial.number != number]
+        trials = self._trials()
+        counted, running = _counted_and_running(trials)
+        waiting = [trial for trial in trials if trial.state.name == "WAITING"]
+        others = [trial for trial in [*counted, *running, *waiting] if trial.number != number]
         taken = [values_of(trial) for trial in others]
         free = [point for point in self._points if point not in taken]
         undecided = [one for one in others if one.number < number and len(values_of(one)) < len(self.search.spaces)]
@@ -276,11 +272,24 @@ class Trials:
     def _trial(self, number: int) -> FrozenTrial:
         return self._trials()[number]
 
-    def _running(self) -> list[FrozenTrial]:
-        return [trial for trial in self._trials() if outcome(trial) == "running"]
+    def _counted_and_running(self) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
+        return _counted_and_running(self._trials())
 
     def _scored(self) -> bool:
         return any(outcome(trial) == "done" or trial.intermediate_values for trial in self._trials())
+
+
+def _counted_and_running(trials: Sequence[FrozenTrial]) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
+    """Sort trials that were read at one moment, so that one which ends in between is not missed."""
+    first = next((one.number for one in trials if outcome(one) == "done" or one.intermediate_values), math.inf)
+    counted, running = [], []
+    for trial in trials:
+        what = outcome(trial)
+        if what in ("done", "pruned", "invalid") or (what == "failed" and trial.number > first):
+            counted.append(trial)
+        elif what == "running":
+            running.append(trial)
+    return counted, running
 
 
 def listed(values: Mapping[str, str]) -> str:
