@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from nm_core.errors import PortError, did_you_mean
 from nm_core.location import user_location
 from nm_core.ports import PortSpec
+from nm_core.provenance import with_makers
 from nm_core.tensor import Argument, Call, Constant, NmTensor
-from nm_types import Edge
+from nm_types import Edge, NeuralTypeError
 
 if TYPE_CHECKING:
     from nm_core.composite import CompositeCall
@@ -96,19 +97,30 @@ def record(
     """
     where = user_location() if location is None else location
     inputs = symbolic_arguments(module, bind_arguments(module.name, module.inputs, args, kwargs), where)
-    typing = module.type_edges(
-        edges(module, inputs),
-        {port.name: port.type for port in module.outputs.values()},
-        owner=module.name,
-        casts=_casts.get() if policy is None else policy,
-        location=where,
-    )
+    try:
+        typing = module.type_edges(
+            edges(module, inputs),
+            {port.name: port.type for port in module.outputs.values()},
+            owner=module.name,
+            casts=_casts.get() if policy is None else policy,
+            location=where,
+        )
+    except NeuralTypeError as error:
+        raise with_makers(error, _tensors(inputs.values())) from None
     unavailable = {
         port.name: port.needs
         for port in module.outputs.values()
         if port.needs and not all(need in inputs for need in port.needs)
     }
     return Call(module, inputs, typing, unavailable=unavailable, location=where, label=label, scope=_scope.get())
+
+
+def _tensors(arguments: Iterable[Argument]) -> Iterator[NmTensor]:
+    for argument in arguments:
+        if isinstance(argument, NmTensor):
+            yield argument
+        elif isinstance(argument, tuple):
+            yield from argument
 
 
 def bind_arguments(

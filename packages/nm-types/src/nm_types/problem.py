@@ -67,6 +67,7 @@ class Problem:
         notes: further facts, such as where a derived size comes from.
         fixes: what to do next.
         alternative: another way out, or nothing.
+        derived: the sizes in it that some module has made out of others, as text.
         sides: what the rows of the two types are called, where "encoder expects" and "loader gives" do not fit.
     """
 
@@ -86,6 +87,7 @@ class Problem:
     notes: tuple[str, ...] = ()
     fixes: tuple[Fix, ...] = ()
     alternative: str = ""
+    derived: tuple[str, ...] = ()
     sides: tuple[str, str] | None = None
 
     @property

@@ -15,7 +15,7 @@ from nm_types.nominal import Nominal
 from nm_types.orders import GREATER, LESS, order_of_axes, order_of_kinds
 from nm_types.problem import Fix, Problem
 from nm_types.rendering import Column
-from nm_types.sizes import Size
+from nm_types.sizes import Rigid, Size, Sum, Variable
 from nm_types.structure import Axis, AxisType, Row, Structure, TagVariable
 from nm_types.unify import Misfit, laid_out
 
@@ -70,7 +70,13 @@ def report_equation(equation: Equation, code: str, others: str, location: str) -
         fix = Fix(f"construct the modules that these values come from with the same {what}.")
     place = equation.place if equation.on_axis else len(edge.given.axes)
     problem = _problem(edge, code, cause, Comparison.DIM_INCOMPATIBLE, fix, (place,), "differs")
-    return replace(problem, notes=notes, location=location)
+    derived = tuple(str(size) for size in (equation.expected, equation.given) if not _is_plain(size))
+    return replace(problem, notes=notes, derived=derived, location=location)
+
+
+def _is_plain(size: Size) -> bool:
+    """Whether a size is a number or a name, and so belongs to whoever declares it."""
+    return not size.terms or isinstance(size.symbol, Variable | Rigid | Sum)
 
 
 def report_contradiction(equation: Equation, others: Sequence[Equation], by_accident: bool = False) -> Problem:
