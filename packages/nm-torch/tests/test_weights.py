@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from nm_torch_samples import Map, Ragged, two_losses
+from safetensors.torch import load_file
 
 from nm_core import NeuralModuleFactory
 from nm_core.actions import Settings
@@ -134,3 +135,57 @@ def test_shapes_of_weights_are_known_without_keeping_them() -> None:
     assert shapes == known
     assert list(TorchBackend().weight_shapes(lambda: [Looking()])) == [key.replace("map", "looking") for key in shapes]
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_weight_with_two_names_is_stored_once(tmp_path: Path) -> None:
+    """The file has one tensor, and gives both names to whoever reads it."""
+    saved = Map()
+    saved.second.weight = saved.first.weight
+    session().save_weights(saved, tmp_path / "map.safetensors")
+
+    stored = load_file(tmp_path / "map.safetensors")
+    report = session().load_weights(Map(), tmp_path / "map.safetensors")
+
+    assert "second.weight" not in stored
+    assert torch.equal(stored["first.weight"], saved.first.weight)
+    assert set(report.loaded) == set(saved.state_dict())
+
+
+def test_a_weight_of_another_file_is_left_out_and_found_there(tmp_path: Path) -> None:
+    """What another module holds is not stored twice, and is read from its file, under its name there."""
+    one, other, loaded = Map(), Map(), Map()
+    path = tmp_path / "other.safetensors"
+    session().save_weights(one, tmp_path / "one.safetensors")
+    session().save_weights(other, path, without=["first.weight"])
+
+    with pytest.raises(WeightsError, match=r"first\.weight is not in the file"):
+        session().load_weights(loaded, path)
+    session().load_weights(loaded, path, elsewhere={"first.weight": (tmp_path / "one.safetensors", "second.weight")})
+
+    assert "first.weight" not in load_file(path)
+    assert torch.equal(loaded.first.weight, one.second.weight)
+    assert torch.equal(loaded.second.weight, other.second.weight)
+
+
+def test_older_names_and_parts_of_files(tmp_path: Path) -> None:
+    """Weights are loaded under the names they have now; with `partial` the rest is named and stays as it is."""
+    path = tmp_path / "map.safetensors"
+    saved, loaded, part = Map(), Map(), Map()
+    before = part.second.weight.detach().clone()
+    part.second.bias = torch.nn.Parameter(torch.zeros(7))
+    session().save_weights(saved, path)
+    names = {"first": "second", "second": "first"}
+
+    def swapped(name: str) -> str:
+        first, _, rest = name.partition(".")
+        return f"{names.get(first, first)}.{rest}"
+
+    report = session().load_weights(loaded, path, renamed=swapped)
+    some = session().load_weights(part, path, renamed=lambda name: name.replace("second.w", "old.w"), partial=True)
+
+    assert report.complete
+    assert torch.equal(loaded.first.weight, saved.second.weight)
+    assert (some.missing, some.unexpected) == (("second.weight",), ("old.weight",))
+    assert list(some.mismatched) == ["second.bias"]
+    assert torch.equal(part.second.weight, before)
+    assert torch.equal(part.first.weight, saved.first.weight)
