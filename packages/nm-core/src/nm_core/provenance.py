@@ -2,56 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from nm_core.tensor import NmTensor
 from nm_types import Fix, NeuralType, NeuralTypeError, Size
 
 
-def with_makers(error: NeuralTypeError, given: Iterable[NmTensor]) -> NeuralTypeError:
+class Made(NamedTuple):
+    """Who made a size.
+
+    Attributes:
+        name: the output that had it first, such as `encoder.encoded`.
+        location: where the call is written.
+        beside: the other outputs of that call that have it: lengths beside their frames, frames beside their lengths.
+    """
+
+    name: str
+    location: str
+    beside: tuple[str, ...]
+
+
+def with_makers(error: NeuralTypeError, maker: Callable[[str], Made | None]) -> NeuralTypeError:
     """Return the error of a call with a note for each derived size in it: which module made it, and where.
 
     Args:
-        given: what the call was given.
+        maker: tells who made a size, given as text.
     """
-    tensors = tuple(given)
     problems = []
     for problem in error.problems:
-        made = {text: tensor for text in problem.derived if (tensor := _maker(text, tensors)) is not None}
-        notes = (f"{text} is made by {one.name}{_at(one.call.location)}." for text, one in made.items())
-        pairs = [(one, other, text) for text, one in made.items() for other in _beside(text, one)]
+        made = {text: one for text in problem.derived if (one := maker(text)) is not None}
+        notes = (f"{text} is made by {one.name}{_at(one.location)}." for text, one in made.items())
+        pairs = [(one.name, one.beside[0], text) for text, one in made.items() if one.beside]
         if problem.code == "NM108" and pairs:
-            one, other, text = pairs[0]
-            fix = f"connect {one.name} and {other.name} together: both speak of {text}."
+            fix = "connect {} and {} together: both speak of {}.".format(*pairs[0])
             problem = replace(problem, fixes=(Fix(fix),))
         problems.append(replace(problem, notes=(*problem.notes, *notes)) if made else problem)
     return NeuralTypeError(problems)
 
 
-def _maker(text: str, tensors: Iterable[NmTensor]) -> NmTensor | None:
-    """Return the first tensor that had a size, found by following it up from those that have it now."""
+def maker_among(text: str, tensors: Iterable[NmTensor]) -> Made | None:
+    """Return who made a size that some tensors may have: it is followed up from those that have it now."""
     found: NmTensor | None = None
     here = _having(text, tensors)
     while here is not None:
         found, here = here, _having(text, here.call.sources_of_inputs())
-    return found
+    if found is None:
+        return None
+    beside = tuple(one.name for one in found.call.tensors() if one != found and speaks_of(one.type, text))
+    return Made(found.name, found.call.location, beside)
 
 
-def _beside(text: str, tensor: NmTensor) -> Iterator[NmTensor]:
-    """The other outputs of a module that speak of a size: lengths beside their frames, frames beside their lengths."""
-    return (one for one in tensor.call.tensors() if one != tensor and _having(text, [one]) is not None)
+def speaks_of(type: NeuralType, text: str) -> bool:
+    """Whether an axis or the values of a type have a size, given as text."""
+    kind = () if type.kind is None else type.kind.sizes
+    sizes = (*(getattr(one, "size", None) for one in type.axes), *kind)
+    return any(isinstance(size, Size) and str(size) == text for size in sizes)
 
 
 def _having(text: str, tensors: Iterable[NmTensor]) -> NmTensor | None:
-    return next((tensor for tensor in tensors if any(str(size) == text for size in _sizes(tensor.type))), None)
-
-
-def _sizes(type: NeuralType) -> Iterator[Size]:
-    kind = () if type.kind is None else type.kind.sizes
-    for size in (*(getattr(one, "size", None) for one in type.axes), *kind):
-        if isinstance(size, Size):
-            yield size
+    return next((tensor for tensor in tensors if speaks_of(tensor.type, text)), None)
 
 
 def _at(location: str) -> str:

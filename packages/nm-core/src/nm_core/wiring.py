@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from nm_core.errors import PortError, did_you_mean
 from nm_core.location import user_location
 from nm_core.ports import PortSpec
-from nm_core.provenance import with_makers
+from nm_core.provenance import maker_among, with_makers
 from nm_core.tensor import Argument, Call, Constant, NmTensor
 from nm_types import Edge, NeuralTypeError
 
@@ -106,7 +106,8 @@ def record(
             location=where,
         )
     except NeuralTypeError as error:
-        raise with_makers(error, _tensors(inputs.values())) from None
+        given = tuple(_tensors(inputs.values()))
+        raise with_makers(error, lambda text: maker_among(text, given)) from None
     unavailable = {
         port.name: port.needs
         for port in module.outputs.values()

@@ -125,6 +125,22 @@ class Add(NeuralModule):
         return [[sum(cells) for cells in zip(*rows, strict=True)] for rows in zip(*values, strict=True)]
 
 
+class Halve(NeuralModule):
+    """Keeps every other frame."""
+
+    segment: Segment = "framework"
+    input_ports = ports(frames="B C T:t", length="B ; Lengths(t)")
+    output_ports = ports(frames="B C T:(t+1)//2", length="B ; Lengths((t+1)//2)")
+
+
+class Needs(NeuralModule):
+    """Takes frames with their lengths."""
+
+    segment: Segment = "framework"
+    input_ports = ports(frames="B C T:t", length="B ; Lengths(t)")
+    output_ports = ports(y="B")
+
+
 class Speller(NeuralModule):
     """Turns each score into a word of a vocabulary, a file."""
 
@@ -304,7 +320,7 @@ class PythonBackend:
         return {"optimizer": "lr is no number."} if isinstance(optimizer.get("lr"), str) else {}
 
 
-_MODULES = (Frames, Encoder, Decoder, Head, Loss, Add, Speller, EncodeDecode)
+_MODULES = (Frames, Encoder, Decoder, Head, Loss, Add, Halve, Needs, Speller, EncodeDecode)
 
 
 class SpeechPlugin:

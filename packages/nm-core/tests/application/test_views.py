@@ -160,3 +160,26 @@ def test_parameters_that_are_types_stay_types(tmp_path: Path) -> None:
 
     assert str(app.modules["seen"].params["type"]) == "Batch Time Spectrogram:2"
     assert app.to_yaml() == load_application(path, collections=COLLECTIONS, backend="python").to_yaml()
+
+
+def test_a_message_about_a_derived_size_says_which_call_made_it(tmp_path: Path) -> None:
+    """With its line, and the outputs that belong together."""
+    text = """\
+nm: app/1
+modules:
+  halve: {type: speech.Halve@1}
+  needs: {type: speech.Needs@1}
+graphs:
+  infer:
+    inputs: {spec: "B C T:t", length: "B ; Lengths(t)"}
+    calls:
+      - {call: halve, inputs: {frames: spec, length: length}}
+      - {call: needs, inputs: {frames: halve.frames, length: length}}
+    outputs: {y: needs.y}
+"""
+    report = " ".join(problems(tmp_path, text).split())
+
+    assert "NM108" in report
+    assert "(inputs.t+1)//2 is made by halve.frames" in report
+    assert "app.yaml:9:9)." in report
+    assert "connect halve.frames and halve.length together" in report

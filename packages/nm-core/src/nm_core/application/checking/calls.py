@@ -15,6 +15,7 @@ from nm_core.errors import NmError
 from nm_core.measuring import Reach
 from nm_core.module import Signature
 from nm_core.ports import Port, PortSpec
+from nm_core.provenance import Made, with_makers
 from nm_core.wiring import CastPolicy
 from nm_types import CallTyping, Edge, Equation, Fix, NeuralType, NeuralTypeError, Problem, type_call
 
@@ -62,6 +63,9 @@ class Finder(Protocol):
     def declared(self, reference: Reference) -> str:
         """Return the class that declares what a reference names, or an empty text."""
 
+    def maker(self, size: str) -> Made | None:
+        """Return who made a size, given as text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Callee:
@@ -91,9 +95,9 @@ def check_call(
     if not whole:  # what is connected can be judged, what comes out cannot
         if edges:
             ends = replace(callee, signature=Signature(callee.signature.inputs, PortSpec()))
-            check_edges(context, edges, ends, policy, (*at, "inputs"))
+            check_edges(context, edges, ends, policy, (*at, "inputs"), names.maker)
         return None
-    typing = check_edges(context, edges, callee, policy, (*at, "inputs"))
+    typing = check_edges(context, edges, callee, policy, (*at, "inputs"), names.maker)
     if typing is None:
         return None
     _check_casts(context, entry, callee, typing, at)
@@ -135,14 +139,23 @@ def _check_casts(context: Context, entry: CallEntry, callee: Callee, typing: Cal
 
 
 def check_edges(
-    context: Context, edges: list[Edge], callee: Callee, casts: CastPolicy | frozenset[str], at: Path
+    context: Context,
+    edges: list[Edge],
+    callee: Callee,
+    casts: CastPolicy | frozenset[str],
+    at: Path,
+    maker: Callable[[str], Made | None] = lambda size: None,
 ) -> CallTyping | None:
-    """Return the verdict of the type system on a call, or None after recording each bad edge at its port."""
+    """Return the verdict of the type system on a call, or None after recording each bad edge at its port.
+
+    Args:
+        maker: tells who made a size, for the messages.
+    """
     outputs = {port.name: port.type for port in callee.signature.outputs.values()}
     try:
         return callee.judge(edges, outputs, owner=callee.label, casts=casts, location="")
     except NeuralTypeError as error:
-        for problem in error.problems:
+        for problem in with_makers(error, maker).problems:
             context.complain(_for_files(problem), (*at, *port_path(problem.port)))
     except NmError as error:
         context.complain(error, at)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from nm_core.application.checking.calls import Outcome
 from nm_core.application.checking.context import Context
+from nm_core.application.checking.order import references
 from nm_core.application.checking.reach import add_outputs
 from nm_core.application.names import listed, suggest
 from nm_core.application.problems import Path
-from nm_core.application.schema import Reference
+from nm_core.application.schema import CallEntry, Reference
 from nm_core.measuring import Reach
+from nm_core.provenance import Made, speaks_of
 from nm_types import NeuralType
 
 
@@ -20,6 +22,7 @@ class Names:
     Attributes:
         at: where the graph stands.
         inputs: the types of its free inputs; None for those with problems.
+        calls, paths: the calls by label, and where they stand.
         outcomes: what each call gives, filled in as calls are checked; None for those with problems.
         reach: what of it a run can measure, filled in likewise.
     """
@@ -29,6 +32,8 @@ class Names:
     ) -> None:
         self.at = at
         self.inputs = inputs
+        self.calls: Mapping[str, CallEntry] = {}
+        self.paths: Mapping[str, Path] = {}
         self.outcomes: dict[str, Outcome | None] = {}
         self.reach = reach
         add_outputs(reach, None, {name: type for name, type in inputs.items() if type is not None}, (), "source")
@@ -78,6 +83,24 @@ class Names:
         """Return the class that declares what a reference names, or an empty text."""
         outcome = self.outcomes.get(reference.call or "")
         return outcome.declared if outcome else ""
+
+    def maker(self, size: str) -> Made | None:
+        """Return the call that made a size: it gives it out, and was not given it."""
+        for label, outcome in self.outcomes.items():
+            ports = [port for port, type in outcome.types.items() if speaks_of(type, size)] if outcome else []
+            if ports and not any(speaks_of(type, size) for type in self._given(label)):
+                location = self._context.location(self.paths[label])
+                return Made(f"{label}.{ports[0]}", location, tuple(f"{label}.{port}" for port in ports[1:]))
+        return None
+
+    def _given(self, label: str) -> Iterator[NeuralType]:
+        """Yield the types that a call is given, where they are known."""
+        for given in self.calls[label].inputs.values():
+            for reference in references(given):
+                outcome = self.outcomes.get(reference.call or "")
+                type = outcome.types.get(reference.port) if outcome else self.inputs.get(reference.port)
+                if type is not None:
+                    yield type
 
     def _find_input(self, name: str, at: Path) -> NeuralType | None:
         if name in self.inputs or self._context.is_broken((*self.at, "inputs")):

@@ -93,9 +93,7 @@ class _Check:
         self.paths: dict[str, Path] = {}
         self.calls: dict[str, CallEntry] = {}
 
-    def run(
-        self, given: Mapping[str, NeuralType] | None = None, alone: TypedGraph | None = None
-    ) -> TypedGraph | None:
+    def run(self, given: Mapping[str, NeuralType] | None = None, alone: TypedGraph | None = None) -> TypedGraph | None:
         """Type the calls, with free inputs as declared or, inside another graph, of the types given there.
 
         Args:
@@ -110,7 +108,7 @@ class _Check:
         modules = self.checker.modules
         names = Names(self.context, self.at, self._inputs() if given is None else given, reach_of(self.entry, modules))
         ordered, circle = in_order(self.calls)
-        names.outcomes = dict.fromkeys(self.calls)
+        names.calls, names.paths, names.outcomes = self.calls, self.paths, dict.fromkeys(self.calls)
         self._check_modules()
         for call in ordered:
             names.add(call.label, self._call(call, names), segment_of(call, modules))
@@ -187,9 +185,7 @@ class _Check:
             if label == call.module:  # a misspelt module is a misspelt label too; who spells it right is not blamed
                 self.context.problems.broken.add(self.paths[label])
 
-    def _nested(
-        self, call: CallEntry, graph: str, names: Names, policy: CastPolicy, path: Path
-    ) -> Outcome | None:
+    def _nested(self, call: CallEntry, graph: str, names: Names, policy: CastPolicy, path: Path) -> Outcome | None:
         """Type a call of a graph: against its declared inputs first, then its calls with what it is really given."""
         if graph not in self.context.entry.graphs or self.checker.check(graph) is None:
             return None
