@@ -9,7 +9,10 @@ import pytest
 from nm_core_app import APP, DEV, TRAIN
 
 from nm_core.application import Application, ApplicationError
+from nm_core.application.comparing import compare
+from nm_core.application.sides import Side
 from nm_core.application.storage import new_folder, verify
+from nm_core.application.weights import kept_elsewhere
 
 
 @pytest.fixture
@@ -174,3 +177,49 @@ def test_modules_begin_with_saved_weights(trained: Application, write: Any, load
     with pytest.raises(ApplicationError, match=r"begin.yaml:3:22: saved/encodr: there is no module encodr; .* encoder"):
         load(write(APP.replace("seed: 3", "init_from: {encoder: saved/encodr}"), "begin.yaml"))
     assert folder.is_dir()
+
+
+def test_tied_weights_are_kept_once(trained: Application, write: Any, load: Any, tmp_path: Path) -> None:
+    """The first one's module has them; each module alone gets them, here and where another application begins so."""
+    folder = trained.save(tmp_path / "saved")
+    (tmp_path / "saved.zip").write_bytes(trained.save(tmp_path / "again.zip").read_bytes())
+    weight = trained.modules["encoder"].weight  # type: ignore[attr-defined]
+
+    assert json.loads((folder / "weights" / "decoder.safetensors").read_text()) == {}
+    for name in ("saved", "saved.zip"):
+        begins = load(write(APP.replace("seed: 3", f"init_from: {{decoder: {name}}}"), "begin.yaml"))
+        assert load(tmp_path / name).modules["decoder"].weight == weight
+        assert begins.modules["decoder"].weight == weight
+
+
+def test_the_run_of_a_training_is_remembered(write: Any, load: Any, collections: Any, tmp_path: Path) -> None:
+    """An application that was trained somewhere of its user's choice goes on there; a comparison does not mind."""
+    path = write(APP.replace("  work_dir: runs\n", ""))
+    for name, text in (("train.txt", TRAIN), ("dev.txt", DEV)):
+        (tmp_path / name).write_text(text)
+    app = load(path, work_dir=tmp_path / "mine")
+
+    saved = app.save(tmp_path / "saved")
+
+    assert load(saved).factory.settings.work_dir == tmp_path / "mine"
+    assert not compare(Side(path, collections, backend="python"), Side(saved, collections, backend="python"))
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("a.w", "b.w")],
+        [("a.w", "b.w", "c.w")],
+        [("a.w", "b.w"), ("b.w", "c.w")],
+        [("b.w", "c.w"), ("a.w", "b.w")],
+        [("a.w", "b.w"), ("c.w", "b.w")],
+        [("a.w", "b.w"), ("b.w", "a.w")],
+    ],
+)
+def test_every_tied_weight_is_kept_somewhere(pairs: list[tuple[str, ...]]) -> None:
+    """Of weights that hang together, in whatever order they are tied, exactly one is kept, for all the others."""
+    kept = kept_elsewhere(pairs)
+    names = {name for pair in pairs for name in pair}
+
+    assert len(names - kept.keys()) == 1
+    assert set(kept.values()) == names - kept.keys()

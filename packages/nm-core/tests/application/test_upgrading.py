@@ -1,5 +1,6 @@
 """Old files keep their meaning: modules of older versions are upgraded by what their collections declare."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ import pytest
 from nm_core_history import HistoryPlugin
 
 from nm_core.application import Application, Report, check_file, load_application
+from nm_core.application.document import parse_document
+from nm_core.application.storage import new_folder
 from nm_core.plugins import Collections
 
 Load = Callable[..., Application]
@@ -129,3 +132,25 @@ def test_names_that_were_never_there_stay_problems(write: Any) -> None:
 
     assert 'gain has no input port "x"' in str(both)
     assert 'gain has no input port "z"' in str(none)
+
+
+def test_an_old_saved_application_is_used_and_saved_anew(write: Any, tmp_path: Path) -> None:
+    """Weights have the names that they have now, from a folder of version 1 too; saved again it is of version 3."""
+    new = load(write(NEW.replace("tie:", "x:").replace("x: [[gain.weight, gain.weight]]\n", "")))
+    folder = new.save(tmp_path / "saved")
+    data = json.loads((folder / "application.json").read_text())
+    old = parse_document(OLD, Path("old.yaml")).root
+    assert old is not None
+    data |= {key: value for key, value in old.data().items() if key in ("modules", "graphs")}  # type: ignore[union-attr]
+    data["freeze"] = ["gain.gain"]
+    with new_folder(tmp_path / "old") as made:
+        (made / "application.json").write_text(json.dumps(data))
+        (made / "weights").mkdir()
+        (made / "weights" / "gain.safetensors").write_text('{"gain": 0.25}')
+
+    for place in (load(tmp_path / "old").save(tmp_path / "again"), load(tmp_path / "old").save(tmp_path / "b.zip")):
+        assert load(place) == new
+        assert load(place).modules["gain"].weight == 0.25  # type: ignore[attr-defined]
+        assert check(place).notes == ()
+    begins = load(write(NEW.replace("tie:", "init_from: {gain: old}\ntie:"), "begins.yaml"))
+    assert begins.modules["gain"].weight == 0.25  # type: ignore[attr-defined]

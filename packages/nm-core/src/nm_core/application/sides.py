@@ -70,10 +70,12 @@ class Side:
             if name in other.checked.modules or name not in other.entry.modules
         }
         entry = canonical(self.entry, replace(self.checked, modules=known))
-        saved = is_saved_application(self.path) or is_saved_application(
-            other.path
-        )  # what it began with is over once it is saved
-        return replace(entry, init_from={}) if saved else entry
+        if not (is_saved_application(self.path) or is_saved_application(other.path)):
+            return entry
+        train = entry.train  # what it began with is over once it is saved, and where it was trained may be said then
+        if train is not None and not all(side.entry.train and side.entry.train.work_dir for side in (self, other)):
+            train = replace(train, work_dir=None)
+        return replace(entry, init_from={}, train=train)
 
     def names_the_same(self, other: Side, data: Data, path: Path, what: str, one: Data, another: Data) -> bool:
         """Tell whether two values at a place of the newer application's data are paths to one file or to equal ones."""

@@ -33,7 +33,7 @@ def holders(module: NeuralModule) -> Iterator[NeuralModule]:
 
 def save(session: Session, module: NeuralModule, folder: Path, ties: Iterable[tuple[str, ...]] = ()) -> None:
     """Write a module's weights into a folder of a saved application; of tied ones, the first one's module has them."""
-    tied = _kept_elsewhere(ties)
+    tied = kept_elsewhere(ties)
     for holder in holders(module):
         path = folder / weights_path(holder.name)
         path.parent.mkdir(exist_ok=True)
@@ -47,7 +47,7 @@ class SavedWeights:
         self.folder = folder
         self.entry: ApplicationEntry | None = read_document(folder).entry if is_saved_application(folder) else None
         self._collections = collections
-        self._tied = _kept_elsewhere(self.entry.tie if self.entry else ())
+        self._tied = kept_elsewhere(self.entry.tie if self.entry else ())
 
     def load(
         self, session: Session, module: NeuralModule, *, source: str | None = None, partial: bool = False
@@ -165,7 +165,7 @@ def _saved(place: Path) -> tuple[Path, str | None] | None:
     return None
 
 
-def _kept_elsewhere(ties: Iterable[tuple[str, ...]]) -> dict[str, str]:
+def kept_elsewhere(ties: Iterable[tuple[str, ...]]) -> dict[str, str]:
     """Return by each weight that is tied to an earlier one the weight in whose place both are kept."""
     kept: dict[str, str] = {}
     for first, *others in ties:
