@@ -142,8 +142,7 @@ def test_transposed_axes_are_shown_side_by_side(project: Project) -> None:
     """Time before bands: the message shows both types, says TRANSPOSE_SAME and how to mend it."""
     project.edit(
         "graphs:\n",
-        "  turned: {type: nm.Transpose, params: {order: B T Spectrogram}}\n"
-        "graphs:\n",
+        "  turned: {type: nm.Transpose, params: {order: B T Spectrogram}}\ngraphs:\n",
     )
     project.edit(
         "- {call: encoder, inputs: {audio_signal: train_data.spec,",
