@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from nm_core_speech import GENERATOR, PythonBackend
+from nm_core_speech import GENERATOR
 
 from nm_core import NeuralModule, ports
 from nm_core.module import Segment
@@ -89,8 +89,3 @@ class HistoryPlugin:
                 ModuleSpec("Gone", "Lost.", targets=any_words, version=2, upgrades={1: "nm_core_history:nothing"}),
             ],
         )
-
-    @hookimpl
-    def nm_backends(self) -> dict[str, str]:
-        """Declare the backend."""
-        return {"python": f"{PythonBackend.__module__}:PythonBackend"}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from nm_core_history import HistoryPlugin
+from nm_core_speech import SpeechPlugin
 
 from nm_core.application import Application, Report, check_file, load_application
 from nm_core.application.document import parse_document
@@ -47,7 +48,7 @@ graphs:
 tie: [[gain.weight, gain.weight]]
 freeze: [gain.weight]
 """
-COLLECTIONS = Collections.load({"past": HistoryPlugin()}, installed=False)
+COLLECTIONS = Collections.load({"past": HistoryPlugin(), "speech": SpeechPlugin()}, installed=False)
 
 
 def load(path: Path) -> Application:
