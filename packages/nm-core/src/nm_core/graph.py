@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +12,7 @@ from nm_core.errors import GraphError, PortError, did_you_mean
 from nm_core.explicit import View
 from nm_core.inputs import FreeInputs
 from nm_core.module import NeuralModule, Signature
-from nm_core.nested import GraphModule
+from nm_core.nested import GraphModule, Scopes
 from nm_core.plan import Plan, permute
 from nm_core.principal import principal_signature
 from nm_core.tensor import Call, Constant, NmTensor
@@ -104,18 +105,20 @@ class Graph:
     def repeat(self, given: Mapping[str, Any]) -> tuple[Any, ...]:
         """Run the calls once more on what its inputs are given, values or symbolic tensors; return the outputs."""
         known: dict[NmTensor, Any] = {tensor: given[name] for name, tensor in self.inputs.items()}
-        symbolic = wiring.is_symbolic((), given)
+        symbolic, scopes = wiring.is_symbolic((), given), Scopes()
         for call in self.calls:
-            result = _repeat(call, known, symbolic)
+            with scopes.around(call) if symbolic else nullcontext():
+                result = _repeat(call, known, symbolic)
             results = (result,) if len(call.types) == 1 else result
             known |= dict(zip(call.tensors(), results, strict=True))
+        scopes.finish(known)
         return tuple(known[tensor] for tensor in self.outputs.values())
 
     def _repr_svg_(self) -> str:
         """Return the drawing that notebooks show."""
-        from nm_core.drawing import svg
+        from nm_core.drawing.notebook import graph_svg
 
-        return svg(self)
+        return graph_svg(self)
 
     def _check_cut(self) -> None:
         reached = {tensor for call in self.calls for tensor in call.sources_of_inputs()} | set(self.outputs.values())

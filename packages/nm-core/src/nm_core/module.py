@@ -158,6 +158,12 @@ class NeuralModule(metaclass=ModuleMeta):
             raise ModuleDeclarationError(f"{type(self).__qualname__} does not implement forward.")
         return self._structured(self.forward(**values))
 
+    def _repr_html_(self) -> str:
+        """Return what notebooks show: the name, ports with their types, and parameters."""
+        from nm_core.drawing.notebook import module_html
+
+        return module_html(self)
+
     def _is_symbolic_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
         return wiring.is_symbolic(args, kwargs) or not (args or kwargs)
 

@@ -42,6 +42,12 @@ class NmTensor:
     def __repr__(self) -> str:
         return f"<symbolic {self.name}: {self.type}>"
 
+    def _repr_html_(self) -> str:
+        """Return what notebooks show."""
+        from nm_core.drawing.notebook import tensor_html
+
+        return tensor_html(self)
+
     def _no_value(self, use: str) -> Never:
         raise SymbolicValueError(
             f"{self.name} is symbolic and has no value to {use}.\n"

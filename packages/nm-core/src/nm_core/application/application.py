@@ -246,6 +246,16 @@ class Application:
     def __repr__(self) -> str:
         return f"<application {self.path}: {len(self.entry.modules)} modules, graphs {', '.join(self.entry.graphs)}>"
 
+    def _repr_html_(self) -> str:
+        """Return what notebooks show: its graphs, and a drawing of the one that is trained; nothing is made for it."""
+        from nm_core.application.sketching import main_graph, sketch_graph
+        from nm_core.drawing.notebook import application_html
+
+        ends = {name: (graph.inputs, graph.outputs) for name, graph in self.entry.graphs.items()}
+        about = {name: f"{listed(ins, 'data')} -> {listed(outs)}" for name, (ins, outs) in ends.items()}
+        sketch = sketch_graph(main_graph(self.entry), self._checked) if self.entry.graphs else None
+        return application_html(str(self.path), self.entry.description or "", about, sketch)
+
 
 class _Lazy(Mapping[str, T]):
     """A mapping whose names are known and whose values are made when they are asked for."""

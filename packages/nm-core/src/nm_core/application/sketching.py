@@ -13,7 +13,7 @@ from nm_core.application.checking.order import references
 from nm_core.application.document import read_document
 from nm_core.application.names import suggest
 from nm_core.application.problems import Path, Problem, Report
-from nm_core.application.schema import CallEntry, GraphEntry, Input, Reference, Value
+from nm_core.application.schema import ApplicationEntry, CallEntry, GraphEntry, Input, Reference, Value
 from nm_core.composite import CompositeModule
 from nm_core.drawing import Edge, InPort, Mark, Node, Role, Sketch
 from nm_core.drawing.sketch import Unfold, box, end, mark_of, nested, opened, out_port
@@ -49,11 +49,16 @@ def sketch_file(
     graphs = checked.entry.graphs
     if not graphs:
         raise ApplicationError(f"{path} has no graphs to draw.")
-    name = graph or ("train" if "train" in graphs else next(iter(graphs)))
+    name = graph or main_graph(checked.entry)
     if name not in graphs:
         raise ApplicationError(f'{path} has no graph "{name}".{suggest(name, graphs)}\n  It has {", ".join(graphs)}.')
     report = document.problems.report()
     return sketch_graph(name, checked, report, unfold=unfold), report, [other for other in graphs if other != name]
+
+
+def main_graph(entry: ApplicationEntry) -> str:
+    """Return the graph that is drawn when none is named: `train`, else the first."""
+    return "train" if "train" in entry.graphs else next(iter(entry.graphs))
 
 
 def sketch_graph(name: str, checked: Checked, problems: Iterable[Problem] = (), *, unfold: Unfold = ()) -> Sketch:

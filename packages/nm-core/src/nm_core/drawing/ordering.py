@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nm_core.drawing.sketch import Node, Role, Sketch
@@ -173,24 +172,37 @@ def _fraction(port: int, item: Item, output: bool) -> float:
 
 def _swap_neighbours(rows: Rows, passes: int = 4) -> None:
     """Swap neighbours wherever that saves crossings."""
+    place = {item: index for row in rows.rows for index, item in enumerate(row)}
     for _ in range(passes):
         better = False
-        for number, row in enumerate(rows.rows):
+        for row in rows.rows:
             if _is_fixed(row):
                 continue
-            for left in range(len(row) - 1):
-                before = _crossings_near(rows, number)
-                row[left], row[left + 1] = row[left + 1], row[left]
-                if _crossings_near(rows, number) < before:
+            for index in range(len(row) - 1):
+                left, right = row[index], row[index + 1]
+                sides = [(_ends(rows, left, place, up), _ends(rows, right, place, up)) for up in (True, False)]
+                if sum(_inversions([*a, *b]) for a, b in sides) > sum(_inversions([*b, *a]) for a, b in sides):
+                    row[index], row[index + 1] = right, left
+                    place[left], place[right] = index + 1, index
                     better = True
-                else:
-                    row[left], row[left + 1] = row[left + 1], row[left]
         if not better:
             return
 
 
-def _crossings_near(rows: Rows, number: int) -> int:
-    return sum(_crossings_below(rows, upper) for upper in (number - 1, number) if 0 <= upper < len(rows.rows) - 1)
+_End = tuple[tuple[int, int], int]
+"""Where a link ends in the neighbouring row, by item and port, and its weight in crossings."""
+
+
+def _ends(rows: Rows, item: Item, place: Mapping[Item, int], up: bool) -> list[_End]:
+    """Return the ends of the links of an item in the row above or below, from left to right."""
+    if up:
+        return sorted(((place[one.upper], one.upper_port), _cost(one)) for one in rows.above.get(item, ()))
+    return sorted(((place[one.lower], one.lower_port), _cost(one)) for one in rows.below.get(item, ()))
+
+
+def _cost(link: Link) -> int:
+    """A crossing in the middle of a long edge counts for more."""
+    return 2 if link.passes else 1
 
 
 def _crossings(rows: Rows) -> int:
@@ -198,21 +210,33 @@ def _crossings(rows: Rows) -> int:
 
 
 def _crossings_below(rows: Rows, number: int) -> int:
-    """Weigh the crossings between a row and the next; one in the middle of a long edge counts for more."""
+    """Weigh the crossings between a row and the next."""
     lower = {item: index for index, item in enumerate(rows.rows[number + 1])}
     ends = sorted(
-        (index, link.upper_port, lower[link.lower], link.lower_port, 2 if link.passes else 1)
+        (index, link.upper_port, lower[link.lower], link.lower_port, _cost(link))
         for index, item in enumerate(rows.rows[number])
         for link in rows.below.get(item, ())
     )
     return _inversions([(end[2:4], end[4]) for end in ends])
 
 
-def _inversions(ends: Sequence[tuple[tuple[int, int], int]]) -> int:
-    """Sum the products of weights over pairs whose lower ends are the other way round than their upper ones."""
-    seen: list[tuple[tuple[int, int], int]] = []
-    count = 0
+def _inversions(ends: Sequence[_End]) -> int:
+    """Sum the products of weights over pairs whose lower ends are the other way round than their upper ones.
+
+    The weights seen so far are kept in a tree of sums over places (Fenwick 1994).
+    """
+    rank = {end: index + 1 for index, end in enumerate(sorted({end for end, _ in ends}))}
+    sums = [0] * (len(rank) + 1)
+    count = total = 0
     for end, weight in ends:
-        count += weight * sum(other for _, other in seen[bisect_right(seen, (end, 9)) :])
-        insort(seen, (end, weight))
+        here, upto = rank[end], 0
+        while here:
+            upto += sums[here]
+            here &= here - 1
+        count += weight * (total - upto)
+        here = rank[end]
+        while here < len(sums):
+            sums[here] += weight
+            here += here & -here
+        total += weight
     return count

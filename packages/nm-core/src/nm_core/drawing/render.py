@@ -21,7 +21,7 @@ text {{ font-family: Helvetica, Arial, "Liberation Sans", sans-serif; text-ancho
 .port {{ font-size: {PORT}px; fill: #424a53 }}
 .idle {{ fill: #98a1ab }}
 .type {{ font-size: {TYPE}px; font-family: "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: #59636e }}
-.type.minor {{ fill: #818b98 }}
+.type.minor {{ fill: #6e7781 }}
 .note {{ font-size: {NOTE}px }}
 .page {{ fill: #ffffff }}
 .box {{ stroke-width: 1.2; fill: #f6f8fa; stroke: #afb8c1 }}
@@ -43,7 +43,8 @@ text {{ font-family: Helvetica, Arial, "Liberation Sans", sans-serif; text-ancho
 """
 
 _DARK = """
-text { fill: #e6edf3 } .subtitle, .type { fill: #9198a1 } .port { fill: #c9d1d9 } .idle, .type.minor { fill: #656c76 }
+text { fill: #e6edf3 } .subtitle, .type { fill: #9198a1 } .port { fill: #c9d1d9 }
+.idle { fill: #656c76 } .type.minor { fill: #7d8590 }
 .page { fill: #0d1117 } .box { fill: #161b22; stroke: #4b535d } .rule { stroke: #343b44 }
 .source { fill: #0c2d4d; stroke: #388bfd } .host { fill: #0f2f1a; stroke: #3fb950 }
 .composite { fill: #2b1a47; stroke: #a371f7 } .view { fill: #3d2007; stroke: #db6d28 }

@@ -238,15 +238,16 @@ def box(
     subtitle = cls.__name__ if title == owner else f"{cls.__name__}, weights of {owner}"
     if role is Role.VIEW:  # what is said matters more than which module says it
         subtitle = " ".join(map(str, params.values()))
-    details = [f"{cls.__module__}.{cls.__qualname__}", *(f"{key} = {_short(value)}" for key, value in params.items())]
+    details = [f"{cls.__module__}.{cls.__qualname__}", *(f"{key} = {short(value)}" for key, value in params.items())]
     return Node(id, title, subtitle, role, tuple(inputs), tuple(outputs), "\n".join(details), bad)
 
 
 def nested(
-    id: str, title: str, graph: str, inputs: Sequence[InPort], outputs: Sequence[OutPort], *, owner: str = ""
+    id: str, title: str, graph: str, inputs: Sequence[InPort], outputs: Sequence[OutPort], *, owner: str
 ) -> Node:
     """Return the node of a call of a graph; `owner` is the name of the module that it is called as."""
-    subtitle = f"graph {graph}" if title == owner or not owner else f"graph {graph}, weights of {owner}"
+    kind = "graph" if title == graph else f"graph {graph}"
+    subtitle = kind if title == owner else f"{kind}, weights of {owner}"
     return Node(id, title, subtitle, Role.COMPOSITE, tuple(inputs), tuple(outputs), f"graph {graph}")
 
 
@@ -258,6 +259,7 @@ def end(id: str, name: str, role: Role, type: object, *, out: bool) -> Node:
     return Node(id, name, "input", role, outputs=(out_port(name, type),), details=details)
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """Return a parameter in a few words."""
     text = repr(thaw(value))
     return text if len(text) <= 60 else f"{text[:57]}..."
