@@ -105,6 +105,9 @@ def constructor_parameters(cls: type) -> dict[str, inspect.Parameter]:
     Raises:
         ModuleDeclarationError: the constructor takes `*args` or a parameter called `name`.
     """
+    stored: dict[str, inspect.Parameter] | None = cls.__dict__.get("_known")
+    if stored is not None:  # a module's class has looked them up when it was made
+        return stored
     found: dict[str, inspect.Parameter] = {}
     for base in cls.__mro__:
         if "__init__" not in base.__dict__:

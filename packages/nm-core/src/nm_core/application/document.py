@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nm_core.application.archive import is_archive, read_member
 from nm_core.application.changes import Changes, with_changes
+from nm_core.application.collecting import not_collecting
 from nm_core.application.format import APPLICATION as SHAPE
 from nm_core.application.problems import Problems, TooManyProblems
 from nm_core.application.reading import decode_text, parse, read_bytes, within
@@ -63,6 +64,7 @@ def read_document(path: str | Path, changes: Changes | None = None) -> Document:
     return Document(file, problems) if text is None else parse_document(text, file, changes=changes)
 
 
+@not_collecting()
 def parse_document(text: str, path: Path, *, fallback: bool = False, changes: Changes | None = None) -> Document:
     """Read an application from text; `path` is where it stands, or would stand.
 

@@ -13,6 +13,7 @@ from nm_core.application.archive import is_archive
 from nm_core.application.changes import Changes
 from nm_core.application.checking import Checked, check
 from nm_core.application.checking.context import Context
+from nm_core.application.collecting import not_collecting
 from nm_core.application.document import Document, read_document
 from nm_core.application.problems import Report
 from nm_core.application.schema import ApplicationEntry
@@ -45,6 +46,7 @@ def check_file(
     return document.problems.report()
 
 
+@not_collecting()
 def load_application(
     path: str | Path,
     *,

@@ -63,14 +63,20 @@ class Side:
         return digest(application_data(canonical(self.entry, self.checked)))
 
     def canonical(self, other: Side) -> ApplicationEntry:
-        """Return the canonical form; a module that has problems on either side stays as it is written on both."""
-        known = {
+        """Return the canonical form; what has problems on either side stays as it is written on both."""
+        ours, theirs = self.checked, other.checked
+        modules = {
             name: module
-            for name, module in self.checked.modules.items()
-            if name in other.checked.modules or name not in other.entry.modules
+            for name, module in ours.modules.items()
+            if name in theirs.modules or name not in other.entry.modules
         }
-        entry = canonical(self.entry, replace(self.checked, modules=known))
-        if not (is_saved_application(self.path) or is_saved_application(other.path)):
+        graphs = {
+            name: graph
+            for name, graph in ours.graphs.items()
+            if name in theirs.graphs or name not in other.entry.graphs
+        }
+        entry = canonical(self.entry, replace(ours, modules=modules, graphs=graphs))
+        if not any(map(is_saved_application, (self.path, other.path))):
             return entry
         train = entry.train  # what it began with is over once it is saved, and where it was trained may be said then
         if train is not None and not all(side.entry.train and side.entry.train.work_dir for side in (self, other)):

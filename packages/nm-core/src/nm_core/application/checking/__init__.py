@@ -13,6 +13,7 @@ from nm_core.application.checking.graphs import GraphChecker
 from nm_core.application.checking.modules import check_modules
 from nm_core.application.checking.sections import INFER, check_sections
 from nm_core.application.checking.upgrading import Steps, upgrade
+from nm_core.application.collecting import not_collecting
 from nm_core.application.declared import Declared
 from nm_core.application.problems import Path, Problems, TooManyProblems
 from nm_core.application.reading.nodes import Node
@@ -49,6 +50,7 @@ class Checked:
     places: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)
 
 
+@not_collecting()
 def check(
     entry: ApplicationEntry,
     problems: Problems,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from nm_core.application.checking.values import hints
 from nm_core.application.problems import Path, Problems
 from nm_core.application.reading.nodes import Node
 from nm_core.application.schema import ApplicationEntry
@@ -44,6 +45,7 @@ class Context:
         self.tags: tuple[type, ...] = ()
         self.kinds: tuple[type, ...] = ()
         self._root = root
+        self._hints: dict[type, dict[str, Any]] = {}
 
     def complain(self, what: str | NmError | Problem, path: Path, *, key: bool = False) -> None:
         """Record a problem at a value of the application, or at its key: a message, an error, a bad connection."""
@@ -66,6 +68,12 @@ class Context:
                 index += 1
             yield (*path, index), item
             index += 1
+
+    def hints(self, cls: type) -> dict[str, Any]:
+        """Return the annotations of a class's constructor; many modules of an application are of one class."""
+        if cls not in self._hints:
+            self._hints[cls] = hints(cls)
+        return self._hints[cls]
 
     def _span(self, path: Path, key: bool) -> Span | None:
         node = self._root

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from inspect import Parameter
 
 from nm_core.application.checking.context import Context
-from nm_core.application.checking.values import expected, fits, hints
+from nm_core.application.checking.values import expected, fits
 from nm_core.application.names import listed, suggest
 from nm_core.application.problems import Path
 from nm_core.application.reading.nodes import Data, noun_of
@@ -57,7 +57,7 @@ def check_values(
     context: Context, cls: type, known: Mapping[str, Parameter], given: Mapping[str, Data], at: Path
 ) -> bool:
     """Record values that do not fit their annotations; return whether there are none."""
-    annotated = hints(cls)
+    annotated = context.hints(cls)
     wrong = [
         name
         for name, value in given.items()

@@ -22,8 +22,10 @@ def read_yaml(source: Source, builder: TreeBuilder, *, fallback: bool = False) -
     loader: Any = yaml.SafeLoader if fallback else getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         documents = 0
-        for event in yaml.parse(source.text, Loader=loader):
-            if isinstance(event, yaml.DocumentStartEvent):
+        for event in iter(loader(source.text).get_event, None):
+            if isinstance(event, yaml.ScalarEvent) and event.anchor is None and event.tag is None:
+                _scalar(event, builder)  # most events, and nothing about them to be refused
+            elif isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
                     builder.refuse(_ONE_DOCUMENT, _span(event))
@@ -64,16 +66,15 @@ def _node(event: Any, builder: TreeBuilder, yaml: Any) -> None:
             "  Drop the tag. A module is named by its id: {type: asr.JasperEncoder@1}.",
             span,
         )
-    if isinstance(event, yaml.ScalarEvent):
-        _scalar(event, span, builder)
-    elif builder.expects_key:
+    if builder.expects_key:
         builder.refuse("A key is a list or a mapping.\n  Keys are text.", span)
     else:
         builder.begin([] if isinstance(event, yaml.SequenceStartEvent) else {}, span)
 
 
-def _scalar(event: Any, span: Span, builder: TreeBuilder) -> None:
+def _scalar(event: Any, builder: TreeBuilder) -> None:
     text: str = event.value
+    span = _span(event)
     if has_surrogates(text):
         builder.refuse("An escape names half a character (a surrogate).\n  Write the character itself.", span)
     if builder.expects_key:
