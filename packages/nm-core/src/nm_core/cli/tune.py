@@ -113,7 +113,7 @@ def tune(
         from nm_core.tuning.errors import TuningError
 
         raise TuningError(f"A search needs Optuna, which is not installed.\n  Install it: {pip_line('nm-core[tune]')}")
-    from nm_core.tuning.study import grid, open_study, without_chatter
+    from nm_core.tuning.study import grid, opened_study, without_chatter
     from nm_core.tuning.trials import Trials
 
     search = _prepare(app, changes, metric, direction, settings)
@@ -128,8 +128,10 @@ def tune(
         if not quiet:
             print(line, file=sys.stderr, flush=True)
 
-    with without_chatter():
-        study = open_study(name, address, search.identity(), pruner=pruner, lost_after=lost_after)
+    with (
+        without_chatter(),
+        opened_study(name, address, search.identity(), pruner=pruner, lost_after=lost_after) as study,
+    ):
         trials = Trials(
             search,
             study,

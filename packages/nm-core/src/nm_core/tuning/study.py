@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 _ATTEMPTS = 40
 
 
-def open_study(name: str, address: str, identity: Mapping[str, Any], *, pruner: str, lost_after: int) -> Study:
-    """Return the study of that name, which is made where there is none.
+@contextmanager
+def opened_study(
+    name: str, address: str, identity: Mapping[str, Any], *, pruner: str, lost_after: int
+) -> Iterator[Study]:
+    """Give the study of that name, which is made where there is none, and close its database at the end.
 
     Args:
         address: the database, `sqlite:///study.db`.
@@ -37,24 +40,29 @@ def open_study(name: str, address: str, identity: Mapping[str, Any], *, pruner: 
     """
     import optuna
 
-    study = optuna.create_study(
-        storage=_storage(address, lost_after),
-        study_name=name,
-        direction=identity["direction"],
-        pruner=_pruner(pruner),
-        load_if_exists=True,
-    )
-    older = study.user_attrs.get("search")
-    if older is None:
-        study.set_user_attr("search", dict(identity))
-    elif older != dict(identity):
-        differing = [key for key in identity if older.get(key) != identity[key]]
-        what = "\n".join(f"  {key}: {older.get(key)} there, {identity[key]} now" for key in differing)
-        raise TuningError(
-            f'The study "{name}" in {address} searched for something else:\n{what}\n'
-            "  Give this search another name: --study NAME."
+    storage = _storage(address, lost_after)
+    try:
+        study = optuna.create_study(
+            storage=storage,
+            study_name=name,
+            direction=identity["direction"],
+            pruner=_pruner(pruner),
+            load_if_exists=True,
         )
-    return study
+        older = study.user_attrs.get("search")
+        if older is None:
+            study.set_user_attr("search", dict(identity))
+        elif older != dict(identity):
+            differing = [key for key in identity if older.get(key) != identity[key]]
+            what = "\n".join(f"  {key}: {older.get(key)} there, {identity[key]} now" for key in differing)
+            raise TuningError(
+                f'The study "{name}" in {address} searched for something else:\n{what}\n'
+                "  Give this search another name: --study NAME."
+            )
+        yield study
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
 
 
 def grid(spaces: Mapping[str, Space]) -> list[dict[str, Any]]:
