@@ -54,3 +54,9 @@ def test_a_saved_application_keeps_its_results(name: str, form: str, tmp_path: P
     assert app.transcribe(said["rows"]) == said["words"]
     assert load(app.save(tmp_path / form)) == app
     assert app == load(GOLDEN / name / "saved")
+
+
+if __name__ == "__main__":
+    for one in FORMATS:
+        written = canonical_json(load(GOLDEN / one / "application.yaml").canonical)  # type: ignore[arg-type]
+        (GOLDEN / one / "canonical.json").write_text(written, encoding="utf-8")
