@@ -4,7 +4,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from nm_core_samples import Decoder, Encoder, Features, Loss
+from nm_core_samples import Decoder, EncodeDecode, Encoder, Features, Loss
 
 from nm_core import Graph
 from nm_core.drawing import Edge, InPort, Mark, Node, OutPort, Role, Sketch, dot, mermaid, svg
@@ -91,6 +91,27 @@ def test_mermaid_and_dot_name_every_edge(graph) -> None:
     assert text.startswith("flowchart TD\n")
     assert '-->|"spec → signal<br/>Batch Spectrogram:64 Time:train_data.t"|' in text
     assert text.count("-->") == dot(graph).count(" -> ") == 6
+
+
+def test_an_unfolded_box_is_a_frame_in_every_format() -> None:
+    """Its calls stand inside it; edges of the text formats join calls, not frames."""
+    spec, length, _, _ = Features()()
+    graph = Graph({"log_probs": EncodeDecode(name="both")(signal=spec, length=length)})
+
+    assert 'class="box composite frame"' in svg(graph, unfold="both")
+    lines = mermaid(graph, unfold="both").splitlines()
+    first, last = (lines.index(line) for line in ('    subgraph n1["<b>both</b><br/>EncodeDecode"]', "    end"))
+    assert [re.search(r"<b>(.*?)</b>", line)[1] for line in lines[first + 1 : last]] == ["encoder", "decoder"]
+    assert [re.findall(r"n\d", line) for line in lines[last:] if "-->" in line] == [
+        ["n0", "n2"],
+        ["n0", "n2"],
+        ["n2", "n3"],
+        ["n2", "n3"],
+        ["n3", "n4"],
+    ]
+    text = dot(graph, unfold="both")
+    assert "subgraph cluster_n1 {" in text
+    assert re.findall(r"(n\d):o\d:s -> (n\d)", text)[-1] == ("n3", "n4")
 
 
 def test_a_graph_without_calls_is_a_picture() -> None:

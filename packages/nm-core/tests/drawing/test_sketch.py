@@ -4,7 +4,8 @@ import pytest
 from nm_core_samples import Decoder, EncodeDecode, Encoder, Features, Loss, Sum, Text
 
 from nm_core import Graph, casts, inputs
-from nm_core.drawing import Mark, Role, Sketch
+from nm_core.drawing import Mark, Node, Role, Sketch
+from nm_core.errors import GraphError
 
 
 @pytest.fixture
@@ -164,3 +165,68 @@ def test_a_graph_that_cannot_run_in_its_order_is_drawn_all_the_same() -> None:
     loss = Loss()(log_probs=log_probs, labels=labels, scale=text)
 
     assert len(Sketch.of(Graph({"loss": loss})).nodes) == 6
+
+
+@pytest.fixture
+def nested() -> Graph:
+    """Give a graph that holds a graph, which holds a graph with a composite module."""
+    spec, length = inputs(spec="B Spectrogram:64 T:t", length="B ; Lengths(t)")
+    inner = Graph({"log_probs": EncodeDecode()(signal=spec, length=length)}, name="recogniser")
+    spec, length, labels = inputs(spec="B Spectrogram:64 T:t", length="B ; Lengths(t)", labels="B Token:u ; Labels")
+    scored = Graph({"loss": Loss()(log_probs=inner(spec=spec, length=length), labels=labels)}, name="scored")
+    data = Features(name="data")()
+    return Graph({"loss": scored(spec=data.spec, length=data.length, labels=data.labels)}, name="train")
+
+
+def opened(sketch: Sketch) -> dict[str, Node]:
+    """Return the nodes that are drawn with their inside, at any depth, by title."""
+    found = {node.title: node for node in sketch.nodes if node.inside is not None}
+    return found | {title: node for outer in found.values() for title, node in opened(outer.inside).items()}
+
+
+@pytest.mark.parametrize(
+    ("unfold", "seen"),
+    [
+        ((), set()),
+        ("scored", {"scored"}),
+        ("recogniser", {"scored", "recogniser"}),
+        (["scored", "enc*"], {"scored", "recogniser", "encode_decode"}),
+        ("*", {"scored", "recogniser", "encode_decode"}),
+    ],
+)
+def test_what_is_unfolded_is_opened_with_all_around_it(nested, unfold, seen) -> None:
+    """A name or a pattern opens a box, and those around it, so that it is seen."""
+    assert set(opened(Sketch.of(nested, unfold=unfold))) == seen
+
+
+def test_the_ports_of_an_opened_box_are_joined_to_its_inside(nested) -> None:
+    """Each port has a node inside; edges lead from the inputs to the calls and from them to the outputs."""
+    sketch = Sketch.of(nested, unfold="scored")
+    scored = opened(sketch)["scored"]
+
+    assert [node.title for node in scored.inside.nodes] == ["spec", "length", "labels", "recogniser", "loss", "loss"]
+    assert [node.role for node in scored.inside.nodes if node.is_end] == [Role.PORT] * 4
+    assert scored.subtitle == "graph"
+    assert len(scored.inside.edges) == 5
+    assert sketch.count() == 5
+
+
+def test_unfolding_what_is_not_there_is_an_error(nested) -> None:
+    """The message names what has an inside, and what may have been meant; a graph without any takes the star."""
+    with pytest.raises(GraphError, match=r'no "recognizer" to unfold. Did you mean "recogniser"'):
+        Sketch.of(nested, unfold="recognizer")
+
+    assert Sketch.of(Graph({"spec": Features()().spec}), unfold="*").count() == 2
+
+
+def test_a_tensor_that_passes_a_composite_by_has_a_port_of_its_own(training) -> None:
+    """What a composite module takes or gives past its ports is drawn, too."""
+    spec, length, _, _ = Features()()
+    composite = EncodeDecode()
+    log_probs = composite(signal=spec, length=length)
+    encoded = next(log_probs.call.sources_of_inputs())
+
+    sketch = Sketch.of(Graph({"log_probs": log_probs, "encoded": encoded}), unfold="*")
+
+    (frame,) = opened(sketch).values()
+    assert [port.name for port in frame.outputs] == ["log_probs", "encode_decode.encoder.encoded"]

@@ -21,7 +21,7 @@ from nm_core.errors import ApplicationError
 from nm_core.plugins import Collections
 from nm_types import NeuralType
 
-_WORDS = 40
+_WORDS = 48
 
 
 def sketch_file(
