@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nm_core import BackendError, Graph, Metric, NeuralModule, NmTensor, Plan, Run, TrainingResult
+from nm_core import BackendError, Graph, LoadedWeights, Metric, NeuralModule, NmTensor, Plan, Run, TrainingResult
 from nm_core.actions import EvalRequest, InferRequest, Settings, TrainRequest
 from nm_core_reference import keeping
 from nm_core_reference.lowering import Execution, Lowered, Values
@@ -94,13 +95,28 @@ class ReferenceSession:
         """Make weights created inside depend on `seed` and `name` only."""
         return stream(seed, name)
 
-    def save_weights(self, module: NeuralModule, path: Path) -> None:
+    def save_weights(self, module: NeuralModule, path: Path, *, without: Collection[str] = ()) -> None:
         """Write a module's weights to a file."""
-        keeping.write(path, keeping.plain(keeping.weights_of({"": module})))
+        weights = keeping.plain(module.weights())
+        keeping.write(path, {name: one for name, one in weights.items() if name not in without})
 
-    def load_weights(self, module: NeuralModule, path: Path) -> None:
+    def load_weights(
+        self,
+        module: NeuralModule,
+        path: Path,
+        *,
+        renamed: Callable[[str], str] | None = None,
+        partial: bool = False,
+        elsewhere: Mapping[str, tuple[Path, str]] | None = None,
+    ) -> LoadedWeights:
         """Read a module's weights from a file."""
-        keeping.load(keeping.weights_of({"": module}), keeping.read(path), path)
+        found = keeping.read(path)
+        if renamed is not None:
+            found = {renamed(name): one for name, one in found.items()}
+        for name, (other, key) in (elsewhere or {}).items():
+            found[name] = keeping.read(other)[key]
+        report = keeping.load(module.weights(), found, path, partial=partial)
+        return replace(report, module=module.name)
 
     def tie(self, modules: Mapping[str, NeuralModule], first: str, second: str) -> None:
         """Make two weights one."""

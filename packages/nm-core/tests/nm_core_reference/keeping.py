@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nm_core import BackendError, NeuralModule
+from nm_core import BackendError, LoadedWeights, NeuralModule
 from nm_core.errors import did_you_mean
 from nm_core_reference.modules import ReferenceModule
 from nm_core_reference.tensor import Tensor
@@ -48,18 +48,21 @@ def plain(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     return {name: {"shape": list(weight.shape), "values": weight.values} for name, weight in weights.items()}
 
 
-def load(weights: Mapping[str, Tensor], data: Any, path: Path) -> None:
-    """Take weights from plain data, all or none.
+def load(weights: Mapping[str, Tensor], data: Any, path: Path, *, partial: bool = False) -> LoadedWeights:
+    """Take weights from plain data: all or none, or those that fit.
 
     Raises:
         BackendError: names or shapes differ.
     """
-    expected = {name: list(weight.shape) for name, weight in weights.items()}
-    found = {name: one["shape"] for name, one in data.items()} if isinstance(data, dict) else data
-    if found != expected:
-        raise BackendError(f"{path} has other weights: expected {expected}, got {found}.")
-    for name, weight in weights.items():
-        weight.values[:] = data[name]["values"]
+    if not isinstance(data, dict):
+        raise BackendError(f"{path} holds no weights.")
+    shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
+    report = LoadedWeights.compare("", str(path), shapes, {name: tuple(one["shape"]) for name, one in data.items()})
+    if not (report.complete or partial):
+        raise BackendError(f"{path} has other weights: {'; '.join(report.problems())}.")
+    for name in report.loaded:
+        weights[name].values[:] = data[name]["values"]
+    return report
 
 
 def tie(modules: Mapping[str, NeuralModule], first: str, second: str) -> None:

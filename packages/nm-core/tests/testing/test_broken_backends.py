@@ -14,6 +14,7 @@ from nm_core_reference import training as training_module
 from nm_core_reference.lowering import Lowered, Steps
 from nm_core_reference.training import Training
 
+from nm_core import LoadedWeights
 from nm_core.testing import ConformanceError, failures
 
 Patch = pytest.MonkeyPatch
@@ -237,11 +238,24 @@ def freezing_ignored(patch: Patch) -> None:
 def files_not_compared(patch: Patch) -> None:
     """Whatever a file holds is taken."""
 
-    def take(weights: Any, data: Any, path: Any) -> None:
+    def take(weights: Any, data: Any, path: Any, *, partial: bool = False) -> LoadedWeights:
         for name, weight in weights.items():
             weight.values[:] = data[name]["values"][: len(weight.values)]
+        return LoadedWeights("", str(path), tuple(weights))
 
     patch.setattr(keeping, "load", take)
+
+
+@breaks("test_weights_are_taken_in_part_where_it_is_said")
+def parts_refused(patch: Patch) -> None:
+    """What does not fit is never taken in part, and not said."""
+    load = keeping.load
+
+    def all_or_nothing(weights: Any, data: Any, path: Any, *, partial: bool = False) -> LoadedWeights:
+        report = load(weights, data, path, partial=partial)
+        return report if report.complete else LoadedWeights("", str(path), ())
+
+    patch.setattr(keeping, "load", all_or_nothing)
 
 
 @breaks("test_a_checkpoint_goes_on_exactly")

@@ -70,6 +70,30 @@ class KeepingChecks(Given):
                     session.load_weights(net, path)
         equal(self.predict(net), before, "predictions after files that were refused", do, tolerance=0)
 
+    def test_weights_are_taken_in_part_where_it_is_said(self) -> None:
+        """With `partial` what fits is taken, the rest stays as it was, and the report names every weight of both."""
+        session = self.session()
+        net = self.nets(session, "net")["net"]
+        wide = self.linear(2, 3, name="wide")
+        before, taken = self.weights(net), self.weights(wide)
+        largest, *others = sorted(before, key=lambda name: name != self.largest(net))
+        do = "Take weights whose name and shape fit, leave the others, and return a LoadedWeights of what you did."
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "wide.safetensors"
+            session.save_weights(wide, path, without=others)
+            report = session.load_weights(net, path, partial=True, renamed=lambda name: f"old.{name}")
+            equal(sorted(report.missing), sorted(before), "weights that are not in the file", do)
+            equal(list(report.unexpected), [f"old.{largest}"], "weights that are only in the file, renamed", do)
+            report = session.load_weights(net, path, partial=True)
+            equal(list(report.mismatched), [largest], "weights of another shape", do)
+            equal(self.weights(net), before, "weights of which none fit", do, tolerance=0)
+            session.save_weights(wide, Path(folder) / "all.safetensors")
+            again = self.linear(2, 3, name="again")
+            places = {name: (Path(folder) / "all.safetensors", name) for name in others}
+            report = session.load_weights(again, path, elsewhere=places)
+            equal(sorted(report.loaded), sorted(before), "weights loaded, some from another file", do)
+        equal(self.weights(again), taken, "weights from two files", do, tolerance=0)
+
     def test_tied_weights_stay_one(self) -> None:
         """They have the first one's values, learn together, and tying them again changes nothing."""
         session = self.session()
