@@ -118,9 +118,11 @@ class Size(Frozen):
 
     def symbols(self) -> frozenset[Name]:
         """The names in it, those inside floor divisions and products included."""
-        if self._names is None:
-            fill(self, "_names", frozenset(name for atom in self.terms for name in names_in(atom)))
-        return cast("frozenset[Name]", self._names)
+        names = self._names
+        if names is None:
+            names = frozenset(name for atom in self.terms for name in names_in(atom))
+            fill(self, "_names", names)
+        return names
 
     @property
     def weight(self) -> int:

@@ -155,7 +155,7 @@ class BrokenPaths:
 
     def covers(self, path: Path) -> bool:
         """Tell whether the value at a place, or one around it, is broken."""
-        return any(path[:length] in self._paths for length in range(len(path) + 1))
+        return bool(self._paths) and any(path[:length] in self._paths for length in range(len(path) + 1))
 
     def touches(self, path: Path) -> bool:
         """Tell whether anything at or inside a place is broken."""

@@ -13,6 +13,8 @@ from nm_core.application.source import Span
 from nm_types import NmError, Problem
 
 if TYPE_CHECKING:
+    from nm_core.module import Signature
+    from nm_core.parameters import FrozenParams
     from nm_core.plugins import Collections
 
 T = TypeVar("T")
@@ -27,6 +29,7 @@ class Context:
         backend: the framework whose modules are meant.
         problems: where problems go.
         tags, kinds: those of the collections in use, which types may name.
+        signatures: parameters and ports of modules by their class and what is given to it: many modules are alike.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class Context:
         self.backend = backend
         self.tags: tuple[type, ...] = ()
         self.kinds: tuple[type, ...] = ()
+        self.signatures: dict[tuple[type, str], tuple[FrozenParams, Signature]] = {}
         self._root = root
         self._hints: dict[type, dict[str, Any]] = {}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.parameters import check_parameters
 from nm_core.application.declared import Declared, with_types
+from nm_core.application.dumping import canonical_json
 from nm_core.application.names import suggest
 from nm_core.application.problems import Path
 from nm_core.application.schema import ModuleEntry
@@ -46,16 +47,21 @@ def _check_module(context: Context, name: str, entry: ModuleEntry, at: Path) -> 
 
 def declare(context: Context, cls: type[NeuralModule], name: str, entry: ModuleEntry, at: Path) -> Declared | None:
     """Return a module's parameters and ports, or record what is wrong with them."""
+    id = context.collections.versioned(entry.type or "")
+    alike = cls, canonical_json(dict(entry.params))
+    if alike in context.signatures:
+        return Declared(name, id, cls, *context.signatures[alike])
     params = check_parameters(context, cls, entry.params, at)
     if params is None:
         return None
-    id = context.collections.versioned(entry.type or "")
     try:
         params = FrozenParams(with_types(cls, params, context.tags, context.kinds))
-        return Declared(name, id, cls, params, signature_of(cls, params))
+        signature = signature_of(cls, params)
     except NmError as error:
         context.complain(error, (*at, "params") if entry.params else (*at, "type"))
         return None
+    context.signatures[alike] = params, signature
+    return Declared(name, id, cls, params, signature)
 
 
 def check_class(context: Context, id: str, version: int | None, at: Path) -> type[NeuralModule] | None:
