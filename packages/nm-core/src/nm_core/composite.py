@@ -20,19 +20,28 @@ class CompositeCall:
         module: the composite module.
         inputs: what its ports were given.
         outputs: the tensors of inner calls that came out, by port.
+        casts: ports whose value has its axes in another order, which the calls inside put right.
+        policy: what calls inside do about axes in another order.
         location: file and line of the user's code.
         label: the name asked for this call, where one was (`as:` in a file).
         scope: the composite call around this one, if any.
     """
 
-    __slots__ = ("inputs", "label", "location", "module", "outputs", "scope")
+    __slots__ = ("casts", "inputs", "label", "location", "module", "outputs", "policy", "scope")
 
     def __init__(
-        self, module: CompositeModule, inputs: Mapping[str, Any], location: str, scope: CompositeCall | None
+        self,
+        module: CompositeModule,
+        inputs: Mapping[str, Any],
+        location: str,
+        scope: CompositeCall | None,
+        casts: Mapping[str, tuple[int, ...]],
     ) -> None:
         self.module = module
         self.inputs = dict(inputs)
         self.outputs: dict[str, NmTensor] = {}
+        self.casts = dict(casts)
+        self.policy = wiring.current_casts()
         self.location = location
         self.label: str | None = None
         self.scope = scope
@@ -98,8 +107,8 @@ class CompositeModule(NeuralModule, metaclass=_CompositeMeta):
         arguments = wiring.symbolic_arguments(self, given, where)
         types = {name: port.type for name, port in self.outputs.items()}
         edges = wiring.edges(self, arguments)
-        type_call(edges, types, owner=self.name, casts=wiring.current_casts(), location=where)
-        call = CompositeCall(self, arguments, where, wiring.current_scope())
+        typing = type_call(edges, types, owner=self.name, casts=wiring.current_casts(), location=where)
+        call = CompositeCall(self, arguments, where, wiring.current_scope(), typing.casts)
         with wiring.inside(call):
             result = self.build(**given)
         names = tuple(self.outputs)

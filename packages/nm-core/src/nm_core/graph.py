@@ -30,12 +30,14 @@ class Graph:
         inputs: where to cut: a mapping from name to tensor. What is above a cut is left out. Free inputs made with
             `nm_core.inputs` are cut without being named.
         name: the graph's name in messages, files and drawings.
+        named: names for calls of data layers; their calls are one in all graphs, and may be called otherwise in each.
 
     Attributes:
         calls: the calls in topological order.
         inputs: the graph's free inputs by name.
         outputs: the graph's outputs by name.
         labels: a unique name for each call.
+        named: the names asked for calls of data layers.
 
     Raises:
         GraphError: a data layer above an open path, an input that leads nowhere, or two modules with weights and
@@ -44,11 +46,19 @@ class Graph:
     """
 
     @boundary
-    def __init__(self, outputs: Outputs, inputs: Mapping[str, NmTensor] | None = None, *, name: str = "graph") -> None:
+    def __init__(
+        self,
+        outputs: Outputs,
+        inputs: Mapping[str, NmTensor] | None = None,
+        *,
+        name: str = "graph",
+        named: Mapping[Call, str] | None = None,
+    ) -> None:
         self.name = name
+        self.named = dict(named or {})
         self.outputs = named_outputs(outputs)
         self.inputs = dict(inputs or {})
-        self.calls = tuple(_ancestors(self.outputs.values(), frozenset(self.inputs.values())))
+        self.calls = tuple(ancestors(self.outputs.values(), frozenset(self.inputs.values())))
         if inputs is None:
             for call in self.calls:
                 if isinstance(call.module, FreeInputs):
@@ -56,7 +66,7 @@ class Graph:
             self.calls = tuple(call for call in self.calls if not isinstance(call.module, FreeInputs))
         else:
             self._check_cut()
-        self.labels = _labels(self.calls)
+        self.labels = _labels(self.calls, self.named)
         check_distinct_names(call.module for call in self.calls)
         problems = check_equations(self.equations)
         if problems:
@@ -163,7 +173,7 @@ def named_outputs(outputs: Outputs) -> dict[str, NmTensor]:
     return named
 
 
-def _ancestors(tensors: Iterable[NmTensor], stop: frozenset[NmTensor]) -> Iterator[Call]:
+def ancestors(tensors: Iterable[NmTensor], stop: frozenset[NmTensor]) -> Iterator[Call]:
     """Yield calls so that each comes after those it uses; depth first without recursion, in order of ports."""
     done: set[Call] = set()
     stack: list[tuple[Call, Iterator[NmTensor]]] = []
@@ -184,11 +194,11 @@ def _ancestors(tensors: Iterable[NmTensor], stop: frozenset[NmTensor]) -> Iterat
                 yield call
 
 
-def _labels(calls: Sequence[Call]) -> dict[Call, str]:
+def _labels(calls: Sequence[Call], named: Mapping[Call, str]) -> dict[Call, str]:
     labels: dict[Call, str] = {}
-    taken: set[str] = {call.label for call in calls if call.label}
+    taken: set[str] = {label for call in calls if (label := named.get(call, call.label))}
     for call in calls:
-        label = call.label
+        label = named.get(call, call.label)
         if label is None:
             label = _free_name(call.module.name, taken)
             taken.add(label)
@@ -246,5 +256,9 @@ def _repeat(call: Call, known: Mapping[NmTensor, Any], symbolic: bool) -> Any:
         return call.module.forward(**arguments)
     if not symbolic:
         arguments |= call.module.typed_arguments(call)
-    with wiring.casts("transpose" if call.typing.casts else "error"):
+    policy: wiring.CastPolicy = "transpose" if call.typing.casts else "error"
+    if symbolic and arguments and not wiring.is_symbolic((), arguments):  # constants are part of a graph, no values
+        tensors = wiring.record(call.module, (), arguments, policy=policy).tensors()
+        return tensors[0] if len(tensors) == 1 else tensors
+    with wiring.casts(policy):
         return call.module(**arguments)

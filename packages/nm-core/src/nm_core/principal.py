@@ -31,7 +31,7 @@ def principal_signature(graph: Graph) -> Signature:
     inputs, outputs = again
     own = {name for tensor in inputs.values() for size in _sizes(tensor.type) for name in size.symbols()}
     solution = Solution(traced=False)
-    equations = type(graph)(outputs, inputs=inputs).equations if inputs else ()
+    equations = type(graph)(outputs).equations if inputs else ()
     eliminate(equations, solution, lambda name: name in own)
     sizes = {name: solution.apply(Size(name)) for name in solution.values}
     solved = {

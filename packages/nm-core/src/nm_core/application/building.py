@@ -162,6 +162,7 @@ class _GraphBuilder:
         self._policy = cast("wiring.CastPolicy", entry.casts)
         """What holds for calls that store no casts of their own."""
         self._known: dict[Reference, NmTensor] = {}
+        self._streams: dict[Call, str] = {}
 
     def build(self) -> Graph:
         if self._entry.inputs:
@@ -172,7 +173,7 @@ class _GraphBuilder:
         for entry in ordered:
             self._call(entry)
         outputs = {name: self._known[reference] for name, reference in self._entry.outputs.items()}
-        return Graph(outputs, name=self._name)
+        return Graph(outputs, name=self._name, named=self._streams)
 
     def _call(self, entry: CallEntry) -> None:
         module = self._builder.module(entry.module)
@@ -181,13 +182,22 @@ class _GraphBuilder:
         if isinstance(module, CompositeModule):
             tensors = _composite_call(module, given, "transpose" if entry.casts else self._policy, entry.label, place)
         elif not given:
-            tensors = _source_call(module, entry.label, place)
+            tensors = self._source_call(module, entry.label, place)
         else:
             label = None if entry.label == module.name else entry.label
             policy = self._policy if self._policy == "transpose" else frozenset(entry.casts)
             call = wiring.record(module, (), given, label=label, location=place, policy=policy)
             tensors = {tensor.port: tensor for tensor in call.tensors()}
         self._known |= {Reference(entry.label, port): tensor for port, tensor in tensors.items()}
+
+    def _source_call(self, module: NeuralModule, label: str, place: str) -> dict[str, NmTensor]:
+        """Call a data layer; it is one stream, and gives the same tensors in every graph."""
+        result = module()
+        tensors = (result,) if isinstance(result, NmTensor) else tuple(result)
+        call: Call = tensors[0].call
+        call.location = place
+        self._streams[call] = label
+        return {tensor.port: tensor for tensor in tensors}
 
     def _given(self, value: Input) -> Any:
         if isinstance(value, Value):
@@ -210,17 +220,6 @@ def _composite_call(
             scope.location = place
             scope.label = None if label == module.name else label
     return dict(zip(names, tensors, strict=True))
-
-
-def _source_call(module: NeuralModule, label: str, place: str) -> dict[str, NmTensor]:
-    """Call a data layer; it is one stream, and gives the same tensors in every graph."""
-    result = module()
-    tensors = (result,) if isinstance(result, NmTensor) else tuple(result)
-    call: Call = tensors[0].call
-    call.location = place
-    if label != module.name:
-        call.label = label
-    return {tensor.port: tensor for tensor in tensors}
 
 
 def _known(what: str, name: str, names: Mapping[str, Any]) -> Any:

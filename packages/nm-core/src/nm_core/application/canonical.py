@@ -12,14 +12,17 @@ from nm_core.application.checking.order import references
 from nm_core.application.plain import application_data
 from nm_core.application.reading.nodes import Data
 from nm_core.application.schema import ApplicationEntry, CallEntry, GraphEntry, ModuleEntry
+from nm_core.composite import CompositeModule
+from nm_core.explicit import View
 from nm_core.parameters import thaw
+from nm_types.release import released
 
 
 def canonical(entry: ApplicationEntry, checked: Checked) -> ApplicationEntry:
     """Return an application in canonical form; `params` are gone, since what stood for them has taken their place."""
     graphs = {name: canonical_graph(graph) for name, graph in sorted(entry.graphs.items())}
     modules = {name: _module(entry.modules[name], checked, name) for name in _by_use(graphs, entry.modules)}
-    graphs = {name: _bound(graph, entry.params) for name, graph in graphs.items()}
+    graphs = {name: _graph(name, graph, entry, checked) for name, graph in graphs.items()}
     return replace(entry, params={}, modules=modules, graphs=graphs, freeze=tuple(sorted(entry.freeze)))
 
 
@@ -65,6 +68,23 @@ def _module(entry: ModuleEntry, checked: Checked, name: str) -> ModuleEntry:
         return entry
     id, _, version = declared.id.partition("@")
     return ModuleEntry(id, int(version), {key: thaw(value) for key, value in sorted(declared.params.items())})
+
+
+def _graph(name: str, graph: GraphEntry, entry: ApplicationEntry, checked: Checked) -> GraphEntry:
+    """Return a graph with the types of its inputs and the casts of its calls as they are, however they were written."""
+    graph = _bound(graph, entry.params)
+    typed = checked.seen.get(name)
+    if typed is None:
+        return graph
+    types = released(dict(sorted(typed.inputs.items())))
+    inputs = {port: str(types[port]) if port in types else text for port, text in graph.inputs.items()}
+    declared = {call.label: checked.modules.get(call.module) for call in graph.calls}
+    views = {label for label, one in declared.items() if one is not None and issubclass(one.cls, View)}
+    casts = {label: {} if label in views else dict(one.casts) for label, one in typed.calls.items()}
+    calls = tuple(replace(call, casts=casts.get(call.label, call.casts)) for call in graph.calls)
+    composite = {label for label, one in declared.items() if one is not None and issubclass(one.cls, CompositeModule)}
+    inside = graph.casts == "transpose" and any(call.label in composite and not call.casts for call in calls)
+    return replace(graph, inputs=inputs, calls=calls, casts="transpose" if inside else "error")
 
 
 def _bound(graph: GraphEntry, params: Mapping[str, Data]) -> GraphEntry:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from nm_core.application.reading.nodes import Data
@@ -18,7 +18,7 @@ from nm_core.application.schema import (
 from nm_core.composite import CompositeCall
 from nm_core.errors import ApplicationError
 from nm_core.explicit import View
-from nm_core.graph import Graph
+from nm_core.graph import Graph, ancestors
 from nm_core.module import NeuralModule
 from nm_core.nested import GraphModule
 from nm_core.parameters import thaw
@@ -45,7 +45,7 @@ def application_of(
         ApplicationError: a module has parameters that are live objects, or no registered id; all of them are named.
     """
     writer = _Writer(collections, graphs)
-    for name, graph in graphs.items():
+    for name, graph in sorted(graphs.items()):  # the names of modules must not depend on the order of the graphs
         writer.add_graph(name, graph)
     if writer.refused:
         raise ApplicationError("\n".join(writer.refused))
@@ -70,31 +70,32 @@ class _Writer:
         self._graph_names = {id(graph): name for name, graph in graphs.items()}
 
     def add_graph(self, name: str, graph: Graph) -> None:
-        steps = list(dict.fromkeys(_outermost(call) for call in graph.calls))
+        steps = list(dict.fromkeys(map(_outermost, _in_order(graph))))
         labels = self._labels(steps, graph)
         references = {tensor: Reference(None, port) for port, tensor in graph.inputs.items()}
         for step in steps:
-            references |= {tensor: Reference(labels[step], port) for port, tensor in _outputs(step).items()}
+            for port, tensor in _outputs(step).items():
+                references.setdefault(tensor, Reference(labels[step], port))
         self.graphs[name] = GraphEntry(
             calls=tuple(self._call(step, labels[step], references) for step in steps),
             outputs={port: references[tensor] for port, tensor in graph.outputs.items()},
             inputs={name: str(type) for name, type in input_types(graph).items()},
-            casts="transpose" if any(map(_is_cast_inside, graph.calls)) else "error",
+            casts="transpose" if any(map(_casts_inside, steps)) else "error",
         )
 
     def _labels(self, steps: Iterable[Step], graph: Graph) -> dict[Step, str]:
-        labels: dict[Step, str] = {}
-        taken = {step.label for step in steps if step.label}
+        labels = {step: label for step in steps if (label := _asked(step, graph))}
+        taken = set(labels.values())
         for step in steps:
-            label = step.label or _free(self._name(step.module), taken)
-            taken.add(label)
-            labels[step] = label
+            if step not in labels:
+                labels[step] = _free(self._name(step.module), taken)
+                taken.add(labels[step])
         return labels
 
     def _call(self, step: Step, label: str, references: Mapping[NmTensor, Reference]) -> CallEntry:
         inputs = {port: _input(given, references) for port, given in step.inputs.items()}
-        casts = {} if isinstance(step, CompositeCall) or isinstance(step.module, View) else dict(step.typing.casts)
-        return CallEntry(self._name(step.module), label, inputs, casts)
+        casts = step.casts if isinstance(step, CompositeCall) else step.typing.casts
+        return CallEntry(self._name(step.module), label, inputs, {} if isinstance(step.module, View) else dict(casts))
 
     def _name(self, module: NeuralModule) -> str:
         """Return the name of a module in the application; modules without weights may share one in Python."""
@@ -144,10 +145,22 @@ def _outermost(call: Call) -> Step:
     return step
 
 
-def _is_cast_inside(call: Call) -> bool:
-    """Tell whether a call casts inside a composite module, whose calls no file lists."""
-    step = _outermost(call)
-    return bool(call.typing.casts) and step is not call and not isinstance(step.module, GraphModule)
+def _in_order(graph: Graph) -> Iterator[Call]:
+    """Yield the calls of a graph in an order that depends on the names of its outputs, and not on their order."""
+    known = set(graph.calls)
+    ends = (graph.outputs[name] for name in sorted(graph.outputs))
+    return (call for call in ancestors(ends, frozenset(graph.inputs.values())) if call in known)
+
+
+def _asked(step: Step, graph: Graph) -> str | None:
+    """Return the name that was asked for a call."""
+    return graph.named.get(step, step.label) if isinstance(step, Call) else step.label
+
+
+def _casts_inside(step: Step) -> bool:
+    """Tell whether calls inside a composite module, which no file lists, may cast although its ports do not."""
+    nested = isinstance(step.module, GraphModule)
+    return isinstance(step, CompositeCall) and step.policy == "transpose" and not step.casts and not nested
 
 
 def _outputs(step: Step) -> dict[str, NmTensor]:

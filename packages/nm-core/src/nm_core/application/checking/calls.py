@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -116,9 +116,9 @@ def check_call(
     return Outcome(dict(typing.outputs), callee.declared, unavailable, equations, typing.casts, check)
 
 
-def call_equations(outcomes: Mapping[str, Outcome | None]) -> Iterator[Equation]:
+def call_equations(outcomes: Iterable[Outcome | None]) -> Iterator[Equation]:
     """Yield what the calls of a graph leave open about sizes, in their order."""
-    for outcome in outcomes.values():
+    for outcome in outcomes:
         if outcome is not None:
             yield from outcome.equations
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar, cast
 
 from nm_core.application.checking.calls import Callee, Outcome, TypedGraph, call_equations, check_call, port_path
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.finding import Names
-from nm_core.application.checking.order import ancestors, in_order, references
+from nm_core.application.checking.order import all_references, ancestors, in_order, references
 from nm_core.application.checking.reach import reach_of, segment_of
 from nm_core.application.declared import Declared
 from nm_core.application.names import listed, suggest
@@ -90,14 +90,22 @@ class _Check:
         self.at: Path = ("graphs", graph)
         self.alone: Mapping[str, Outcome] | None = None
         """Inside another graph, what the calls give where this graph stands alone."""
+        self.used: set[Reference] = set()
+        """What is given to the calls that lead to the outputs, and these."""
         self.paths: dict[str, Path] = {}
         self.calls: dict[str, CallEntry] = {}
 
-    def run(self, given: Mapping[str, NeuralType] | None = None, alone: TypedGraph | None = None) -> TypedGraph | None:
+    def run(
+        self,
+        given: Mapping[str, NeuralType] | None = None,
+        alone: TypedGraph | None = None,
+        wanted: Collection[Reference] = (),
+    ) -> TypedGraph | None:
         """Type the calls, with free inputs as declared or, inside another graph, of the types given there.
 
         Args:
             alone: inside another graph, the types in this one where it stands alone. Calls that cast there may cast.
+            wanted: inside another graph, what of the outputs is used there; calls that lead elsewhere are left out.
         """
         self.alone = None if alone is None else alone.calls
         before = len(self.context.problems)
@@ -110,9 +118,12 @@ class _Check:
         ordered, circle = in_order(self.calls)
         names.calls, names.paths, names.outcomes = self.calls, self.paths, dict.fromkeys(self.calls)
         self._check_modules()
+        ends = [*(self.entry.outputs.values() if given is None else wanted)]
+        needed, _ = (self.calls, ()) if given is None else ancestors(self.calls, ends)
+        self.used = {*ends, *(one for label in needed for one in all_references(self.calls[label]))}
         for call in ordered:
             names.add(call.label, self._call(call, names), segment_of(call, modules))
-        self._check_equations(call_equations(names.outcomes))
+        self._check_equations(call_equations(outcome for label, outcome in names.outcomes.items() if label in needed))
         outputs = {name: names.find(ref, (*self.at, "outputs", name)) for name, ref in self.entry.outputs.items()}
         if circle:
             message = f"These calls wait for each other: {' <- '.join(circle)}.\n  A graph has no circles."
@@ -206,7 +217,9 @@ class _Check:
             found = [names.find(reference, path) for reference in references(value)]
             given[port] = found[0] if found and found[0] is not None else declared[port]
         try:
-            typed = inner.run(given, self.checker.seen[graph] if self.alone is None else self.alone[call.label].inside)
+            alone = self.checker.seen[graph] if self.alone is None else self.alone[call.label].inside
+            wanted = [ref for port, ref in inner.entry.outputs.items() if Reference(call.label, port) in self.used]
+            typed = inner.run(given, alone, wanted)
         except TooManyProblems:  # they are the inner graph's; outside they are one
             typed = None
         if typed is None:
@@ -214,12 +227,12 @@ class _Check:
             why = report.problems[0].message if report.problems else "it has problems"
             self.context.complain(f"Inside the graph {graph}, with what it is given here: {why}", (*path, "call"))
             return None
+        needed, _ = ancestors(inner.calls, wanted)
         inside = tuple(
             replace(one, edge=replace(one.edge, consumer=f"{call.label}/{one.edge.consumer}"))
-            for one in call_equations(typed.calls)
+            for one in call_equations(outcome for label, outcome in typed.calls.items() if label in needed)
         )
-        equations = (*outcome.equations, *inside)
-        return Outcome(typed.outputs, callee.declared, equations=equations, casts=outcome.casts, inside=typed)
+        return Outcome(typed.outputs, callee.declared, equations=inside, casts=outcome.casts, inside=typed)
 
     def _quiet(self) -> Context:
         problems = Problems(self.context.problems.name)

@@ -45,17 +45,18 @@ def ancestors(calls: Mapping[str, CallEntry], ends: Iterable[Reference]) -> tupl
             inputs.add(reference.port)
         elif reference.call in calls and reference.call not in labels:
             labels.add(reference.call)
-            stack += _all_references(calls[reference.call])
+            stack += all_references(calls[reference.call])
     return labels, inputs
 
 
-def _all_references(call: CallEntry) -> Iterator[Reference]:
+def all_references(call: CallEntry) -> Iterator[Reference]:
+    """Yield every reference in what a call is given."""
     for given in call.inputs.values():
         yield from references(given)
 
 
 def _used(call: CallEntry, calls: Mapping[str, CallEntry]) -> dict[str, None]:
-    return {ref.call: None for ref in _all_references(call) if ref.call is not None and ref.call in calls}
+    return {ref.call: None for ref in all_references(call) if ref.call is not None and ref.call in calls}
 
 
 def _circle(waiting: Mapping[str, Mapping[str, None]], start: str) -> list[str]:
