@@ -22,7 +22,7 @@ COMMANDS = {
     name: shlex.split(command)
     for page in sorted((ROOT / "docs").glob("*.md"))
     for command, name in COMMAND.findall(page.read_text(encoding="utf-8"))
-    if (IMAGES / name).exists() or os.environ.get("NM_WRITE_DOCS")
+    if f"images/{name}" in page.read_text(encoding="utf-8")
 }
 
 
