@@ -1,7 +1,8 @@
 """Run nmod, and send SIGINT when a module is imported or a function is called, once or many times in a row.
 
 Use: `python nm_core_interrupting.py MOMENT TIMES ARGUMENTS...`; a moment is `package.module`, which is imported, or
-`package.module:Class.function`, which is called, with `@N` behind it for the Nth call.
+`package.module:Class.function`, which is called, with `@N` behind it for the Nth call. Zero times stands
+for one SIGTERM.
 """
 
 import importlib
@@ -31,7 +32,7 @@ def press() -> None:
     global moment
     moment = ""
     threading.Thread(target=press_again, daemon=True).start()
-    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGINT if times else signal.SIGTERM)
     time.sleep(0.01)
 
 

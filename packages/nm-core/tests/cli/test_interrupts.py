@@ -70,6 +70,12 @@ def test_an_interrupt_at_work_is_one_line_and_leaves_no_file(
     assert files(environment) == before
 
 
+@pytest.mark.parametrize("moment", ["nm_types.kinds", "nm_core_speech", "nm_core.application.reading:read_yaml"])
+def test_a_termination_is_an_interrupt(interrupt, app, moment) -> None:
+    """SIGTERM ends a command as Ctrl-C does."""
+    assert interrupt(moment, "check", app, *PYTHON, times=0) == (Exit.INTERRUPTED, "", ONE_LINE)
+
+
 def test_a_picture_is_replaced_whole(interrupt, app, environment) -> None:
     """Interrupted while it is written, an older picture is still there."""
     (environment / "picture.svg").write_text("older")

@@ -1,18 +1,21 @@
 """How `nmod` ends: exit codes, errors in one screen, commands of collections."""
 
+import json
+import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import click
 import pytest
 
 from nm_core.cli import main
-from nm_core.cli.exits import Exit
+from nm_core.cli.exits import EPILOG, Exit
 from nm_core.cli.main import COMMANDS
 from nm_core.errors import ApplicationError
-from nm_types import NeuralType
+from nm_types import CODES, NeuralType
 
 
 def test_help_lists_every_command_and_the_exit_codes(nmod) -> None:
@@ -163,13 +166,101 @@ def test_a_real_interrupt_is_clean(environment, site) -> None:
     assert err.strip() == "Interrupted."
 
 
-def test_a_closed_pipe_is_no_error(environment) -> None:
-    """`nmod modules | head -1` ends in silence."""
-    code = "import sys; from nm_core.cli.main import main; sys.exit(main(['explain']))"
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run nmod in a process of its own."""
+    command = [sys.executable, "-c", "import sys, nmod; sys.exit(nmod.main())", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, env=os.environ | environment, timeout=60)
+
+
+@pytest.mark.parametrize("arguments", [("explain",), ("modules", "--json"), ("explain", *CODES), ("--help",)])
+def test_a_closed_pipe_is_no_error(environment, arguments) -> None:
+    """`nmod modules | head -1` ends in silence and with 0, whether all fits into a buffer or not."""
+    command = [sys.executable, "-c", "import sys, nmod; sys.exit(nmod.main())", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    process.stdout.close()
     assert process.stderr is not None
-    assert "Traceback" not in process.stderr.read()
-    process.wait(timeout=20)
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait(timeout=20) == 0
     process.stderr.close()
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"tune"}))  # whose table of spaces is not broken either
+def test_a_narrow_terminal_gets_narrow_pages(nmod, command, monkeypatch) -> None:
+    """In 60 columns no line of help is wider, but examples and the choices of an option, which are not broken."""
+    monkeypatch.setenv("COLUMNS", "60")
+
+    lines = nmod(command, "--help").out.splitlines()
+
+    assert [line for line in lines if len(line) > 60 and "nmod " not in line and "[" not in line] == []
+
+
+@pytest.mark.parametrize("command", ["modules", "collections", "version"])
+def test_a_narrow_terminal_gets_narrow_tables(nmod, command, monkeypatch) -> None:
+    """What does not fit beside the first columns stands below them."""
+    monkeypatch.setenv("COLUMNS", "60")
+
+    lines = nmod(command).out.splitlines()
+
+    assert all(len(line) <= 60 for line in lines if "  " in line or "─" in line), lines
+
+
+@pytest.mark.parametrize("command", ["modules", "version", "explain", "nope"])
+def test_a_terminal_without_our_letters_is_no_error(environment, command) -> None:
+    """With a locale that knows ASCII alone, lines are plain and nothing fails."""
+    plain = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONIOENCODING": ""}
+    done = run(command, **plain)
+
+    assert done.returncode == (Exit.USAGE if command == "nope" else 0)
+    assert b"Traceback" not in done.stderr
+    assert (done.stdout + done.stderr).isascii()
+    assert command == "nope" or b"-----" in done.stdout
+
+
+def test_colours_are_for_terminals_that_want_them(nmod, monkeypatch) -> None:
+    """On a terminal heads are bold; NO_COLOR leaves them plain."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[1m" in nmod("version").out
+
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in nmod("version").out
+
+
+@pytest.mark.parametrize("code", Exit)
+def test_exit_codes_are_documented_in_one_place(code) -> None:
+    """The page of errors has a line for each, and every page of help names them."""
+    page = Path(__file__).parents[4] / "docs" / "errors.md"
+    if not page.is_file():
+        pytest.skip("the documentation is not beside this package")
+    assert f"| {code.value} | " in page.read_text(encoding="utf-8")
+    assert f" {code.value} " in f" {EPILOG} "
+
+
+def test_what_is_printed_is_json_where_asked(nmod, app) -> None:
+    """Every command that prints a result prints it as JSON too; completion prints a script."""
+    python = ("--backend", "python")
+    asked = {
+        "check": (app, *python),
+        "train": (app, "--quiet", "--save", "out", *python),
+        "eval": (app, *python),
+        "infer": (app, "--graph", "eval", *python),
+        "draw": (app, *python),
+        "diff": (app, app, *python),
+        "modules": (),
+        "collections": (),
+        "doctor": (),
+        "explain": (),
+        "version": (),
+    }
+    assert set(COMMANDS) - set(asked) == {"completion", "tune"}
+    for command, arguments in asked.items():
+        assert json.loads(nmod(command, *arguments, "--json").out), command
+
+
+def test_a_misspelt_option_is_corrected(nmod) -> None:
+    """Usage errors end with 2 and name the nearest options."""
+    ended = nmod("check", "app.yaml", "--jsn")
+
+    assert ended.code == Exit.USAGE
+    assert "--json" in ended.err

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from nm_core.cli.exits import Exit
 from nm_core.cli.options import application_argument, backend_option, graph_option, set_option
+from nm_core.cli.output import json_option, print_json
 
 
 @click.command()
@@ -27,6 +29,7 @@ from nm_core.cli.options import application_argument, backend_option, graph_opti
 )
 @set_option
 @backend_option
+@json_option
 def draw(
     app: str,
     graph: str | None,
@@ -35,6 +38,7 @@ def draw(
     unfold: tuple[str, ...],
     changes: dict[str, str],
     backend: str,
+    as_json: bool,
 ) -> int:
     """Draw a graph of an application: modules, ports and the types on every edge.
 
@@ -45,7 +49,7 @@ def draw(
 
     APP is an application file, or the folder of a saved application. The picture follows from it alone: no data is
     read, no weights are made. A graph with problems is drawn too, with what is wrong in red; the command then ends with
-    1.
+    1. With --json, nodes and edges are printed as data.
 
     Next: nmod check lists the problems, nmod train trains the graph.
     """
@@ -57,9 +61,11 @@ def draw(
         Path(output or "").suffix, "svg"
     )
     text = {"svg": svg, "mermaid": mermaid, "dot": dot}[form](sketch)
-    if output is None:
+    if as_json:
+        print_json(asdict(sketch) | {"other_graphs": others, "problems": [one.to_dict() for one in report.problems]})
+    elif output is None:
         print(text, end="")
-    else:
+    if output is not None:
         _write(Path(output), text)
         print(f"{output}: the graph {sketch.name}, {sketch.count()} nodes.", file=sys.stderr)
         if others:

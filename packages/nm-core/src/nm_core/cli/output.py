@@ -38,8 +38,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     cells = [list(map(str, columns)), *(list(map(str, row)) for row in rows)]
     widths = [max(1, *map(len, column)) for column in zip(*cells, strict=True)]
     room = _width() - sum(widths[:-1]) - len(_BETWEEN) * (len(widths) - 1)
-    below = room < min(_NARROW, widths[-1])  # too narrow for columns: the last one goes on lines of its own
-    if room < widths[-1]:
+    below = room < _NARROW < widths[-1]  # too narrow for columns: the last one goes on lines of its own
+    if below or _NARROW <= room < widths[-1]:
         widths[-1] = _width() - len(_INDENT) if below else room
     head, *body = ([*row[:-1], textwrap.wrap(row[-1], widths[-1], break_long_words=False) or [""]] for row in cells)
     click.secho(_line(head[:-1], head[-1][0], widths), bold=True)

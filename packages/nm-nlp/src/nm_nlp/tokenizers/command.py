@@ -6,13 +6,21 @@ from typing import Any
 
 import click
 
+from nm_core.cli.output import json_option, print_json
 from nm_nlp.data.parallel_text import read_lines
 from nm_nlp.tokenizers.loading import KINDS, load_tokenizer, train_tokenizer
 
 
 @click.group()
 def tokenizer() -> None:
-    """Train tokenizers and look at what they do."""
+    """Train tokenizers and look at what they do.
+
+    \b
+    nmod tokenizer train train.de train.en -o shared.model --vocabulary-size 8000
+    nmod tokenizer encode shared.model "ein Satz"
+
+    Next: an application names the file as the parameter tokenizer of its data layers.
+    """
 
 
 @tokenizer.command()
@@ -22,6 +30,7 @@ def tokenizer() -> None:
 @click.option("--vocabulary-size", type=int, help="Ids, the four special ones included.")
 @click.option("--model-type", type=click.Choice(["unigram", "bpe"]), help="The method of sentencepiece.")
 @click.option("--lowercase", is_flag=True, help="Fold words to lower case.")
+@json_option
 def train(
     files: tuple[Path, ...],
     output: Path,
@@ -29,6 +38,7 @@ def train(
     vocabulary_size: int | None,
     model_type: str | None,
     lowercase: bool,
+    as_json: bool,
 ) -> None:
     """Train a tokenizer on UTF-8 text files, one sentence a line.
 
@@ -39,16 +49,23 @@ def train(
     made = train_tokenizer(kind, _lines(files), **options)
     output.parent.mkdir(parents=True, exist_ok=True)
     made.save(output)
-    click.echo(f"{output}: a {kind} tokenizer with {made.vocabulary_size} ids.")
+    if as_json:
+        print_json({"file": str(output), "kind": kind, "vocabulary_size": made.vocabulary_size})
+    else:
+        click.echo(f"{output}: a {kind} tokenizer with {made.vocabulary_size} ids.")
 
 
 @tokenizer.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("text")
-def encode(file: Path, text: str) -> None:
+@json_option
+def encode(file: Path, text: str, as_json: bool) -> None:
     """Show the ids of a text, and the text that they give back."""
     made = load_tokenizer(file)
     ids = made.encode(text)
+    if as_json:
+        print_json({"ids": list(map(int, ids)), "text": made.decode(ids)})
+        return
     click.echo(" ".join(map(str, ids)))
     click.echo(made.decode(ids))
 
