@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from nm_core import wiring
@@ -21,6 +21,10 @@ class View(NeuralModule):
     """
 
     segment: ClassVar[Segment] = "view"
+    input_ports = ports(x="{}")
+    output_ports = ports(y="{}")
+    rule: ClassVar[Callable[..., CallTyping]]
+    """Judges a call from its one edge, whatever the policy about casts."""
 
     @boundary
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -40,25 +44,6 @@ class View(NeuralModule):
         """Return the value as it is."""
         return x
 
-
-class Transpose(View):
-    """The same value with its axes in another order.
-
-    Args:
-        order: each axis of the value by its tag, or by one above it, in the order wanted: `"B Spectrogram T"`.
-    """
-
-    input_ports = ports(x="{}")
-    output_ports = ports(y="{}")
-
-    @staticmethod
-    def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
-        """Return the ports, the input in the order asked for; what comes out is known in each call."""
-        return ports(x=params["order"]), ports(y="{}")
-
-    def __init__(self, *, order: NeuralType) -> None:
-        super().__init__()
-
     @classmethod
     def type_edges(
         cls,
@@ -69,10 +54,28 @@ class Transpose(View):
         casts: wiring.CastPolicy | frozenset[str],
         location: str,
     ) -> CallTyping:
-        """Judge a call: the one order that tags allow is a cast, whatever the policy."""
+        """Judge a call by the rule of the view; raises as that does."""
         if not edges:
             return super().type_edges(edges, outputs, owner=owner, casts=casts, location=location)
-        return transposed(edges[0], "y", location=location)
+        return cls.rule(edges[0], "y", location=location)
+
+
+class Transpose(View):
+    """The same value with its axes in another order.
+
+    Args:
+        order: each axis of the value by its tag, or by one above it, in the order wanted: `"B Spectrogram T"`.
+    """
+
+    rule = staticmethod(transposed)
+
+    @staticmethod
+    def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
+        """Return the ports, the input in the order asked for; what comes out is known in each call."""
+        return ports(x=params["order"]), ports(y="{}")
+
+    def __init__(self, *, order: NeuralType) -> None:
+        super().__init__()
 
 
 class Assume(View):
@@ -85,8 +88,7 @@ class Assume(View):
         type: the type claimed: narrower tags and kinds, a kind where there was none, numbers for sizes.
     """
 
-    input_ports = ports(x="{}")
-    output_ports = ports(y="{}")
+    rule = staticmethod(assumed)
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
@@ -96,23 +98,7 @@ class Assume(View):
     def __init__(self, *, type: NeuralType) -> None:
         super().__init__()
 
-    @classmethod
-    def type_edges(
-        cls,
-        edges: Sequence[Edge],
-        outputs: Mapping[str, NeuralType],
-        *,
-        owner: str,
-        casts: wiring.CastPolicy | frozenset[str],
-        location: str,
-    ) -> CallTyping:
-        """Judge a call: the claim may say more than is known, and contradict nothing."""
-        if not edges:
-            return super().type_edges(edges, outputs, owner=owner, casts=casts, location=location)
-        return assumed(edges[0], "y", location=location)
 
-
-@boundary
 def behind(tensor: NmTensor) -> NmTensor:
     """Return the tensor that a view shows; itself where it is the output of another module."""
     while isinstance(tensor.call.module, View):
@@ -120,6 +106,7 @@ def behind(tensor: NmTensor) -> NmTensor:
     return tensor
 
 
+@boundary
 def transpose(tensor: NmTensor, order: str | NeuralType, *, tags: Iterable[type] = ()) -> NmTensor:
     """Return a symbolic tensor with its axes in another order: `transpose(features, "B Spectrogram T")`.
 
