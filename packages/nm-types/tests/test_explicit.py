@@ -146,3 +146,9 @@ def test_what_is_said_explicitly_names_every_axis(text: str) -> None:
         claim("B C", text)
     with pytest.raises(TypeSyntaxError, match="names every axis"):
         transpose("B C", text)
+
+
+def test_an_order_is_more_than_anything() -> None:
+    """The type of anything names no axes, so that it is no order of any value's."""
+    with pytest.raises(TypeSyntaxError, match="names every axis"):
+        transpose("B T", "{}")

@@ -54,9 +54,12 @@ class View(NeuralModule):
         casts: wiring.CastPolicy | frozenset[str],
         location: str,
     ) -> CallTyping:
-        """Judge a call by the rule of the view; raises as that does."""
+        """Judge a call by the rule of the view; raises as that does, and `PortError` for a constant."""
         if not edges:
-            return super().type_edges(edges, outputs, owner=owner, casts=casts, location=location)
+            raise PortError(
+                f"{owner} speaks of named axes, and a constant has none.\n"
+                "  Give it the output of a module, or leave it out."
+            )
         return cls.rule(edges[0], "y", location=location)
 
 

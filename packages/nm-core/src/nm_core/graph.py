@@ -58,7 +58,7 @@ class Graph:
         self.named = dict(named or {})
         self.outputs = named_outputs(outputs)
         self.inputs = dict(inputs or {})
-        self.calls = tuple(ancestors(self.outputs.values(), frozenset(self.inputs.values())))
+        self.calls = tuple(_ancestors(self.outputs.values(), frozenset(self.inputs.values())))
         if inputs is None:
             for call in self.calls:
                 if isinstance(call.module, FreeInputs):
@@ -108,14 +108,18 @@ class Graph:
         missing = [name for name in self.inputs if name not in values]
         if missing:
             raise PortError(f"{self.name} needs its inputs {', '.join(missing)}, which were left open.")
-        if wiring.is_symbolic((), values):
+        if wiring.is_symbolic((), values) or not values:
             return self.module(**values)
-        return wiring.structured(self.name.title(), tuple(self.outputs), self.repeat(values))
+        return wiring.structured(self.name.title(), tuple(self.outputs), self.repeat(values, symbolic=False))
 
-    def repeat(self, given: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Run the calls once more on what its inputs are given, values or symbolic tensors; return the outputs."""
+    def repeat(self, given: Mapping[str, Any], *, symbolic: bool) -> tuple[Any, ...]:
+        """Run the calls once more on what its inputs are given; return the outputs.
+
+        Args:
+            symbolic: record calls; without it, compute values.
+        """
         known: dict[NmTensor, Any] = {tensor: given[name] for name, tensor in self.inputs.items()}
-        symbolic, scopes = wiring.is_symbolic((), given), Scopes()
+        scopes = Scopes()
         for call in self.calls:
             with scopes.around(call) if symbolic else nullcontext():
                 result = _repeat(call, known, symbolic)
@@ -173,7 +177,7 @@ def named_outputs(outputs: Outputs) -> dict[str, NmTensor]:
     return named
 
 
-def ancestors(tensors: Iterable[NmTensor], stop: frozenset[NmTensor]) -> Iterator[Call]:
+def _ancestors(tensors: Iterable[NmTensor], stop: frozenset[NmTensor]) -> Iterator[Call]:
     """Yield calls so that each comes after those it uses; depth first without recursion, in order of ports."""
     done: set[Call] = set()
     stack: list[tuple[Call, Iterator[NmTensor]]] = []

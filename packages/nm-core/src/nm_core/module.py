@@ -165,7 +165,7 @@ class NeuralModule(metaclass=ModuleMeta):
         return module_html(self)
 
     def _is_symbolic_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
-        return wiring.is_symbolic(args, kwargs) or not (args or kwargs)
+        return wiring.is_symbolic(args, kwargs) or not (args or kwargs) or wiring.is_constant_inside(args, kwargs)
 
     def _record(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         source = not any(not port.optional for port in self.inputs.values()) and not (args or kwargs)

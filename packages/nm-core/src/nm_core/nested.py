@@ -33,7 +33,7 @@ class GraphModule(CompositeModule):
 
     def build(self, **inputs: Any) -> Any:
         """Repeat the graph's calls on what is given."""
-        outputs = self.graph.repeat(inputs)
+        outputs = self.graph.repeat(inputs, symbolic=wiring.current_scope() is not None)
         return outputs[0] if len(outputs) == 1 else outputs
 
 

@@ -67,7 +67,7 @@ def _repeated(graph: Graph, types: Mapping[str, NeuralType]) -> tuple[dict[str, 
     """Return the inputs and outputs of the graph's calls on inputs of some types; nothing where these do not fit."""
     inputs = dict(zip(types, free_inputs(PortSpec(Port(*item) for item in types.items()), location=""), strict=True))
     try:
-        outputs = graph.repeat(inputs)
+        outputs = graph.repeat(inputs, symbolic=True)
     except NeuralTypeError:
         return None
     return inputs, dict(zip(graph.outputs, outputs, strict=True))

@@ -70,6 +70,14 @@ def is_symbolic(args: Sequence[object], kwargs: Mapping[str, object]) -> bool:
     return False
 
 
+def is_constant_inside(args: Sequence[object], kwargs: Mapping[str, object]) -> bool:
+    """Tell whether a call in the `build` of a composite module is given constants of the graph and nothing else."""
+    if _scope.get() is None:
+        return False
+    given = [value for value in (*args, *kwargs.values()) if value is not None]
+    return bool(given) and all(isinstance(value, bool | int | float | str) for value in given)
+
+
 def _holds_symbolic(values: Any) -> bool:
     return any(type(value) is NmTensor for value in values)
 

@@ -20,6 +20,7 @@ modules:
   sum: {type: zoo.Sum}
   pair: {type: zoo.Pair}
   fill: {type: zoo.Fill}
+  trainer: {type: zoo.Trainer}
   inner: {graph: inner}
   outer: {graph: outer}
 """
@@ -187,3 +188,82 @@ def test_graphs_that_are_saved_load_to_equal_ones(tmp_path: Path) -> None:
 
     assert check_file(folder, collections=COLLECTIONS, backend="python").ok
     assert load_application(path, collections=COLLECTIONS, backend="python") == app
+
+
+def test_what_a_graph_is_given_is_written_also_where_it_is_not_needed(load: Any) -> None:
+    """The call that makes it stands in the file, since the nested graph needs its input connected."""
+    app = load("""\
+graphs:
+  inner:
+    inputs: {x: "B C T", z: "B C T"}
+    calls: [{call: half, inputs: {x: x}}, {call: sum, inputs: {values: [z]}}]
+    outputs: {y: half.y, w: sum.total}
+  outer:
+    inputs: {x: "B C T"}
+    calls: [{call: half, inputs: {x: x}}, {call: inner, inputs: {x: x, z: half.y}}]
+    outputs: {y: inner.y}
+""")
+
+    assert len(app.graphs["outer"].calls) == 1
+    assert list(rewritten(app)["outer"]) == ["half", "inner"]
+
+
+def test_views_in_a_circle_are_a_circle(tmp_path: Path) -> None:
+    """Looking for who makes a value behind them comes to an end."""
+    path = tmp_path / "app.yaml"
+    path.write_text("""\
+nm: app/1
+modules:
+  one: {type: nm.Assume, params: {type: B C T}}
+  other: {type: nm.Assume, params: {type: B C T}}
+  half: {type: zoo.Half}
+graphs:
+  infer:
+    calls:
+      - {call: one, inputs: {x: other.y}}
+      - {call: other, inputs: {x: one.y}}
+      - {call: half, inputs: {x: one.y}}
+    outputs: {y: half.y}
+""")
+
+    assert "wait for each other" in str(check_file(path, collections=COLLECTIONS, backend="python"))
+
+
+def test_a_constant_may_be_given_to_a_composite(load: Any) -> None:
+    """Modules inside that are given nothing else take it as a constant of the graph, and compute nothing yet."""
+    app = load("""\
+graphs:
+  inner: {inputs: {x: "B Token ; Labels"}, calls: [{call: trainer, inputs: {signal: 2.0, labels: x}}],
+    outputs: {y: trainer.loss}}
+  outer: {inputs: {x: "B Token ; Labels"}, calls: [{call: inner, inputs: {x: x}}], outputs: {y: inner.y}}
+""")
+
+    assert [call.module.name for call in app.graphs["outer"].calls] == [
+        "trainer.pair.encoder",
+        "trainer.pair.decoder",
+        "trainer.loss",
+    ]
+
+
+def test_a_view_of_a_constant_is_refused(tmp_path: Path) -> None:
+    """It has no axes to speak of."""
+    path = tmp_path / "app.yaml"
+    path.write_text(
+        "nm: app/1\nmodules: {seen: {type: nm.Assume, params: {type: B C T}}}\n"
+        "graphs: {infer: {calls: [{call: seen, inputs: {x: 1}}], outputs: {y: seen.y}}}\n"
+    )
+
+    assert "app.yaml:3:47: seen speaks of named axes" in str(
+        check_file(path, collections=COLLECTIONS, backend="python")
+    )
+
+
+def test_constants_alone_do_not_make_a_nested_graph_compute(load: Any) -> None:
+    """A call of a file is a call of its graph, whatever it is given."""
+    app = load("""\
+graphs:
+  inner: {inputs: {x: "; Features"}, calls: [{call: fill, inputs: {value: x}}], outputs: {y: fill.row}}
+  outer: {calls: [{call: inner, inputs: {x: 1}}], outputs: {y: inner.y}}
+""")
+
+    assert [call.inputs["value"].value for call in app.graphs["outer"].calls] == [1]

@@ -34,6 +34,11 @@ def transposed(edge: Edge, output: str = "y", *, location: str = "") -> CallTypi
         TypeSyntaxError: the order leaves an axis open.
     """
     _refuse_open(edge.expected, "An order")
+    if edge.expected.is_root:
+        raise TypeSyntaxError(
+            f'"{edge.expected}": an order names every axis by its tag; this names none.\n'
+            '  Write each axis out, as in "Batch Channel Time".'
+        )
     with _advice(
         f'name each axis of {edge.producer} once, by its tag or one above it: "{_order(edge.given)}" as it is.'
     ):

@@ -209,7 +209,7 @@ def _composite_call(
     module: CompositeModule, given: Mapping[str, Any], policy: wiring.CastPolicy, label: str, place: str
 ) -> dict[str, NmTensor]:
     with wiring.casts(policy):
-        result = module(**given)
+        result = module._record((), given)  # constants alone do not make a call of a file compute at once
     names = tuple(module.outputs)
     tensors: tuple[NmTensor, ...] = (result,) if len(names) == 1 else tuple(result)
     for tensor in tensors:

@@ -24,7 +24,7 @@ def data_of(entry: ApplicationEntry) -> dict[str, Data]:
     assert isinstance(graphs, dict)
     for name, graph in graphs.items():
         assert isinstance(graph, dict)
-        calls = zip(entry.graphs[name].calls, _items(graph["calls"]), strict=True)
+        calls = zip(entry.graphs[name].calls, _items(graph.get("calls", [])), strict=True)
         graph["calls"] = {call.label: {key: one[key] for key in one if key != "as"} for call, one in calls}
     train, judged = data.get("train"), data.get("eval")
     if isinstance(train, dict) and entry.train is not None:

@@ -88,7 +88,7 @@ class Side:
         if what != "changed" or not (isinstance(one, str) and isinstance(another, str)):
             return False
         if path == ("train", "work_dir"):
-            return (self._folder / one).resolve() == (other._folder / another).resolve()
+            return self._file(one, content=False) == other._file(another, content=False)
         depth = max((index for index, part in enumerate(path[:-1]) if part == "params"), default=0)
         if not depth:
             return False
@@ -134,4 +134,7 @@ class Side:
         if asset is not None:
             return asset[1]
         file = self._folder / path
-        return hashlib.sha256(file.read_bytes()).hexdigest() if content and file.is_file() else str(file.resolve())
+        try:
+            return hashlib.sha256(file.read_bytes()).hexdigest() if content and file.is_file() else str(file.resolve())
+        except (OSError, ValueError):  # a name that no file can have: too long, or with a null character
+            return str(file)

@@ -18,7 +18,7 @@ from nm_core.application.schema import (
 from nm_core.composite import CompositeCall
 from nm_core.errors import ApplicationError
 from nm_core.explicit import View
-from nm_core.graph import Graph, ancestors
+from nm_core.graph import Graph
 from nm_core.module import NeuralModule
 from nm_core.nested import GraphModule
 from nm_core.parameters import thaw
@@ -70,7 +70,7 @@ class _Writer:
         self._graph_names = {id(graph): name for name, graph in graphs.items()}
 
     def add_graph(self, name: str, graph: Graph) -> None:
-        steps = list(dict.fromkeys(map(_outermost, _in_order(graph))))
+        steps = list(_steps(graph))
         labels = self._labels(steps, graph)
         references = {tensor: Reference(None, port) for port, tensor in graph.inputs.items()}
         for step in steps:
@@ -145,11 +145,33 @@ def _outermost(call: Call) -> Step:
     return step
 
 
-def _in_order(graph: Graph) -> Iterator[Call]:
-    """Yield the calls of a graph in an order that depends on the names of its outputs, and not on their order."""
-    known = set(graph.calls)
-    ends = (graph.outputs[name] for name in sorted(graph.outputs))
-    return (call for call in ancestors(ends, frozenset(graph.inputs.values())) if call in known)
+def _steps(graph: Graph) -> Iterator[Step]:
+    """Yield the calls that a file lists, each after those it uses; their order does not depend on that of the outputs.
+
+    What a composite or a nested graph is given is among them, also where its calls inside make nothing of it.
+    """
+    known = frozenset(graph.inputs.values())
+    done: set[Step] = set()
+    for name in sorted(graph.outputs):
+        stack = _opened(graph.outputs[name], known, done)
+        while stack:
+            step, above = stack[-1]
+            for tensor in above:
+                if opened := _opened(tensor, known, done):
+                    stack += opened
+                    break
+            else:
+                stack.pop()
+                yield step
+
+
+def _opened(tensor: NmTensor, known: frozenset[NmTensor], done: set[Step]) -> list[tuple[Step, Iterator[NmTensor]]]:
+    step = _outermost(tensor.call)
+    if tensor in known or step in done:
+        return []
+    done.add(step)
+    given = [one for one in step.inputs.values() if not isinstance(one, Constant)]
+    return [(step, (tensor for one in given for tensor in (one if isinstance(one, tuple) else (one,))))]
 
 
 def _asked(step: Step, graph: Graph) -> str | None:

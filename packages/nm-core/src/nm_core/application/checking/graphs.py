@@ -14,7 +14,7 @@ from nm_core.application.checking.reach import reach_of, segment_of
 from nm_core.application.declared import Declared
 from nm_core.application.names import listed, suggest
 from nm_core.application.problems import Path, Problems, TooManyProblems
-from nm_core.application.schema import CallEntry, GraphEntry, Reference
+from nm_core.application.schema import CallEntry, GraphEntry, Input, Reference, Value
 from nm_core.composite import CompositeModule
 from nm_core.errors import NmError
 from nm_core.inputs import OWNER
@@ -92,6 +92,7 @@ class _Check:
         """Inside another graph, what the calls give where this graph stands alone."""
         self.used: set[Reference] = set()
         """What is given to the calls that lead to the outputs, and these."""
+        self.constants: dict[str, Value] = {}
         self.paths: dict[str, Path] = {}
         self.calls: dict[str, CallEntry] = {}
 
@@ -100,14 +101,17 @@ class _Check:
         given: Mapping[str, NeuralType] | None = None,
         alone: TypedGraph | None = None,
         wanted: Collection[Reference] = (),
+        constants: Mapping[str, Value] | None = None,
     ) -> TypedGraph | None:
         """Type the calls, with free inputs as declared or, inside another graph, of the types given there.
 
         Args:
             alone: inside another graph, the types in this one where it stands alone. Calls that cast there may cast.
             wanted: inside another graph, what of the outputs is used there; calls that lead elsewhere are left out.
+            constants: inside another graph, the inputs that are given constants.
         """
         self.alone = None if alone is None else alone.calls
+        self.constants = dict(constants or {})
         before = len(self.context.problems)
         for label, path, call in self._labelled():
             self.paths[label], self.calls[label] = path, call
@@ -172,7 +176,8 @@ class _Check:
         policy = cast("CastPolicy", self.entry.casts)
         if self.alone is not None:  # as when the calls of a graph that was built are repeated
             policy = "transpose" if self.alone[call.label].casts or self.alone[call.label].inside else "error"
-            call = replace(call, casts={})
+            inputs = {port: self._constant(given, (*path, "inputs", port)) for port, given in call.inputs.items()}
+            call = replace(call, inputs=inputs, casts={})
         entry = self.context.entry.modules.get(call.module)
         if entry is None:
             return None
@@ -185,6 +190,14 @@ class _Check:
         segment = segment_of(call, self.checker.modules)
         callee = Callee(call.label, module.signature, declared, module.cls.type_edges, segment)
         return check_call(self.context, call, callee, names, policy, path)
+
+    def _constant(self, given: Input, at: Path) -> Input:
+        """Return the constant that this graph's input is given, where a call takes that input."""
+        if isinstance(given, Reference):
+            return self.constants.get(given.port, given) if given.call is None else given
+        if isinstance(given, tuple) and any(one.call is None and one.port in self.constants for one in given):
+            self.context.complain("One value of this list is a constant; lists hold outputs of calls.", at)
+        return given
 
     def _check_modules(self) -> None:
         known = self.context.entry.modules
@@ -219,7 +232,8 @@ class _Check:
         try:
             alone = self.checker.seen[graph] if self.alone is None else self.alone[call.label].inside
             wanted = [ref for port, ref in inner.entry.outputs.items() if Reference(call.label, port) in self.used]
-            typed = inner.run(given, alone, wanted)
+            constants = {port: value for port, value in call.inputs.items() if isinstance(value, Value)}
+            typed = inner.run(given, alone, wanted, constants)
         except TooManyProblems:  # they are the inner graph's; outside they are one
             typed = None
         if typed is None:
@@ -276,13 +290,14 @@ class _Check:
 
     def _maker(self, reference: Reference) -> Declared | None:
         """Return the module that makes a value, behind the views through which it is seen."""
-        while True:
+        for _ in self.calls:  # views may stand in a circle
             producer = self.calls.get(reference.call or "")
             module = self.checker.modules.get(producer.module) if producer else None
             seen = producer.inputs.get("x") if producer and module and module.cls.segment == "view" else None
             if not isinstance(seen, Reference):
                 return module
             reference = seen
+        return None
 
     def _check_order(self, label: str, call: CallEntry) -> None:
         for port, given in call.inputs.items():
