@@ -173,13 +173,13 @@ class NeuralModuleFactory:
     def tie(self, first: str, second: str) -> None:
         """Make two weights one: `tie("decoder.embedding.weight", "log_softmax.weight")`; every graph sees it."""
         self.ties.append((first, second))
-        self._apply_facts()
+        self._tie(first, second)
 
     @boundary
     def freeze(self, pattern: str) -> None:
         """Stop the weights that match a pattern from learning: `freeze("encoder.**")`; every graph sees it."""
         self.frozen.append(pattern)
-        self._apply_facts()
+        self._freeze(pattern)
 
     @boundary
     def save(self, path: str | Path, graphs: Mapping[str, Graph]) -> Path:
@@ -201,9 +201,16 @@ class NeuralModuleFactory:
 
     def _apply_facts(self) -> None:
         for first, second in self.ties:
-            if all(self._owner(weight) for weight in (first, second)):
-                self.session.tie(self.modules, first, second)
+            self._tie(first, second)
         for pattern in self.frozen:
+            self._freeze(pattern)
+
+    def _tie(self, first: str, second: str) -> None:
+        if self._owner(first) and self._owner(second):
+            self.session.tie(self.modules, first, second)
+
+    def _freeze(self, pattern: str) -> None:
+        if self.modules:
             self.session.freeze(self.modules, pattern)
 
     def _owner(self, weight: str) -> str | None:

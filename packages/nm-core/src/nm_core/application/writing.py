@@ -19,6 +19,7 @@ from nm_core.composite import CompositeCall
 from nm_core.errors import ApplicationError
 from nm_core.explicit import View
 from nm_core.graph import Graph
+from nm_core.inputs import FreeInputs
 from nm_core.module import NeuralModule
 from nm_core.nested import GraphModule
 from nm_core.parameters import thaw
@@ -71,6 +72,9 @@ class _Writer:
 
     def add_graph(self, name: str, graph: Graph) -> None:
         steps = list(_steps(graph))
+        missing = {tensor.port: tensor for tensor in _unused_inputs(steps, graph)}
+        if missing:
+            graph = Graph(graph.outputs, {**graph.inputs, **missing}, name=graph.name, named=graph.named)
         labels = self._labels(steps, graph)
         references = {tensor: Reference(None, port) for port, tensor in graph.inputs.items()}
         for step in steps:
@@ -167,11 +171,23 @@ def _steps(graph: Graph) -> Iterator[Step]:
 
 def _opened(tensor: NmTensor, known: frozenset[NmTensor], done: set[Step]) -> list[tuple[Step, Iterator[NmTensor]]]:
     step = _outermost(tensor.call)
-    if tensor in known or step in done:
+    if tensor in known or step in done or isinstance(step.module, FreeInputs):
         return []
     done.add(step)
-    given = [one for one in step.inputs.values() if not isinstance(one, Constant)]
-    return [(step, (tensor for one in given for tensor in (one if isinstance(one, tuple) else (one,))))]
+    return [(step, _given(step))]
+
+
+def _given(step: Step) -> Iterator[NmTensor]:
+    for one in step.inputs.values():
+        if not isinstance(one, Constant):
+            yield from one if isinstance(one, tuple) else (one,)
+
+
+def _unused_inputs(steps: Iterable[Step], graph: Graph) -> Iterator[NmTensor]:
+    """Yield free inputs of which the graph makes nothing, and which a call in its file is given nevertheless."""
+    known = set(graph.inputs.values())
+    for step in steps:
+        yield from (one for one in _given(step) if isinstance(one.call.module, FreeInputs) and one not in known)
 
 
 def _asked(step: Step, graph: Graph) -> str | None:
