@@ -77,10 +77,21 @@ def test_training_saves_an_application_that_infers(nmod, app, environment) -> No
 
     scores = nmod("eval", result["application"], "--json", *PYTHON)
     assert json.loads(scores.out)["words"] == 1.0
+    assert not scores.err
 
     graph = nmod("infer", result["application"], "--graph", "eval", "--json", *PYTHON)
     assert graph.code == 0
     assert json.loads(graph.out) == {"text": json.loads(graph.out)["text"], "word": "no"}
+
+
+@pytest.mark.parametrize("command", [["eval"], ["infer", "--graph", "eval"]])
+def test_results_without_trained_weights_say_so(nmod, app, command) -> None:
+    """An application file brings no weights; standard error says it, standard output stays as it is."""
+    ended = nmod(command[0], app, *command[1:], *PYTHON)
+
+    assert ended.code == 0
+    assert ended.err.startswith(f"note: {app} brings no trained weights")
+    assert "note" not in ended.out
 
 
 def test_training_says_what_to_do_next(nmod, app) -> None:
@@ -168,11 +179,8 @@ def test_an_input_that_fails_stops_no_other(nmod, app, monkeypatch) -> None:
     monkeypatch.setattr("nm_core_speech.transcribe", shout)
 
     ended = nmod("infer", app, "one", "bad", "two", *PYTHON)
-    assert ended == (
-        Exit.PROBLEM,
-        "one\tONE\ntwo\tTWO\n",
-        "bad: there is no such file.\n1 of 3 inputs failed; the others are done.\n",
-    )
+    assert (ended.code, ended.out) == (Exit.PROBLEM, "one\tONE\ntwo\tTWO\n")
+    assert ended.err.endswith("\nbad: there is no such file.\n1 of 3 inputs failed; the others are done.\n")
     lines = nmod("infer", app, "one", "bad", "--json", *PYTHON).out.splitlines()
     assert json.loads(lines[1]) == {"input": "bad", "error": "bad: there is no such file."}
     assert nmod("infer", app, "one", *PYTHON).code == 0

@@ -77,6 +77,11 @@ class Application:
             factory.freeze(pattern)
         factory.application = {"file": str(path), "digest": self.digest, "structure": self.canonical}
 
+    @property
+    def has_weights(self) -> bool:
+        """Whether it brings weights: it was saved, or takes those of another one (`init_from`)."""
+        return self._saved is not None or bool(self.entry.init_from)
+
     @cached_property
     def modules(self) -> Mapping[str, NeuralModule]:
         """Its modules by name, each made when it is first asked for."""

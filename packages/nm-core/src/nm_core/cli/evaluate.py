@@ -8,7 +8,7 @@ import click
 
 from nm_core.cli.launch import rank
 from nm_core.cli.options import application_argument, set_option, setting_options
-from nm_core.cli.output import json_option, print_json, print_table
+from nm_core.cli.output import json_option, note_beginning, print_json, print_table
 
 
 @click.command("eval")
@@ -29,7 +29,10 @@ def evaluate(app: str, changes: dict[str, str], settings: dict[str, Any], as_jso
     """
     from nm_core.application import load_application
 
-    scores = load_application(app, changes=changes, **settings).eval()
+    application = load_application(app, changes=changes, **settings)
+    if not rank():
+        note_beginning(application)
+    scores = application.eval()
     if rank():
         return
     if as_json:

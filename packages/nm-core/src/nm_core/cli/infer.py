@@ -13,6 +13,7 @@ import click
 
 from nm_core.cli.exits import Exit
 from nm_core.cli.options import application_argument, graph_option, set_option, setting_options
+from nm_core.cli.output import note_beginning
 from nm_core.errors import ApplicationError, NmError
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def infer(
     from nm_core.application import load_application
 
     application = load_application(app, changes=changes, **settings)
+    note_beginning(application)
     if not inputs:
         if graph is None and INFER in application.entry.graphs and application.entry.graphs[INFER].inputs:
             raise click.UsageError(

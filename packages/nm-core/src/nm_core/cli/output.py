@@ -8,9 +8,12 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from nm_core.application import Application
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,6 +30,16 @@ def json_option(function: F) -> F:
 def print_json(data: object) -> None:
     """Print one value as indented JSON."""
     print(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def note_beginning(application: Application) -> None:
+    """Say on standard error that results come from weights that nobody trained, where the application brings none."""
+    if not application.has_weights:
+        print(
+            f"note: {application.path} brings no trained weights; this is what its modules begin with.\n"
+            "  nmod train trains them and saves a folder; name that one instead.",
+            file=sys.stderr,
+        )
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
