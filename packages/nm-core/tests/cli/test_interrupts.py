@@ -22,7 +22,8 @@ def interrupt(app, environment):
     def run(moment: str, *arguments: object, times: int = 1) -> tuple[int, str, str]:
         command = [sys.executable, str(DRIVER), moment, str(times), *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-        return done.returncode, done.stdout, done.stderr.strip()  # a line is ended behind the ^C of a terminal
+        lines = [line for line in done.stderr.splitlines() if not line.startswith("note: ")]
+        return done.returncode, done.stdout, "\n".join(lines).strip()  # a line is ended behind the ^C of a terminal
 
     return run
 

@@ -36,8 +36,8 @@ def note_beginning(application: Application) -> None:
     """Say on standard error that results come from weights that nobody trained, where the application brings none."""
     if not application.has_weights:
         print(
-            f"note: {application.path} brings no trained weights; this is what its modules begin with.\n"
-            "  nmod train trains them and saves a folder; name that one instead.",
+            f"note: {application.path} brings no trained weights, its modules have those they begin with; "
+            "name what nmod train saves.",
             file=sys.stderr,
         )
 
