@@ -5,6 +5,7 @@ It stands outside the package so that nothing is imported before interrupts are 
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -29,10 +30,17 @@ class _Interrupts:
         if time.monotonic() - self.since > _PATIENCE:
             os._exit(_INTERRUPTED)
 
+    def rest(self) -> None:
+        """Ignore them from now on: the interpreter gives its handlers up at its end, and would be killed."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is self:
+                signal.signal(number, signal.SIG_IGN)
+
 
 def main() -> int:
     """Run the command line and return its exit code."""
     noted = _Interrupts()
+    atexit.register(noted.rest)
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup and the like: it stays ignored
             signal.signal(number, noted)
