@@ -1,64 +1,66 @@
 """Build the wheel and the source archive of every package, each under a version that names its contents.
 
-Use: `python tools/build_wheels.py dist`. The version gets a local part, a digest of the package's files
-(`0.1.0+src.1f0c2a9b4d`), so that pip never keeps a stale wheel and nothing unchanged is built again. `dist/pins.txt` is
-a constraints file with exactly these versions: a sibling is always the one built here, never a stranger of the same
-name on an index.
+Use: `python tools/build_wheels.py dist [nm-core ...]`. The wheel is built from the unpacked source archive, as who gets
+only that archive would build it: without git, and without the rest of the repository. What is there already under the
+same version (see `version.py`) is not built again. `dist/pins.txt` is a constraints file with exactly these versions: a
+sibling is always the one built here, never a stranger of the same name on an index.
 """
 
 import argparse
-import hashlib
-import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
-import tomllib
 from pathlib import Path
 
-PACKAGES = Path(__file__).resolve().parent.parent / "packages"
-LEFT_OUT = ("__pycache__", "*.egg-info", ".*_cache", ".hypothesis", "dist", "build")
+from version import PACKAGES, version_of
 
 
-def digest_of(package: Path) -> str:
-    """Return ten hexadecimal digits that change with any file of the package."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in package.rglob("*") if path.is_file()):
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:10]
+def build(package: str, into: Path) -> str:
+    """Build one package and return the stem of its archives, `nm_core-0.2.0`; keep what is there."""
+    stem = f"{package.replace('-', '_')}-{version_of(package)}"
+    if not (into / f"{stem}-py3-none-any.whl").exists() or not (into / f"{stem}.tar.gz").exists():
+        with tempfile.TemporaryDirectory() as folder:
+            hatchling("sdist", source=PACKAGES / package, into=Path(folder))
+            archive = next(Path(folder).glob("*.tar.gz"))
+            stem = archive.name.removesuffix(".tar.gz")  # a file may have changed since the version was asked for
+            with tarfile.open(archive) as unpacked:
+                unpacked.extractall(folder, filter="data")
+            hatchling("wheel", source=Path(folder, stem), into=into)
+            archive.replace(into / archive.name)
+    return stem
 
 
-def build(package: Path, into: Path) -> str:
-    """Build one package and return the pin `name==version`; archives that are there already are kept."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(shutil.copytree(package, Path(folder, package.name), ignore=shutil.ignore_patterns(*LEFT_OUT)))
-        settings = copy / "pyproject.toml"
-        project = tomllib.loads(settings.read_text(encoding="utf-8"))["project"]
-        version = f"{project['version']}+src.{digest_of(copy)}"
-        stem = f"{project['name'].replace('-', '_')}-{version}"
-        if not (into / f"{stem}-py3-none-any.whl").exists() or not (into / f"{stem}.tar.gz").exists():
-            declared = f'version = "{project["version"]}"\n'
-            text = settings.read_text(encoding="utf-8")
-            if text.count(declared) != 1:
-                raise SystemExit(f"{package.name}/pyproject.toml: expected the line {declared.strip()!r} exactly once.")
-            settings.write_text(text.replace(declared, f'version = "{version}"\n'), encoding="utf-8")
-            command = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-t", "wheel", "-d", str(into)]
-            subprocess.run(command, cwd=copy, check=True, stdout=subprocess.DEVNULL)
-    return f"{project['name']}=={version}"
+def hatchling(kind: str, *, source: Path, into: Path) -> None:
+    """Build a `wheel` or an `sdist` of the project in `source`."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(into)]
+    subprocess.run(command, cwd=source, check=True, stdout=subprocess.DEVNULL)
+
+
+def build_all(into: Path, packages: list[str]) -> list[str]:
+    """Build the packages named, remove what belongs to older sources, write `pins.txt` and return its lines."""
+    into.mkdir(parents=True, exist_ok=True)
+    stems = [build(package, into) for package in packages]
+    for path in into.iterdir():
+        if path.is_file() and path.name.removesuffix("-py3-none-any.whl").removesuffix(".tar.gz") not in stems:
+            path.unlink()
+    pins = [f"{package}=={stem.split('-', 1)[1]}" for package, stem in zip(packages, stems, strict=True)]
+    (into / "pins.txt").write_text("\n".join(pins) + "\n", encoding="utf-8")
+    return pins
+
+
+def all_packages() -> list[str]:
+    """Return the names of all packages of the repository."""
+    return sorted(path.parent.name for path in PACKAGES.glob("*/pyproject.toml"))
 
 
 def main() -> None:
-    """Build all packages into the folder given, and remove what belongs to older sources."""
+    """Build all packages, or those named, into the folder given."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    into = parser.parse_args().folder.resolve()
-    into.mkdir(parents=True, exist_ok=True)
-    pins = [build(package, into) for package in sorted(PACKAGES.iterdir()) if (package / "pyproject.toml").exists()]
-    current = {pin.replace("-", "_").replace("==", "-") for pin in pins}
-    for path in into.iterdir():
-        if not any(path.name.startswith(stem) for stem in current):
-            path.unlink()
-    (into / "pins.txt").write_text("\n".join(pins) + "\n", encoding="utf-8")
-    print("\n".join(pins))
+    parser.add_argument("packages", nargs="*", default=all_packages())
+    given = parser.parse_args()
+    print("\n".join(build_all(given.folder.resolve(), given.packages)))
 
 
 if __name__ == "__main__":
