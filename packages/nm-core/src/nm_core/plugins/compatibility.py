@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from nm_core.plugins.known import pip_line
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 OURS = ("nm-core", "nm-types")
 """The packages whose interface a collection is written against."""
 
+VersionOf = Callable[[str], str | None]
+"""From the name of a distribution to its installed version."""
 
-def unmet(distribution: str, version: str, requires: Sequence[str]) -> str | None:
-    """Say which requirement on nm-core or nm-types the installed version does not meet, or return ``None``.
 
-    Requirements that belong to an extra or to another platform do not count. A requirement on a package that is not
-    installed as a distribution (a source tree on the path) cannot be judged and is taken as met.
-    """
+def installed_version(name: str) -> str | None:
+    """Return the version of an installed distribution, or ``None``."""
     import importlib_metadata as metadata
+
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def requirements(requires: Sequence[str]) -> Iterator[tuple[str, Requirement]]:
+    """Yield the requirements that count here, by normal name: not those of an extra or of another platform."""
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
 
@@ -23,16 +37,37 @@ def unmet(distribution: str, version: str, requires: Sequence[str]) -> str | Non
             requirement = Requirement(text)
         except InvalidRequirement:
             continue
-        name = canonicalize_name(requirement.name)
-        if name not in OURS or (requirement.marker is not None and not requirement.marker.evaluate({"extra": ""})):
-            continue
-        try:
-            installed = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-        if not requirement.specifier.contains(installed, prereleases=True):
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            yield canonicalize_name(requirement.name), requirement
+
+
+def unmet(
+    distribution: str, version: str, requires: Sequence[str], version_of: VersionOf = installed_version
+) -> str | None:
+    """Say which requirement on nm-core or nm-types the installed version does not meet, or return ``None``.
+
+    A requirement on one that is not installed as a distribution (a source tree on the path) cannot be judged and is
+    taken as met.
+    """
+    for name, requirement in requirements(requires):
+        installed = version_of(name) if name in OURS else None
+        if installed is not None and not requirement.specifier.contains(installed, prereleases=True):
             return (
                 f"{distribution} {version} requires {name}{requirement.specifier}, and {name} {installed} is "
                 f"installed. Update both: python -m pip install --upgrade {name} {distribution}"
             )
     return None
+
+
+def lacking(distribution: str, version: str, requires: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for each other requirement that is not installed, or in a version that does not meet it."""
+    for name, requirement in requirements(requires):
+        if name in OURS:
+            continue
+        installed = installed_version(name)
+        wanted = f"{name}{requirement.specifier}"
+        line = pip_line(wanted)
+        if installed is None:
+            yield f"{distribution} {version} requires {wanted}, which is not installed. Install it: {line}"
+        elif not requirement.specifier.contains(installed, prereleases=True):
+            yield f"{distribution} {version} requires {wanted}, and {name} {installed} is installed. Change it: {line}"

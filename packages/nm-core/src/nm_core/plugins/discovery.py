@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, cast
 
-from nm_core.plugins.compatibility import unmet
+from nm_core.plugins.compatibility import installed_version, unmet
 from nm_core.plugins.guard import guarded
 from nm_core.plugins.hooks import GROUP
 from nm_core.plugins.known import KNOWN, pip_line
@@ -48,15 +48,16 @@ def discover(settings: Settings, path: Sequence[str] | None = None) -> tuple[lis
     for candidate in candidates:
         by_name.setdefault(candidate.collection, []).append(candidate)
     wanted: list[Candidate] = []
-    for name, claims in sorted(by_name.items()):
+    version_of = cache(installed_version)
+    for name, rivals in sorted(by_name.items()):
         refused = settings.refusal(name)
         if refused is not None:
-            records += [claim.record(State.DISABLED, Step.SETTINGS, refused) for claim in claims]
+            records += [claim.record(State.DISABLED, Step.SETTINGS, refused) for claim in rivals]
             continue
-        preferred, refused_claims = settings.choose(name, claims)
+        preferred, refused_claims = settings.choose(name, rivals)
         records += refused_claims
         for claim in preferred:
-            problem = unmet(claim.distribution, claim.version, claim.requires)
+            problem = unmet(claim.distribution, claim.version, claim.requires, version_of)
             if problem is None:
                 wanted.append(claim)
             else:
@@ -72,38 +73,48 @@ def not_installed(found: Mapping[str, object]) -> Iterator[tuple[str, str]]:
             yield name, pip_line(distribution)
 
 
-def _candidates(path: Sequence[str] | None) -> tuple[list[Candidate], list[Record]]:
+def installed(path: Sequence[str] | None = None) -> Iterator[Distribution]:
+    """Yield the distributions on the path, in its order: the first of a name is the one that Python imports."""
     import importlib_metadata as metadata
 
     context = {} if path is None else {"path": list(path)}
-    distributions = cast("Iterable[Distribution]", metadata.distributions(**context))
-    found: list[Candidate] = []
+    yield from cast("Iterable[Distribution]", metadata.distributions(**context))
+
+
+def claims(distribution: Distribution) -> list[Candidate]:
+    """Return the namespaces that one distribution claims; most claim none.
+
+    Raises:
+        ValueError: it claims one, and its metadata has no name.
+    """
+    if GROUP not in (distribution.read_text("entry_points.txt") or ""):  # at once, for the hundred that are no plugins
+        return []
+    points = [point for point in distribution.entry_points if point.group == GROUP]
+    if not points:
+        return []
+    data = distribution.metadata  # read and taken apart anew each time that it is asked for
+    name, version, summary = data["Name"], data["Version"] or "?", data.get("Summary")
+    if not name:
+        raise ValueError(f"the metadata of {points[0].value} has no Name")
+    requires = tuple(data.get_all("Requires-Dist") or distribution.requires or ())
+    return [Candidate(point.name, name, version, point.value, summary, requires) for point in points]
+
+
+def normal(name: str) -> str:
+    """Return the name of a distribution as all its spellings share it."""
+    return name.lower().replace("_", "-").replace(".", "-")
+
+
+def _candidates(path: Sequence[str] | None) -> tuple[list[Candidate], list[Record]]:
+    found: dict[str, list[Candidate]] = {}
     records: list[Record] = []
-    seen: set[str] = set()
-    for distribution in distributions:
-        outcome = guarded(partial(_claims, distribution, seen))
-        if outcome.value is not None:
-            found += outcome.value
-        else:
+    for distribution in installed(path):
+        outcome = guarded(partial(claims, distribution))
+        if outcome.value:
+            found.setdefault(normal(outcome.value[0].distribution), outcome.value)
+        elif outcome.error is not None:
             place = str(getattr(distribution, "_path", "?"))
             records.append(
                 Record("?", place, None, None, State.FAILED, Step.METADATA, outcome.error, trace=outcome.trace)
             )
-    return found, records
-
-
-def _claims(distribution: Distribution, seen: set[str]) -> list[Candidate]:
-    """Read one distribution; the first of a name on the path is the one that Python imports."""
-    points = [point for point in distribution.entry_points if point.group == GROUP]
-    if not points:
-        return []
-    name = distribution.metadata["Name"]
-    if not name:
-        raise ValueError(f"the metadata of {points[0].value} has no Name")
-    normal = name.lower().replace("_", "-").replace(".", "-")
-    if normal in seen:
-        return []
-    seen.add(normal)
-    summary = distribution.metadata.get("Summary")
-    requires = tuple(distribution.requires or ())
-    return [Candidate(point.name, name, distribution.version, point.value, summary, requires) for point in points]
+    return [candidate for candidates in found.values() for candidate in candidates], records

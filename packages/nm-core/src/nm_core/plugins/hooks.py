@@ -89,6 +89,35 @@ def nm_tasks() -> Mapping[str, str]:
     raise NotImplementedError
 
 
+@hookspec
+def nm_examples() -> Mapping[str, str]:
+    """Return examples by the name of a module or metric of the collection; the conformance suite makes modules of them.
+
+    An example is a mapping of plain parameters. The target is a sequence of them, or, where they name files, a function
+    ``(folder: Path) -> Sequence[Mapping[str, Any]]`` that writes these into an empty folder. What can be made without
+    parameters needs none.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def nm_probes() -> Mapping[str, str]:
+    """Return probes by the name of their backend, each a class that follows ``nm_core.testing.Probe``.
+
+    With one, the conformance suite runs modules of the framework: ``{"torch": "nm_torch.conformance:TorchProbe"}``.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def nm_doctor_checks() -> Mapping[str, str]:
+    """Return checks of ``nmod doctor --deep`` by name: functions that look whether the collection works here.
+
+    A check is called as ``check()``, in a process of its own, and returns one text per problem, each saying what to do.
+    """
+    raise NotImplementedError
+
+
 REQUIRED = "nm_collection"
 NAMES = {
     "backends": "nm_backends",
@@ -100,5 +129,11 @@ NAMES = {
     "tokenizers": "nm_tokenizers",
     "commands": "nm_commands",
     "tasks": "nm_tasks",
+    "examples": "nm_examples",
+    "probes": "nm_probes",
+    "doctor_checks": "nm_doctor_checks",
 }
 """What ``Collections.lookup`` can be asked for, and the hook that offers it."""
+
+NAMESPACED = frozenset({"metrics", "examples", "doctor_checks"})
+"""What carries the name of its collection besides its own, so that two collections never claim one."""

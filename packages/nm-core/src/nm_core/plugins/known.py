@@ -14,5 +14,5 @@ KNOWN_BACKENDS: Mapping[str, str] = MappingProxyType({"torch": "nm-torch"})
 
 def pip_line(distribution: str) -> str:
     """Return the command that installs a distribution."""
-    quoted = f"'{distribution}'" if "[" in distribution else distribution
+    quoted = f"'{distribution}'" if set("[<>=!~;") & set(distribution) else distribution
     return f"python -m pip install {quoted}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class State(StrEnum):
@@ -34,6 +36,8 @@ class Step(StrEnum):
     IMPORT = "import"
     REGISTER = "register"
     DECLARE = "declare"
+    TARGETS = "targets"
+    """What is declared was imported: ``nmod doctor --deep`` alone goes so far."""
     DONE = "done"
 
 
@@ -73,3 +77,8 @@ class Record:
     def to_dict(self) -> dict[str, object]:
         """Return the record as plain data for JSON."""
         return {key: str(value) if isinstance(value, StrEnum) else value for key, value in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Record:
+        """Take back what ``to_dict`` gave."""
+        return cls(**{**data, "state": State(data["state"]), "step": Step(data["step"])})

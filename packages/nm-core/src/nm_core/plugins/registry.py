@@ -9,6 +9,7 @@ from typing import Any
 
 from nm_core.errors import did_you_mean
 from nm_core.plugins import loader, messages
+from nm_core.plugins.conflicts import shared_names
 from nm_core.plugins.declarations import Collection, ModuleSpec
 from nm_core.plugins.discovery import discover
 from nm_core.plugins.errors import ConflictError, UnknownModuleError, UnknownNameError
@@ -149,7 +150,7 @@ class Collections:
 
         Args:
             what: ``"optimizers"``, ``"policies"``, ``"callbacks"``, ``"metrics"``, ``"backends"``, ``"strategies"``,
-                ``"tokenizers"``, ``"commands"`` or ``"tasks"``.
+                ``"tokenizers"``, ``"commands"``, ``"tasks"``, ``"examples"``, ``"probes"`` or ``"doctor_checks"``.
         """
         if what == "metrics":
             return tuple(sorted(self._metrics))
@@ -176,11 +177,7 @@ class Collections:
 
     def conflicts(self) -> tuple[str, ...]:
         """Return a sentence for each name that more than one collection offers."""
-        owners: dict[tuple[str, str], list[str]] = {}
-        for what in NAMES:
-            for owner, name, _ in self._offers(what):
-                owners.setdefault((what, f"{owner}.{name}" if what == "metrics" else name), []).append(owner)
-        return tuple(messages.conflict(*key, claims) for key, claims in owners.items() if len(claims) > 1)
+        return tuple(shared_names({name: entry.offers for name, entry in self._loaded.items()}))
 
     def tags(self, *collections: str) -> tuple[type, ...]:
         """Import the tag classes of the named collections, or of all, for ``ports(tags=...)``.
