@@ -167,6 +167,10 @@ class Collection:
         modules: the modules, each with a name of its own.
         tags: targets of the tag classes, ``("nm_asr.tags:PhonemeTag",)``.
         kinds: targets of the kind classes.
+        suite: the version of the conformance suite (`pytest --nm-collection asr`) that the collection was written for;
+            tests of a newer one are reported and fail nothing.
+        exempt: what a module or metric is not, by its name and the name of the test that would show it, each with the
+            reason: ``{"RandomCrop": {"evaluation": "it crops at random whatever the mode"}}``.
 
     Raises:
         DeclarationError: a field has the wrong form, or two modules share a name.
@@ -177,6 +181,8 @@ class Collection:
     modules: Iterable[ModuleSpec] = ()
     tags: Iterable[str] = ()
     kinds: Iterable[str] = ()
+    suite: int = 1
+    exempt: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         """Refuse fields of the wrong form and turn sequences into tuples."""
@@ -204,3 +210,18 @@ class Collection:
             if isinstance(targets, str):
                 raise DeclarationError(f"{owner}: {name} is a list of targets, got the string {targets!r}.")
             object.__setattr__(self, name, tuple(check_target(target, f"{owner}, {name}") for target in targets))
+        if not isinstance(self.suite, int) or isinstance(self.suite, bool) or self.suite < 1:
+            raise DeclarationError(f"{owner}: suite counts from 1, got {self.suite!r}.")
+        object.__setattr__(self, "exempt", _reasons(self.exempt, owner))
+
+
+def _reasons(given: object, owner: str) -> Mapping[str, Mapping[str, str]]:
+    """Freeze what modules are exempt from, each with a reason."""
+    tests = given.values() if isinstance(given, Mapping) else (None,)
+    if not all(isinstance(one, Mapping) and all(isinstance(why, str) and why for why in one.values()) for one in tests):
+        raise DeclarationError(
+            f'{owner}: exempt gives reasons by module and test, {{"Crop": {{"evaluation": "it is random"}}}}; '
+            f"got {given!r}."
+        )
+    assert isinstance(given, Mapping)
+    return MappingProxyType({name: MappingProxyType(dict(reasons)) for name, reasons in given.items()})

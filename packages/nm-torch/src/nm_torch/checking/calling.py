@@ -10,8 +10,8 @@ from torch import Tensor
 
 from nm_core import CompositeModule, Graph, NeuralModule, NmTensor, inputs
 from nm_torch.checking.isolation import networks_of
-from nm_torch.checking.slots import concrete
-from nm_torch.checking.uses import Use
+from nm_core.testing.probing.slots import concrete
+from nm_core.testing.probing.uses import Use
 from nm_torch.module import TorchModule
 
 

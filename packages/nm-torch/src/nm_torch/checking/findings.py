@@ -9,17 +9,17 @@ from typing import Any
 from torch import Tensor
 
 from nm_core import NeuralModule, Port
+from nm_core.testing.probing.choosing import complete
+from nm_core.testing.probing.slots import BATCH, AnythingTag, Slot
+from nm_core.testing.probing.uses import Use
 from nm_torch.checking.calling import on_cpu
-from nm_torch.checking.choosing import complete
 from nm_torch.checking.rules import Finding, Output
-from nm_torch.checking.slots import BATCH, AnythingTag, Slot
-from nm_torch.checking.uses import Use
 from nm_torch.checking.values import judge, unseen
 from nm_torch.shape_checks import family_of
 from nm_types import AxisType, BatchTag, Fix, Lengths, NeuralType, Problem, Size, Text, check_shapes
-from nm_types.rendering import Column
+from nm_types.messages import Column
+from nm_types.notation import Structure
 from nm_types.sizes import Variable
-from nm_types.structure import Structure
 
 PINNED = ""
 """The name of a port that no module has: it tells `check_shapes` the sizes that were chosen."""

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nm_torch.checking.choosing import complete
-from nm_torch.checking.slots import BATCH, Slot
+from nm_core.testing.probing.choosing import complete
+from nm_core.testing.probing.slots import BATCH, Slot
 from nm_torch.errors import ModuleCheckError
 from nm_types import (
     Attention,
@@ -31,7 +31,7 @@ from nm_types import (
     Size,
     Text,
 )
-from nm_types.structure import TagVariable
+from nm_types.notation import TagVariable
 
 WORDS = ("one", "seven", "thirty two", "north", "hello world")
 LIST_LENGTH = 3

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from nm_core.testing.probing.slots import Slot
 from nm_torch.checking.inventing import sum_axis
-from nm_torch.checking.slots import Slot
 from nm_types import (
     Attention,
     AudioSignal,
@@ -31,7 +31,7 @@ from nm_types import (
     Size,
     TokenIds,
 )
-from nm_types.structure import TagVariable
+from nm_types.notation import TagVariable
 
 TOLERANCES = {torch.float16: 1e-2, torch.bfloat16: 5e-2, torch.float64: 1e-6}
 TOLERANCE = 1e-3

@@ -12,14 +12,14 @@ from torch import Tensor
 
 from nm_core import NeuralModule
 from nm_torch.checking.calling import result_of
-from nm_torch.checking.choosing import LONG_FROM, Asked, around_multiples, choose, complete
+from nm_core.testing.probing.choosing import LONG_FROM, Asked, around_multiples, choose, complete
 from nm_torch.checking.findings import Run
 from nm_torch.checking.given import by_slot, check_given, decided, described
 from nm_torch.checking.inventing import Inventor
 from nm_torch.checking.isolation import home_of, networks_of
 from nm_torch.checking.record import Record, first_line
 from nm_torch.checking.report import sizes_text
-from nm_torch.checking.uses import Use
+from nm_core.testing.probing.uses import Use
 from nm_torch.errors import ModuleCheckError
 from nm_types import Lengths
 

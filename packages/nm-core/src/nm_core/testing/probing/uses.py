@@ -8,8 +8,8 @@ from itertools import product
 from typing import Any
 
 from nm_core import NeuralModule, Port
-from nm_torch.checking.slots import Slot, written_out
-from nm_types.structure import Row, Structure
+from nm_core.testing.probing.slots import Slot, written_out
+from nm_types.notation import Row, Structure
 
 ROW_LENGTHS = (1, 0, 2)
 ELEMENTS = (2, 3)

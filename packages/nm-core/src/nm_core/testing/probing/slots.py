@@ -6,15 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from nm_types import AxisType, BatchTag, Kind, NeuralType, Size, Tag
-from nm_types.rigid import plain
+from nm_types.notation import Axis, Row, Structure, TagVariable
 from nm_types.sizes import Floor, Product, Variable
-from nm_types.structure import Axis, Row, Structure, TagVariable
-from nm_types.unify import Unifier, row_size
+from nm_types.solving import Unifier, plain, row_size
 
 BATCH = "B"
 
 
-class AnythingTag(Tag, id="nm_torch.Anything"):
+class AnythingTag(Tag, id="nm_core.Anything"):
     """What an axis means that a module leaves open."""
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from nm_torch.checking.slots import BATCH, Slot, divisors
+from nm_core.testing.probing.slots import BATCH, Slot, divisors
 from nm_types import BatchTag, HeightTag, Size, TimeTag, WidthTag
+from nm_types.notation import TagVariable
 from nm_types.sizes import Sum
-from nm_types.structure import TagVariable
 
 LONG_TAGS = (TimeTag, HeightTag, WidthTag)
 SHORT_FROM = (5, 17, 41, 61)

@@ -1,0 +1,79 @@
+"""Nested lists of numbers: parts of them, and how far two of them are apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+
+def shape(rows: Any) -> tuple[int, ...]:
+    """Return the lengths of the axes."""
+    return (len(rows), *(shape(rows[0]) if rows else ())) if isinstance(rows, list) else ()
+
+
+def taken(rows: Any, axis: int, index: int) -> Any:
+    """Return what stands at an index of an axis."""
+    return rows[index] if axis == 0 else [taken(row, axis - 1, index) for row in rows]
+
+
+def stacked(parts: Sequence[Any], axis: int) -> Any:
+    """Return parts one after another along a new axis: what `taken` takes apart."""
+    if axis == 0:
+        return list(parts)
+    return [stacked(items, axis - 1) for items in zip(*parts, strict=True)]
+
+
+def cut(rows: Any, limits: Sequence[int]) -> Any:
+    """Return the entries below the limit of each axis."""
+    return [cut(row, limits[1:]) for row in rows[: limits[0]]] if limits and isinstance(rows, list) else rows
+
+
+def laid(kept: Any, ground: Any, limits: Sequence[int]) -> Any:
+    """Return `ground` with the entries of `kept` that are below the limit of each axis in their place."""
+    if not limits:
+        return kept
+    return [
+        laid(kept[place], row, limits[1:]) if place < min(limits[0], len(kept)) else row
+        for place, row in enumerate(ground)
+    ]
+
+
+def distance(one: Any, other: Any) -> float:
+    """Return the largest difference of two values, over the largest number in them if that is above 1.
+
+    Objects are compared by their fields; where form, text or truth values differ, it is infinite.
+    """
+    most, scale = 0.0, 1.0
+    lefts, rights = _leaves(one), _leaves(other)
+    for left, right in zip(lefts, rights, strict=False):
+        if not (_is_number(left) and _is_number(right)):
+            if type(left) is not type(right) or left != right:
+                return math.inf
+        elif left != right and not (math.isnan(left) and math.isnan(right)):
+            if not (math.isfinite(left) and math.isfinite(right)):
+                return math.inf
+            most, scale = max(most, abs(left - right)), max(scale, abs(left), abs(right))
+        elif math.isfinite(left):
+            scale = max(scale, abs(left))
+    return most / scale
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, list | tuple):
+        yield f"{len(value)} items"
+        for item in value:
+            yield from _leaves(item)
+    elif isinstance(value, Mapping):
+        yield from _leaves(sorted(value.items()))
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield type(value).__qualname__
+        for one in fields(value):
+            yield from _leaves(getattr(value, one.name))
+    else:
+        yield value
