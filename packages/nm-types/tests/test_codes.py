@@ -40,7 +40,7 @@ def test_an_unknown_code_is_an_error() -> None:
 def test_every_code_that_is_raised_is_in_the_catalogue() -> None:
     """Some codes of the catalogue are for what only a framework can see, and are raised elsewhere."""
     used = set()
-    for file in Path(nm_types.__file__).parent.glob("*.py"):
+    for file in Path(nm_types.__file__).parent.rglob("*.py"):
         used |= set(re.findall(r"\bNM\d{3}\b", file.read_text("utf-8")))
 
     assert used <= set(CODES)

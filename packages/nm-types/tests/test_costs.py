@@ -9,10 +9,11 @@ from unittest.mock import patch
 import pytest
 
 from nm_types import Edge, Equation, NeuralType, Size, check_equations, compare, connect, type_call
-from nm_types.equations import MOST_WORK
-from nm_types.formulas import parse_size
-from nm_types.search import MOST_TRIED, can_be_zero
-from nm_types.solve import LONGEST_PERIOD, Verdict, judge
+from nm_types.connecting.contradictions import MOST_WORK
+from nm_types.sizes import parse_size
+from nm_types.solving import Verdict, judge
+from nm_types.solving.search import MOST_TRIED, can_be_zero
+from nm_types.solving.solve import LONGEST_PERIOD
 
 EDGE = Edge("m", "x", "s.y", NeuralType("B"), NeuralType("B"))
 
@@ -62,7 +63,10 @@ def test_judging_a_graph_is_linear_in_its_open_equations(graph: str) -> None:
     for count in (100, 400):
         sizes = fresh(2 * count)
         asked = equations(*(GRAPHS[graph](sizes, i) for i in range(count)))
-        with counted("nm_types.sizes.Size.substitute") as substituted, counted("nm_types.solve._advance") as advanced:
+        with (
+            counted("nm_types.sizes.Size.substitute") as substituted,
+            counted("nm_types.solving.solve._advance") as advanced,
+        ):
             assert check_equations(asked) == ()
         work.append(len(substituted) + len(advanced))
 
@@ -74,7 +78,7 @@ def test_a_contradiction_far_apart_is_found_with_little_work() -> None:
     sizes = fresh(2001)
     chain = equations(*pairwise(sizes), (Size(64), sizes[0]), (Size(65), sizes[-1]))
 
-    with counted("nm_types.equations.contradictions") as trials:
+    with counted("nm_types.connecting.contradictions.contradictions") as trials:
         (problem,) = check_equations(chain)
 
     assert problem.code == "NM115"
@@ -88,7 +92,7 @@ def test_a_contradiction_nearby_is_found_in_a_large_graph() -> None:
     asked[1000:1000] = equations((Size(64), sizes[1500]))
     asked += equations((Size(65), sizes[1500]))
 
-    with counted("nm_types.equations.contradictions") as trials:
+    with counted("nm_types.connecting.contradictions.contradictions") as trials:
         (problem,) = check_equations(asked)
 
     assert len(problem.notes) == 1
@@ -102,7 +106,10 @@ def test_a_variadic_port_with_many_elements_is_linear() -> None:
     for count in (100, 500):
         values = [type_call([], {"x": NeuralType("B C:c T:t")}, owner=f"s{i}").outputs["x"] for i in range(count)]
         edges = [Edge("m", f"xs[{i}]", f"s{i}.x", port, value) for i, value in enumerate(values)]
-        with counted("nm_types.solve.Solution.apply") as applied, counted("nm_types.unify.join_rows") as joined:
+        with (
+            counted("nm_types.solving.solve.Solution.apply") as applied,
+            counted("nm_types.solving.unify.join_rows") as joined,
+        ):
             typing = type_call(edges, {"y": output}, owner="m")
         work.append(len(applied) + len(joined))
         assert len(typing.equations) == 2 * (count - 1)
@@ -117,7 +124,10 @@ def test_twelve_axes_are_compared_pair_by_pair() -> None:
     last = NeuralType(" ".join(["B", *(f"T:{i + 2}" for i in reversed(range(11)))]))
 
     for pair in ((plain, plain), (first, last), (last, plain)):
-        with counted("nm_types.compare.order_of_axes") as places, counted("nm_types.matching.order_of_axes") as fits:
+        with (
+            counted("nm_types.relations.comparison.order_of_axes") as places,
+            counted("nm_types.relations.matching.order_of_axes") as fits,
+        ):
             compare(*pair)
             connect(*pair, casts="transpose")
         assert len(places) + len(fits) <= 8 * 12 * 12
@@ -129,7 +139,7 @@ def test_twelve_axes_are_compared_pair_by_pair() -> None:
 )
 def test_a_search_among_numbers_ends(text: str) -> None:
     """However many names and values there are, only so many are tried."""
-    with counted("nm_types.search.can_be_zero") as tried:
+    with counted("nm_types.solving.search.can_be_zero") as tried:
         can_be_zero([parse_size(text)])  # type: ignore[list-item]
 
     assert len(tried) <= 2 * MOST_TRIED

@@ -15,8 +15,8 @@ from nm_core.measuring import Axes, Measure, Place, Reach, T, is_unnamed
 from nm_core.plan import Plan
 from nm_core.tensor import Call, NmTensor
 from nm_types import CallTyping, Edge, Equation, Kind, Size
+from nm_types.notation import Structure
 from nm_types.sizes import Variable
-from nm_types.structure import Structure
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from nm_core.inputs import FreeInputs
 from nm_core.measuring import Measure, Place
 from nm_core.tensor import Call, NmTensor
 from nm_types import Edge, Fix, NeuralType, NeuralTypeError, Problem, check_shapes
-from nm_types.shapes import Measured
+from nm_types.connecting import Measured
 
 T = TypeVar("T")
 

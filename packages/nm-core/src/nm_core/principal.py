@@ -10,10 +10,9 @@ from nm_core.module import Signature
 from nm_core.ports import Port, PortSpec
 from nm_core.tensor import Call, NmTensor
 from nm_types import Kind, NeuralType, NeuralTypeError, Size
-from nm_types.nominal import Nominal
-from nm_types.release import released, with_sizes
-from nm_types.solve import Solution, eliminate
-from nm_types.structure import Axis, AxisType, Structure, axis
+from nm_types.meanings import Nominal
+from nm_types.notation import Axis, AxisType, Structure, axis
+from nm_types.solving import Solution, eliminate, released, with_sizes
 
 if TYPE_CHECKING:
     from nm_core.graph import Graph

@@ -1,26 +1,38 @@
 """Neural types: what the axes of a tensor mean, checked while a graph is built."""
 
 from nm_types.codes import CODES, explain
-from nm_types.compare import Comparison, compare, refines
-from nm_types.connect import CallTyping, Connection, connect, type_call
-from nm_types.edge import Edge, Equation
-from nm_types.equations import check_equations
+from nm_types.connecting import (
+    CallTyping,
+    Connection,
+    assumed,
+    check_equations,
+    check_shapes,
+    connect,
+    transposed,
+    type_call,
+)
 from nm_types.errors import (
     BindingError,
     DefinitionError,
     FrozenError,
-    NeuralTypeError,
     NmError,
     TypeSyntaxError,
     UnknownNameError,
     did_you_mean,
 )
-from nm_types.explicit import assumed, transposed
-from nm_types.kinds import (
+from nm_types.meanings import (
     KINDS,
+    TAGS,
     Attention,
     AudioSignal,
+    BatchTag,
+    ChannelTag,
+    ClassTag,
+    EmbeddingTag,
+    EncodedTag,
     Features,
+    HeightTag,
+    ImageEmbeddingTag,
     Index,
     Kind,
     Labels,
@@ -30,31 +42,22 @@ from nm_types.kinds import (
     Loss,
     Mask,
     Probs,
-    Text,
-    TokenIds,
-)
-from nm_types.neural_type import NeuralType
-from nm_types.problem import Fix, Problem
-from nm_types.shapes import check_shapes
-from nm_types.sizes import Size
-from nm_types.structure import AxisType
-from nm_types.tags import (
-    TAGS,
-    BatchTag,
-    ChannelTag,
-    ClassTag,
-    EmbeddingTag,
-    EncodedTag,
-    HeightTag,
-    ImageEmbeddingTag,
     ProcessedTimeTag,
     SpectrogramTag,
     Tag,
+    Text,
     TimeTag,
+    TokenIds,
     TokenTag,
     WidthTag,
     WordEmbeddingTag,
 )
+from nm_types.messages import Fix, NeuralTypeError, Problem
+from nm_types.neural_type import NeuralType
+from nm_types.notation import AxisType
+from nm_types.relations import Comparison, compare, refines
+from nm_types.sizes import Size
+from nm_types.solving import Edge, Equation
 
 __all__ = [
     "CODES",

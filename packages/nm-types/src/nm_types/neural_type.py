@@ -6,19 +6,13 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any, cast
 
-from nm_types.atoms import Rigid
-from nm_types.compare import Comparison, compare, refines
-from nm_types.data import from_dict, to_dict
 from nm_types.errors import BindingError, NmError, TypeSyntaxError
-from nm_types.formulas import Expression, bind, parameters_of
 from nm_types.frames import boundary, hide
 from nm_types.frozen import fill
-from nm_types.kinds import Kind
-from nm_types.nominal import Nominal
-from nm_types.notation import check_axes, parse
-from nm_types.sizes import Size
-from nm_types.structure import Axis, AxisType, Form, Row, Structure, Unknown
-from nm_types.tags import Tag
+from nm_types.meanings import Kind, Nominal, Tag
+from nm_types.notation import Axis, AxisType, Form, Row, Structure, Unknown, check_axes, from_dict, parse, to_dict
+from nm_types.relations import Comparison, compare, refines
+from nm_types.sizes import Expression, Rigid, Size, bind, parameters_of
 
 
 class NeuralType(Structure):

@@ -153,21 +153,21 @@ def test_law_13_a_deferred_check_fails_exactly_where_a_value_does_not_fit(
 
 
 STAGES = (
-    "nm_types.unify.Unifier._settled",
-    "nm_types.unify.spread_axes",
-    "nm_types.unify.Unifier._decide",
-    "nm_types.unify.Unifier._axis_equations",
-    "nm_types.unify.Unifier._kind_equations",
-    "nm_types.resolve.eliminate",
-    "nm_types.resolve.contradictions",
-    "nm_types.resolve.is_solvable",
-    "nm_types.solve.Solution.set",
-    "nm_types.connect.report_misfit",
-    "nm_types.connect.report_unsolved",
-    "nm_types.outputs.Outputs.close",
-    "nm_types.outputs.Outputs._own",
-    "nm_types.outputs.Outputs.size",
-    "nm_types.outputs.Outputs.equation",
+    "nm_types.solving.unify.Unifier._settled",
+    "nm_types.solving.unify.spread_axes",
+    "nm_types.solving.unify.Unifier._decide",
+    "nm_types.solving.unify.Unifier._axis_equations",
+    "nm_types.solving.unify.Unifier._kind_equations",
+    "nm_types.connecting.resolve.eliminate",
+    "nm_types.connecting.resolve.contradictions",
+    "nm_types.connecting.resolve.is_solvable",
+    "nm_types.solving.solve.Solution.set",
+    "nm_types.connecting.calls.report_misfit",
+    "nm_types.connecting.calls.report_unsolved",
+    "nm_types.connecting.outputs.Outputs.close",
+    "nm_types.connecting.outputs.Outputs._own",
+    "nm_types.connecting.outputs.Outputs.size",
+    "nm_types.connecting.outputs.Outputs.equation",
 )
 
 

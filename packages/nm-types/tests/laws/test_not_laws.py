@@ -1,8 +1,7 @@
 """What is no law, each with a counterexample: the page Types says so, and nobody may rely on it."""
 
 from nm_types import Comparison, Edge, NeuralType, check_equations, compare, connect, type_call
-from nm_types.formulas import parse_size
-from nm_types.proofs import clash
+from nm_types.sizes import clash, parse_size
 
 SAME = Comparison.SAME
 

@@ -26,8 +26,7 @@ from nm_types import (
     compare,
     connect,
 )
-from nm_types.atoms import Sum, Variable
-from nm_types.formulas import parse_size
+from nm_types.sizes import Sum, Variable, parse_size
 
 NAMES = ("t", "u", "v")
 leaves = st.one_of(st.integers(0, 9).map(str), st.sampled_from(NAMES))

@@ -1,0 +1,18 @@
+"""Connecting: what may be connected is decided here, call by call, for whole graphs, and for values of a run."""
+
+from nm_types.connecting.calls import CallTyping, Connection, connect, type_call
+from nm_types.connecting.contradictions import check_equations
+from nm_types.connecting.explicit import assumed, transposed
+from nm_types.connecting.shapes import Measured, check_shapes
+
+__all__ = [
+    "CallTyping",
+    "Connection",
+    "connect",
+    "type_call",
+    "check_equations",
+    "assumed",
+    "transposed",
+    "Measured",
+    "check_shapes",
+]

@@ -1,0 +1,166 @@
+"""Connecting: the edges of one call are checked together, and its outputs get their types. All policy lives here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+
+from nm_types.connecting.outputs import Outputs
+from nm_types.connecting.resolve import report_unsolved, resolve
+from nm_types.messages import NeuralTypeError, Problem
+from nm_types.neural_type import NeuralType
+from nm_types.notation import AxisType
+from nm_types.relations import Comparison, Permutation, compare
+from nm_types.reporting import report_empty, report_misfit
+from nm_types.sizes import Size, is_positive
+from nm_types.solving import Casts, Edge, Equation, Unifier
+
+
+@dataclass(frozen=True, slots=True)
+class CallTyping:
+    """What the type system knows of one call, as an immutable value.
+
+    Attributes:
+        outputs: the types of the outputs; their sizes speak of rigid symbols, those of this call printed `owner.t`.
+        casts: ports whose value must be transposed; axis i of the port takes axis `permutation[i]` of the value.
+        deferred: ports whose shape or dtype family must be looked at when the module runs.
+        unchecked: ports with a fact about the contents of the values that nobody can check, now or then: a kind that
+            the producer leaves out, a size of a kind that stays open.
+        equations: the sizes that must be equal and could not be decided, each with its edge.
+    """
+
+    outputs: dict[str, NeuralType]
+    casts: dict[str, Permutation]
+    deferred: tuple[str, ...]
+    unchecked: tuple[str, ...]
+    equations: tuple[Equation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The decision about one output and one input.
+
+    Attributes:
+        result: what `compare` says.
+        problem: why the two may not be connected, or None.
+        cast: the permutation to be applied, where one is needed and allowed.
+        conditions: what a deferred check must find when the graph runs.
+        unchecked: whether a fact about the contents of the values stays unchecked.
+    """
+
+    result: Comparison
+    problem: Problem | None = None
+    cast: Permutation | None = None
+    conditions: tuple[str, ...] = ()
+    unchecked: bool = False
+
+    def __str__(self) -> str:
+        if self.problem is not None:
+            return str(self.problem)
+        facts = [f"transposed by {self.cast}"] if self.cast else []
+        facts += [f"when it runs, {condition}" for condition in self.conditions]
+        facts += ["what the values are stays unchecked"] if self.unchecked else []
+        return f"{self.result.name}: {'; '.join(['accepted', *facts])}."
+
+    def _repr_html_(self) -> str:
+        return f"<div>{escape(str(self))}</div>" if self.problem is None else self.problem.to_html()
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the two may be connected."""
+        return self.problem is None
+
+    @property
+    def deferred(self) -> bool:
+        """Whether something remains to be checked when the graph runs."""
+        return bool(self.conditions)
+
+
+def connect(output: NeuralType, input: NeuralType, *, casts: Casts = "error") -> Connection:
+    """Decide whether an output may go into an input, on their own: names of sizes on either side are unrelated."""
+    result = compare(output, input)
+    edge = Edge("input", "", "output", input, output)
+    try:
+        typing = type_call([edge], {}, owner="input", casts=casts)
+    except NeuralTypeError as error:
+        return Connection(result, error.problems[0])
+    conditions = [equation.condition for equation in typing.equations if equation.on_axis]
+    if typing.deferred and input.kind is not None and output.kind is None:
+        conditions.append(f"the values must be {input.kind.dtype} numbers")
+    return Connection(result, None, typing.casts.get(""), tuple(conditions), bool(typing.unchecked))
+
+
+def type_call(
+    edges: Sequence[Edge],
+    outputs: Mapping[str, NeuralType],
+    *,
+    owner: str,
+    casts: Casts = "error",
+    location: str = "",
+) -> CallTyping:
+    """Check all edges of one call together and give its outputs their types.
+
+    Names in the types of ports are fresh for the call; the order of the edges does not matter.
+
+    Args:
+        edges: the connections of the call.
+        outputs: the declared types of its outputs, parameters bound.
+        owner: the name of the module; sizes that appear on outputs only are printed `owner.t`.
+        casts: "error"; "transpose" to allow the one transposition that tags alone decide; or the ports that it is
+            allowed at.
+        location: file and line of the user's code, for messages.
+
+    Raises:
+        NeuralTypeError: some edges do not fit; the error holds all of them.
+        DefinitionError: an output has a row or a tag variable that no input decides.
+    """
+    unifier = Unifier(frozenset() if casts == "error" else casts)
+    problems: dict[str, Problem] = {}
+    for edge in sorted(edges, key=lambda edge: edge.port):
+        misfit = unifier.add(edge)
+        if misfit is not None:
+            problems[edge.port] = _proven_safe(edge, report_misfit(edge, misfit, location))
+    resolution = resolve(unifier)
+    for equation in resolution.bad:
+        problems.setdefault(equation.port, report_unsolved(equation, unifier, edges, location))
+    _raise(problems, [edge.port for edge in edges])
+    closing = Outputs(unifier, resolution.solution, owner)
+    typed = closing.close(outputs)
+    for name, made in typed.items():
+        sizes = [*(one.size for one in made.axes if isinstance(one, AxisType)), *(made.kind.sizes if made.kind else ())]
+        if any(map(_is_empty, sizes)):
+            problems[name] = report_empty(owner, name, outputs[name], made, location)
+            break  # the lengths beside it have the same cause
+    _raise(problems, list(outputs))
+    equations = tuple(replace(closing.equation(one), location=location) for one in resolution.open)
+    seen = {port for equation in equations if equation.on_axis for port in equation.ports}
+    unseen = {equation.port for equation in equations if not equation.on_axis} | resolution.blind
+    return CallTyping(
+        outputs=typed,
+        casts=unifier.casts,
+        deferred=tuple(edge.port for edge in edges if edge.port in seen.union(unifier.without_kind)),
+        unchecked=tuple(edge.port for edge in edges if edge.port in unseen.union(unifier.without_kind)),
+        equations=equations,
+    )
+
+
+def _proven_safe(edge: Edge, problem: Problem) -> Problem:
+    """The problem, with a fix that is marked safe only where it makes this edge fit."""
+    if not any(fix.safe for fix in problem.fixes):
+        return problem
+    try:
+        type_call([edge], {}, owner=edge.consumer, casts="transpose")
+    except NeuralTypeError:
+        notes = (*problem.notes, "Once transposed, the sizes would not fit either.")
+        return replace(problem, fixes=tuple(replace(fix, safe=False) for fix in problem.fixes), notes=notes)
+    return problem
+
+
+def _is_empty(size: object) -> bool:
+    return isinstance(size, Size) and size.symbol is None and is_positive(1 - size)
+
+
+def _raise(problems: Mapping[str, Problem], order: Sequence[str]) -> None:
+    if problems:
+        raise NeuralTypeError([problems[port] for port in order if port in problems])

@@ -1,0 +1,124 @@
+"""The outputs of a call: what the call found out put in, and the rest made its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from nm_types.errors import DefinitionError
+from nm_types.meanings import BatchTag, Kind, Tag, kind_of
+from nm_types.neural_type import NeuralType
+from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis
+from nm_types.sizes import Name, Origin, Rigid, Size, Sum, Variable
+from nm_types.solving import BATCH, Equation, Solution, Unifier, plain, row_size
+
+HEAVIEST = 64
+"""Atoms of a size. Sizes are written out, and some chains of modules would double them with each module; a larger one
+is forgotten, the same one under the same new name: what depends on it is checked when the graph runs."""
+
+
+class Outputs:
+    """What is needed to close the outputs of one call; its `origin` is the identity of the sizes that it makes."""
+
+    def __init__(self, unifier: Unifier, solution: Solution, owner: str) -> None:
+        self.unifier = unifier
+        self.solution = solution
+        self.owner = owner
+        self.origin = Origin(owner)
+        self.forgotten: dict[Size, Rigid] = {}
+
+    def close(self, outputs: Mapping[str, NeuralType]) -> dict[str, NeuralType]:
+        """The types of the outputs, in which every size is known to somebody.
+
+        Raises:
+            DefinitionError: a row, a tag variable or a sum stands on an output that no connected input decides.
+        """
+        for output in outputs.values():
+            self._name(output)
+        return {name: NeuralType(self._structure(output, name)) for name, output in outputs.items()}
+
+    def _name(self, output: Structure) -> None:
+        """Make names that nothing decides this call's own, with the tag of the axis that declares them."""
+        for one in output.axes:
+            if isinstance(one, AxisType) and isinstance(one.size, Size):
+                symbol = one.size.symbol
+                tag = None if isinstance(one.tag, TagVariable) else one.tag
+                if isinstance(symbol, Variable) and symbol not in self.solution.values:
+                    self._own(symbol, tag)
+        if output.item is not None:
+            self._name(output.item)
+
+    def _own(self, name: Variable, tag: type[Tag] | None = None) -> None:
+        if tag is None:
+            tag = next(iter(self.unifier.tags.get(name, ())), None)
+        self.solution.values[name] = Size(Rigid(self.origin, name.name, None if tag is None else tag.meaning))
+
+    def _structure(self, output: Structure, name: str) -> Structure:
+        if output.item is not None:
+            return Structure("list", item=self._structure(output.item, name))
+        axes: list[Axis] = []
+        for one in output.axes:
+            if isinstance(one, Row):
+                axes += self._row(one, name)
+            else:
+                axes.append(self._axis(one, name, len(axes)))
+        return Structure(output.form, tuple(axes), self._kind(output.kind, name))
+
+    def _row(self, row: Row, name: str) -> list[AxisType]:
+        if row.name not in self.unifier.rows:
+            raise self._undecided(str(row), name)
+        axes = self.unifier.rows[row.name]
+        return [axis(one.tag, self.size(Size(row_size(row.name, i)), name)) for i, one in enumerate(axes)]
+
+    def _axis(self, one: AxisType, name: str, place: int) -> AxisType:
+        tag = one.tag
+        if isinstance(tag, TagVariable):
+            found = self.unifier.met.get(tag.name)
+            if found is None:
+                raise self._undecided(str(tag), name)
+            tag = found
+        if one.size is None and tag.is_a(BatchTag):
+            if BATCH not in self.solution.values:
+                self.solution.values[BATCH] = Size(Rigid(self.origin, "batch", BatchTag.meaning, implicit=True))
+            return axis(tag, self.size(Size(BATCH), name))
+        if one.size is None or isinstance(one.size, Unknown):
+            return axis(tag, Size(Rigid(self.origin, f"{name}[{place}]", tag.meaning, implicit=True)))
+        return axis(tag, self.size(plain(one.size), name))
+
+    def _kind(self, kind: Kind | None, name: str) -> Kind | None:
+        if kind is None or not type(kind).parameters:
+            return kind
+        sizes = []
+        for place, what in enumerate(type(kind).parameters):
+            size = kind.size(place)
+            unknown = Size(Rigid(self.origin, f"{name}.{what}", implicit=True))
+            sizes.append(unknown if size is None else self.size(plain(size), name))
+        return kind_of(type(kind), sizes)
+
+    def size(self, size: Size, name: str) -> Size:
+        """A size of this call, solved; names that nothing decides become the call's own."""
+        solved = self.solution.apply(size)
+        if solved.weight > HEAVIEST:
+            return Size(self.forgotten.setdefault(solved, Rigid(self.origin, f"{name}.size{len(self.forgotten)}")))
+        own = [symbol for symbol in solved.symbols() if not isinstance(symbol, Rigid)]
+        for symbol in own:
+            if isinstance(symbol, Sum):
+                raise self._undecided(str(symbol), name)
+            self._own(symbol)
+        return self.solution.apply(solved) if own else solved
+
+    def equation(self, equation: Equation) -> Equation:
+        """An equation that stays open, with the names that nothing decides made the call's own."""
+        own: dict[Name, Size] = {
+            name: Size(Rigid(self.origin, name.name))
+            for name in equation.expected.symbols()
+            if isinstance(name, Variable)
+        }
+        return replace(equation, expected=equation.expected.substitute(own)) if own else equation
+
+    def _undecided(self, what: str, name: str) -> DefinitionError:
+        return DefinitionError(
+            f"{self.owner}.{name}: nothing decides {what}.\n"
+            "  A row, a tag variable or a sum on an output must also stand on an input that\n"
+            "  is connected."
+        )

@@ -1,0 +1,228 @@
+"""The run-time form of a deferred check: real shapes against the types of ports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from nm_types.messages import Column, Fix, Problem
+from nm_types.neural_type import NeuralType
+from nm_types.notation import Axis, Row
+from nm_types.sizes import Name, Size, Sum, Variable
+from nm_types.solving import Edge, Equation, Solution, Unifier, eliminate, is_solvable, plain, row_size
+
+Shape = tuple[int, ...]
+LENGTHS = "connect what belongs to the axis that the port speaks of, which some module has changed on the way."
+
+
+class Measured(NamedTuple):
+    """A size of the kind of some values, as the shapes of a run tell it.
+
+    Attributes:
+        value: the number.
+        source: where it was read: `loader.t is 40, axis 1 of loader.x`.
+    """
+
+    value: int
+    source: str = ""
+
+
+def check_shapes(
+    expected: Mapping[str, NeuralType],
+    shapes: Mapping[str, Shape],
+    dtypes: Mapping[str, str] | None = None,
+    *,
+    kinds: Mapping[str, Sequence[Measured | None]] | None = None,
+    owner: str = "",
+    producers: Mapping[str, str] | None = None,
+    location: str = "",
+) -> tuple[Problem, ...]:
+    """Check real shapes against the types of the ports of one call, all together.
+
+    A name is the same number in all ports; its value is the shape of the axis that declares it, never the contents of a
+    vector of lengths. Kinds cannot be seen, except the family of their numbers, and their sizes where these were read
+    from the axes of other values.
+
+    Args:
+        expected: the types of the ports, parameters bound.
+        shapes: the shapes of the values, for the ports to be checked; other values than tensors are left out.
+        dtypes: the families of the numbers (float, int, bool), for the ports whose family is to be checked.
+        kinds: the sizes of the kinds of the values, for the ports where they are to be checked; None where unknown.
+        owner: the name of the module, for messages.
+        producers: where the values come from, for messages.
+        location: file and line of the connection, for messages.
+
+    Returns:
+        One problem for each bad port, none if all fit.
+    """
+    checker = _Checker(expected, owner, producers or {}, location)
+    for port, shape in shapes.items():
+        checker.add(port, tuple(shape))
+    for port, sizes in (kinds or {}).items():
+        checker.add_kind(port, sizes)
+    checker.solve()
+    for port, family in (dtypes or {}).items():
+        checker.check_family(port, family)
+    return tuple(checker.problems.values())
+
+
+class _Checker:
+    """What one check has found so far."""
+
+    def __init__(
+        self, expected: Mapping[str, NeuralType], owner: str, producers: Mapping[str, str], location: str
+    ) -> None:
+        self.expected = expected
+        self.owner = owner
+        self.producers = producers
+        self.location = location
+        self.names = Unifier()
+        self.solution = Solution()
+        self.rows: dict[str, Shape] = {}
+        self.shapes: dict[str, Shape] = {}
+        self.kinds: dict[str, Sequence[Measured | None]] = {}
+        self.read: dict[Name, str] = {}
+        self.equations: list[Equation] = []
+        self.problems: dict[str, Problem] = {}
+
+    def add(self, port: str, shape: Shape) -> None:
+        """Take the shape of one value: check its number of axes, and set up what its sizes must be."""
+        type = self.expected[port]
+        self.shapes[port] = shape
+        if type.form != "tensor":
+            return
+        rows = [one for one in type.axes if isinstance(one, Row)]
+        fixed = len(type.axes) - len(rows)
+        if len(shape) < fixed or (not rows and len(shape) != fixed):
+            wanted = f"{fixed} axes" if not rows else f"at least {fixed} axes"
+            self._report("NM120", port, f"The value has {len(shape)} axes, its type has {wanted}.", ())
+        elif len(rows) < 2:
+            self._add_axes(port, type.axes, shape)
+
+    def add_kind(self, port: str, sizes: Sequence[Measured | None]) -> None:
+        """Take what is known of the sizes of the kind of one value."""
+        kind = self.expected[port].kind
+        if kind is None or not sizes:
+            return
+        self.kinds[port] = sizes
+        for place, (wanted, size) in enumerate(zip(kind.sizes, sizes, strict=False)):
+            if wanted is not None and size is not None:
+                asked = self.names.local(plain(wanted), port)
+                self.equations.append(self._equation(port, -1 - place, asked, size.value))
+
+    def _add_axes(self, port: str, axes: Sequence[Axis], shape: Shape) -> None:
+        place = 0
+        for one in axes:
+            if isinstance(one, Row):
+                length = len(shape) - len(axes) + 1
+                known = self.rows.setdefault(one.name, shape[place : place + length])
+                if len(known) != length:
+                    cause = f"*{one.name} stands for {len(known)} axes elsewhere, here for {length}."
+                    self._report("NM120", port, cause, ())
+                    return
+                for index in range(length):
+                    self._equate(port, place + index, Size(row_size(one.name, index)), shape[place + index])
+                place += length
+            else:
+                size = self.names.size_of(one, port)
+                if size is not None:
+                    self._equate(port, place, size, shape[place])
+                place += 1
+
+    def _equate(self, port: str, place: int, size: Size, value: int) -> None:
+        symbol = size.symbol
+        if isinstance(symbol, Variable) and symbol not in self.solution.values:
+            self.solution.values[symbol] = Size(value)
+            self.read[symbol] = f"{symbol} is {value}, axis {place} of {port}"
+        else:
+            self.equations.append(self._equation(port, place, size, value))
+
+    def _equation(self, port: str, place: int, size: Size, value: int) -> Equation:
+        edge = Edge(self.owner, port, self.producers.get(port, ""), self.expected[port], self.expected[port])
+        return Equation(size, Size(value), edge, place, size, frozenset({port}))
+
+    def solve(self) -> None:
+        """Solve for the names that only expressions mention, axes before kinds, and report what cannot hold."""
+        elements = self.names.elements
+        sums: dict[Name, Size] = {Sum(name): sum(map(Size, found), Size(0)) for name, found in elements.items()}
+        self.solution.values.update(sums)
+        equations = [self.solution.applied(one) for one in self.equations]
+        waiting: list[Equation] = []
+        bad: list[Equation] = []
+        for on_axis in (True, False):
+            asked = [*waiting, *(one for one in self.equations if one.on_axis is on_axis)]
+            waiting, wrong = eliminate(asked, self.solution, lambda name: isinstance(name, Variable))
+            bad += wrong
+        bad += self.solution.unmet()[1]
+        unsure = [*waiting, *(one for _, one in self.solution.conditions)]
+        if unsure and not bad and is_solvable(equations) is False:
+            bad.append(unsure[-1])
+        for equation in bad:
+            if equation.port not in self.problems:
+                (self._report_axis if equation.on_axis else self._report_kind)(equation)
+
+    def check_family(self, port: str, family: str) -> None:
+        """Check the family of the numbers of one value."""
+        kind = self.expected[port].kind
+        if kind is not None and kind.dtype != family and port not in self.problems:
+            cause = f"The value holds {family} numbers; {kind} means {kind.dtype}."
+            self._report("NM122", port, cause, (), Column("values", f"{kind}, {kind.dtype}", family, True))
+
+    def _report_axis(self, equation: Equation) -> None:
+        text, written = str(equation.expected), str(equation.written)
+        asked = text if written in (text, "B") or written.startswith("*") else f"{written} = {text}"
+        cause = f"Axis {equation.place} has the size {equation.given}, its type says {asked}."
+        self._report("NM121", equation.port, cause, (equation.place,))
+
+    def _report_kind(self, equation: Equation) -> None:
+        port, written = equation.port, equation.written
+        sources = dict.fromkeys(one.source for one in self.kinds[port] if one is not None and one.source)
+        holds = "; ".join([f"The value holds {self._kind_given(port)}", *sources])
+        names = written.symbols() if isinstance(written, Size) else ()
+        says = " and ".join([f"its type says {self.expected[port].kind}", *sorted(map(self._read, names))])
+        self._report("NM123", port, f"{holds}; {says}.", (len(self.shapes.get(port, ())),))
+
+    def _read(self, name: Name) -> str:
+        return self.read.get(name) or f"{name} is {self.solution.apply(Size(name))}"
+
+    def _kind_given(self, port: str) -> str:
+        """The kind of a value with the numbers that are known of it; a size may be 0 here, where no axis is."""
+        kind = self.expected[port].kind
+        numbers = ["?" if one is None else str(one.value) for one in self.kinds[port]]
+        return "" if kind is None else f"{type(kind).text}({','.join(numbers)})"
+
+    def _report(self, code: str, port: str, cause: str, marked: tuple[int, ...], numbers: Column | None = None) -> None:
+        type = self.expected[port]
+        shape = self.shapes.get(port, ())
+        axes = _laid(type.axes, len(shape))
+        axes += ["-"] * (len(shape) - len(axes))
+        sizes = [*map(str, shape), *["-"] * (len(axes) - len(shape))]
+        columns = [Column(f"axis {i}", axes[i], sizes[i], i in marked) for i in range(len(axes))]
+        if numbers is not None:
+            columns.append(numbers)
+        elif port in self.kinds:
+            kinds = str(type.kind), str(self._kind_given(port))
+            columns.append(Column("values", *kinds, len(axes) in marked))
+        producer = self.producers.get(port, "")
+        giver = producer.partition(".")[0]
+        maker = f"{giver}, which made the value," if giver else "the module that made the value,"
+        self.problems[port] = Problem(
+            code=code,
+            cause=cause,
+            consumer=self.owner,
+            port=port,
+            producer=producer,
+            expected=str(type),
+            given=str(shape),
+            columns=tuple(columns),
+            mark="differs",
+            location=self.location,
+            fixes=(Fix(LENGTHS if code == "NM123" else f"correct {maker} or the type that its port declares."),),
+        )
+
+
+def _laid(axes: Sequence[Axis], count: int) -> list[str]:
+    """The axes of a type in the places of a shape: a row stands once for each axis that it takes."""
+    rows = sum(isinstance(one, Row) for one in axes)
+    taken = count - len(axes) + 1 if rows == 1 else 1
+    return [str(one) for one in axes for _ in range(max(taken, 0) if isinstance(one, Row) else 1)]

@@ -1,0 +1,182 @@
+"""Kinds: what the values are. Nominal, with a single parent, a dtype family and sizes of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from nm_types.errors import DefinitionError, TypeSyntaxError
+from nm_types.frames import boundary
+from nm_types.frozen import Frozen, fill
+from nm_types.meanings.nominal import Nominal, declare
+from nm_types.sizes import Expression, Rigid, Size, parse_size
+
+FAMILIES = ("float", "int", "bool", "object")
+
+
+class Kind(Frozen, metaclass=Nominal):
+    """What the values are; declare a new one by subclassing, an instance carries its sizes.
+
+    `Labels(29)`, `Lengths("t")`; a size that is left out is unknown. `class Hypothesis(Text, id="asr.Hypothesis"): ...`
+    declares an object kind, for values that are no tensors.
+
+    Attributes:
+        id: the qualified id, `nm.LogProbs`.
+        chain: the ids from the root down to this kind.
+        dtype: the family of its numbers: float, int, bool, or object for values that are no tensors.
+        parameters: what each of its sizes means.
+    """
+
+    __slots__ = ("sizes",)
+
+    id: ClassVar[str] = "Kind"
+    chain: ClassVar[tuple[str, ...]] = ("Kind",)
+    short: ClassVar[str] = ""
+    dtype: ClassVar[str] = "float"
+    parameters: ClassVar[tuple[str, ...]] = ()
+
+    sizes: tuple[Expression | None, ...]
+
+    @boundary
+    def __init_subclass__(
+        cls, *, id: str | None = None, dtype: str | None = None, parameters: tuple[str, ...] | None = None
+    ) -> None:
+        declare(cls, "Kind", id)
+        inherited = cls.dtype if len(cls.chain) > 2 else None
+        if dtype is not None and (dtype not in FAMILIES or inherited not in (None, dtype)):
+            expected = " or ".join(FAMILIES) if inherited is None else f"{inherited}, as its parent's"
+            raise DefinitionError(f'{cls.id}: the dtype family is {expected}; it says "{dtype}".')
+        cls.dtype = dtype or inherited or "float"
+        if parameters is not None:
+            if parameters[: len(cls.parameters)] != cls.parameters:
+                raise DefinitionError(
+                    f"{cls.id}: its sizes {parameters} must begin with those of its parent, {cls.parameters}."
+                )
+            cls.parameters = parameters
+
+    def __init__(self, *sizes: int | str | Expression | None) -> None:
+        kind = type(self)
+        if len(sizes) > len(kind.parameters):
+            takes = ", ".join(kind.parameters) or "none"
+            raise DefinitionError(f"{kind.text} has {len(kind.parameters)} sizes ({takes}); {len(sizes)} are given.")
+        read = [_size(size) for size in sizes]
+        while read and read[-1] is None:
+            read.pop()
+        for what, size in zip(kind.parameters, read, strict=False):
+            if isinstance(size, Size) and size.value is not None and size.value < 1:
+                raise TypeSyntaxError(f"{kind.text}: the {what} is a whole number of at least 1, got {size}.")
+        fill(self, "sizes", tuple(read))
+
+    def size(self, index: int) -> Expression | None:
+        """One of its sizes, None where it is unknown."""
+        return self.sizes[index] if index < len(self.sizes) else None
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Kind):
+            return type(self).chain == type(other).chain and self.sizes == other.sizes
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.sizes))
+
+    def __reduce__(self) -> tuple[type[Kind], tuple[Expression | None, ...]]:
+        return type(self), self.sizes
+
+    def __str__(self) -> str:
+        sizes = ["?" if size is None or _is_implicit(size) else str(size) for size in self.sizes]
+        while sizes and sizes[-1] == "?":
+            sizes.pop()
+        return f"{type(self).text}({','.join(sizes)})" if sizes else type(self).text
+
+    __repr__ = __str__
+
+
+def kind_of(kind: type[Kind], sizes: Iterable[Size | None]) -> Kind:
+    """A kind of sizes that some computation has made: no checks, so that one below 1 can be shown in a message."""
+    made = object.__new__(kind)
+    read = list(sizes)
+    while read and read[-1] is None:
+        read.pop()
+    fill(made, "sizes", tuple(read))
+    return made
+
+
+def _is_implicit(size: Expression) -> bool:
+    return isinstance(size, Size) and isinstance(size.symbol, Rigid) and size.symbol.implicit
+
+
+def _size(value: int | str | Expression | None) -> Expression | None:
+    if value is None or value == "?":
+        return None
+    if isinstance(value, str):
+        return parse_size(value)
+    return Size(value) if isinstance(value, int) else value
+
+
+class AudioSignal(Kind, id="nm.AudioSignal", parameters=("rate",)):
+    """Samples of a waveform between -1 and 1, at a rate in hertz."""
+
+
+class Features(Kind, id="nm.Features"):
+    """Real numbers that describe something: the energies of a spectrogram, the states of a network."""
+
+
+class Logits(Kind, id="nm.Logits"):
+    """Scores that a softmax turns into probabilities."""
+
+
+class LogProbs(Kind, id="nm.LogProbs"):
+    """Logarithms of probabilities that sum to one."""
+
+
+class Probs(Kind, id="nm.Probs"):
+    """Probabilities that sum to one."""
+
+
+class Attention(Probs, id="nm.Attention"):
+    """How much each output position looks at each input position."""
+
+
+class Loss(Kind, id="nm.Loss"):
+    """What training makes small."""
+
+
+class Labels(Kind, id="nm.Labels", dtype="int", parameters=("classes",)):
+    """Numbers of classes, from 0 up to the number of classes, which is the size; -1 where a position is left out."""
+
+
+class TokenIds(Labels, id="nm.TokenIds"):
+    """Numbers of entries in the vocabulary of a tokenizer, padding included; the size is that of the vocabulary."""
+
+
+class Lengths(Kind, id="nm.Lengths", dtype="int", parameters=("length",)):
+    """How many positions of an axis are real in each sample; the size is that of the axis they measure."""
+
+
+class Index(Kind, id="nm.Index", dtype="int"):
+    """Numbers of samples in a data set."""
+
+
+class Mask(Kind, id="nm.Mask", dtype="bool"):
+    """True where a position is real, False where it is padding."""
+
+
+class Text(Kind, id="nm.Text", dtype="object"):
+    """A piece of text."""
+
+
+KINDS: tuple[type[Kind], ...] = (
+    AudioSignal,
+    Features,
+    Logits,
+    LogProbs,
+    Probs,
+    Attention,
+    Loss,
+    Labels,
+    TokenIds,
+    Lengths,
+    Index,
+    Mask,
+    Text,
+)

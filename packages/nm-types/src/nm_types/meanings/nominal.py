@@ -1,0 +1,87 @@
+"""Nominal classes: what a tag and a kind of values have in common, an id and a chain of parents."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from nm_types.errors import DefinitionError
+
+ID = re.compile(r"[A-Za-z_]\w*\.[A-Z]\w*")
+
+
+class Nominal(type):
+    """The class of tags and kinds: equal when their ids and their chains of parents are equal.
+
+    Two classes that are declared identically, say in a module that was loaded twice, are the same tag. There is no
+    table of all tags: a declaration changes nothing but itself.
+    """
+
+    id: str
+    chain: tuple[str, ...]
+    short: str
+
+    @property
+    def name(cls) -> str:
+        """The id without its namespace: `Time` of `nm.Time`."""
+        return cls.id.rpartition(".")[2]
+
+    @property
+    def text(cls) -> str:
+        """How a type is printed: bare for the names of nm-types, qualified for all others."""
+        return cls.name if cls.id.startswith("nm.") else cls.id
+
+    @property
+    def meaning(cls) -> str:
+        """The id at the top of its tree: `nm.Channel` of `nm.Spectrogram`."""
+        return cls.chain[1]
+
+    @property
+    def parent(cls) -> Nominal | None:
+        """The class above, or None at the top."""
+        base = cls.__bases__[0]
+        return base if isinstance(base, Nominal) and len(base.chain) > 1 else None
+
+    def is_a(cls, other: Nominal) -> bool:
+        """Whether this is the other one or lies below it."""
+        return cls is other or cls.chain[: len(other.chain)] == other.chain
+
+    def join(cls, other: Nominal) -> Nominal | None:
+        """The nearest common ancestor, or None where the two have none."""
+        above: Nominal | None = cls
+        while above is not None and not other.is_a(above):
+            above = above.parent
+        return above
+
+    def __eq__(cls, other: object) -> bool:
+        return cls is other or (isinstance(other, Nominal) and cls.chain == other.chain)
+
+    def __hash__(cls) -> int:
+        return hash(cls.chain)
+
+
+def declare(cls: Nominal, root: str, id: str | None) -> None:
+    """Give a new class its id and its chain; refuse what has no single parent."""
+    if len(cls.__bases__) != 1:
+        parents = ", ".join(base.__name__ for base in cls.__bases__)
+        raise DefinitionError(
+            f"{cls.__name__}: a {root.lower()} has one parent, this one has {len(cls.__bases__)} ({parents}).\n"
+            "  Meanings form a tree. Keep the parent that says what it is; say the rest in\n"
+            "  another tag."
+        )
+    own = id if id is not None else _default_id(cls, root)
+    if not ID.fullmatch(own):
+        raise DefinitionError(
+            f'{cls.__name__}: "{own}" is no id of a {root.lower()}.\n'
+            f'  An id is a namespace, a dot and a capital word: class {cls.__name__}(..., id="asr.Phoneme").'
+        )
+    cls.id = own
+    base: Any = cls.__bases__[0]
+    if own in base.chain:
+        raise DefinitionError(f"{cls.__name__}: it has the id of its own ancestor, {own}. Give it an id of its own.")
+    cls.chain = (*base.chain, own)
+
+
+def _default_id(cls: Nominal, root: str) -> str:
+    package = cls.__module__.partition(".")[0]
+    return f"{package}.{cls.__name__.removesuffix(root)}"

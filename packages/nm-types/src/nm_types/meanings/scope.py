@@ -1,0 +1,78 @@
+"""Scopes: which tags and kinds the names in a notation stand for; explicit, and changed by no import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TypeVar
+
+from nm_types.errors import UnknownNameError, did_you_mean
+from nm_types.meanings.kinds import KINDS, Kind
+from nm_types.meanings.nominal import Nominal
+from nm_types.meanings.tags import TAGS, Tag
+from nm_types.messages import wrapped
+
+N = TypeVar("N", bound=Nominal)
+
+
+class Scope:
+    """The names of nm-types and those of the tags and kinds that are given.
+
+    A foreign name is understood qualified (`asr.Phoneme`) and, where only one tag has it, bare (`Phoneme`). A bare name
+    of nm-types stands for its own tag, whatever a collection declares: no newcomer changes what was written before.
+    """
+
+    def __init__(self, tags: Iterable[type[Tag]] = (), kinds: Iterable[type[Kind]] = ()) -> None:
+        self._tags = _names(TAGS, tags)
+        self._kinds = _names(KINDS, kinds)
+
+    def tag(self, name: str) -> type[Tag]:
+        """The tag of a name, or an error with the name that was perhaps meant."""
+        return _find("tag", name, self._tags)
+
+    def kind(self, name: str) -> type[Kind]:
+        """The kind of values of a name, or an error with the name that was perhaps meant."""
+        return _find("kind", name, self._kinds)
+
+
+@lru_cache(maxsize=64)
+def scope_of(tags: tuple[type[Tag], ...], kinds: tuple[type[Kind], ...]) -> Scope:
+    """The scope of these tags and kinds, made once."""
+    return Scope(tags, kinds)
+
+
+def _names(own: Iterable[N], foreign: Iterable[N]) -> dict[str, list[N]]:
+    names: dict[str, list[N]] = {}
+    for member in own:
+        for name in _names_of(member):
+            names[name] = [member]
+    taken = frozenset(names)
+    for member in foreign:
+        for name in _names_of(member):
+            known = names.setdefault(name, [])
+            if member not in known and (name == member.id or name not in taken):
+                known.append(member)
+    return names
+
+
+def _names_of(member: Nominal) -> set[str]:
+    return {member.id, member.name, member.short or member.id}
+
+
+def _find(what: str, name: str, names: dict[str, list[N]]) -> N:
+    found = names.get(name, [])
+    if len(found) == 1:
+        return found[0]
+    code = "NM002" if what == "tag" else "NM003"
+    if found:
+        ids = " or ".join(sorted(member.id for member in found))
+        raise UnknownNameError(f'The {what} "{name}" may mean several things here: write {ids}.', code=code)
+    guess = did_you_mean(name, names)
+    known = ", ".join(sorted({member.text for members in names.values() for member in members}))
+    option = "tags=[...]" if what == "tag" else "kinds=[...]"
+    raise UnknownNameError(
+        f'There is no {what} "{name}" here.{" " if guess else ""}{guess}\n'
+        + wrapped(f"  Known: {known}.")
+        + f"\n  A {what} of a collection is given with {option}; a name in a notation\n  never makes a new one.",
+        code=code,
+    )

@@ -1,0 +1,104 @@
+"""Tags: what an axis means. Nominal, with a single parent; collections add theirs by subclassing."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from nm_types.errors import DefinitionError
+from nm_types.frames import boundary
+from nm_types.meanings.nominal import Nominal, declare
+
+
+class Tag(metaclass=Nominal):
+    """What an axis means; declare a new one by subclassing, with an id in your collection's namespace.
+
+    `class PhonemeTag(TokenTag, id="asr.Phoneme"): ...` is printed `asr.Phoneme` and accepted wherever a `Token` is.
+    A tag is its class; it has no instances.
+
+    Attributes:
+        id: the qualified id, `asr.Phoneme`.
+        chain: the ids from the root down to this tag; equality and hash use it.
+        short: a one-letter alias in the string notation, or nothing.
+    """
+
+    id: ClassVar[str] = "Tag"
+    chain: ClassVar[tuple[str, ...]] = ("Tag",)
+    short: ClassVar[str] = ""
+
+    @boundary
+    def __init_subclass__(cls, *, id: str | None = None, short: str = "") -> None:
+        declare(cls, "Tag", id)
+        cls.short = short
+
+    def __init__(self) -> None:
+        name = type(self).__name__
+        raise DefinitionError(f"{name} is a tag and has no instances: write AxisType({name}).")
+
+
+class BatchTag(Tag, id="nm.Batch", short="B"):
+    """The samples of a batch; without a size, all batch axes of one call are of one size."""
+
+
+class TimeTag(Tag, id="nm.Time", short="T"):
+    """Steps in time: samples of a signal or frames of a spectrogram."""
+
+
+class ProcessedTimeTag(TimeTag, id="nm.ProcessedTime"):
+    """Steps in time after a network has changed their rate."""
+
+
+class TokenTag(Tag, id="nm.Token"):
+    """Positions in a sequence of symbols: characters, word pieces, labels of a transcript."""
+
+
+class ChannelTag(Tag, id="nm.Channel", short="C"):
+    """Features of one position, whatever they are."""
+
+
+class SpectrogramTag(ChannelTag, id="nm.Spectrogram"):
+    """The frequency bands of a spectrogram."""
+
+
+class EmbeddingTag(ChannelTag, id="nm.Embedding"):
+    """A learned vector for something."""
+
+
+class WordEmbeddingTag(EmbeddingTag, id="nm.WordEmbedding"):
+    """A learned vector for a word."""
+
+
+class ImageEmbeddingTag(EmbeddingTag, id="nm.ImageEmbedding"):
+    """A learned vector for an image."""
+
+
+class EncodedTag(ChannelTag, id="nm.Encoded"):
+    """The features that an encoder makes of its input."""
+
+
+class ClassTag(Tag, id="nm.Class"):
+    """One entry for each class of a classifier, or each symbol of a vocabulary."""
+
+
+class HeightTag(Tag, id="nm.Height", short="H"):
+    """Rows of an image."""
+
+
+class WidthTag(Tag, id="nm.Width", short="W"):
+    """Columns of an image."""
+
+
+TAGS: tuple[type[Tag], ...] = (
+    BatchTag,
+    TimeTag,
+    ProcessedTimeTag,
+    TokenTag,
+    ChannelTag,
+    SpectrogramTag,
+    EmbeddingTag,
+    WordEmbeddingTag,
+    ImageEmbeddingTag,
+    EncodedTag,
+    ClassTag,
+    HeightTag,
+    WidthTag,
+)

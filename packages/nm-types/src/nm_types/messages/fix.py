@@ -1,0 +1,41 @@
+"""A fix: what to do about a problem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nm_types.messages.rendering import wrapped
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What to do next.
+
+    Attributes:
+        text: a call that can be pasted in the place of the one at fault, where `needs` is given; advice otherwise.
+        safe: whether it keeps every value and makes the connection succeed.
+        when: what must be true for it to be right, `you know that it holds`.
+        needs: the import that the call needs.
+        module: a module as an application file writes it, that does the same where there is no call to wrap.
+    """
+
+    text: str
+    safe: bool = False
+    when: str = ""
+    needs: str = ""
+    module: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it is: a fix, perhaps a safe one, perhaps under a condition."""
+        return f"fix{' (safe)' * self.safe}{f', if {self.when}' * bool(self.when)}"
+
+    def __str__(self) -> str:
+        head = f"  {self.title}: {self.text}"
+        if self.needs:
+            return f"{head}\n    ({self.needs})"
+        return f"{wrapped(head)}\n    {self.module}" if self.module else wrapped(head)
+
+    def to_dict(self) -> dict[str, object]:
+        """The fix as plain data."""
+        return {"text": self.text, "safe": self.safe, "when": self.when, "needs": self.needs, "module": self.module}

@@ -1,0 +1,68 @@
+"""How a problem looks in a notebook: plain HTML with its styles inside, readable on light and on dark pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from nm_types.messages.fix import Fix
+from nm_types.messages.rendering import Column
+
+# Colours are those of the page, or let it shine through: nobody can ask a notebook for its theme.
+BOX = "border-left: 3px solid rgba(214, 69, 65, .9); padding: 4px 12px; margin: 4px 0; line-height: 1.5"
+CELL = "text-align: left; padding: 2px 12px 2px 0; border: none; white-space: pre; font-family: monospace"
+MARKED = "background: rgba(214, 69, 65, .25); border-radius: 3px; padding: 1px 4px; font-weight: bold"
+PALE = "opacity: .7"
+
+
+def render_html(
+    *,
+    head: str,
+    location: str,
+    ends: tuple[str, str],
+    labels: tuple[str, str],
+    columns: Sequence[Column],
+    mark: str,
+    lines: Sequence[str],
+    fixes: Sequence[Fix],
+    alternative: str,
+) -> str:
+    """One problem: the title, the edge, a table with the cells at fault coloured, the facts, and what to do."""
+    code, _, title = head.partition("  ")
+    place = f' <span style="{PALE}">{escape(location)}</span>' if location else ""
+    parts = [f"<div><b>{escape(code)}</b> {escape(title)}{place}</div>", f"<div>{_edge(*ends)}</div>"]
+    if columns:
+        parts.append(_table(labels, columns, mark))
+    parts += [f"<div>{escape(line)}</div>" for line in lines]
+    parts += [*map(_fix, fixes), f"<div>{escape(alternative)}</div>" * bool(alternative)]
+    return f'<div style="{BOX}">{"".join(parts)}</div>'
+
+
+def _edge(producer: str, target: str) -> str:
+    ends = [f"<code>{escape(end)}</code>" for end in (producer, target) if end]
+    return " &rarr; ".join(ends)
+
+
+def _table(labels: tuple[str, str], columns: Sequence[Column], mark: str) -> str:
+    heads = "".join(f'<td style="{CELL}; {PALE}">{escape(one.head)}</td>' for one in columns)
+    expected = "".join(f'<td style="{CELL}">{escape(one.expected)}</td>' for one in columns)
+    given = "".join(f'<td style="{CELL}">{_given(one, mark)}</td>' for one in columns)
+    rows = (("", heads), (labels[0], expected), (labels[1], given))
+    body = "".join(
+        f'<tr style="background: none"><td style="{CELL}">{escape(label)}</td>{row}</tr>' for label, row in rows
+    )
+    return f'<table style="border: none; margin: 6px 0"><tbody>{body}</tbody></table>'
+
+
+def _given(column: Column, mark: str) -> str:
+    if not column.marked:
+        return escape(column.given)
+    return f'<span style="{MARKED}" title="{escape(mark)}">{escape(column.given)}</span>'
+
+
+def _fix(fix: Fix) -> str:
+    text = f"<code>{escape(fix.text)}</code>" if fix.needs else escape(fix.text)
+    if fix.module and not fix.needs:
+        text += f" <code>{escape(fix.module)}</code>"
+    needs = f' <span style="{PALE}">(<code>{escape(fix.needs)}</code>)</span>' if fix.needs else ""
+    return f"<div><b>{escape(fix.title)}:</b> {text}{needs}</div>"

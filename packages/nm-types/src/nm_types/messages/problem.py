@@ -1,0 +1,140 @@
+"""A problem: one bad edge as plain data."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from nm_types.codes import CODES
+from nm_types.messages.fix import Fix
+from nm_types.messages.html import render_html
+from nm_types.messages.rendering import Column, nearby, render, wrapped
+
+PLACE = re.compile(r"(.*?):(\d+)(?::(\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One bad edge: the two types, where they come from, one cause, and what to do.
+
+    Attributes:
+        code: a stable code, see `explain`.
+        cause: one sentence.
+        consumer: who is called, `encoder`.
+        port: its port, `audio_signal`.
+        producer: where the value comes from, `loader.features`.
+        expected: the type of the port as text.
+        given: the type of the value as text.
+        columns: both types axis by axis, the kind of values last; the ones at fault are marked.
+        mark: a word about the marked columns.
+        comparison: the name of the result of `compare`, where one decided it.
+        declared: the class that declares the port.
+        given_declared: the class that declares the output.
+        location: file and line of the user's code.
+        notes: further facts, such as where a derived size comes from.
+        fixes: what to do next.
+        alternative: another way out, or nothing.
+        derived: the sizes in it that some module has made out of others, as text.
+        sides: what the rows of the two types are called, where "encoder expects" and "loader gives" do not fit.
+    """
+
+    code: str
+    cause: str
+    consumer: str = ""
+    port: str = ""
+    producer: str = ""
+    expected: str = ""
+    given: str = ""
+    columns: tuple[Column, ...] = ()
+    mark: str = ""
+    comparison: str = ""
+    declared: str = ""
+    given_declared: str = ""
+    location: str = ""
+    notes: tuple[str, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    alternative: str = ""
+    derived: tuple[str, ...] = ()
+    sides: tuple[str, str] | None = None
+
+    @property
+    def title(self) -> str:
+        """The title of the code."""
+        return CODES[self.code][0]
+
+    @property
+    def target(self) -> str:
+        """Consumer and port: `encoder.audio_signal`."""
+        return ".".join(part for part in (self.consumer, self.port) if part)
+
+    def __str__(self) -> str:
+        lines = [wrapped(f"  {line}") for line in self._facts()]
+        alternative = [f"  {self.alternative}"] if self.alternative else []
+        return render(
+            head=f"{self.code}  {self.title}",
+            location=nearby(self.location),
+            ends=(self.producer, self.target),
+            labels=self._labels(),
+            columns=self.columns,
+            mark=self.mark,
+            lines=[*lines, *map(str, self.fixes), *alternative],
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """The problem as plain data, for tools: the keys are described in the page Errors."""
+        return {
+            "code": self.code,
+            "title": self.title,
+            **place(self.location),
+            "producer": self.producer,
+            "consumer": self.consumer,
+            "port": self.port,
+            "expected": self.expected,
+            "given": self.given,
+            "comparison": self.comparison,
+            "columns": [
+                {"head": one.head, "expected": one.expected, "given": one.given, "marked": one.marked}
+                for one in self.columns
+            ],
+            "cause": self.cause,
+            "notes": list(self.notes),
+            "declared": {"expected": self.declared, "given": self.given_declared},
+            "fixes": [fix.to_dict() for fix in self.fixes],
+            "alternative": self.alternative,
+        }
+
+    def to_html(self) -> str:
+        """The problem for a notebook: the same words, the cells at fault coloured."""
+        return render_html(
+            head=f"{self.code}  {self.title}",
+            location=nearby(self.location),
+            ends=(self.producer, self.target),
+            labels=self._labels(),
+            columns=self.columns,
+            mark=self.mark,
+            lines=self._facts(),
+            fixes=self.fixes,
+            alternative=self.alternative,
+        )
+
+    def _labels(self) -> tuple[str, str]:
+        if self.sides is not None:
+            return self.sides
+        giver = self.producer.partition(".")[0]
+        return f"{self.consumer or self.port} expects", f"{giver} gives" if giver else "given"
+
+    def _facts(self) -> list[str]:
+        """The cause, what else is known, and where both sides are declared."""
+        facts = [self.cause, *map(nearby, self.notes)]
+        if self.declared:
+            facts.append(f"{self.target} is declared in {self.declared}.")
+        if self.given_declared:
+            facts.append(f"{self.producer} is declared in {nearby(self.given_declared)}.")
+        return facts
+
+
+def place(location: str) -> dict[str, object]:
+    """A place in a file as plain data: the whole of it, the file, and where it is known the line and the column."""
+    found = PLACE.fullmatch(location)
+    file, line, column = found.groups() if found else (location, None, None)
+    return {"location": location, "file": file, "line": line and int(line), "column": column and int(column)}

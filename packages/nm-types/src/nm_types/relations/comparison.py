@@ -1,0 +1,129 @@
+"""Two relations between types: `refines`, a partial order, and `compare`, the paper's result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import reduce
+from operator import or_
+
+from nm_types.notation import Axis, Row, Structure, Unknown
+from nm_types.relations.matching import is_reordered
+from nm_types.relations.orders import (
+    EQUAL,
+    GREATER,
+    LESS,
+    UNRELATED,
+    kind_sizes_clash,
+    order_of_axes,
+    order_of_kinds,
+    sizes_clash,
+)
+
+
+class Comparison(Enum):
+    """How the type of an output relates to the type of an input (Kuchaiev et al. 2019, section 2)."""
+
+    SAME = "same"
+    LESS = "less"
+    GREATER = "greater"
+    DIM_INCOMPATIBLE = "dim_incompatible"
+    TRANSPOSE_SAME = "transpose_same"
+    INCOMPATIBLE = "incompatible"
+
+    @property
+    def fits(self) -> bool:
+        """Whether an output may go into an input as it is."""
+        return self in (Comparison.SAME, Comparison.LESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """A comparison with what messages and casts need.
+
+    Attributes:
+        result: the paper's result.
+        reason: what decided it: form, rank, kind, tags, order, sizes, kind sizes, or nothing.
+        axes: the axes of the output that do not fit, in order.
+    """
+
+    result: Comparison
+    reason: str = ""
+    axes: tuple[int, ...] = ()
+
+
+SAME = Details(Comparison.SAME)
+LOWER = Details(Comparison.LESS)
+
+
+def compare(output: Structure, input: Structure) -> Comparison:
+    """How the type of an output relates to the type of an input.
+
+    A name of a size means the same size on both sides; a size that is left out is consistent with any.
+    """
+    return examine(output, input).result
+
+
+def examine(output: Structure, input: Structure) -> Details:
+    """Compare, and say what decided it."""
+    if input.form == "root":
+        return SAME
+    if output.form == "root":
+        return Details(Comparison.GREATER, "form")
+    if output.form != input.form:
+        return Details(Comparison.INCOMPATIBLE, "form")
+    if output.item is not None and input.item is not None:
+        return examine(output.item, input.item)
+    kinds = order_of_kinds(output.kind, input.kind)
+    if kinds == UNRELATED:
+        return Details(Comparison.INCOMPATIBLE, "kind")
+    if len(output.axes) != len(input.axes):
+        return Details(Comparison.INCOMPATIBLE, "rank")
+    return _examine_axes(output, input, kinds)
+
+
+def _examine_axes(output: Structure, input: Structure, kinds: int) -> Details:
+    orders = [order_of_axes(left, right) for left, right in zip(output.axes, input.axes, strict=True)]
+    direction = reduce(or_, orders, kinds)
+    if direction not in (EQUAL, LESS, GREATER):
+        kinds_agree = kinds == EQUAL and not kind_sizes_clash(output.kind, input.kind)
+        if kinds_agree and is_reordered(output.axes, input.axes):
+            return Details(Comparison.TRANSPOSE_SAME, "order")
+        return Details(Comparison.INCOMPATIBLE, *_wrong(orders))
+    clashing = [sizes_clash(left, right) for left, right in zip(output.axes, input.axes, strict=True)]
+    if True in clashing:
+        return Details(Comparison.DIM_INCOMPATIBLE, "sizes", tuple(i for i, bad in enumerate(clashing) if bad))
+    if kind_sizes_clash(output.kind, input.kind):
+        return Details(Comparison.DIM_INCOMPATIBLE, "kind sizes")
+    if direction == GREATER:
+        return Details(Comparison.GREATER, *_wrong(orders))
+    return SAME if direction == EQUAL else LOWER
+
+
+def _wrong(orders: list[int]) -> tuple[str, tuple[int, ...]]:
+    axes = tuple(index for index, order in enumerate(orders) if order >= GREATER)
+    return "tags" if axes else "kind", axes
+
+
+def refines(left: Structure, right: Structure) -> bool:
+    """Whether everything of the left type is also of the right type: a partial order with `{}` on top."""
+    if right.form == "root":
+        return True
+    if left.form != right.form or len(left.axes) != len(right.axes):
+        return False
+    if left.item is not None and right.item is not None:
+        return refines(left.item, right.item)
+    if right.kind is not None:
+        if left.kind is None or not type(left.kind).is_a(type(right.kind)):
+            return False
+        if any(size is not None and size != left.kind.size(i) for i, size in enumerate(right.kind.sizes)):
+            return False
+    return all(_axis_refines(a, b) for a, b in zip(left.axes, right.axes, strict=True))
+
+
+def _axis_refines(left: Axis, right: Axis) -> bool:
+    if order_of_axes(left, right) not in (EQUAL, LESS):
+        return False
+    if isinstance(left, Row) or isinstance(right, Row) or isinstance(right.size, Unknown):
+        return True
+    return not isinstance(left.size, Unknown) if right.size is None else left.size == right.size

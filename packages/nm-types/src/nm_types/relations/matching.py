@@ -1,0 +1,93 @@
+"""Laying the axes of an output onto those of an input in another order."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import islice
+
+from nm_types.notation import Axis, AxisType, TagVariable
+from nm_types.relations.orders import EQUAL, LESS, order_of_axes, sizes_clash
+
+Permutation = tuple[int, ...]
+SHOWN = 6
+
+
+def is_reordered(output: Sequence[Axis], input: Sequence[Axis]) -> bool:
+    """Whether both sides have the same tags, counted, and some order in which no sizes clash."""
+    left, right = _by_tag(output), _by_tag(input)
+    if left.keys() != right.keys():
+        return False
+    return all(_agree(left[tag], right[tag]) for tag in left)
+
+
+def orders_that_fit(output: Sequence[Axis], input: Sequence[Axis]) -> tuple[Permutation, ...]:
+    """The orders in which every axis of an output fits by its tag alone: the first few of them.
+
+    In each, axis i of the input takes axis `permutation[i]` of the output, as in `permute`.
+    """
+    if len(output) != len(input):
+        return ()
+    places = range(len(input))
+    fits = [[j for j in places if order_of_axes(output[j], right) in (EQUAL, LESS)] for right in input]
+    return tuple(islice(_orders(fits, input), SHOWN)) if _covers(fits) else ()
+
+
+def the_one_order(output: Sequence[Axis], input: Sequence[Axis]) -> Permutation | None:
+    """The only order that tags allow; tags that occur twice on a side allow more than one."""
+    orders = orders_that_fit(output, input)
+    return orders[0] if len(orders) == 1 else None
+
+
+def _by_tag(axes: Sequence[Axis]) -> dict[Hashable, list[Axis]]:
+    groups: dict[Hashable, list[Axis]] = {}
+    for axis in axes:
+        if isinstance(axis, AxisType):
+            key: Hashable = axis.tag if isinstance(axis.tag, TagVariable) else axis.tag.chain
+        else:
+            key = axis
+        groups.setdefault(key, []).append(axis)
+    return groups
+
+
+def _agree(output: Sequence[Axis], input: Sequence[Axis]) -> bool:
+    """Whether axes of one tag can be paired without a clash of sizes."""
+    if len(output) != len(input):
+        return False
+    if len(output) == 1:
+        return not sizes_clash(output[0], input[0])
+    return _covers([[j for j, left in enumerate(output) if not sizes_clash(left, right)] for right in input])
+
+
+def _covers(choices: Sequence[Sequence[int]]) -> bool:
+    """Whether each input can have an axis of its own (augmenting paths)."""
+    taken: dict[int, int] = {}
+
+    def place(i: int, tried: set[int]) -> bool:
+        for j in choices[i]:
+            if j not in tried:
+                tried.add(j)
+                if j not in taken or place(taken[j], tried):
+                    taken[j] = i
+                    return True
+        return False
+
+    return all(place(i, set()) for i in range(len(choices)))
+
+
+def _orders(choices: Sequence[Sequence[int]], input: Sequence[Axis]) -> Iterator[Permutation]:
+    """All orders, the narrowest tags first: choices are nested or disjoint, so that no branch ends in vain."""
+    sequence = sorted(range(len(choices)), key=lambda i: (len(choices[i]), i))
+    taken: dict[int, int] = {}
+
+    def place(at: int) -> Iterator[Permutation]:
+        if at == len(sequence):
+            yield tuple(taken[i] for i in range(len(choices)))
+            return
+        used = set(taken.values())
+        for j in choices[sequence[at]]:
+            if j not in used:
+                taken[sequence[at]] = j
+                yield from place(at + 1)
+                del taken[sequence[at]]
+
+    return place(0)

@@ -1,0 +1,64 @@
+"""How two names, two axes and two kinds of values relate: the ground of every comparison."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nm_types.meanings import Kind, Nominal
+from nm_types.notation import Axis, AxisType, Row, TagVariable
+from nm_types.sizes import Size, clash
+
+# How two names relate; small numbers, so that the orders of many axes can be joined with |.
+EQUAL: Final = 0
+LESS: Final = 1
+GREATER: Final = 2
+UNRELATED: Final = 4
+
+
+def order_of_names(output: Nominal, input: Nominal) -> int:
+    """How two tags or two kinds relate in their tree."""
+    if output is input or output.chain == input.chain:
+        return EQUAL
+    if output.is_a(input):
+        return LESS
+    return GREATER if input.is_a(output) else UNRELATED
+
+
+def order_of_kinds(output: Kind | None, input: Kind | None) -> int:
+    """How two kinds relate; one that is left out is consistent with any."""
+    if output is None or input is None:
+        return EQUAL
+    return order_of_names(type(output), type(input))
+
+
+def order_of_axes(output: Axis, input: Axis) -> int:
+    """How the meanings of two axes relate; a row or a tag variable is equal only to itself."""
+    if isinstance(output, Row) or isinstance(input, Row):
+        return EQUAL if output == input else UNRELATED
+    left, right = output.tag, input.tag
+    if isinstance(left, TagVariable):
+        if left == right:
+            return EQUAL
+        below = left.bound is not None and not isinstance(right, TagVariable) and left.bound.is_a(right)
+        return LESS if below else UNRELATED
+    if isinstance(right, TagVariable):
+        return GREATER if right.bound is not None and right.bound.is_a(left) else UNRELATED
+    return order_of_names(left, right)
+
+
+def sizes_clash(output: Axis, input: Axis) -> bool:
+    """Whether the sizes of two axes are provably different."""
+    if isinstance(output, AxisType) and isinstance(input, AxisType):
+        left, right = output.size, input.size
+        return isinstance(left, Size) and isinstance(right, Size) and clash(left, right)
+    return False
+
+
+def kind_sizes_clash(output: Kind | None, input: Kind | None) -> bool:
+    """Whether the sizes of two kinds are provably different in some place."""
+    if output is None or input is None:
+        return False
+    return any(
+        isinstance(left, Size) and isinstance(right, Size) and clash(left, right)
+        for left, right in zip(output.sizes, input.sizes, strict=False)
+    )

@@ -1,0 +1,58 @@
+"""The problem of an edge, with its two types beside each other."""
+
+from __future__ import annotations
+
+from nm_types.messages import Column, Fix, Problem
+from nm_types.notation import Structure
+from nm_types.relations import Comparison
+from nm_types.solving import Edge, laid_out
+
+FEW = 4
+"""Connections, or orders of axes, that a message shows beside the one at fault."""
+
+
+def problem_of(
+    edge: Edge,
+    code: str,
+    cause: str,
+    comparison: Comparison,
+    fix: Fix,
+    marked: tuple[int, ...] = (),
+    mark: str = "",
+) -> Problem:
+    """The problem of an edge with one fix; the columns at fault are numbered, the kind of values after all axes."""
+    return Problem(
+        code=code,
+        cause=cause,
+        consumer=edge.consumer,
+        port=edge.port,
+        producer=edge.producer,
+        expected=str(edge.expected),
+        given=str(edge.given),
+        columns=columns_of(edge.expected, edge.given, marked),
+        mark=mark,
+        comparison=comparison.name,
+        declared=edge.declared,
+        given_declared=edge.given_declared,
+        fixes=(fix,),
+    )
+
+
+def columns_of(expected: Structure, given: Structure, marked: tuple[int, ...] = ()) -> tuple[Column, ...]:
+    """Two types beside each other, axis by axis, the kind of values last; what cannot be laid out so stands whole.
+
+    A row of the port stands above each of the axes that it takes.
+    """
+    if expected.form != "tensor" or given.form != "tensor":
+        return (Column("type", str(expected), str(given), True),)
+    axes = laid_out(expected.axes, given.axes)
+    if axes is None:
+        return (Column("type", str(expected), str(given), False),)
+    count = max(len(axes), len(given.axes))
+    rows = [[*map(str, side), *["-"] * (count - len(side))] for side in (axes, given.axes)]
+    columns = [Column(f"axis {i}", rows[0][i], rows[1][i], i in marked) for i in range(count)]
+    of_kind = count in marked
+    if expected.kind is not None or of_kind:
+        kinds = ["-" if side.kind is None else str(side.kind) for side in (expected, given)]
+        columns.append(Column("values", kinds[0], kinds[1], of_kind))
+    return tuple(columns)

@@ -1,0 +1,69 @@
+"""Fixes that can be pasted: the call that failed, with its value transposed or with a claim about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nm_types.meanings import Nominal
+from nm_types.messages import Fix
+from nm_types.notation import Axis, AxisType, Row, Structure
+from nm_types.relations import GREATER, Permutation, order_of_axes, order_of_kinds
+from nm_types.sizes import Size
+from nm_types.solving import Edge
+
+
+def transpose_fix(edge: Edge, given: Structure, order: Permutation) -> Fix:
+    """The call with the value's axes in the order that the port has."""
+    words = " ".join(_short(given.axes[i]) for i in order)
+    return replace(_call(edge, "transpose", words, Structure("tensor", given.axes)), safe=True)
+
+
+def assume_fix(edge: Edge, expected: Structure, given: Structure) -> Fix:
+    """The call with a claim of what the port needs, and no more, of a value that promises less."""
+    if edge.expected.is_list or expected.form != "tensor" or any(isinstance(one, Row) for one in expected.axes):
+        return Fix("connect an output that promises it.")
+    known = given.axes if given.form == "tensor" else expected.axes
+    axes = [
+        mine if order_of_axes(one, mine) == GREATER else one for mine, one in zip(expected.axes, known, strict=True)
+    ]
+    kind = expected.kind
+    if kind is not None and given.kind is not None and order_of_kinds(given.kind, kind) != GREATER:
+        kind = None
+    words = [*map(_sized, axes), *(() if kind is None else (";", str(kind)))]
+    claim = Structure("tensor", tuple(axes), kind)
+    return replace(_call(edge, "assume", " ".join(words), claim), when="you know that it holds")
+
+
+def _call(edge: Edge, function: str, words: str, named: Structure) -> Fix:
+    """The call with its value wrapped in `transpose` or `assume`; tags and kinds of collections are given along."""
+    value = edge.producer.rpartition(".")[2]
+    foreign: dict[str, list[Nominal]] = {
+        "tags": [one.tag for one in named.axes if isinstance(one, AxisType) and isinstance(one.tag, Nominal)],
+        "kinds": [type(named.kind)] if named.kind is not None else [],
+    }
+    imports, options = [f"from nm_core import {function}"], ""
+    for option, members in foreign.items():
+        own = [one for one in dict.fromkeys(members) if not one.id.startswith("nm.")]
+        if own:
+            options += f", {option}=[{', '.join(one.__name__ for one in own)}]"
+            imports += [f"from {one.__module__} import {one.__name__}" for one in own if one.__module__ != "__main__"]
+    call = f'{function}({value}, "{words}"{options})'
+    port, bracket, _ = edge.port.partition("[")
+    if bracket:
+        text = f"{call} in the place of {value} in {port}"
+    else:
+        text = f"{edge.consumer}({port}={call})" if port else call
+    parameter = {"transpose": "order", "assume": "type"}[function]
+    module = f'{{type: nm.{function.title()}, params: {{{parameter}: "{words}"}}}}'
+    return Fix(text, needs="; ".join(imports), module=module)
+
+
+def _sized(one: Axis) -> str:
+    """An axis as a claim writes it: names of sizes are those of another call, and left out."""
+    number = one.size.value if isinstance(one, AxisType) and isinstance(one.size, Size) else None
+    return _short(one) if number is None else f"{_short(one)}:{number}"
+
+
+def _short(one: Axis) -> str:
+    tag = one.tag if isinstance(one, AxisType) else None
+    return tag.short or tag.text if isinstance(tag, Nominal) else str(one)

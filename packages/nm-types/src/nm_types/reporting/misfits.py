@@ -1,0 +1,159 @@
+"""An edge that does not fit, put into words: its cause, the columns at fault and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nm_types.meanings import Nominal
+from nm_types.messages import Fix, Problem
+from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable
+from nm_types.relations import (
+    GREATER,
+    LESS,
+    Comparison,
+    Permutation,
+    examine,
+    order_of_axes,
+    order_of_kinds,
+    orders_that_fit,
+    the_one_order,
+)
+from nm_types.reporting.columns import FEW, columns_of, problem_of
+from nm_types.reporting.fixes import assume_fix, transpose_fix
+from nm_types.solving import Edge, Misfit
+
+FORMS = {"tensor": "a tensor", "object": "an object", "list": "a list", "root": "anything"}
+
+
+def report_misfit(edge: Edge, misfit: Misfit, location: str) -> Problem:
+    """The problem of an edge whose form, axes or kind do not fit."""
+    expected, given = misfit.expected, misfit.given
+    if misfit.reason == "form":
+        problem = _form(edge, expected, given)
+    elif misfit.reason == "rank":
+        problem = _rank(edge, expected, given)
+    elif misfit.reason != "axes":
+        problem = _template(edge, misfit)
+    else:
+        problem = _axes(edge, expected, given, misfit.is_open)
+    return replace(problem, location=location)
+
+
+def _form(edge: Edge, expected: Structure, given: Structure) -> Problem:
+    if given.form == "root":
+        cause = f"{edge.producer} says nothing about its values ({{}}), the port needs {expected}."
+        return problem_of(edge, "NM103", cause, Comparison.GREATER, assume_fix(edge, expected, given))
+    cause = f"The port takes {FORMS[expected.form]}, it is given {FORMS[given.form]}."
+    fix = Fix(f"connect an output that is {FORMS[expected.form]}, or a module that converts.")
+    return problem_of(edge, "NM110", cause, Comparison.INCOMPATIBLE, fix)
+
+
+def _rank(edge: Edge, expected: Structure, given: Structure) -> Problem:
+    rows = sum(isinstance(one, Row) for one in expected.axes)
+    wanted = f"at least {len(expected.axes) - rows}" if rows else str(len(expected.axes))
+    plural = "axis" if wanted.endswith(" 1") or wanted == "1" else "axes"
+    cause = f"The port expects {wanted} {plural}, it is given {len(given.axes)}."
+    fix = Fix("connect an output of that rank, or put a module between that reshapes by name.")
+    return problem_of(edge, "NM102", cause, Comparison.INCOMPATIBLE, fix)
+
+
+def _template(edge: Edge, misfit: Misfit) -> Problem:
+    """The problem of a tag variable, a row, or the axis that rows stand around."""
+    expected, given, others = misfit.expected, misfit.given, misfit.others
+    if misfit.reason in ("anchor", "anchors"):
+        which = "no axis" if misfit.reason == "anchor" else "several axes"
+        cause = f"The port looks for {_anchor(expected)}, which {which} of the value mean{'s' * (which == 'no axis')}."
+        fix = Fix(f"connect a value with exactly one such axis, or construct {edge.consumer} with another meaning.")
+        return problem_of(edge, "NM112", cause, Comparison.INCOMPATIBLE, fix)
+    if misfit.reason == "variable":
+        code, what = "NM111", "whose axes mean the same"
+        cause = f"One meaning is asked for on several inputs, and this one is unrelated to that of {others}."
+    else:
+        code, what = "NM112", "with the same axes"
+        cause = f"The axes do not agree with those of {others}."
+    fix = Fix(f"connect values {what}, or convert one of them first.")
+    order = the_one_order(given.axes, expected.axes) if misfit.reason == "row" else None
+    if order is not None:
+        cause = f"The axes are those of {others} in another order."
+        fix = transpose_fix(edge, given, order)
+    problem = problem_of(edge, code, cause, Comparison.INCOMPATIBLE, fix)
+    return replace(problem, columns=columns_of(expected, given, _strangers(expected, given)), mark="does not agree")
+
+
+def _axes(edge: Edge, expected: Structure, given: Structure, is_open: bool) -> Problem:
+    result = examine(given, expected).result
+    orders = [order_of_axes(left, right) for left, right in zip(given.axes, expected.axes, strict=True)]
+    wrong = tuple(place for place, order in enumerate(orders) if order >= GREATER)
+    if not wrong:
+        return _kind(edge, expected, given, result)
+    kind_fits = order_of_kinds(given.kind, expected.kind) <= LESS
+    ways = orders_that_fit(given.axes, expected.axes) if kind_fits and not is_open else ()
+    first, wanted = given.axes[wrong[0]], expected.axes[wrong[0]]
+    if ways:
+        problem = _order(edge, given, ways, result)
+    elif all(orders[place] == GREATER for place in wrong):
+        cause = f"The output promises less than the port needs: axis {wrong[0]} is {_name(first)}, not {_name(wanted)}."
+        problem = problem_of(edge, "NM103", cause, result, assume_fix(edge, expected, given), wrong, "too general")
+    else:
+        cause = f"Axis {wrong[0]} means {_name(first)}, the port expects {_name(wanted)}."
+        fix = Fix("connect another output, or a module that turns one into the other.")
+        problem = problem_of(edge, "NM101", cause, result, fix, wrong, "another meaning")
+    if kind_fits:
+        return problem
+    return replace(problem, notes=(f"The values do not fit either: {given.kind}, expected {expected.kind}.",))
+
+
+def _kind(edge: Edge, expected: Structure, given: Structure, result: Comparison) -> Problem:
+    marked = (len(edge.given.axes),)
+    cause = f"The values are {given.kind}, the port needs {expected.kind}."
+    if order_of_kinds(given.kind, expected.kind) == GREATER:
+        return problem_of(edge, "NM103", cause, result, assume_fix(edge, expected, given), marked, "too general")
+    fix = Fix(f"connect an output of the kind {expected.kind}, or a module that turns {given.kind} into it.")
+    return problem_of(edge, "NM106", cause, result, fix, marked, "another kind")
+
+
+def _order(edge: Edge, given: Structure, orders: tuple[Permutation, ...], result: Comparison) -> Problem:
+    tags = {one.tag for one in given.axes if isinstance(one, AxisType)}
+    if len(orders) > 1 or len(tags) < len(given.axes):
+        cause = "The meanings agree in another order, but some occur more than once, so that several orders fit."
+        fix = Fix(
+            "where the value is made, give these axes tags of their own, or one of the orders that fit: "
+            f"{' or '.join(map(str, orders[:FEW]))}."
+        )
+        moved = tuple(place for place in range(len(given.axes)) if any(order[place] != place for order in orders))
+        return problem_of(edge, "NM109", cause, result, fix, moved, "ambiguous")
+    moved = tuple(i for i, j in enumerate(orders[0]) if i != j)
+    mark = "swapped" if len(moved) == 2 else "in another order"
+    cause = (
+        f"The meanings agree; only axes {', '.join(map(str, moved[:-1]))} and {moved[-1]} are {mark} (TRANSPOSE_SAME)."
+    )
+    if edge.expected.is_list:
+        fix = Fix("transpose each item before it goes into the list.")
+        return problem_of(edge, "NM104", cause, result, fix, moved, mark)
+    fix = transpose_fix(edge, given, orders[0])
+    problem = problem_of(edge, "NM104", cause, result, fix, moved, mark)
+    return replace(problem, alternative='or allow it for a block of calls: with nm_core.casts("transpose"):')
+
+
+def _name(axis: Axis) -> str:
+    if isinstance(axis, AxisType):
+        return axis.tag.text if isinstance(axis.tag, Nominal) else str(axis.tag)
+    return str(axis)
+
+
+def _anchor(expected: Structure) -> str:
+    """The meaning of the first axis that is no row."""
+    tags = [one.tag for one in expected.axes if isinstance(one, AxisType)]
+    bounds = [tag.bound if isinstance(tag, TagVariable) else tag for tag in tags]
+    return next((tag.text for tag in bounds if tag is not None), "an axis")
+
+
+def _strangers(expected: Structure, given: Structure) -> tuple[int, ...]:
+    """The places where one of two types has an axis that has nothing in common with that of the other, or none."""
+    related = [
+        not isinstance(one.tag, Nominal) or not isinstance(other.tag, Nominal) or one.tag.join(other.tag) is not None
+        for one, other in zip(expected.axes, given.axes, strict=False)
+        if isinstance(one, AxisType) and isinstance(other, AxisType)
+    ]
+    count = max(len(expected.axes), len(given.axes))
+    return tuple(place for place in range(count) if place >= len(related) or not related[place])

@@ -1,0 +1,192 @@
+"""Formulas: sizes as they are written, with constructor parameters in braces; bound, they become sizes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import SupportsIndex
+
+from nm_types.errors import BindingError, TypeSyntaxError
+from nm_types.sizes.atoms import Sum
+from nm_types.sizes.size import Size
+
+TOKEN = re.compile(
+    r"(?P<number>\d+)|sum\((?P<sum>[a-z]\w*)\)|(?P<name>[a-z]\w*)|\{(?P<parameter>[A-Za-z_]\w*)\}|(?P<sign>//|[-+*()])"
+)
+LONGEST = 120
+"""Characters of a size: files of strangers are read too, and neither depth nor numbers in them may grow for ever."""
+RANK = {"+": 1, "-": 1, "*": 2, "//": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A constructor parameter in a size, `{feat_in}`."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"{{{self.name}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """An operation on sizes that mentions a constructor parameter, kept as it was written."""
+
+    sign: str
+    left: Expression
+    right: Expression
+
+    def __str__(self) -> str:
+        return f"{_inner(self.left, self.sign, False)}{self.sign}{_inner(self.right, self.sign, True)}"
+
+
+Expression = Size | Parameter | Formula
+
+
+def parameters_of(expression: Expression) -> frozenset[str]:
+    """The names in braces."""
+    if isinstance(expression, Formula):
+        return parameters_of(expression.left) | parameters_of(expression.right)
+    return frozenset({expression.name}) if isinstance(expression, Parameter) else frozenset()
+
+
+def bind(expression: Expression, values: Mapping[str, object]) -> Size | None:
+    """Put values in the place of parameters and normalise; a parameter that is None makes the size unknown.
+
+    Raises:
+        BindingError: a parameter is missing or is neither a whole number, a size, its text nor None.
+    """
+    if isinstance(expression, Size):
+        return expression
+    if isinstance(expression, Parameter):
+        return _value(expression.name, values)
+    left, right = bind(expression.left, values), bind(expression.right, values)
+    return None if left is None or right is None else _apply(expression.sign, left, right)
+
+
+@lru_cache(maxsize=1024)
+def parse_size(text: str) -> Expression:
+    """Read a size: numbers, names, `{parameter}`, `+ - * //`, parentheses and `sum(n_i)`, without spaces.
+
+    Raises:
+        TypeSyntaxError: the text is no size.
+    """
+    if len(text) > LONGEST:
+        raise TypeSyntaxError(
+            f'"{text[:20]}..." is no size: it has {len(text)} characters, a size has at most {LONGEST}.'
+        )
+    if text.isdecimal():
+        return Size(int(text))
+    tokens: list[re.Match[str]] = []
+    position = 0
+    while position < len(text):
+        token = TOKEN.match(text, position)
+        if token is None:
+            raise _syntax(text, f'"{text[position]}" has no place in a size')
+        tokens.append(token)
+        position = token.end()
+    expression, rest = _parse_sum(text, tokens, 0)
+    if rest < len(tokens):
+        raise _syntax(text, f'nothing may follow before "{tokens[rest].group()}"')
+    return expression
+
+
+def _parse_sum(text: str, tokens: list[re.Match[str]], at: int) -> tuple[Expression, int]:
+    left, at = _parse_product(text, tokens, at)
+    while at < len(tokens) and tokens[at].group() in ("+", "-"):
+        sign = tokens[at].group()
+        right, at = _parse_product(text, tokens, at + 1)
+        left = _combine(sign, left, right)
+    return left, at
+
+
+def _parse_product(text: str, tokens: list[re.Match[str]], at: int) -> tuple[Expression, int]:
+    left, at = _parse_atom(text, tokens, at)
+    while at < len(tokens) and tokens[at].group() in ("*", "//"):
+        sign = tokens[at].group()
+        right, at = _parse_atom(text, tokens, at + 1)
+        left = _combine(sign, left, right)
+    return left, at
+
+
+def _parse_atom(text: str, tokens: list[re.Match[str]], at: int) -> tuple[Expression, int]:
+    if at == len(tokens):
+        raise _syntax(text, "it ends where a number, a name or a parameter is missing")
+    token = tokens[at]
+    match token.lastgroup:
+        case "number":
+            return Size(int(token.group())), at + 1
+        case "name":
+            return Size(token.group()), at + 1
+        case "parameter":
+            return Parameter(token.group("parameter")), at + 1
+        case "sum":
+            return Size(Sum(token.group("sum"))), at + 1
+    if token.group() != "(":
+        raise _syntax(text, f'a number, a name or a parameter is missing before "{token.group()}"')
+    inner, at = _parse_sum(text, tokens, at + 1)
+    if at == len(tokens) or tokens[at].group() != ")":
+        raise _syntax(text, 'a ")" is missing')
+    return inner, at + 1
+
+
+def _combine(sign: str, left: Expression, right: Expression) -> Expression:
+    if isinstance(left, Size) and isinstance(right, Size):
+        return _apply(sign, left, right)
+    return Formula(sign, left, right)
+
+
+def _apply(sign: str, left: Size, right: Size) -> Size:
+    match sign:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+    if right.value is None:
+        raise _syntax(f"{left}//{right}", "a size is divided by a number or a parameter, never by an unknown")
+    return left // right.value
+
+
+def _value(name: str, values: Mapping[str, object]) -> Size | None:
+    if name not in values:
+        given = ", ".join(values) or "none"
+        raise BindingError(f"{{{name}}}: a type mentions this parameter, but it has no value. Given: {given}.")
+    value = values[name]
+    if type(value) is int:
+        return Size(value)
+    if value is None or isinstance(value, Size):
+        return value
+    if isinstance(value, str):
+        size = parse_size(value)
+        if isinstance(size, Size):
+            return size
+    if isinstance(value, SupportsIndex) and not isinstance(value, bool):
+        return Size(value.__index__())
+    raise BindingError(
+        f"{{{name}}}: {value!r} is no size.\n"
+        f"  A type takes its size from this parameter: expected a whole number, got {type(value).__name__}."
+    )
+
+
+def _inner(expression: Expression, sign: str, right: bool) -> str:
+    text = str(expression)
+    if isinstance(expression, Formula):
+        rank = RANK[expression.sign]
+    elif isinstance(expression, Size) and expression.symbol is None and (expression.terms or expression.constant < 0):
+        rank = 1
+    else:
+        rank = 2 if "*" in text or "//" in text else 3
+    loose = rank < RANK[sign] or (right and rank == RANK[sign])
+    return f"({text})" if loose else text
+
+
+def _syntax(text: str, what: str) -> TypeSyntaxError:
+    return TypeSyntaxError(
+        f'The size "{text}" is not understood: {what}.\n'
+        "  A size is a number, a lowercase name, a {parameter} or ?, joined by + - * //\n"
+        "  and parentheses, without spaces; sum(n_i) adds up the sizes of a variadic port."
+    )

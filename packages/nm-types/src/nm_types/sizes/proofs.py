@@ -1,0 +1,132 @@
+"""What can be proven about two sizes without a solver: that they never agree, or agree only by accident."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import gcd, lcm
+
+from nm_types.sizes.atoms import Atom, Floor, Product
+from nm_types.sizes.size import Size
+
+
+def clash(left: Size, right: Size) -> bool:
+    """Whether two sizes differ for all positive values: by a constant, by divisibility or by bounds."""
+    if not left.terms and not right.terms:
+        return left.constant != right.constant
+    return never_zero(left - right)
+
+
+def never_zero(difference: Size) -> bool:
+    """Whether a difference is provably not zero for any positive values of its symbols."""
+    if not difference.terms:
+        return difference.constant != 0
+    if difference.constant % gcd(*difference.terms.values()):
+        return True
+    return is_positive(difference) or is_positive(-difference)
+
+
+def is_positive(size: Size) -> bool:
+    """Whether a size is provably at least one for all positive values of its symbols."""
+    least = _least_by_atoms(size)
+    if least is not None and least > 0:
+        return True
+    relaxed = _least_relaxed(size)
+    return relaxed is not None and relaxed > 0
+
+
+def _least_by_atoms(size: Size) -> int | None:
+    """A lower bound from the bounds of each atom alone."""
+    total = size.constant
+    for atom, count in size.terms.items():
+        least = _least(atom) if count > 0 else None
+        if least is None:
+            return None
+        total += count * least
+    return total
+
+
+def _least(atom: Atom) -> int | None:
+    if isinstance(atom, Floor):
+        least = _least_by_atoms(atom.numerator)
+        return None if least is None else least // atom.divisor
+    if isinstance(atom, Product):
+        result = 1
+        for factor, power in atom.factors:
+            least = _least(factor)
+            if least is None or least < 0:
+                return None
+            result *= least**power
+        return result
+    return 1
+
+
+def _least_relaxed(size: Size) -> int | None:
+    """The sign of a lower bound that lets terms cancel: a floor division lies within less than one of its quotient."""
+    terms, total = relax(size, 1)
+    for atom, count in terms.items():
+        least = _least(atom) if count > 0 else None
+        if least is None:
+            return None
+        total += count * least
+    return total
+
+
+def relax(size: Size, side: int) -> tuple[Mapping[Atom, int], int]:
+    """A linear form over symbols and products, up to a positive factor: a lower bound for side 1, for 0 the quotient.
+
+    Floor divisions are taken apart; the factor is the common denominator.
+    """
+    terms: dict[Atom, int] = {}
+    scale = _denominator(size)
+    constant = 0
+    stack: list[tuple[Size, int]] = [(size, scale)]
+    while stack:
+        part, weight = stack.pop()
+        constant += weight * part.constant
+        for atom, count in part.terms.items():
+            if isinstance(atom, Floor):
+                share = weight * count // atom.divisor
+                stack.append((atom.numerator, share))
+                if side and share > 0:
+                    constant -= share * (atom.divisor - 1)
+            else:
+                terms[atom] = terms.get(atom, 0) + weight * count
+    return {atom: weight for atom, weight in terms.items() if weight}, constant
+
+
+def _denominator(size: Size) -> int:
+    return lcm(*(atom.divisor * _denominator(atom.numerator) for atom in size.terms if isinstance(atom, Floor)))
+
+
+def accidental(left: Size, right: Size) -> bool:
+    """Whether two sizes grow with one symbol, each at its own rate, so that they are equal for finitely many at most.
+
+    `t = (t+1)//2` holds for 1 alone: the mark of lengths that were not subsampled.
+    """
+    symbols = left.symbols()
+    if len(symbols) != 1 or right.symbols() != symbols:
+        return False
+    if not all(set(terms) == symbols and min(terms.values()) > 0 for terms, _ in (relax(left, 0), relax(right, 0))):
+        return False
+    terms, _ = relax(left - right, 0)
+    return symbols == set(terms)
+
+
+def period(difference: Size) -> int | None:
+    """After how many values a difference of one symbol, which does not grow, repeats; None where it may not."""
+    if len(difference.symbols()) != 1 or relax(difference, 0)[0]:
+        return None
+    return _repeats(difference, 1)
+
+
+def _repeats(size: Size, modulus: int) -> int:
+    """After how many values of its name the rest of a size repeats when it is divided by a modulus."""
+    return lcm(*(_atom_repeats(atom, modulus) for atom in size.terms))
+
+
+def _atom_repeats(atom: Atom, modulus: int) -> int:
+    if isinstance(atom, Floor):
+        return _repeats(atom.numerator, modulus * atom.divisor)
+    if isinstance(atom, Product):
+        return lcm(*(_atom_repeats(factor, modulus) for factor, _ in atom.factors))
+    return modulus

@@ -1,0 +1,255 @@
+"""Sizes: integer polynomials over names and floor divisions, in a normal form.
+
+A size is a sum of atoms with integer coefficients and a constant. Two sizes are equal when their normal forms are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import gcd
+from typing import cast
+
+from nm_types.errors import BindingError, TypeSyntaxError
+from nm_types.frozen import Frozen, fill
+from nm_types.sizes.atoms import (
+    Atom,
+    Floor,
+    Name,
+    Product,
+    Rigid,
+    Sum,
+    Variable,
+    factor_text,
+    names_in,
+    product,
+    weight,
+)
+
+__all__ = ["Floor", "Name", "Product", "Rigid", "Size", "Sum", "Variable"]
+
+MOST_TERMS = 512
+"""Terms of a product written out; what nobody needs in a type must not cost time without bound."""
+
+
+class Size(Frozen):
+    """An immutable size in normal form; arithmetic with sizes and integers keeps it so.
+
+    `Size(64)`, `Size("t")` for a name; larger expressions come from arithmetic (`Size("t") // 2`) or from the notation.
+    """
+
+    __slots__ = ("_hash", "_names", "constant", "terms")
+
+    terms: Mapping[Atom, int]
+    constant: int
+    _hash: int | None
+    _names: frozenset[Name] | None
+
+    def __new__(cls, value: int | str | Size | Atom) -> Size:
+        """A size of a number, of a name or of an atom."""
+        if isinstance(value, Size):
+            return value
+        if isinstance(value, bool):
+            raise TypeSyntaxError(f"{value} is no size. A size is a whole number of at least 1 or a name.")
+        if isinstance(value, int):
+            return _make({}, value)
+        if isinstance(value, str):
+            if not value.isidentifier() or not value[0].islower():
+                raise TypeSyntaxError(f'"{value}" is no name of a size. Names of sizes are lowercase words.')
+            return _make({Variable(value): 1}, 0)
+        return _make({value: 1}, 0)
+
+    def __add__(self, other: int | Size) -> Size:
+        if isinstance(other, int):
+            return _make(self.terms, self.constant + other)
+        terms = dict(self.terms)
+        return _make(terms, self.constant + _add_to(terms, other, 1))
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Size:
+        return self * -1
+
+    def __sub__(self, other: int | Size) -> Size:
+        if isinstance(other, int):
+            return _make(self.terms, self.constant - other)
+        terms = dict(self.terms)
+        return _make(terms, self.constant + _add_to(terms, other, -1))
+
+    def __rsub__(self, other: int) -> Size:
+        return -self + other
+
+    def __mul__(self, other: int | Size) -> Size:
+        if isinstance(other, Size):
+            if other.terms:
+                return self._times(other)
+            other = other.constant
+        if other == 0:
+            return _make({}, 0)
+        return _make({atom: count * other for atom, count in self.terms.items()}, self.constant * other)
+
+    __rmul__ = __mul__
+
+    def _times(self, other: Size) -> Size:
+        if len(self.terms) * len(other.terms) > MOST_TERMS:
+            raise TypeSyntaxError(f"A size has more than {MOST_TERMS} terms once its products are written out.")
+        result = self * other.constant
+        for left, m in self.terms.items():
+            for right, n in other.terms.items():
+                result = result + _make({product(left, right): m * n}, 0)
+        return result + _make(other.terms, 0) * self.constant
+
+    def __floordiv__(self, divisor: int) -> Size:
+        if divisor < 1:
+            raise TypeSyntaxError(f"{self}//{divisor}: a size is divided by a whole number of at least 1.")
+        return _divide(self, divisor)
+
+    @property
+    def value(self) -> int | None:
+        """The number, where the size is one."""
+        return None if self.terms else self.constant
+
+    @property
+    def symbol(self) -> Atom | None:
+        """The atom, where the size is exactly one."""
+        if self.constant or len(self.terms) != 1:
+            return None
+        ((atom, count),) = self.terms.items()
+        return atom if count == 1 else None
+
+    def symbols(self) -> frozenset[Name]:
+        """The names in it, those inside floor divisions and products included."""
+        names = self._names
+        if names is None:
+            names = frozenset(name for atom in self.terms for name in names_in(atom))
+            fill(self, "_names", names)
+        return names
+
+    @property
+    def weight(self) -> int:
+        """How many atoms it is written with, those inside other atoms included."""
+        return sum(map(weight, self.terms))
+
+    def substitute(self, values: Mapping[Name, Size]) -> Size:
+        """Put sizes in the place of names, and normalise."""
+        if not self.terms or values.keys().isdisjoint(self.symbols()):
+            return self
+        terms: dict[Atom, int] = {}
+        constant = self.constant
+        for atom, count in self.terms.items():
+            constant += _add_to(terms, _substitute(atom, values), count)
+        return _make(terms, constant)
+
+    def evaluate(self, values: Mapping[str, int]) -> int:
+        """The number it is, given a number for each name (rigid symbols under `owner.name`).
+
+        Raises:
+            BindingError: a name has no value.
+        """
+        known: dict[Name, Size] = {}
+        for symbol in self.symbols():
+            if str(symbol) not in values:
+                raise BindingError(f"{self}: there is no value for {symbol}; given: {', '.join(values) or 'none'}.")
+            known[symbol] = Size(values[str(symbol)])
+        return self.substitute(known).constant
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if isinstance(other, Size):
+            return self.constant == other.constant and self.terms == other.terms
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            fill(self, "_hash", hash((self.constant, frozenset(self.terms.items()))))
+        return cast("int", self._hash)
+
+    def __reduce__(self) -> tuple[object, tuple[tuple[tuple[Atom, int], ...], int]]:
+        return _from_items, (tuple(self.terms.items()), self.constant)
+
+    def __repr__(self) -> str:
+        return f"Size({self})"
+
+    def __str__(self) -> str:
+        ordered = sorted(self.terms.items(), key=lambda item: (item[1] < 0, str(item[0])))
+        parts = [(count, _term(atom, abs(count))) for atom, count in ordered]
+        if self.constant > 0 and (not parts or parts[0][0] < 0):
+            parts.insert(0, (1, str(self.constant)))
+        elif self.constant or not parts:
+            parts.append((self.constant, str(abs(self.constant))))
+        if parts[0][0] < 0:
+            parts.insert(0, (1, "0"))
+        return parts[0][1] + "".join(("-" if count < 0 else "+") + text for count, text in parts[1:])
+
+
+def _make(terms: Mapping[Atom, int], constant: int) -> Size:
+    size = object.__new__(Size)
+    fill(size, "terms", terms)
+    fill(size, "constant", constant)
+    fill(size, "_hash", None)
+    fill(size, "_names", None)
+    return size
+
+
+def _add_to(terms: dict[Atom, int], size: Size, times: int) -> int:
+    """Add a multiple of a size to terms in the making; the multiple of its constant is given back."""
+    for atom, count in size.terms.items():
+        total = terms.get(atom, 0) + count * times
+        if total:
+            terms[atom] = total
+        else:
+            del terms[atom]
+    return size.constant * times
+
+
+def _from_items(items: tuple[tuple[Atom, int], ...], constant: int) -> Size:
+    return _make(dict(items), constant)
+
+
+def _divide(size: Size, divisor: int) -> Size:
+    """The floor division in normal form.
+
+    Multiples of the divisor come out; the rest is reduced by the common divisor; a floor division inside takes the rest
+    in: floor((floor(e/a) + r)/b) = floor((e + a*r)/(a*b)).
+    """
+    outside: dict[Atom, int] = {}
+    inside: dict[Atom, int] = {}
+    for atom, count in size.terms.items():
+        whole, rest = divmod(count, divisor)
+        if whole:
+            outside[atom] = whole
+        if rest:
+            inside[atom] = rest
+    whole, rest = divmod(size.constant, divisor)
+    out = _make(outside, whole)
+    if not inside:
+        return out
+    common = gcd(divisor, *inside.values())
+    if common > 1:
+        inside = {atom: count // common for atom, count in inside.items()}
+        rest, divisor = rest // common, divisor // common
+    if divisor == 1:
+        return out + _make(inside, rest)
+    floors = [atom for atom in inside if isinstance(atom, Floor)]
+    if len(floors) == 1 and inside[floors[0]] == 1:
+        inner = floors[0]
+        del inside[inner]
+        numerator = inner.numerator + _make(inside, rest) * inner.divisor
+        return out + _divide(numerator, inner.divisor * divisor)
+    return out + _make({Floor(_make(inside, rest), divisor): 1}, 0)
+
+
+def _substitute(atom: Atom, values: Mapping[Name, Size]) -> Size:
+    if isinstance(atom, Floor):
+        return atom.numerator.substitute(values) // atom.divisor
+    if isinstance(atom, Product):
+        result = _make({}, 1)
+        for factor, power in atom.factors:
+            for _ in range(power):
+                result = result * _substitute(factor, values)
+        return result
+    return values.get(atom) or _make({atom: 1}, 0)
+
+
+def _term(atom: Atom, count: int) -> str:
+    return str(atom) if count == 1 else f"{count}*{factor_text(atom)}"

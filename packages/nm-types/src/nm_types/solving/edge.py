@@ -1,0 +1,88 @@
+"""Edges and equations: what a call is asked to check, and what it leaves open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nm_types.neural_type import NeuralType
+from nm_types.sizes import Rigid, Size, period
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One connection of a call: an output of a producer into a port of a consumer.
+
+    Attributes:
+        consumer: the name of the module that is called.
+        port: the name of its port; the elements of a variadic port are `xs[0]`, `xs[1]` ...
+        producer: where the value comes from, as in `loader.features`.
+        expected: the type of the port, parameters bound, with names local to the call.
+        given: the type of the value, whose sizes speak of the calls that made it.
+        declared: the class that declares the port; for messages.
+        given_declared: the class that declares the output; for messages.
+    """
+
+    consumer: str
+    port: str
+    producer: str
+    expected: NeuralType
+    given: NeuralType
+    declared: str = ""
+    given_declared: str = ""
+
+    @property
+    def target(self) -> str:
+        """The consumer and its port: `encoder.audio_signal`."""
+        return ".".join(part for part in (self.consumer, self.port) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """Two sizes that must be equal, with the edge that says so.
+
+    Attributes:
+        expected: the size that the port asks for, as far as it is solved.
+        given: the size that it is given.
+        edge: the connection.
+        place: the axis (0, 1 ...), or -1, -2 ... for the sizes of the kind of values.
+        written: the size, or the row, as the port declares it.
+        ports: the ports whose sizes went into the expected one, this port included.
+        location: file and line of the call that asks.
+    """
+
+    expected: Size
+    given: Size
+    edge: Edge
+    place: int
+    written: Size | str
+    ports: frozenset[str]
+    location: str = ""
+
+    @property
+    def port(self) -> str:
+        """The port that asks."""
+        return self.edge.port
+
+    @property
+    def on_axis(self) -> bool:
+        """Whether it is about the shape of a value, which a run can see, and not about its contents."""
+        return self.place >= 0
+
+    @property
+    def condition(self) -> str:
+        """The equation in words: `t must be a multiple of 2`, `axis 1 must be 64`."""
+        difference = self.expected - self.given
+        steps = period(difference)
+        if steps is not None and steps <= 64:
+            (name,) = difference.symbols()
+            rests = [rest for rest in range(steps) if not difference.substitute({name: Size(steps + rest)}).constant]
+            if len(rests) == 1:
+                leave = f"leave {rests[0]} when it is divided by" if rests[0] else "be a multiple of"
+                return f"{name} must {leave} {steps}"
+        where = f"axis {self.place}" if self.on_axis else f"size {-1 - self.place} of the values"
+        given = self.given.symbol
+        unnamed = isinstance(given, Rigid) and given.implicit
+        return f"{where} must be {self.expected}" if unnamed else f"{where}, {self.given}, must be {self.expected}"
+
+    def __str__(self) -> str:
+        return f"{self.expected} = {self.given}"

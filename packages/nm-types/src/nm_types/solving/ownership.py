@@ -1,0 +1,73 @@
+"""Whose a size is: in the type of a value, every name and every size that is left out belongs to its producer."""
+
+from __future__ import annotations
+
+from nm_types.errors import BindingError, DefinitionError
+from nm_types.meanings import BatchTag, Kind, kind_of
+from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis
+from nm_types.sizes import Expression, Name, Origin, Rigid, Size, Variable
+
+
+def plain(size: Expression | Unknown | None) -> Size:
+    """A size without parameters, or an error that says to bind them."""
+    if isinstance(size, Size):
+        return size
+    raise BindingError(f"{size}: parameters in braces must have values before a type is connected: type.bind(params).")
+
+
+def is_settled(given: Structure) -> bool:
+    """Whether every size of a type already belongs to somebody."""
+    if given.item is not None:
+        return is_settled(given.item)
+    for one in given.axes:
+        if not isinstance(one, AxisType) or not isinstance(one.size, Size) or not _is_owned(one.size):
+            return False
+    kind = given.kind
+    if kind is None or not type(kind).parameters:
+        return True
+    return len(kind.sizes) == len(type(kind).parameters) and all(
+        isinstance(size, Size) and _is_owned(size) for size in kind.sizes
+    )
+
+
+def settle(given: Structure, origin: Origin, port: str) -> Structure:
+    """A type in which every size belongs to somebody; what nobody has yet becomes its origin's."""
+    if given.item is not None:
+        return Structure("list", item=settle(given.item, origin, port))
+    axes = tuple(_settle_axis(one, origin, f"{port}[{place}]") for place, one in enumerate(given.axes))
+    return Structure(given.form, axes, settle_kind(given.kind, origin, port))
+
+
+def settle_kind(kind: Kind | None, origin: Origin, port: str) -> Kind | None:
+    """A kind in which every size belongs to somebody."""
+    if kind is None or not type(kind).parameters:
+        return kind
+    sizes = []
+    for place, what in enumerate(type(kind).parameters):
+        size = kind.size(place)
+        name = Rigid(origin, f"{port}.{what}", implicit=True)
+        sizes.append(Size(name) if size is None else _owned(plain(size), origin, None))
+    return kind_of(type(kind), sizes)
+
+
+def _settle_axis(one: Axis, origin: Origin, name: str) -> Axis:
+    if isinstance(one, Row) or isinstance(one.tag, TagVariable):
+        raise DefinitionError(f"{origin.owner}: {one} stands for many meanings; a value has one. Name its tag.")
+    if one.size is None or isinstance(one.size, Unknown):
+        batch = one.size is None and one.tag.is_a(BatchTag)
+        return axis(one.tag, Size(Rigid(origin, "batch" if batch else name, one.tag.meaning, implicit=True)))
+    return axis(one.tag, _owned(plain(one.size), origin, one.tag.meaning))
+
+
+def _owned(size: Size, origin: Origin, meaning: str | None) -> Size:
+    own = size.symbol
+    names: dict[Name, Size] = {
+        name: Size(Rigid(origin, name.name, meaning if name == own else None))
+        for name in size.symbols()
+        if isinstance(name, Variable)
+    }
+    return size.substitute(names)
+
+
+def _is_owned(size: Size) -> bool:
+    return not size.terms or not any(isinstance(name, Variable) for name in size.symbols())

@@ -1,0 +1,92 @@
+"""From the types of values to those of ports: sizes that belong to calls become names again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from nm_types.meanings import BatchTag, Kind, Nominal
+from nm_types.neural_type import NeuralType
+from nm_types.notation import Axis, AxisType, Row, Structure, axis
+from nm_types.sizes import Name, Rigid, Size, Variable
+
+
+def released(types: Mapping[str, NeuralType]) -> dict[str, NeuralType]:
+    """Types of values as the ports of one module would declare them.
+
+    A size of a call becomes a name, one and the same in all of the types; one that nobody named and that stands in one
+    place is left out, and so is that of the batch where all are of one size.
+    """
+    counts = Counter(name for type in types.values() for name in _places(type))
+    batches = Counter(size for type in types.values() for size in _batches(type))
+    taken: set[str] = set()
+    names: dict[Name, Size] = {}
+    omitted: set[Name] = set()
+    for name in counts:
+        of_batch = batches[Size(name)]
+        if (len(batches) == 1 and of_batch == counts[name]) or (name.implicit and not of_batch and counts[name] == 1):
+            omitted.add(name)
+        else:
+            names[name] = Size(Variable(_free(name, taken)))
+    return {port: NeuralType(_released(type, names, omitted)) for port, type in types.items()}
+
+
+def with_sizes(type: NeuralType, sizes: Mapping[Name, Size]) -> NeuralType:
+    """A type with sizes in the place of names."""
+    return NeuralType(_released(type, sizes, set()))
+
+
+def _released(type: Structure, names: Mapping[Name, Size], omitted: set[Name]) -> Structure:
+    if type.item is not None:
+        return Structure("list", item=_released(type.item, names, omitted))
+    kind = type.kind
+    if kind is not None and kind.sizes:
+        kind = _kind(kind, names, omitted)
+    return Structure(type.form, tuple(_axis(one, names, omitted) for one in type.axes), kind)
+
+
+def _axis(one: Axis, names: Mapping[Name, Size], omitted: set[Name]) -> Axis:
+    if isinstance(one, Row) or not isinstance(one.size, Size):
+        return one
+    return axis(one.tag, _size(one.size, names, omitted))
+
+
+def _kind(kind: Kind, names: Mapping[Name, Size], omitted: set[Name]) -> Kind:
+    sizes = [_size(size, names, omitted) if isinstance(size, Size) else size for size in kind.sizes]
+    while sizes and sizes[-1] is None:
+        sizes.pop()
+    return type(kind)(*sizes)
+
+
+def _size(size: Size, names: Mapping[Name, Size], omitted: set[Name]) -> Size | None:
+    return None if size.symbol in omitted else size.substitute(names)
+
+
+def _places(type: Structure) -> Iterator[Rigid]:
+    """The sizes of calls in a type, once for each place; twice in a derived size, which needs their names."""
+    if type.item is not None:
+        yield from _places(type.item)
+    sizes = [one.size for one in type.axes if isinstance(one, AxisType)]
+    for size in (*sizes, *(type.kind.sizes if type.kind is not None else ())):
+        if isinstance(size, Size):
+            found = sorted((name for name in size.symbols() if isinstance(name, Rigid)), key=str)
+            yield from found if size.symbol is not None else (*found, *found)
+
+
+def _batches(type: Structure) -> Iterator[Size]:
+    """The sizes of batch axes."""
+    for one in type.axes:
+        if isinstance(one, AxisType) and isinstance(one.tag, Nominal) and one.tag.is_a(BatchTag):
+            yield one.size if isinstance(one.size, Size) else Size(0)
+
+
+def _free(name: Rigid, taken: set[str]) -> str:
+    """A name that is not taken: the size's own, where it has one."""
+    base = name.name.rpartition(".")[2].partition("[")[0]
+    base = "n" if name.implicit or not base.isidentifier() or base.endswith("_i") else base
+    found, number = base, 1
+    while found in taken:
+        number += 1
+        found = f"{base}{number}"
+    taken.add(found)
+    return found
