@@ -180,3 +180,4 @@ KINDS: tuple[type[Kind], ...] = (
     Mask,
     Text,
 )
+"""The kinds that nm-types declares; each can be named in a notation without its namespace."""

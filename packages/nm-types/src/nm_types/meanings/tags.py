@@ -102,3 +102,4 @@ TAGS: tuple[type[Tag], ...] = (
     HeightTag,
     WidthTag,
 )
+"""The tags that nm-types declares; each can be named in a notation without its namespace."""
