@@ -13,7 +13,9 @@ from nm_core import (
     ModuleDeclarationError,
     NeuralModule,
     NeuralTypeError,
+    NmError,
     inputs,
+    optional,
     ports,
     variadic,
 )
@@ -155,6 +157,34 @@ def test_a_composite_that_promises_more_than_it_gives_is_refused(promise: str, c
     """The author reads which port, and what came out instead."""
     with pytest.raises(ModuleDeclarationError, match=f"(?s)Twice.build gives other than.*{code}.*twice.y"):
         Twice(promise=promise)(inputs(x="B C T:t"))
+
+
+class Perhaps(CompositeModule):
+    """A decoder, and its loss where there are labels."""
+
+    input_ports = ports(encoded="B Encoded:32 T:t", labels=optional("B Token:u ; Labels"))
+    output_ports = ports(log_probs="B T:t Class:11 ; LogProbs", loss=optional("; Loss", needs=("labels",)))
+
+    def __init__(self) -> None:
+        self.decoder, self.criterion = Decoder(), Loss()
+
+    def build(self, encoded: Any, labels: Any = None) -> Any:
+        """Decode, and judge what is decoded."""
+        log_probs = self.decoder(encoded=encoded).log_probs
+        return log_probs, None if labels is None else self.criterion(log_probs=log_probs, labels=labels)
+
+
+def test_an_output_of_a_composite_may_need_an_optional_input() -> None:
+    """Where it is open, using the output is an error that names it; the others are there."""
+    encoded, labels = inputs(encoded="B Encoded:32 T:t", labels="B Token:u ; Labels")
+    whole, part = Perhaps()(encoded, labels), Perhaps()(encoded)
+
+    assert [call.module.name for call in Graph(whole.loss).calls] == ["perhaps.decoder", "perhaps.loss"]
+    assert [call.module.name for call in Graph(part.log_probs).calls] == ["perhaps.decoder"]
+    with pytest.raises(NmError, match=r"perhaps.loss has no value in that call: it needs labels to be connected"):
+        Graph(part.loss)
+    with pytest.raises(NmError, match=r"(?s)sum was given perhaps.loss.*It needs labels connected to perhaps"):
+        Sum()(xs=[part.loss])
 
 
 def chain(tensor: Any, steps: list[Any]) -> Any:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from nm_core import wiring
 from nm_core.errors import ModuleDeclarationError
 from nm_core.location import user_location
 from nm_core.module import ModuleMeta, NeuralModule, Segment
-from nm_core.tensor import NmTensor
+from nm_core.tensor import Call, NmTensor
 from nm_types import Edge, NeuralTypeError, type_call
 
 
@@ -113,11 +113,24 @@ class CompositeModule(NeuralModule, metaclass=_CompositeMeta):
             result = self.build(**given)
         names = tuple(self.outputs)
         values = (result,) if len(names) == 1 else tuple(result)
-        if len(values) != len(names) or not all(isinstance(value, NmTensor) for value in values):
+        missing = wiring.unavailable(self, arguments)
+        call.outputs = {name: value for name, value in zip(names, values, strict=False) if name not in missing}
+        if len(values) != len(names) or not all(isinstance(value, NmTensor) for value in call.outputs.values()):
             raise ModuleDeclarationError(
                 f"{type(self).__qualname__}.build returned {', '.join(type(value).__name__ for value in values)}.\n"
                 f"  Expected {len(names)} symbolic tensors, for {', '.join(names)}."
             )
-        call.outputs = dict(zip(names, values, strict=True))
         self._check_promises(edges, call.outputs)
+        if missing:  # asking for one of them is an error that names what it needs, as for any module
+            absent = Call(self, arguments, typing, unavailable=missing, location=where, scope=call.scope)
+            values = tuple(absent.tensor(name) if name in missing else call.outputs[name] for name in names)
         return wiring.structured(type(self).__name__, names, values)
+
+
+def holders(module: NeuralModule) -> Iterator[NeuralModule]:
+    """Yield the modules that hold weights: the module itself, or those inside a composite one."""
+    if isinstance(module, CompositeModule):
+        for child in module.children().values():
+            yield from holders(child)
+    elif module.has_weights():
+        yield module

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nm_core.actions import EvalRequest, InferRequest, Settings, TrainRequest
 from nm_core.callbacks import Callback
+from nm_core.composite import holders
 from nm_core.errors import GraphError
 from nm_core.graph import Graph, Outputs, check_distinct_names, named_outputs
 from nm_core.metric import Metric
@@ -196,7 +197,7 @@ class NeuralModuleFactory:
         self._know(modules)
 
     def _know(self, modules: Iterable[NeuralModule]) -> None:
-        self.modules |= {module.name: module for module in modules if module.has_weights()}
+        self.modules |= {holder.name: holder for module in modules for holder in holders(module)}
         self._apply_facts()
 
     def _apply_facts(self) -> None:

@@ -116,12 +116,14 @@ def record(
     except NeuralTypeError as error:
         given = tuple(_tensors(inputs.values()))
         raise with_makers(error, lambda text: maker_among(text, given)) from None
-    unavailable = {
-        port.name: port.needs
-        for port in module.outputs.values()
-        if port.needs and not all(need in inputs for need in port.needs)
-    }
-    return Call(module, inputs, typing, unavailable=unavailable, location=where, label=label, scope=_scope.get())
+    missing = unavailable(module, inputs)
+    return Call(module, inputs, typing, unavailable=missing, location=where, label=label, scope=_scope.get())
+
+
+def unavailable(module: NeuralModule, inputs: Mapping[str, Argument]) -> dict[str, tuple[str, ...]]:
+    """Return the outputs that have no value where only these inputs are connected, with the inputs that they need."""
+    ports = module.outputs.values()
+    return {port.name: port.needs for port in ports if not all(need in inputs for need in port.needs)}
 
 
 def _tensors(arguments: Iterable[Argument]) -> Iterator[NmTensor]:

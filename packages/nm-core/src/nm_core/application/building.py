@@ -23,7 +23,7 @@ from nm_core.application.schema import (
     Value,
 )
 from nm_core.callbacks import Callback
-from nm_core.composite import CompositeModule
+from nm_core.composite import CompositeModule, holders
 from nm_core.errors import ApplicationError
 from nm_core.factory import NeuralModuleFactory
 from nm_core.graph import Graph
@@ -122,7 +122,7 @@ class Builder:
     def _create(self, declared: Declared) -> NeuralModule:
         params = self.params(declared.cls, declared.params)
         module = self._factory.create(declared.id, name=declared.name, **params)
-        if any(weights.holders(module)):
+        if any(holders(module)):
             given = self._entry.init_from.get(declared.name)
             session, collections = self._factory.session, self._factory.collections
             if self._saved is not None:

@@ -19,7 +19,7 @@ from nm_core.application.problems import Path
 from nm_core.application.reading.nodes import Data
 from nm_core.application.schema import ApplicationEntry
 from nm_core.application.storage import is_saved_application
-from nm_core.application.weights import holders
+from nm_core.composite import holders
 from nm_core.errors import ApplicationError, NmError
 from nm_core.parameters import thaw
 

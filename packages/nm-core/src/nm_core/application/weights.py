@@ -13,22 +13,13 @@ from nm_core.application.names import listed
 from nm_core.application.schema import ApplicationEntry, InitEntry
 from nm_core.application.storage import MANIFEST, is_saved_application, opened, weights_path
 from nm_core.backend import Session
-from nm_core.composite import CompositeModule
+from nm_core.composite import holders
 from nm_core.errors import ApplicationError
 from nm_core.loaded import LoadedWeights
 from nm_core.module import NeuralModule
 
 if TYPE_CHECKING:
     from nm_core.plugins import Collections
-
-
-def holders(module: NeuralModule) -> Iterator[NeuralModule]:
-    """Yield the modules that hold weights: the module itself, or those inside a composite one."""
-    if isinstance(module, CompositeModule):
-        for child in module.children().values():
-            yield from holders(child)
-    elif module.has_weights():
-        yield module
 
 
 def save(session: Session, module: NeuralModule, folder: Path, ties: Iterable[tuple[str, ...]] = ()) -> None:
@@ -147,6 +138,8 @@ def initial_notes(entry: ApplicationEntry, folder: Path, collections: Collection
         if other is None or own is None:
             continue
         found = other.modules.get(source or name)
+        if found is None and any((source or name).startswith(f"{owner}.") for owner in other.modules):
+            continue  # a module inside a composite one
         if found is None:
             yield name, f"{given.path}: there is no module {source or name}; there are {listed(other.modules)}", True
         elif collections.current(found.type or "") != collections.current(own.type or ""):
