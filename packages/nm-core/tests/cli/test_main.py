@@ -238,7 +238,7 @@ def test_exit_codes_are_documented_in_one_place(code) -> None:
 
 
 def test_what_is_printed_is_json_where_asked(nmod, app) -> None:
-    """Every command that prints a result prints it as JSON too; completion prints a script."""
+    """Every command that prints a result prints it as JSON too; completion prints a script, `new` has its own test."""
     python = ("--backend", "python")
     asked = {
         "check": (app, *python),
@@ -253,7 +253,7 @@ def test_what_is_printed_is_json_where_asked(nmod, app) -> None:
         "explain": (),
         "version": (),
     }
-    assert set(COMMANDS) - set(asked) == {"completion", "tune"}
+    assert set(COMMANDS) - set(asked) == {"completion", "tune", "new"}
     for command, arguments in asked.items():
         assert json.loads(nmod(command, *arguments, "--json").out), command
 

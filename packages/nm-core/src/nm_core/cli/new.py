@@ -1,0 +1,115 @@
+"""`nmod new`: packages to start from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from nm_core.cli.output import json_option, print_json
+
+
+@click.group()
+def new() -> None:
+    """Write a package to start from.
+
+    \b
+    nmod new collection birds
+
+    Next: nmod new collection --help says what is written, and what to do with it.
+    """
+
+
+def _licence(ctx: click.Context, parameter: click.Parameter, given: str) -> str:
+    from nm_core.scaffold import LICENCES
+
+    found = {name.lower(): name for name in LICENCES}.get(given.lower())
+    if found is None:
+        raise click.BadParameter(
+            f'there is no text for "{given}". Choose {", ".join(LICENCES)}, or start from one of them and replace '
+            "LICENSE and the line license in pyproject.toml.",
+            ctx,
+            parameter,
+        )
+    return found
+
+
+def _licences(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from nm_core.scaffold import LICENCES
+
+    return [CompletionItem(name) for name in LICENCES if name.lower().startswith(incomplete.lower())]
+
+
+@new.command(short_help="Write a collection of modules.")
+@click.argument("name")
+@click.option(
+    "--folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Where to write it; a new folder nm-NAME by default. It must be empty.",
+)
+@click.option("--author", metavar="TEXT", help='Who writes it: "Ada Lovelace <ada@example.org>".')
+@click.option(
+    "--licence",
+    "--license",
+    metavar="ID",
+    default="Apache-2.0",
+    show_default=True,
+    callback=_licence,
+    shell_complete=_licences,
+    help="Apache-2.0, MIT or BSD-3-Clause.",
+)
+@json_option
+def collection(name: str, folder: Path | None, author: str | None, licence: str, as_json: bool) -> None:
+    """Write a collection: a package whose modules stand beside the official ones wherever it is installed.
+
+    \b
+    nmod new collection birds
+    nmod new collection birds --folder . --author "Ada Lovelace <ada@example.org>" --licence MIT
+
+    NAME is a lower-case word. The package nm-NAME gets
+
+    \b
+      src/nm_NAME/_collection.py         what the collection offers, listed without importing torch
+      src/nm_NAME/gated_convolution.py   a module with typed ports, to change or to replace
+      src/nm_NAME/tags.py                a tag that is accepted wherever an official one is
+      src/nm_NAME/examples.py            parameters with which the conformance suite makes the module
+      tests/                             what only the author knows about the module
+      pyproject.toml                     the entry point by which nmod finds it, and what it requires
+      README.md, CHANGELOG.md, LICENSE, tox.ini, .gitignore, py.typed
+
+    and passes its own tests and the conformance suite as it is. Nothing is installed, and nothing is written over.
+
+    Next: install it as the last lines say; nmod modules then lists NAME.GatedConvolution.
+    """
+    import datetime
+
+    from nm_core.scaffold import Author, Names, render, requirements, write
+
+    names = Names.of(name)
+    files = render(
+        names,
+        requirements=requirements(),
+        licence=licence,
+        author=None if author is None else Author.read(author),
+        year=datetime.date.today().year,
+    )
+    place = Path(names.distribution) if folder is None else folder
+    write(files, place)
+    commands = [
+        *([f"cd {_quoted(place)}"] if place.resolve() != Path.cwd() else []),
+        'python -m pip install --editable ".[testing]"',
+        f"python -m pytest --nm-collection {names.collection}",
+    ]
+    if as_json:
+        found = {"collection": names.collection, "distribution": names.distribution, "package": names.package}
+        print_json({**found, "folder": str(place.resolve()), "files": sorted(files), "next": commands})
+        return
+    print(f"{names.distribution} is written: {len(files)} files in {os.path.join(place, '')}\n\nNext:")
+    print("\n".join(f"  {command}" for command in commands))
+
+
+def _quoted(path: Path) -> str:
+    return f'"{path}"' if " " in str(path) else str(path)

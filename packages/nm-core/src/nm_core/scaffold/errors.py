@@ -1,0 +1,7 @@
+"""What can be wrong with the package that is asked for."""
+
+from nm_types import NmError
+
+
+class ScaffoldError(NmError, ValueError):
+    """A package cannot be written as it was asked for; nothing was written."""
