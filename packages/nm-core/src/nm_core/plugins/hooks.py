@@ -20,6 +20,7 @@ PROJECT = "nm_collections"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Marks a function of a declaration module as an implementation of the hook of that name."""
 
 
 @hookspec

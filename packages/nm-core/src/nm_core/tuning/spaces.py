@@ -114,6 +114,7 @@ class Choice:
 
 
 Space = Range | Choice
+"""What a value is searched in."""
 
 
 def read_space(name: str, text: str) -> Space | None:

@@ -13,6 +13,7 @@ from nm_torch.data.errors import BatchingError
 from nm_torch.data.order import Stream, permutation, uniform
 
 MicroBatch = tuple[int, ...]
+"""The numbers of the samples that are collated together."""
 
 JITTER = 0.1
 """How far a size may be stretched before sorting when buckets are shuffled: neighbours change from epoch to epoch, and

@@ -16,6 +16,7 @@ STRATEGIES: Mapping[str, str] = {
     "single": "nm_torch.strategies.single:SingleStrategy",
     "ddp": "nm_torch.strategies.ddp:DistributedStrategy",
 }
+"""The strategies of the engine by name, imported when they are used."""
 
 
 def local_rank() -> int:
