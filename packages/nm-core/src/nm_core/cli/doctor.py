@@ -2,41 +2,75 @@
 
 from __future__ import annotations
 
+import platform
+import sys
+from typing import TYPE_CHECKING
+
 import click
 
 from nm_core.cli.completing import collection_names
 from nm_core.cli.exits import Exit
 from nm_core.cli.output import json_option, print_json, print_table
 
+if TYPE_CHECKING:
+    from nm_core.plugins.doctor import Diagnosis
+
 
 @click.command()
 @click.argument("name", required=False, shell_complete=collection_names)
+@click.option("--deep", is_flag=True, help="Import everything that is declared, each collection in its own process.")
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="With --deep, how long one collection may take.",
+)
 @json_option
-def doctor(name: str | None, as_json: bool) -> int:
-    """Load every collection and report how far each came; with NAME, one of them in full.
+def doctor(name: str | None, deep: bool, timeout: float, as_json: bool) -> int:
+    """Say what is wrong with the installed collections and what to do; with NAME, one of them in full.
 
     \b
     nmod doctor
-    nmod doctor asr
+    nmod doctor asr --deep
 
-    Ends with 3 if a collection does not work or two of them offer the same name.
+    Declarations are loaded, requirements and metadata compared with what is installed. --deep also imports every
+    module, tag and name that is declared, and runs the collections' own checks; a crash or a hang is one line.
 
-    Next: each report says what to install or to change; nmod modules then lists what works.
+    Ends with 3 if something does not work; notes on what could be better change nothing.
+
+    Next: each line says what to install or to change; nmod modules then lists what works.
     """
     from nm_core.plugins import Collections, UnknownNameError
+    from nm_core.plugins.doctor import diagnose
     from nm_core.plugins.messages import no_collection
 
-    loaded = Collections.load()
-    records = [record for record in loaded.records if name in (None, record.collection)]
-    if not records and name is not None:
-        raise UnknownNameError(no_collection(name, loaded.records))
-    conflicts = list(loaded.conflicts()) if name is None else []
-    ok = all(record.ok for record in records) and not conflicts
+    found = diagnose(name, deep=deep, timeout=timeout, progress=_progress)
+    if not found.records and name is not None:
+        raise UnknownNameError(no_collection(name, Collections.load().records))
     if as_json:
-        print_json({"ok": ok, "records": [record.to_dict() for record in records], "conflicts": conflicts})
-        return Exit.DONE if ok else Exit.INSTALLATION
+        print_json(found.to_dict())
+    else:
+        _show(found, in_full=name is not None)
+    return Exit.DONE if found.ok else Exit.INSTALLATION
+
+
+def _progress(name: str, number: int, count: int) -> None:
+    """Show on a terminal what is examined; the line is taken back with the next one."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[K{number} of {count}: {name} ...", err=True, nl=False)
+
+
+def _show(found: Diagnosis, *, in_full: bool) -> None:
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", err=True, nl=False)
+    packages = found.packages.items() if in_full else list(found.packages.items())[:2]
+    versions = ", ".join(f"{name} {version or 'not installed'}" for name, version in packages)
+    print(f"Python {platform.python_version()}, {sys.executable}\n{versions}\n")
+    origins = {one.distribution: one.origin for one in reversed(found.installations)}
     print_table(
-        ("collection", "distribution", "version", "state", "step", "ms"),
+        ("collection", "distribution", "version", "state", "step", "ms", "installed from"),
         [
             (
                 record.collection,
@@ -45,16 +79,25 @@ def doctor(name: str | None, as_json: bool) -> int:
                 record.state,
                 record.step,
                 f"{1000 * record.seconds:.1f}",
+                origins.get(record.distribution or "", "-"),
             )
-            for record in records
+            for record in found.records
         ],
     )
-    for record in records:
+    _messages(found, in_full=in_full)
+    if found.ok:
+        print("Nothing is wrong.")
+    elif not in_full:
+        print("nmod doctor NAME shows one collection in full.")
+
+
+def _messages(found: Diagnosis, *, in_full: bool) -> None:
+    for record in found.records:
         if record.error is not None:
-            print(f"{record.collection}: {record.error}")
-        if record.trace is not None and name is not None:
+            click.secho(f"{record.collection}: {record.error}", fg=None if record.ok else "red")
+        if record.trace is not None and in_full:
             print(record.trace)
-    for conflict in conflicts:
-        print(conflict)
-    print("Nothing is wrong." if ok else "nmod doctor NAME shows one collection in full.")
-    return Exit.DONE if ok else Exit.INSTALLATION
+    for conflict in found.conflicts:
+        click.secho(conflict, fg="red")
+    for finding in sorted(found.findings, key=lambda finding: not finding.fault):
+        click.secho(f"{finding.collection}: {finding.message}", fg="red" if finding.fault else "yellow")

@@ -12,7 +12,7 @@ from nm_core.plugins.guard import guarded
 from nm_core.plugins.hooks import GROUP
 from nm_core.plugins.known import KNOWN, pip_line
 from nm_core.plugins.records import Record, State, Step
-from nm_core.plugins.settings import Settings
+from nm_core.plugins.settings import Settings, normal
 
 if TYPE_CHECKING:
     from importlib_metadata import Distribution
@@ -98,11 +98,6 @@ def claims(distribution: Distribution) -> list[Candidate]:
         raise ValueError(f"the metadata of {points[0].value} has no Name")
     requires = tuple(data.get_all("Requires-Dist") or distribution.requires or ())
     return [Candidate(point.name, name, version, point.value, summary, requires) for point in points]
-
-
-def normal(name: str) -> str:
-    """Return the name of a distribution as all its spellings share it."""
-    return name.lower().replace("_", "-").replace(".", "-")
 
 
 def _candidates(path: Sequence[str] | None) -> tuple[list[Candidate], list[Record]]:

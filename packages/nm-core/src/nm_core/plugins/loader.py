@@ -16,6 +16,7 @@ from nm_core.plugins.declarations import Collection, check_target
 from nm_core.plugins.discovery import Candidate
 from nm_core.plugins.errors import DeclarationError
 from nm_core.plugins.guard import guarded
+from nm_core.plugins.messages import way_out
 from nm_core.plugins.records import Record, State, Step
 
 T = TypeVar("T")
@@ -87,7 +88,8 @@ def _read(record: Record, get: Callable[[], object]) -> tuple[Loaded | None, Rec
         outcome = guarded(action)
         record = replace(record, step=name, seconds=record.seconds + outcome.seconds)
         if outcome.error is not None:
-            record = replace(record, state=State.FAILED, error=outcome.error, trace=outcome.trace)
+            advice = f"\n  {way_out(record.collection, record.distribution)}" if record.distribution else ""
+            record = replace(record, state=State.FAILED, error=outcome.error + advice, trace=outcome.trace)
             raise _Stopped
         return outcome.value  # type: ignore[return-value]  # a step without an error has a value
 

@@ -79,6 +79,12 @@ def conflict(what: str, name: str, owners: Sequence[str]) -> str:
     return f'{what}: "{name}" is offered by {" and ".join(owners)}, and neither wins.\n  Write {choices}.'
 
 
+def way_out(collection: str, distribution: str | None) -> str:
+    """Say what to do about a collection that is itself at fault."""
+    update = f"update it, python -m pip install --upgrade {distribution}, or " if distribution else ""
+    return f"What to do: {update}leave it out, NM_DISABLE={collection}"
+
+
 def _not_loaded(records: Sequence[Record]) -> str:
     lost = [f"{record.collection} ({record.state})" for record in records if record.state is not State.LOADED]
     return f"\n  Not loaded: {', '.join(lost)}; see nmod doctor." if lost else ""

@@ -22,24 +22,14 @@ def import_scope(what: str, loaded: Mapping[str, Loaded], names: Iterable[str]) 
     classes: dict[Definition, type] = {}
     defined: dict[str, list[Definition]] = {}
     for name in names:
-        for declared in import_meanings(what, loaded[name]):
+        for target in getattr(loaded[name].collection, what):
+            declared = _class(what, name, target, loaded[name].distribution)
             definition = define(declared)
             classes.setdefault(definition, declared)
             defined.setdefault(name, []).append(definition)
     for clash in clashes(defined):
         raise ConflictError(clash)
     return tuple(classes.values())
-
-
-def import_meanings(what: str, entry: Loaded) -> tuple[type, ...]:
-    """Import the ``"tags"`` or ``"kinds"`` of one collection.
-
-    Raises:
-        TargetError: one cannot be imported, or is no class.
-    """
-    name = entry.collection.name
-    targets: tuple[str, ...] = tuple(getattr(entry.collection, what))
-    return tuple(_class(what, name, target, entry.distribution) for target in targets)
 
 
 def _class(what: str, name: str, target: str, distribution: str | None) -> type:

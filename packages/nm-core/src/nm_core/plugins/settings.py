@@ -51,24 +51,26 @@ class Settings:
         if len(claims) == 1:
             return list(claims), []
         wanted = self.preferred.get(name)
-        chosen = [claim for claim in claims if claim.distribution == wanted]
+        chosen = [claim for claim in claims if wanted is not None and normal(claim.distribution) == normal(wanted)]
         if len(chosen) == 1:
             reason = f"NM_PREFER gives the name {name} to {wanted}"
             return chosen, [
                 claim.record(State.DISABLED, Step.SETTINGS, reason) for claim in claims if claim is not chosen[0]
             ]
         owners = " and ".join(sorted({claim.distribution for claim in claims}))
+        other = "" if wanted is None else f" NM_PREFER={name}={wanted} names neither."
         error = (
-            f"{owners} both claim the name {name}, and neither is loaded. "
+            f"{owners} both claim the name {name}, and neither is loaded.{other} "
             f"Uninstall one, or prefer one: NM_PREFER={name}={claims[0].distribution}"
         )
         return [], [claim.record(State.CONFLICT, Step.METADATA, error) for claim in claims]
 
     def missing(self, installed: Iterable[str]) -> list[Record]:
-        """Return a record for each name in NM_COLLECTIONS or NM_DISABLE that nothing installed declares."""
+        """Return a record for each name in the settings that nothing installed declares."""
         names = list(installed)
         records = []
-        for variable, listed in (("NM_COLLECTIONS", self.allowed or ()), ("NM_DISABLE", self.disabled)):
+        listings = {"NM_COLLECTIONS": self.allowed or (), "NM_DISABLE": self.disabled, "NM_PREFER": self.preferred}
+        for variable, listed in listings.items():
             for name in listed:
                 if name in names:
                     continue
@@ -76,6 +78,11 @@ class Settings:
                 error = f"{variable} names {name}, which no installed distribution declares.{hint}"
                 records.append(Record(name, None, None, None, State.MISSING, Step.SETTINGS, error))
         return records
+
+
+def normal(name: str) -> str:
+    """Return the name of a distribution as all its spellings share it."""
+    return name.lower().replace("_", "-").replace(".", "-")
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -27,9 +27,11 @@ def import_target(target: str, *, what: str, distribution: str | None = None, ex
         found: object = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
         advice = "Run nmod doctor to see what is wrong with the installation."
-        if distribution is not None and extra is not None:
+        if distribution is not None and not isinstance(error, ImportError):
+            advice = f"Its own code is at fault; update it: python -m pip install --upgrade {distribution}"
+        elif distribution is not None and extra is not None:
             advice = f"It needs an extra: {pip_line(f'{distribution}[{extra}]')}"
-        elif distribution is not None and isinstance(error, ImportError):
+        elif distribution is not None:
             advice = f"Reinstall its distribution: python -m pip install --upgrade {distribution}"
         raise TargetError(f"{what} cannot be imported from {module_name}.\n  {describe(error)}.\n  {advice}") from error
     for part in path.split("."):

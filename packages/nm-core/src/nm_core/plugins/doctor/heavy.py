@@ -1,0 +1,39 @@
+"""Packages that no listing may import, and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+_NAMES = """
+IPython accelerate cv2 datasets jax librosa lightning matplotlib numba numpy onnx onnxruntime optuna pandas
+pytorch_lightning requests sacrebleu scipy sentencepiece sklearn soundfile sqlalchemy sympy tensorboard tensorflow
+tokenizers torch torchaudio torchvision transformers
+"""
+HEAVY = frozenset(_NAMES.split())
+"""Packages whose import takes a good part of a second, or brings one that does."""
+
+_MARK = "import time:"
+
+
+def measured(names: Collection[str], log: str) -> dict[str, float | None]:
+    """Return the seconds that each package took to import, from what ``python -X importtime`` wrote."""
+    found: dict[str, float | None] = dict.fromkeys(sorted(names))
+    for line in log.splitlines():
+        fields = line.removeprefix(_MARK).split("|")
+        if line.startswith(_MARK) and len(fields) == 3 and fields[2].strip() in found:
+            found[fields[2].strip()] = int(fields[1]) / 1e6
+    return found
+
+
+def without_times(log: str) -> list[str]:
+    """Return the other lines of such a log."""
+    return [line for line in log.splitlines() if not line.startswith(_MARK)]
+
+
+def complaint(target: str, heavy: Mapping[str, float | None]) -> str:
+    """Say what the declaration ``target`` drags in."""
+    parts = [name if seconds is None else f"{name} ({seconds:.2f} s)" for name, seconds in heavy.items()]
+    return (
+        f"listing it imports {' and '.join(parts)}, which makes every listing slower. Its author can mend that: "
+        f"{target.partition(':')[0]} and the packages above it import nothing but nm_core.plugins."
+    )
