@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from nm_core import Application, CompositeModule, load_application, optional
+from nm_core import Application, CompositeModule, GraphError, load_application, optional
 from nm_core.plugins import Collection, Collections, ModuleSpec, hookimpl
 from nm_torch import TorchModule, ports
 from toys import SquaredError
@@ -234,3 +234,11 @@ def test_templates_are_saved_and_used(load: Any, tmp_path: Path, form: str) -> N
     weights = weights_of(again)
     assert torch.equal(weights["first.encoder.layer.weight"], weights["teacher.pair.encoder.layer.weight"])
     assert not torch.equal(weights["first.encoder.layer.weight"], weights_of(app)["first.encoder.layer.weight"])
+
+
+def test_freezing_nothing_is_an_error(load: Any) -> None:
+    """A pattern that no weight of its module has is said before anything learns."""
+    app = load(NESTED.replace("[second.encoder.**]", "[second.encoder.layr.**]"))
+
+    with pytest.raises(GraphError, match=r"second.encoder.layr.\*\* is to be frozen, and second.encoder has no such"):
+        app.train()

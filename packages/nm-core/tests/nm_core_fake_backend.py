@@ -49,7 +49,7 @@ class FakeSession:
     def freeze(self, modules: Any, pattern: str) -> int:
         """Remember the pattern."""
         self.asked.append(("freeze", pattern, sorted(modules)))
-        return 0
+        return 1
 
 
 class FakeBackend:

@@ -104,6 +104,24 @@ def test_ties_and_freezing_wait_for_their_modules() -> None:
     assert not any(asked[0] == "tie" for asked in nf.session.asked if isinstance(asked, tuple))
 
 
+def test_a_tied_weight_is_frozen_by_either_name() -> None:
+    """What a tie puts in the place of a frozen weight is frozen, too; modules that nothing concerns are left alone."""
+    nf = factory()
+    nf.freeze("one.**")
+    nf.tie("two.weight", "one.weight")
+
+    for name in ("one", "three", "two"):
+        nf.create("sample.Encoder", name=name)
+
+    facts = [asked for asked in nf.session.asked if asked[0] in ("tie", "freeze")]
+    assert facts == [
+        ("freeze", "one.**", ["one"]),
+        ("freeze", "one.**", ["three"]),
+        ("tie", "two.weight", "one.weight", ["one", "two"]),
+        ("freeze", "one.**", ["one", "two"]),
+    ]
+
+
 def test_two_modules_of_one_name_are_refused_across_graphs() -> None:
     """A second encoder under the same name is refused by the factory that knows the first."""
     nf = factory()

@@ -115,6 +115,7 @@ class NeuralModuleFactory:
         graphs = [Graph(list(losses), name="train")]
         graphs += [Graph(_ends(metric), name="eval") for metric in _metrics_of(callbacks)]
         self._prepare(graphs)
+        self._check_frozen()
         return self.session.train(
             TrainRequest(
                 losses=losses,
@@ -174,13 +175,14 @@ class NeuralModuleFactory:
     def tie(self, first: str, second: str) -> None:
         """Make two weights one: `tie("decoder.embedding.weight", "log_softmax.weight")`; every graph sees it."""
         self.ties.append((first, second))
-        self._tie(first, second)
+        self._apply([(first, second)], self.modules)
 
     @boundary
     def freeze(self, pattern: str) -> None:
         """Stop the weights that match a pattern from learning: `freeze("encoder.**")`; every graph sees it."""
         self.frozen.append(pattern)
-        self._freeze(pattern)
+        if self.modules:
+            self.session.freeze(self.modules, pattern)
 
     @boundary
     def save(self, path: str | Path, graphs: Mapping[str, Graph]) -> Path:
@@ -197,25 +199,36 @@ class NeuralModuleFactory:
         self._know(modules)
 
     def _know(self, modules: Iterable[NeuralModule]) -> None:
-        self.modules |= {holder.name: holder for module in modules for holder in holders(module)}
-        self._apply_facts()
+        held = {holder.name: holder for module in modules for holder in holders(module)}
+        new = {name: holder for name, holder in held.items() if self.modules.get(name) is not holder}
+        self.modules |= new
+        self._apply(self.ties, new)
 
-    def _apply_facts(self) -> None:
-        for first, second in self.ties:
-            self._tie(first, second)
+    def _apply(self, ties: Iterable[tuple[str, str]], new: Mapping[str, NeuralModule]) -> None:
+        """Apply ties that concern new modules, and freezing to all that changed, for a weight is frozen by any name."""
+        changed = dict(new)
+        for first, second in ties:
+            of_first, of_second = self._owners(first), self._owners(second)
+            owners = of_first | of_second
+            if of_first and of_second and not new.keys().isdisjoint(owners):
+                self.session.tie(owners, first, second)
+                changed |= owners
+        for pattern in self.frozen if changed else ():
+            self.session.freeze(changed, pattern)
+
+    def _check_frozen(self) -> None:
         for pattern in self.frozen:
-            self._freeze(pattern)
+            owners = self._owners(pattern)
+            if owners and not self.session.freeze(owners, pattern):
+                raise GraphError(
+                    f"{pattern} is to be frozen, and {' and '.join(owners)} has no such weight, so it would learn.\n"
+                    "  Patterns are of names such as encoder.blocks.0.weight: * stands for one part, ** for any number."
+                )
 
-    def _tie(self, first: str, second: str) -> None:
-        if self._owner(first) and self._owner(second):
-            self.session.tie(self.modules, first, second)
-
-    def _freeze(self, pattern: str) -> None:
-        if self.modules:
-            self.session.freeze(self.modules, pattern)
-
-    def _owner(self, weight: str) -> str | None:
-        return next((name for name in self.modules if weight.startswith(f"{name}.")), None)
+    def _owners(self, weight: str) -> dict[str, NeuralModule]:
+        """Return the modules that a weight may be of: those whose names it begins with."""
+        ends = (place for place, sign in enumerate(weight) if sign == ".")
+        return {name: self.modules[name] for end in ends if (name := weight[:end]) in self.modules}
 
 
 def _metrics_of(callbacks: Sequence[Callback]) -> Iterator[Metric]:

@@ -305,7 +305,7 @@ class PythonSession:
     def freeze(self, modules: Any, pattern: str) -> int:
         """Remember the pattern."""
         self.facts.append(("freeze", pattern))
-        return 0
+        return 1
 
 
 class PythonBackend:

@@ -78,6 +78,7 @@ CASES = [
     (("[encoder.**]", "[encodr.**]"), 'no module "encodr"', 0),
     (("[encoder.**]", "[encoder]"), "encoder is a module, not a weight", 0),
     (("encoder.weight, decoder.weight", "encoder.weight, decodr.weight"), 'no module "decodr"', 0),
+    (("encoder.weight, decoder.weight", "encoder.weight, encoder.weight"), "encoder.weight is named twice", 0),
     (("{transcribe: infer}", "{transcrib: infer}"), 'no installed collection has the verb "transcrib"', 0),
     (("{transcribe: infer}", "{transcribe: infr}"), 'no graph "infr"', 0),
     (("seed: 3", "seed: 3\nrequires: {nm-none: '>=1'}"), "nm-none is not installed", 0),

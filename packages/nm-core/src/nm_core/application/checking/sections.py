@@ -41,8 +41,15 @@ def check_requirements(context: Context) -> None:
 def check_facts(context: Context) -> None:
     """Check that ties, freezing and initial weights speak of modules of the application."""
     for path, weights in context.numbered(("tie",), context.entry.tie):
+        seen: set[str] = set()
         for index, weight in enumerate(weights):
-            _check_owner(context, weight, (*path, index), example="decoder.embedding.weight")
+            if weight in seen:
+                context.complain(
+                    f"{weight} is named twice.\n  Name each of the weights that are one once.", (*path, index)
+                )
+            else:
+                _check_owner(context, weight, (*path, index), example="decoder.embedding.weight")
+            seen.add(weight)
     for path, pattern in context.numbered(("freeze",), context.entry.freeze):
         if not any(sign in pattern.partition(".")[0] for sign in "*?["):
             _check_owner(context, pattern, path, example="encoder.**")
