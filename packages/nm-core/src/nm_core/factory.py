@@ -206,13 +206,13 @@ class NeuralModuleFactory:
 
     def _apply(self, ties: Iterable[tuple[str, str]], new: Mapping[str, NeuralModule]) -> None:
         """Apply ties that concern new modules, and freezing to all that changed, for a weight is frozen by any name."""
-        changed = dict(new)
+        changed, begins = dict(new), tuple(f"{name}." for name in new)
         for first, second in ties:
-            of_first, of_second = self._owners(first), self._owners(second)
-            owners = of_first | of_second
-            if of_first and of_second and not new.keys().isdisjoint(owners):
-                self.session.tie(owners, first, second)
-                changed |= owners
+            if first.startswith(begins) or second.startswith(begins):
+                of_first, of_second = self._owners(first), self._owners(second)
+                if of_first and of_second:
+                    self.session.tie(of_first | of_second, first, second)
+                    changed |= of_first | of_second
         for pattern in self.frozen if changed else ():
             self.session.freeze(changed, pattern)
 
