@@ -68,3 +68,19 @@ def nm_metrics() -> dict[str, str]:
 def nm_tasks() -> dict[str, str]:
     """Declare the verbs that applications gain."""
     return {"transcribe": "nm_asr.transcription:transcribe"}
+
+
+@hookimpl
+def nm_examples() -> dict[str, str]:
+    """Declare parameters with which modules and metrics can be made."""
+    return {
+        "AudioToTextDataLayer": "nm_asr.examples:data_layer",
+        "AudioToMelSpectrogramPreprocessor": "nm_asr.examples:PREPROCESSOR",
+        "SpectrogramAugmentation": "nm_asr.examples:AUGMENTATION",
+        "JasperEncoder": "nm_asr.examples:JASPER_ENCODER",
+        "JasperDecoderForCTC": "nm_asr.examples:CTC_DECODER",
+        "JasperRNNConnector": "nm_asr.examples:CONNECTOR",
+        "GreedyCTCDecoder": "nm_asr.examples:GREEDY_DECODER",
+        "WordErrorRate": "nm_asr.examples:ERROR_RATE",
+        "CharacterErrorRate": "nm_asr.examples:ERROR_RATE",
+    }

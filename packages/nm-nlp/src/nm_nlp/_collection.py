@@ -75,3 +75,17 @@ def nm_tokenizers() -> dict[str, str]:
         "character": "nm_nlp.tokenizers.character:CharacterTokenizer",
         "word": "nm_nlp.tokenizers.word:WordTokenizer",
     }
+
+
+@hookimpl
+def nm_examples() -> dict[str, str]:
+    """Declare parameters with which modules and metrics can be made."""
+    return {
+        "TranslationDataLayer": "nm_nlp.examples:data_layer",
+        "TransformerEncoderNM": "nm_nlp.examples:ENCODER",
+        "TransformerDecoderNM": "nm_nlp.examples:DECODER",
+        "TransformerLogSoftmaxNM": "nm_nlp.examples:LOG_SOFTMAX",
+        "PaddedSmoothedCrossEntropyLossNM": "nm_nlp.examples:LOSS",
+        "LinesOfText": "nm_nlp.examples:lines_of_text",
+        "TranslationScore": "nm_nlp.examples:translation_score",
+    }

@@ -90,3 +90,29 @@ def nm_policies() -> dict[str, str]:
         "polynomial": "nm_torch.optim:PolynomialDecay",
         "inverse_square_root": "nm_torch.optim:InverseSquareRoot",
     }
+
+
+@hookimpl
+def nm_probes() -> dict[str, str]:
+    """Declare how the conformance suite sees PyTorch."""
+    return {"torch": "nm_torch.conformance:TorchProbe"}
+
+
+@hookimpl
+def nm_examples() -> dict[str, str]:
+    """Declare parameters with which modules can be made."""
+    return {
+        "DecoderRNN": "nm_torch.examples:DECODER_RNN",
+        "EncoderRNN": "nm_torch.examples:ENCODER_RNN",
+        "SequenceLoss": "nm_torch.examples:SEQUENCE_LOSS",
+        "MSELoss": "nm_torch.examples:MSE_LOSS",
+        "Linear": "nm_torch.examples:LINEAR",
+        "ArgMax": "nm_torch.examples:ARG_MAX",
+        "Activation": "nm_torch.examples:ACTIVATION",
+        "LayerNorm": "nm_torch.examples:LAYER_NORM",
+        "Dropout": "nm_torch.examples:DROPOUT",
+        "ConvSubsampling": "nm_torch.examples:CONV_SUBSAMPLING",
+        "FrameStacking": "nm_torch.examples:FRAME_STACKING",
+        "Concat": "nm_torch.examples:CONCAT",
+        "Add": "nm_torch.examples:ADD",
+    }

@@ -11,9 +11,9 @@ from torch import Tensor
 from nm_core import NeuralModule
 from nm_core.errors import did_you_mean
 from nm_core.testing.probing.choosing import complete
-from nm_torch.checking.rules import Output
 from nm_core.testing.probing.slots import Slot
 from nm_core.testing.probing.uses import Use
+from nm_torch.checking.rules import Output
 from nm_torch.checking.values import judge
 from nm_torch.errors import ModuleCheckError
 from nm_torch.shape_checks import family_of

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -117,6 +118,23 @@ class Inventor:
             known[int(self.whole(0, count - 1, ()))] = longest
             self.lengths.setdefault(size, known)
         return known
+
+
+def invented(
+    slots: Sequence[Slot],
+    sizes: Mapping[str, int],
+    seed: int,
+    dtype: torch.dtype,
+    device: torch.device,
+    given: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Return a value for each slot by its name, those that are given as they are; lengths among these hold for all."""
+    inventor = Inventor(sizes, torch.Generator().manual_seed(seed), dtype, device)
+    for slot in slots:
+        size, kind, value = slot.kind_size(), slot.core.kind, given.get(slot.name)
+        if size is not None and kind is not None and type(kind).is_a(Lengths) and isinstance(value, Tensor):
+            inventor.lengths[size] = value.cpu()
+    return {slot.name: given[slot.name] if slot.name in given else inventor.value(slot) for slot in slots}
 
 
 Maker = Callable[[Inventor, Slot, tuple[int, ...]], Tensor]

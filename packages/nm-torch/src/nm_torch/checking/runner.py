@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import count
-from math import prod
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from nm_core import NeuralModule
-from nm_torch.checking.calling import result_of
-from nm_core.testing.probing.choosing import LONG_FROM, Asked, around_multiples, choose, complete
+from nm_core.testing.probing.choosing import Asked, around_multiples
+from nm_core.testing.probing.given import avoided, candidates
+from nm_core.testing.probing.uses import Use
+from nm_torch.checking.calling import own, result_of, set_mode
 from nm_torch.checking.findings import Run
 from nm_torch.checking.given import by_slot, check_given, decided, described
-from nm_torch.checking.inventing import Inventor
+from nm_torch.checking.inventing import invented
 from nm_torch.checking.isolation import home_of, networks_of
 from nm_torch.checking.record import Record, first_line
 from nm_torch.checking.report import sizes_text
-from nm_core.testing.probing.uses import Use
 from nm_torch.errors import ModuleCheckError
-from nm_types import Lengths
-
-MOST_ELEMENTS = 2**23
-"""Numbers of all inputs together, at most, where small sizes did not do."""
 
 
 class Runner:
@@ -49,14 +42,13 @@ class Runner:
         self.seeds = count(seed)
         self.dtype, self.device = home_of(twin)
         self.modes = (False, True) if networks_of(twin) else (None,)
-        self.avoid = [v for v in self.module.params.values() if isinstance(v, int) and not isinstance(v, bool)]
 
     def run(self, use: Use, *, thorough: bool) -> None:
         """Run one use in every mode, on sizes that the module can take; thoroughly also around multiples."""
         asked = Asked.of(use.inputs, use.outputs)
         given = by_slot(use, self.inputs)
         fixed = decided(use, given, self.sizes)
-        sizes = self._smallest(use, asked, fixed)
+        sizes = self._smallest(use, fixed)
         if sizes is None:
             return
         for training in self.modes[1:]:
@@ -64,14 +56,10 @@ class Runner:
         for near in around_multiples(asked, sizes, fixed) if thorough else ():
             self._run(use, near, training=self.modes[0])
 
-    def _smallest(self, use: Use, asked: Asked, fixed: Mapping[str, int]) -> dict[str, int] | None:
+    def _smallest(self, use: Use, fixed: Mapping[str, int]) -> dict[str, int] | None:
         """Run in evaluation on the first sizes that the module takes, and return them."""
         failures: list[tuple[Run, Exception]] = []
-        for attempt in range(len(LONG_FROM)):
-            sizes = choose(asked, fixed, attempt, self.avoid)
-            tried = sizes is None or any(sizes == run.sizes for run, _ in failures)
-            if sizes is None or tried or (failures and _elements(use, sizes) > MOST_ELEMENTS):
-                continue
+        for sizes in candidates(use, fixed, avoided(self.module)):
             run, error = self._attempt(use, sizes, training=self.modes[0])
             if error is None:
                 self._note_small(failures)
@@ -104,7 +92,8 @@ class Runner:
         values = self._values(use, sizes)
         run = Run(self.module, use, sizes, values, _seen(use, values, sizes, training), self.record.location)
         try:
-            result = result_of(self.twin, use, values, sizes, training=training)
+            set_mode(self.twin, bool(training))
+            result = result_of(self.twin, use, own(values), sizes)
         except Exception as error:  # noqa: BLE001 - whatever the author's code raises; it is the cause of the report
             return run, error
         run.take(result)
@@ -114,18 +103,7 @@ class Runner:
     def _values(self, use: Use, sizes: Mapping[str, int]) -> dict[str, Any]:
         given = by_slot(use, self.inputs)
         check_given(self.module, use, given, sizes)
-        random = torch.Generator().manual_seed(next(self.seeds))
-        inventor = Inventor(sizes, random, self.dtype, self.device)
-        for slot in use.inputs:
-            size, kind, value = slot.kind_size(), slot.core.kind, given.get(slot.name)
-            if size is not None and kind is not None and type(kind).is_a(Lengths) and isinstance(value, Tensor):
-                inventor.lengths[size] = value.cpu()
-        return {slot.name: given[slot.name] if slot.name in given else inventor.value(slot) for slot in use.inputs}
-
-
-def _elements(use: Use, sizes: Mapping[str, int]) -> int:
-    known = complete(sizes)
-    return sum(prod(size.evaluate(known) for size in slot.sizes()) for slot in use.inputs)
+        return invented(use.inputs, sizes, next(self.seeds), self.dtype, self.device, given)
 
 
 def _seen(use: Use, values: Mapping[str, Any], sizes: Mapping[str, int], training: bool | None) -> str:

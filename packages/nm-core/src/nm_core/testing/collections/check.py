@@ -60,9 +60,7 @@ class Verdict:
     reason: str = ""
 
 
-def check(
-    *, since: int, applies: Callable[[Any], bool] = lambda _: True
-) -> Callable[[Callable[[S], None]], Check[S]]:
+def check(*, since: int, applies: Callable[[Any], bool] = lambda _: True) -> Callable[[Callable[[S], None]], Check[S]]:
     """Make a check of a function; underscores of its name become hyphens."""
 
     def made(run: Callable[[S], None]) -> Check[S]:

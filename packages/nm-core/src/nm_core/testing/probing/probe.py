@@ -24,14 +24,18 @@ class Probe(Protocol):
             NmError: it does not do what its ports promise.
         """
 
-    def invent(self, module: NeuralModule, slots: Sequence[Slot], sizes: Mapping[str, int], seed: int) -> dict[str, Any]:
+    def invent(
+        self, module: NeuralModule, slots: Sequence[Slot], sizes: Mapping[str, int], seed: int
+    ) -> dict[str, Any]:
         """Return a value of the framework for each slot, by its name, with the numbers and on the device of a module.
 
         Raises:
             NmError: nobody can know such a value.
         """
 
-    def call(self, module: NeuralModule, use: Use, sizes: Mapping[str, int], values: Mapping[str, Any]) -> Sequence[Any]:
+    def call(
+        self, module: NeuralModule, use: Use, sizes: Mapping[str, int], values: Mapping[str, Any]
+    ) -> Sequence[Any]:
         """Return what a module gives for values by slot, in the order of its output ports, without gradients.
 
         The module is given these very values and runs in the mode that it is in.

@@ -1,0 +1,104 @@
+"""Checks of what a module computes: it keeps its ports, its inputs and its promises of sameness."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from nm_core.composite import holders
+from nm_core.testing.collections.check import check
+from nm_core.testing.collections.subjects import Case
+from nm_core.testing.holding import hold
+from nm_core.testing.probing.lists import distance
+
+TOLERANCE = 1e-5
+"""How far two results may be apart that should be the same, over the largest number in them (or over 1)."""
+
+
+def same(one: Mapping[str, Any], other: Mapping[str, Any], what: str, do: str, *, tolerance: float = TOLERANCE) -> None:
+    """Hold the plain values of two runs together, port by port."""
+    for port in one:
+        apart = distance(one[port], other[port])
+        text = f"by {apart:.2g}" if apart < float("inf") else "in form"
+        hold(apart <= tolerance, f"{what}: {port} differs {text}.", do)
+
+
+@check(since=1, applies=lambda case: case.has_ports() and not case.is_metric and case.cls.segment != "view")
+def ports(case: Case) -> None:
+    """What forward takes and gives is what the ports say, on inputs of distinct prime sizes."""
+    case.probe.check(case.make())
+
+
+@check(since=1, applies=Case.computes)
+def inputs(case: Case) -> None:
+    """No input is changed in place, neither in evaluation nor in training."""
+    for given in case.given:
+        for training in (False, True):
+            module = case.make()
+            case.probe.train(module, training)
+            own = {name: case.copied(value) for name, value in given.values.items()}
+            with case.probe.seeded(1):
+                case.probe.call(module, given.use, given.sizes, own)
+            for slot in given.use.inputs:
+                hold(
+                    distance(case.probe.plain(own[slot.name]), case.probe.plain(given.values[slot.name])) == 0.0,
+                    f"{case.id} changes its input {slot.name} in {'training' if training else 'evaluation'}.",
+                    "Compute a new tensor: another module may read this one.",
+                )
+
+
+@check(since=1, applies=Case.computes)
+def seed(case: Case) -> None:
+    """The same seed makes the same weights, and draws the same numbers in training."""
+    for given in case.given:
+        found = []
+        for _ in range(2):
+            module = case.make(seed=3)
+            case.probe.train(module, True)
+            with case.probe.seeded(4):
+                found.append(case.results(module, given))
+        do = "Draw weights and noise from the framework's own generator, not from the clock or one of your own."
+        same(*found, f"Made and run twice with one seed, {case.id} gives two results", do)
+
+
+@check(since=1, applies=Case.computes)
+def evaluation(case: Case) -> None:
+    """In evaluation mode nothing is random: a second run gives the same."""
+    for given in case.given:
+        module = case.make()
+        with case.probe.seeded(5):
+            first, second = case.evaluated(module, given), case.evaluated(module, given)
+        do = "Draw random numbers in training mode only, and keep nothing between calls."
+        same(first, second, f"Run twice in evaluation, {case.id} gives two results", do)
+
+
+@check(since=1, applies=Case.computes)
+def modes(case: Case) -> None:
+    """To go into training mode and back changes nothing."""
+    for given in case.given:
+        module = case.make()
+        first = case.evaluated(module, given)
+        case.probe.train(module, True)
+        do = "Let the mode change what forward does, never the weights."
+        same(first, case.evaluated(module, given), f"After training mode and back, {case.id} gives other results", do)
+
+
+@check(since=1, applies=Case.computes)
+def weights(case: Case) -> None:
+    """Another module that takes the weights, made with another seed, gives the same results."""
+    module, other = case.make(seed=0), case.make(seed=6)
+    with TemporaryDirectory() as folder:
+        for number, (one, two) in enumerate(zip(holders(module), holders(other), strict=True)):
+            path = Path(folder) / f"{number}.weights"
+            case.session.save_weights(one, path)
+            case.session.load_weights(two, path)
+    do = "Keep everything that results depend on as parameters and buffers, so that files of weights hold it."
+    for given in case.given:
+        kept = [case.evaluated(each, given) for each in (module, other)]
+        same(*kept, f"With the weights of another, {case.id} gives other results", do)
+
+
+LAWS = (ports, inputs, seed, evaluation, modes, weights)
+"""The checks of what a module computes."""

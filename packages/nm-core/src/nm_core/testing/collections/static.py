@@ -1,0 +1,175 @@
+"""Checks of what a module is before it computes: its class, its parameters, its ports, its place in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from inspect import Parameter, formatannotation
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from nm_core.factory import NeuralModuleFactory
+from nm_core.graph import Graph
+from nm_core.module import signature_of
+from nm_core.parameters import complete, constructor_parameters
+from nm_core.testing.collections.check import check
+from nm_core.testing.collections.subjects import Case, plain_data
+from nm_core.testing.holding import ConformanceError, hold, refused
+from nm_core.testing.probing.calling import by_port, recorded, symbols
+from nm_core.testing.probing.given import avoided, candidates
+from nm_core.testing.probing.slots import Slot, concrete
+from nm_core.testing.probing.uses import Use, uses_of
+from nm_types import AxisType, BatchTag, NeuralType, NeuralTypeError, NmError
+from nm_types.notation import Row, Structure
+
+PLAIN = "Let the constructor take plain data alone (numbers, text, lists, mappings, paths), and keep it as it is."
+ALIEN = NeuralType("object Text")
+
+
+@check(since=1)
+def target(case: Case) -> None:
+    """The declaration leads to a class of its own, with the same ports on every backend."""
+    cls, collections = case.cls, case.suite.collections
+    found = collections.id_of(cls)
+    hold(
+        found == case.module_id,
+        f"{case.module_id} leads to {cls.__module__}:{cls.__qualname__}, whose id is {found}.",
+        "Let the target name the module in which the class is defined, and give each class one id.",
+    )
+    spec = collections.modules.get(case.module_id)
+    for backend in spec.targets if spec is not None else ():
+        other = collections.resolve(case.module_id, backend)
+        hold(
+            list(cls.input_ports) == list(other.input_ports) and list(cls.output_ports) == list(other.output_ports),
+            f"{case.module_id} has other ports on {backend}.",
+            "A module has the same ports on every backend.",
+        )
+
+
+@check(since=1)
+def constructs(case: Case) -> None:
+    """Its parameters are plain data, and what is made of those that a file keeps is the same."""
+    if case.lacking:
+        raise ConformanceError(_wanted(case))
+    module = case.make()
+    hold(not module.opaque, f"{case.id} holds live objects: {', '.join(sorted(module.opaque))}.", PLAIN)
+    again = case.make(params=plain_data(module.params))
+    for what in ("params", "inputs", "outputs"):
+        one, other = dict(getattr(module, what)), dict(getattr(again, what))
+        hold(one == other, f"Made of its own parameters, {case.id} has the {what} {other}, not {one}.", PLAIN)
+
+
+@check(since=1, applies=Case.has_ports)
+def signature(case: Case) -> None:
+    """Its ports follow from its parameters alone, whether they come from Python or from a file."""
+    module = case.make()
+    for params in (module.params, complete(case.cls, constructor_parameters(case.cls), plain_data(module.params))):
+        found = signature_of(case.cls, params)
+        hold(
+            list(found.inputs.values()) == list(module.inputs.values())
+            and list(found.outputs.values()) == list(module.outputs.values()),
+            f"{case.id} has the ports {module.inputs} -> {module.outputs}; "
+            f"computed once more they are {found.inputs} -> {found.outputs}.",
+            "Let sizes and ports_of follow from the parameters and from nothing else.",
+        )
+
+
+@check(since=1, applies=lambda case: case.has_ports() and not case.is_metric)
+def application(case: Case) -> None:
+    """A graph of one call is saved and read back: the same module, with the same ports."""
+    module = case.make()
+    graph = Graph(dict(zip(module.outputs, _call(case, module), strict=True)), name="main")
+    with TemporaryDirectory() as folder:
+        factory = NeuralModuleFactory(backend=case.backend, placement="cpu", collections=case.suite.collections)
+        saved = factory.save(Path(folder) / "saved", {"main": graph})
+        again = _loaded(case, saved).modules[module.name]
+        files = {*type(module).asset_params, *type(module).path_params}
+        one, other = ({k: v for k, v in made.params.items() if k not in files} for made in (module, again))
+        hold(one == other, f"Read back, {case.id} has the parameters {other}, not {one}.", PLAIN)
+        hold(
+            dict(module.inputs) == dict(again.inputs) and dict(module.outputs) == dict(again.outputs),
+            f"Read back, {case.id} has the ports {again.inputs} -> {again.outputs}.",
+            "Let sizes and ports_of follow from the parameters and from nothing else.",
+        )
+
+
+@check(since=1, applies=lambda case: case.has_ports() and bool(case.ports.inputs))
+def connections(case: Case) -> None:
+    """A wrong connection raises NeuralTypeError; an input that is missing or unknown raises an error of ours."""
+    module = case.make()
+    use = uses_of(module, {})[0]
+    sizes = _sizes(module, use)
+    do = "Leave __call__, bind and type_edges to the base class, or raise what they raise."
+    for slot in use.inputs:
+        for wrong in _wrong(slot, concrete(slot, sizes)):
+            tensors = symbols(use, sizes, {slot.name: wrong})
+            with refused(f'"{wrong}" for {slot.name}, "{slot.type}" of {case.id},', do, NeuralTypeError):
+                _connect(case, module, by_port(module, use, tensors))
+    tensors = by_port(module, use, symbols(use, sizes))
+    with refused(f'{case.id} with an input "nothing_of_mine"', do, NmError):
+        _connect(case, module, {**tensors, "nothing_of_mine": next(iter(tensors.values()))})
+    required = [name for name, port in module.inputs.items() if not port.optional]
+    if len(required) > 1:
+        with refused(f"{case.id} without {required[0]}", do, NmError):
+            _connect(case, module, {name: tensor for name, tensor in tensors.items() if name != required[0]})
+
+
+STATIC = (target, constructs, signature, application, connections)
+"""The checks of what a module is."""
+
+
+def _call(case: Case, module: Any) -> tuple[Any, ...]:
+    """Record one call of a module."""
+    if module.segment == "source":
+        result = module()
+        return result if isinstance(result, tuple) else (result,)
+    use = uses_of(module, {})[0]
+    return recorded(module, use, _sizes(module, use))
+
+
+def _connect(case: Case, module: Any, tensors: Mapping[str, Any]) -> None:
+    (module.fresh().bind if case.is_metric else module)(**tensors)
+
+
+def _sizes(module: Any, use: Use) -> dict[str, int]:
+    """Return the smallest sizes that ports have."""
+    return next(candidates(use, {}, avoided(module)), {})
+
+
+def _wrong(slot: Slot, fitting: NeuralType) -> Iterator[NeuralType]:
+    """Yield types that a port must refuse, whatever it is; `{}` refuses nothing."""
+    if slot.type.is_root:
+        return
+    yield NeuralType("B T:7") if slot.type.is_object or slot.type.is_list else ALIEN
+    if slot.type.form == "tensor" and not any(isinstance(one, Row) for one in slot.type.axes):
+        yield NeuralType(Structure("tensor", (*fitting.axes, AxisType(BatchTag)), fitting.kind))
+
+
+def _loaded(case: Case, path: Path) -> Any:
+    from nm_core.application import load_application
+
+    return load_application(path, collections=case.suite.collections, backend=case.backend, placement="cpu")
+
+
+def _wanted(case: Case) -> str:
+    """Say what an author has to write so that a module can be made."""
+    package = case.cls.__module__.partition(".")[0]
+    constant = "".join(
+        f"_{c}" if c.isupper() and p.islower() else c for p, c in zip(f"_{case.name}", case.name, strict=False)
+    )
+    params = ", ".join(f'"{one.name}": {_annotation(one)}' for one in case.lacking)
+    return (
+        f"{case.id} cannot be made: it needs {', '.join(one.name for one in case.lacking)}, and no example says what.\n"
+        f"  Write one into {package}/examples.py, as plain data:\n"
+        f"      {constant.upper()} = [{{{params}}}]\n"
+        f"  and declare it beside nm_collection:\n"
+        f"      @hookimpl\n"
+        f"      def nm_examples() -> dict[str, str]:\n"
+        f'          return {{"{case.name}": "{package}.examples:{constant.upper()}"}}'
+    )
+
+
+def _annotation(parameter: Parameter) -> str:
+    given = parameter.annotation
+    text = "..." if given is Parameter.empty else given if isinstance(given, str) else formatannotation(given)
+    return f"<{text}>"

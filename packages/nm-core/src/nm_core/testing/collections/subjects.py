@@ -1,0 +1,262 @@
+"""What is checked: a collection, and each module and metric of it in each of its examples."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from inspect import Parameter
+from pathlib import Path
+from typing import Any
+
+from nm_core.actions import Settings
+from nm_core.backend import Session
+from nm_core.metric import Metric
+from nm_core.module import NeuralModule, Signature, signature_of, snake_case
+from nm_core.parameters import FrozenParams, complete, constructor_parameters, freeze, thaw
+from nm_core.plugins import Collection, Collections
+from nm_core.plugins.declarations import ANY_BACKEND
+from nm_core.plugins.errors import UnknownNameError
+from nm_core.plugins.messages import no_collection
+from nm_core.testing.holding import ConformanceError
+from nm_core.testing.probing.given import Given, given_for
+from nm_core.testing.probing.probe import Probe
+
+LONGEST_LABEL = 44
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A collection under test.
+
+    Attributes:
+        collections: what is installed.
+        name: the collection's name.
+        folder: an empty folder for the files of examples.
+    """
+
+    collections: Collections
+    name: str
+    folder: Path
+
+    def __post_init__(self) -> None:
+        """Refuse a collection that is not there.
+
+        Raises:
+            UnknownNameError: it is not installed, or its declaration cannot be loaded; the message says why.
+        """
+        if self.name not in self.collections.collections:
+            raise UnknownNameError(no_collection(self.name, self.collections.records))
+
+    @property
+    def id(self) -> str:
+        """What messages call it."""
+        return self.name
+
+    @property
+    def collection(self) -> Collection:
+        """What it declares."""
+        return self.collections.collections[self.name]
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The names of its modules, in their order, and of its metrics."""
+        return (*(spec.name for spec in self.collection.modules), *self.offered("metrics"))
+
+    def offered(self, what: str) -> list[str]:
+        """Return the names that it offers of one sort, without the collection."""
+        names = (name.removeprefix(f"{self.name}.") for name in self.collections.names(what))
+        return [name for name in names if self.name in self.collections.owners(what, name)]
+
+    def cases(self) -> Iterator[Case]:
+        """Yield each module and metric in each of its examples; one that has no examples, without parameters."""
+        for name in self.members:
+            seen: dict[str, int] = {}
+            examples = self._examples_of(name)
+            common = (
+                []
+                if len(examples) == 1
+                else [
+                    key
+                    for key, value in examples[0].items()
+                    if all(key in one and one[key] == value for one in examples)
+                ]
+            )
+            for params in examples:
+                text = label({key: value for key, value in params.items() if key not in common})
+                seen[text] = seen.get(text, 0) + 1
+                yield Case(self, name, params, text if seen[text] == 1 else f"{text}#{seen[text]}")
+
+    def _examples_of(self, name: str) -> Sequence[Mapping[str, Any]]:
+        if name not in self.offered("examples"):
+            return [{}]
+        found = self.collections.lookup("examples", f"{self.name}.{name}")
+        if callable(found):
+            folder = self.folder / name
+            folder.mkdir(parents=True)
+            found = found(folder)
+        if not isinstance(found, Sequence) or not found or not all(isinstance(one, Mapping) for one in found):
+            raise ConformanceError(
+                f"The examples of {self.name}.{name} are {found!r}.\n"
+                f"  {self.collections.target('examples', f'{self.name}.{name}')} is a sequence of mappings of plain parameters, at least one, or a function "
+                "(folder) that returns one."
+            )
+        return found
+
+
+@dataclass(frozen=True)
+class Case:
+    """One module or metric in one example.
+
+    Attributes:
+        suite: the collection it belongs to.
+        name: its name in there.
+        params: the parameters of the example.
+        label: the parameters in a few words.
+    """
+
+    suite: Suite
+    name: str
+    params: Mapping[str, Any]
+    label: str
+
+    @property
+    def module_id(self) -> str:
+        """The id of the module: `asr.JasperEncoder`."""
+        return f"{self.suite.name}.{self.name}"
+
+    @property
+    def id(self) -> str:
+        """What messages call it: `asr.JasperEncoder[feat_in=64]`."""
+        return f"{self.module_id}[{self.label}]" if self.label else self.module_id
+
+    @cached_property
+    def cls(self) -> Any:
+        """The class."""
+        found = self.suite.collections.resolve(self.module_id)
+        if not (isinstance(found, type) and issubclass(found, NeuralModule)):
+            raise ConformanceError(
+                f"{self.module_id} is declared as {found!r}, which is no neural module.\n"
+                "  Let the target name a class derived from NeuralModule, or from that of your framework."
+            )
+        return found
+
+    @property
+    def can_be_imported(self) -> bool:
+        """Whether there is a class; where not, `target` fails."""
+        try:
+            return bool(self.cls)
+        except Exception:  # noqa: BLE001 - importing an author's code may raise anything
+            return False
+
+    @cached_property
+    def lacking(self) -> list[Parameter]:
+        """The parameters that the class needs and the example does not give."""
+        known = constructor_parameters(self.cls).values()
+        return [one for one in known if one.default is Parameter.empty and one.name not in self.params]
+
+    @cached_property
+    def ports(self) -> Signature:
+        """The ports under the parameters of the example, known without construction."""
+        return signature_of(self.cls, complete(self.cls, constructor_parameters(self.cls), self.params))
+
+    def has_ports(self) -> bool:
+        """Whether its ports can be known; where not, `target` or `constructs` fails."""
+        try:
+            return bool(self.ports)
+        except Exception:  # noqa: BLE001 - an author's code may raise anything
+            return False
+
+    @property
+    def is_metric(self) -> bool:
+        """Whether it is a metric."""
+        return issubclass(self.cls, Metric)
+
+    def computes(self) -> bool:
+        """Whether it makes values of values: no source, no metric, and no view, which only says something of one."""
+        return self.has_ports() and self.cls.segment in ("host", "framework") and not self.is_metric
+
+    def make(self, seed: int = 0, params: Mapping[str, Any] | None = None) -> Any:
+        """Make the module; its weights follow from the seed."""
+        with self.session.seeded(seed, snake_case(self.name)):
+            return self.cls(**(self.params if params is None else params))
+
+    @cached_property
+    def backend(self) -> str:
+        """The backend on which it is checked: that of its target; for one beside every backend, any with a probe."""
+        spec = self.suite.collections.modules.get(self.module_id)
+        declared = next(iter(spec.targets)) if spec is not None else ANY_BACKEND
+        if declared != ANY_BACKEND:
+            return declared
+        known = self.suite.collections.names("probes")
+        own = [name for name in known if self.suite.name in self.suite.collections.owners("probes", name)]
+        return next(iter([*own, *known]), declared)
+
+    @cached_property
+    def probe(self) -> Probe:
+        """What the suite sees of the framework."""
+        if not self.suite.collections.owners("probes", self.backend):
+            raise ConformanceError(
+                f"No installed collection offers a probe for the backend {self.backend!r}, so {self.id} cannot run.\n"
+                "  Install a backend (nm-torch), or offer one through the hook nm_probes: see nm_core.testing.Probe."
+            )
+        made: Probe = self.suite.collections.lookup("probes", self.backend)()
+        return made
+
+    @cached_property
+    def session(self) -> Session:
+        """A session of the backend."""
+        self.probe  # noqa: B018 - says what is missing
+        settings = Settings(placement="cpu", collections=self.suite.collections)
+        opened: Session = self.suite.collections.lookup("backends", self.backend)().open(settings)
+        return opened
+
+    @cached_property
+    def given(self) -> list[Given]:
+        """Values that the module takes: for all of its optional inputs, and for none."""
+        module = self.make()
+        with self.probe.seeded(0):
+            try:
+                return given_for(self.probe, module)
+            except Exception as error:
+                raise ConformanceError(
+                    f"{self.id} does not run on invented inputs: {error}\n  {self.id}::ports says more."
+                ) from error
+
+    def copied(self, value: Any) -> Any:
+        """Return a tensor, or tensors in a list, that nobody else holds."""
+        if isinstance(value, list):
+            return [self.copied(item) for item in value]
+        plain = self.probe.plain(value)
+        return self.probe.like(plain, value) if plain is not value else value
+
+    def results(self, module: Any, given: Given, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Run a module in the mode that it is in; return plain values by output port."""
+        own = {name: self.copied(value) for name, value in (values or given.values).items()}
+        found = self.probe.call(module, given.use, given.sizes, own)
+        return dict(zip(module.outputs, map(self.probe.plain, found), strict=True))
+
+    def evaluated(self, module: Any, given: Given, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Run a module in evaluation mode; return plain values by output port."""
+        self.probe.train(module, False)
+        return self.results(module, given, values)
+
+
+def plain_data(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters as a file gives them back.
+
+    Raises:
+        ParameterError: a live object is among them.
+    """
+    frozen: FrozenParams = freeze(params)
+    data: dict[str, Any] = json.loads(json.dumps(thaw(frozen)))
+    return data
+
+
+def label(params: Mapping[str, Any]) -> str:
+    """Return parameters in a few words that are the same in every process: `feat_in=64,norm=post`; files by name."""
+    parts = (f"{key}={value if isinstance(value, str | Path) else repr(value)}" for key, value in params.items())
+    text = ",".join(re.sub(r"[^\w=,.+\- ]+", "", re.sub(r"[^=]*/", "", part)) for part in parts)
+    return text if len(text) <= LONGEST_LABEL else f"{text[:LONGEST_LABEL].rstrip(' ,')}..."

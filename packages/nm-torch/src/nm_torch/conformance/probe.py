@@ -1,0 +1,87 @@
+"""`TorchProbe`: modules run on invented tensors, and tensors become lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nm_core import NeuralModule
+from nm_core.testing import ConformanceError
+from nm_core.testing.probing.slots import Slot
+from nm_core.testing.probing.uses import Use
+from nm_torch.checking import check_module
+from nm_torch.checking.calling import result_of, set_mode
+from nm_torch.checking.inventing import invented
+from nm_torch.checking.isolation import home_of, own_randomness
+from nm_torch.data import DataLayer
+from nm_torch.data.reading import Request
+
+
+class TorchProbe:
+    """Follows `nm_core.testing.Probe`, on the CPU."""
+
+    def check(self, module: NeuralModule) -> None:
+        """Hold a module to its ports with `nm_torch.check_module`; small sizes and full axes must be among the runs."""
+        report = check_module(module)
+        silent = [line for line in report.unseen if "fills its axis" in line or "small sizes" in line]
+        if silent and module.segment != "source":
+            raise ConformanceError(
+                f"{module.name}: not all could be seen.\n"
+                + "\n".join(f"  {line}" for line in silent)
+                + "\n  Let forward take short inputs, and let the longest sample fill the axis that lengths measure."
+            )
+
+    def invent(
+        self, module: NeuralModule, slots: Sequence[Slot], sizes: Mapping[str, int], seed: int
+    ) -> dict[str, Any]:
+        """Return a tensor, list or text for each slot."""
+        return invented(slots, sizes, seed, *home_of(module))
+
+    def call(
+        self, module: NeuralModule, use: Use, sizes: Mapping[str, int], values: Mapping[str, Any]
+    ) -> Sequence[Any]:
+        """Return what forward gives, without gradients."""
+        result = result_of(module, use, values, sizes)
+        return (result,) if len(module.outputs) == 1 else tuple(result)
+
+    def train(self, module: NeuralModule, training: bool) -> None:
+        """Set the mode of a module, or of what a composite one is made of."""
+        set_mode(module, training)
+
+    def plain(self, value: Any) -> Any:
+        """Return tensors as nested lists."""
+        if isinstance(value, Tensor):
+            return value.detach().cpu().tolist()
+        return [self.plain(item) for item in value] if isinstance(value, list) else value
+
+    def like(self, rows: Any, value: Tensor) -> Tensor:
+        """Return nested lists as a tensor like another."""
+        return torch.tensor(rows, dtype=value.dtype, device=value.device)
+
+    def seeded(self, seed: int) -> AbstractContextManager[None]:
+        """Seed Python, numpy and torch."""
+        return own_randomness(seed, torch.device("cpu"))
+
+    def plan(self, module: NeuralModule, seed: int, epoch: int) -> Sequence[Sequence[int]]:
+        """Return the micro-batches of an epoch."""
+        return _layer(module).plan_epoch(seed, epoch)
+
+    def read(self, module: NeuralModule, indices: Sequence[int], seed: int, epoch: int) -> Sequence[Any]:
+        """Return the values of samples; one that cannot be read is an error here."""
+        loaded = _layer(module).read(Request(seed, epoch, tuple(indices)))
+        if loaded.unreadable or loaded.values is None:
+            reasons = "".join(f"  sample {index}: {reason}\n" for index, reason in loaded.unreadable)
+            raise ConformanceError(f"{module.name} cannot read its example:\n{reasons}  Let every sample be readable.")
+        return loaded.values
+
+
+def _layer(module: NeuralModule) -> DataLayer:
+    if isinstance(module, DataLayer):
+        return module
+    raise ConformanceError(
+        f"{module.name} drives a graph and is no data layer.\n  Derive it from nm_torch.data.DataLayer."
+    )
