@@ -49,7 +49,9 @@ def unmet(
     A requirement on one that is not installed as a distribution (a source tree on the path) cannot be judged and is
     taken as met.
     """
-    for name, requirement in requirements(requires):
+    for name, requirement in requirements(
+        [text for text in requires if text[:2].lower() == "nm"]
+    ):  # parsing takes time
         installed = version_of(name) if name in OURS else None
         if installed is not None and not requirement.specifier.contains(installed, prereleases=True):
             return (

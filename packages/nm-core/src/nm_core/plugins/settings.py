@@ -57,11 +57,11 @@ class Settings:
             return chosen, [
                 claim.record(State.DISABLED, Step.SETTINGS, reason) for claim in claims if claim is not chosen[0]
             ]
-        owners = " and ".join(sorted({claim.distribution for claim in claims}))
+        owners = sorted({claim.distribution for claim in claims})
         other = "" if wanted is None else f" NM_PREFER={name}={wanted} names neither."
         error = (
-            f"{owners} both claim the name {name}, and neither is loaded.{other} "
-            f"Uninstall one, or prefer one: NM_PREFER={name}={claims[0].distribution}"
+            f"{' and '.join(owners)} both claim the name {name}, and neither is loaded.{other} "
+            f"Uninstall one, or prefer one: NM_PREFER={name}={owners[0]}"
         )
         return [], [claim.record(State.CONFLICT, Step.METADATA, error) for claim in claims]
 
