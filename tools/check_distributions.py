@@ -12,9 +12,11 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-PACKAGES = {"nm-types", "nm-core", "nm-torch", "nm-asr", "nm-nlp"}
-OUTSIDE = {"nmod.py"}  # the command begins before the package is imported
-SIBLING = re.compile(r"^(nm-(?:types|core|torch|asr|nlp))(.*)$")
+from build_wheels import all_packages
+
+OUTSIDE = {"nmod.py", "nm_pytest.py"}  # the command, and the option of pytest, begin before the package is imported
+SIBLING = re.compile(rf"^({'|'.join(all_packages())})\b(.*)$")
+RELATIVE = re.compile(r"\]\((?!https?://|mailto:|#)[^)]*\)")
 UNWANTED = re.compile(r"(^|/)(tests?|__pycache__|changes)/|\.py[co]$|(^|/)\.")
 
 
@@ -27,8 +29,11 @@ def metadata_faults(metadata: email.message.Message) -> Iterator[str]:
     for field in ("Summary", "Description-Content-Type", "Keywords", "Classifier"):
         if not metadata[field]:
             yield f"{field} is missing"
-    if len((metadata.get_payload() or "").strip().splitlines()) < 10:
+    readme = metadata.get_payload() or ""
+    if len(readme.strip().splitlines()) < 10:
         yield "the README is too short to help anyone on a package index"
+    for link in RELATIVE.findall(readme):
+        yield f"the README's link {link[1:]} leads nowhere on a package index"
     for requirement in metadata.get_all("Requires-Dist", []):
         sibling = SIBLING.match(requirement)
         if sibling and not re.search(r">=[\d.]+", sibling[2]):
@@ -85,7 +90,7 @@ def main() -> None:
     faults += [f"{path.name}: {fault}" for path in archives for fault in archive_faults(path)]
     for kind, paths in (("wheel", wheels), ("source archive", archives)):
         found = {path.name.split("-")[0].replace("_", "-") for path in paths}
-        faults += [f"{package}: no {kind} was built" for package in sorted(PACKAGES - found)]
+        faults += [f"{package}: no {kind} was built" for package in sorted(set(all_packages()) - found)]
     if faults:
         raise SystemExit("\n".join(faults))
     print(f"{len(wheels)} wheels and {len(archives)} source archives are as they should be")

@@ -1,8 +1,9 @@
 """Install each package with its declared requirements and nothing else, and import every module of it.
 
-Use: `python tools/smoke.py --constraint constraints.txt --constraint dist/pins.txt --find-links dist`. Test tools bring
-libraries of their own (pytest brings pluggy and packaging) and so hide a requirement that nobody declared; here there
-are none. One environment serves all packages: what a collection brought is removed before the next one comes.
+Use: `python tools/smoke.py --constraint constraints.txt --constraint dist/pins.txt --find-links dist [nm-core ...]`.
+Test tools bring libraries of their own (pytest brings pluggy and packaging) and so hide a requirement that nobody
+declared; here there are none. One environment serves all packages: what a collection brought is removed before the next
+one comes.
 """
 
 import argparse
@@ -59,15 +60,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--constraint", action="append", default=[])
     parser.add_argument("--find-links", required=True)
+    parser.add_argument("packages", nargs="*", default=[*FOUNDATION, *COLLECTIONS])
     given = parser.parse_args()
     options = [f"--find-links={given.find_links}", *(f"--constraint={path}" for path in given.constraint)]
     strangers = installed() - {"pip", "setuptools", "wheel", *FOUNDATION}
     if strangers:
         raise SystemExit(f"Expected a bare environment, found {', '.join(sorted(strangers))}: tox run -r -e smoke")
     for package, module in FOUNDATION.items():
-        check(package, module, options)
+        if package in given.packages:
+            check(package, module, options)
     before = installed()
     for package, module in COLLECTIONS.items():
+        if package not in given.packages:
+            continue
         check(package, module, options)
         python("-m", "pip", "uninstall", "--yes", *sorted(installed() - before))
 

@@ -1,7 +1,7 @@
 """The version of a package: from its own tags, wherever there are any.
 
-Use: `python tools/version.py nm-core`; hatchling asks this file when it builds from a checkout (a source archive has its
-version in PKG-INFO and needs neither git nor this file).
+Use: `python tools/version.py nm-core`; hatchling asks this file when it builds from a checkout (a source archive has
+its version in PKG-INFO and needs neither git nor this file).
 
 | state of the package | version |
 |---|---|
