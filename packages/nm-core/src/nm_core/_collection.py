@@ -20,3 +20,9 @@ def nm_collection() -> Collection:
             ),
         ],
     )
+
+
+@hookimpl
+def nm_examples() -> dict[str, str]:
+    """Declare parameters with which the views can be made."""
+    return {"Transpose": "nm_core.testing.examples:TRANSPOSE", "Assume": "nm_core.testing.examples:ASSUME"}

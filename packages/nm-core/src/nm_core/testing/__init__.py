@@ -1,8 +1,8 @@
 """Conformance suites for those who extend the toolkit: what any implementation of a part must hold.
 
-**A collection**: `pytest --nm-collection NAME` checks an installed collection and needs no code. Without paths the suite
-runs alone, with them (`pytest tests --nm-collection NAME`) beside those tests; `-k padding`, `-n 4` and `--collect-only`
-work as ever. The hook `nm_examples` says with which parameters modules are made:
+**A collection**: `pytest --nm-collection NAME` checks an installed collection and needs no code. Without paths the
+suite runs alone, with them (`pytest tests --nm-collection NAME`) beside those tests; `-k padding`, `-n 4` and
+`--collect-only` work as ever. The hook `nm_examples` says with which parameters modules are made:
 
     @hookimpl
     def nm_examples() -> dict[str, str]:

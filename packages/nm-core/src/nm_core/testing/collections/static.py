@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from inspect import Parameter, formatannotation
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,12 +17,13 @@ from nm_core.testing.collections.subjects import Case, plain_data
 from nm_core.testing.holding import ConformanceError, hold, refused
 from nm_core.testing.probing.calling import by_port, recorded, symbols
 from nm_core.testing.probing.given import avoided, candidates
-from nm_core.testing.probing.slots import Slot, concrete
+from nm_core.testing.probing.slots import AnythingTag, concrete
 from nm_core.testing.probing.uses import Use, uses_of
-from nm_types import AxisType, BatchTag, NeuralType, NeuralTypeError, NmError
+from nm_types import AxisType, BatchTag, HeightTag, NeuralType, NeuralTypeError, NmError
 from nm_types.notation import Row, Structure
 
 PLAIN = "Let the constructor take plain data alone (numbers, text, lists, mappings, paths), and keep it as it is."
+FOLLOW = "Let sizes and ports_of follow from the parameters and from nothing else."
 ALIEN = NeuralType("object Text")
 
 
@@ -54,9 +55,7 @@ def constructs(case: Case) -> None:
     module = case.make()
     hold(not module.opaque, f"{case.id} holds live objects: {', '.join(sorted(module.opaque))}.", PLAIN)
     again = case.make(params=plain_data(module.params))
-    for what in ("params", "inputs", "outputs"):
-        one, other = dict(getattr(module, what)), dict(getattr(again, what))
-        hold(one == other, f"Made of its own parameters, {case.id} has the {what} {other}, not {one}.", PLAIN)
+    _hold_same(case, module, again, "Made of its own parameters", ())
 
 
 @check(since=1, applies=Case.has_ports)
@@ -70,7 +69,7 @@ def signature(case: Case) -> None:
             and list(found.outputs.values()) == list(module.outputs.values()),
             f"{case.id} has the ports {module.inputs} -> {module.outputs}; "
             f"computed once more they are {found.inputs} -> {found.outputs}.",
-            "Let sizes and ports_of follow from the parameters and from nothing else.",
+            FOLLOW,
         )
 
 
@@ -83,14 +82,7 @@ def application(case: Case) -> None:
         factory = NeuralModuleFactory(backend=case.backend, placement="cpu", collections=case.suite.collections)
         saved = factory.save(Path(folder) / "saved", {"main": graph})
         again = _loaded(case, saved).modules[module.name]
-        files = {*type(module).asset_params, *type(module).path_params}
-        one, other = ({k: v for k, v in made.params.items() if k not in files} for made in (module, again))
-        hold(one == other, f"Read back, {case.id} has the parameters {other}, not {one}.", PLAIN)
-        hold(
-            dict(module.inputs) == dict(again.inputs) and dict(module.outputs) == dict(again.outputs),
-            f"Read back, {case.id} has the ports {again.inputs} -> {again.outputs}.",
-            "Let sizes and ports_of follow from the parameters and from nothing else.",
-        )
+        _hold_same(case, module, again, "Read back", {*type(module).asset_params, *type(module).path_params})
 
 
 @check(since=1, applies=lambda case: case.has_ports() and bool(case.ports.inputs))
@@ -101,7 +93,7 @@ def connections(case: Case) -> None:
     sizes = _sizes(module, use)
     do = "Leave __call__, bind and type_edges to the base class, or raise what they raise."
     for slot in use.inputs:
-        for wrong in _wrong(slot, concrete(slot, sizes)):
+        for wrong in _wrong(module.inputs[slot.port].type, concrete(slot, sizes)):
             tensors = symbols(use, sizes, {slot.name: wrong})
             with refused(f'"{wrong}" for {slot.name}, "{slot.type}" of {case.id},', do, NeuralTypeError):
                 _connect(case, module, by_port(module, use, tensors))
@@ -118,13 +110,37 @@ STATIC = (target, constructs, signature, application, connections)
 """The checks of what a module is."""
 
 
+def _hold_same(case: Case, module: Any, again: Any, when: str, moved: Collection[str]) -> None:
+    """Hold two modules together: parameters but those that are files in another place, and ports."""
+    one, other = (
+        {name: value for name, value in plain_data(each.params).items() if name not in moved}
+        for each in (module, again)
+    )
+    hold(one == other, f"{when}, {case.id} has the parameters {other}, not {one}.", PLAIN)
+    for side in ("inputs", "outputs"):
+        ports, others = (list(getattr(each, side).values()) for each in (module, again))
+        hold(ports == others, f"{when}, {case.id} has the {side} {others}, not {ports}.", FOLLOW)
+
+
 def _call(case: Case, module: Any) -> tuple[Any, ...]:
     """Record one call of a module."""
     if module.segment == "source":
         result = module()
         return result if isinstance(result, tuple) else (result,)
     use = uses_of(module, {})[0]
-    return recorded(module, use, _sizes(module, use))
+    sizes = _sizes(module, use)
+    return recorded(module, use, sizes, {slot.name: _known(concrete(slot, sizes)) for slot in use.inputs})
+
+
+def _known(given: NeuralType) -> NeuralType:
+    """Return a type with the tag of heights where a module leaves the meaning open, as a file can write it."""
+    if given.form != "tensor":
+        return given
+    axes = (
+        AxisType(HeightTag, one.size) if isinstance(one, AxisType) and one.tag is AnythingTag else one
+        for one in given.axes
+    )
+    return NeuralType(Structure("tensor", tuple(axes), given.kind))
 
 
 def _connect(case: Case, module: Any, tensors: Mapping[str, Any]) -> None:
@@ -136,12 +152,12 @@ def _sizes(module: Any, use: Use) -> dict[str, int]:
     return next(candidates(use, {}, avoided(module)), {})
 
 
-def _wrong(slot: Slot, fitting: NeuralType) -> Iterator[NeuralType]:
+def _wrong(expected: NeuralType, fitting: NeuralType) -> Iterator[NeuralType]:
     """Yield types that a port must refuse, whatever it is; `{}` refuses nothing."""
-    if slot.type.is_root:
+    if expected.is_root:
         return
-    yield NeuralType("B T:7") if slot.type.is_object or slot.type.is_list else ALIEN
-    if slot.type.form == "tensor" and not any(isinstance(one, Row) for one in slot.type.axes):
+    yield NeuralType("B T:7") if expected.is_object or expected.is_list else ALIEN
+    if expected.form == "tensor" and not any(isinstance(one, Row) for one in expected.axes):
         yield NeuralType(Structure("tensor", (*fitting.axes, AxisType(BatchTag)), fitting.kind))
 
 

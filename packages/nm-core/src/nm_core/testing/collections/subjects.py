@@ -100,8 +100,8 @@ class Suite:
         if not isinstance(found, Sequence) or not found or not all(isinstance(one, Mapping) for one in found):
             raise ConformanceError(
                 f"The examples of {self.name}.{name} are {found!r}.\n"
-                f"  {self.collections.target('examples', f'{self.name}.{name}')} is a sequence of mappings of plain parameters, at least one, or a function "
-                "(folder) that returns one."
+                "  Let the target that nm_examples names be a sequence of mappings of plain parameters, at least one, "
+                "or a function (folder) that returns one."
             )
         return found
 

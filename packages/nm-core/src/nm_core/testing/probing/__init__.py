@@ -1,1 +1,1 @@
-"""What a module is probed with: the ways to use its ports, the sizes that they ask for, values of them as plain lists."""
+"""What a module is probed with: ways to use its ports, the sizes that they ask for, values as plain lists."""

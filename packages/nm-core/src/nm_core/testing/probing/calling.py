@@ -38,9 +38,11 @@ def symbols(use: Use, sizes: Mapping[str, int], changed: Mapping[str, NeuralType
     return {slot.name: tensor for slot, tensor in zip(use.inputs, tensors, strict=True)}
 
 
-def recorded(module: NeuralModule, use: Use, sizes: Mapping[str, int]) -> tuple[NmTensor, ...]:
-    """Call a module on symbolic tensors of the types that the values of a run have."""
-    result = module(**by_port(module, use, symbols(use, sizes) if use.inputs else {}))
+def recorded(
+    module: NeuralModule, use: Use, sizes: Mapping[str, int], changed: Mapping[str, NeuralType] | None = None
+) -> tuple[NmTensor, ...]:
+    """Call a module on symbolic tensors of the types that the values of a run have, or of other ones by slot."""
+    result = module(**by_port(module, use, symbols(use, sizes, changed) if use.inputs else {}))
     return result if isinstance(result, tuple) else (result,)
 
 
