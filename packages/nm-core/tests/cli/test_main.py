@@ -107,7 +107,7 @@ def test_debug_shows_the_frames_that_tracebacks_leave_out(nmod, monkeypatch) -> 
     monkeypatch.setattr("nm_core.cli.version._versions", raising)
 
     assert "Traceback" not in nmod("version").err
-    assert "nm_types/notation.py" in nmod("version", "--debug").err.replace("\\", "/")
+    assert "nm_types/notation/reading.py" in nmod("version", "--debug").err.replace("\\", "/")
 
 
 def test_an_unforeseen_error_says_how_to_see_more(nmod, monkeypatch) -> None:
