@@ -69,7 +69,7 @@ def test_the_package_is_written_and_the_next_commands_are_said(nmod) -> None:
 NEXT = (
     "cd nm-song-birds",
     'python -m pip install --editable ".[testing]"',
-    "python -m pytest --nm-collection song_birds",
+    "python -m pytest . --nm-collection song_birds",
 )
 
 

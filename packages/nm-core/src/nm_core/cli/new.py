@@ -101,7 +101,7 @@ def collection(name: str, folder: Path | None, author: str | None, licence: str,
     commands = [
         *([f"cd {_quoted(place)}"] if place.resolve() != Path.cwd() else []),
         'python -m pip install --editable ".[testing]"',
-        f"python -m pytest --nm-collection {names.collection}",
+        f"python -m pytest . --nm-collection {names.collection}",
     ]
     if as_json:
         found = {"collection": names.collection, "distribution": names.distribution, "package": names.package}

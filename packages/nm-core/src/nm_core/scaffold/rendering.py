@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from nm_core.scaffold.author import Author
 from nm_core.scaffold.names import Names
+from nm_core.testing import SUITE
 
 FILES: Mapping[str, str] = MappingProxyType(
     {
@@ -54,6 +55,7 @@ def render(
         "requirements": ", ".join(map(json.dumps, requirements)),
         "licence": licence,
         "author": author.toml(),
+        "suite": str(SUITE),
         "holder": author.name,
         "year": str(year),
     }
