@@ -61,6 +61,7 @@ def test_a_broken_collection_is_one_record(site, name) -> None:
     assert records[name].state is State.FAILED
     assert records[name].step is step
     assert message in records[name].error
+    assert f"NM_DISABLE={name}" in records[name].error
     assert records["healthy"].state is State.LOADED
     assert list(collections.modules) == ["healthy.Widget"]
 
@@ -138,6 +139,20 @@ def test_a_preference_settles_a_conflict(site) -> None:
 
     assert collections.distribution_of("same") == "nmx-second"
     assert {record.distribution: record.state for record in collections.records}["nmx-first"] is State.DISABLED
+
+
+def test_a_preference_that_settles_nothing_is_reported(site) -> None:
+    """One for a name that nothing declares, or for a distribution that does not claim it, is not passed over."""
+    site.install("nmx-first", name="same")
+    site.install("nmx_second", name="same")
+
+    def errors(preference: str) -> str:
+        records = Collections.load(path=site.path, environ={"NM_PREFER": preference}).records
+        return "\n".join(record.error or "" for record in records)
+
+    assert "NM_PREFER=same=nmx-third names neither" in errors("same=nmx-third")
+    assert "NM_PREFER names saem" in errors("saem=nmx-first,same=nmx.SECOND")
+    assert "NM_PREFER gives the name same to nmx.SECOND" in errors("same=nmx.SECOND")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Set
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from nm_core.plugins import loader
@@ -12,7 +13,7 @@ from nm_core.plugins.conflicts import Definition, define
 from nm_core.plugins.discovery import Candidate
 from nm_core.plugins.doctor.findings import Examination, Finding
 from nm_core.plugins.doctor.heavy import HEAVY
-from nm_core.plugins.doctor.targets import MEANINGS, Pointer, own_check, pointers
+from nm_core.plugins.doctor.targets import CHECKS, MEANINGS, Pointer, pointers, run_check
 from nm_core.plugins.guard import guarded
 from nm_core.plugins.known import pip_line
 from nm_core.plugins.loader import Loaded
@@ -67,9 +68,8 @@ class _Course:
         found = self._do(f"{pointer.what} is imported from {pointer.target}", pointer.resolve, pointer.extra)
         if pointer.sort in MEANINGS and isinstance(found, type):
             self.defined.append(define(found))
-        if pointer.sort == "doctor_checks" and found is not None:
-            name = pointer.what.removeprefix("doctor_checks: ")
-            self.problems += self._do(f"its check {name} runs", own_check(name, found)) or ()
+        if pointer.sort == CHECKS and callable(found):
+            self.problems += self._do(f"{pointer.what} runs", partial(run_check, pointer.what, found)) or ()
 
     def end(self) -> Record:
         """Return the record, failed at this step if something failed."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import click
 
@@ -17,6 +16,7 @@ from nm_core.ports import as_ports
 from nm_types import Kind, Tag
 
 MEANINGS = {"tags": Tag, "kinds": Kind}
+CHECKS = "doctor_checks"
 _OBJECTS = {"commands": click.Command}
 
 
@@ -72,20 +72,21 @@ def _check(found: object, subject: str, sort: str) -> None:
         raise TargetError(f"{subject} is {found!r}.\n  Expected a subclass of {base.__module__}.{base.__qualname__}.")
     if sort in _OBJECTS and not isinstance(found, _OBJECTS[sort]):
         raise TargetError(f"{subject} is {found!r}.\n  Expected a {_OBJECTS[sort].__qualname__} of click.")
+    if sort == CHECKS and not callable(found):
+        raise TargetError(f"{subject} is {found!r}.\n  Expected a function without arguments.")
     if isinstance(found, type) and issubclass(found, NeuralModule):
         as_ports(found.input_ports, f"The input ports of {found.__qualname__}")
         as_ports(found.output_ports, f"The output ports of {found.__qualname__}")
 
 
-def own_check(name: str, check: object) -> Callable[[], list[str]]:
-    """Return a call of a collection's own check that refuses what is not a list of texts."""
+def run_check(what: str, check: Callable[[], Iterable[object] | None]) -> list[str]:
+    """Run a collection's own check and return the problems that it finds.
 
-    def run() -> list[str]:
-        if not callable(check):
-            raise TargetError(f"the check {name} is {check!r}, not a function.")
-        problems = [*(check() or ())]
-        if not all(isinstance(problem, str) for problem in problems):
-            raise TargetError(f"the check {name} must return texts, one per problem; it returned {problems!r}.")
-        return problems
-
-    return partial(run)
+    Raises:
+        TargetError: it returns anything but texts.
+    """
+    problems = [*(check() or ())]
+    texts = [problem for problem in problems if isinstance(problem, str)]
+    if len(texts) < len(problems):
+        raise TargetError(f"{what} must return texts, one per problem; it returned {problems!r}.")
+    return texts

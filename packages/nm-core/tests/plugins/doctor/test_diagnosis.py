@@ -1,0 +1,93 @@
+"""The whole of what the doctor finds: records, conflicts, requirements, versions."""
+
+import json
+import sys
+
+import pytest
+
+from nm_core.plugins import State
+from nm_core.plugins.doctor import diagnose
+
+
+@pytest.fixture
+def environ(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Give settings that leave out all that is installed here."""
+    return {"NM_COLLECTIONS": "one,two"}
+
+
+def test_a_sound_installation_is_sound(site, environ) -> None:
+    """No conflict, no finding, a record each, versions of what takes part, and all of it as plain data."""
+    for name in ("one", "two"):
+        site.install(f"nmx-{name}", name=name, requires=("nm-core>=0.0", "click"))
+
+    found = diagnose(environ=environ)
+
+    loaded = [record.collection for record in found.records if record.state is State.LOADED]
+    assert loaded == ["one", "two"]
+    assert (found.ok, found.conflicts) == (True, ())
+    assert found.packages.keys() == {"nm-core", "nm-types", "click"}
+    assert {"one", "two"} <= {name for one in found.installations for name in one.collections}
+    assert json.loads(json.dumps(found.to_dict()))["python"]["executable"] == sys.executable
+
+
+@pytest.mark.parametrize(
+    ("requirement", "message"),
+    [
+        ("nmx-absent", "requires nmx-absent, which is not installed. Install it: python -m pip install nmx-absent"),
+        ("nmx_absent>=2", "Install it: python -m pip install 'nmx-absent>=2'"),
+        ("click>=99", "Change it: python -m pip install 'click>=99'"),
+    ],
+)
+def test_what_a_collection_lacks_has_its_pip_line(site, environ, requirement, message) -> None:
+    """Requirements are compared with what is installed, also where no import has failed yet."""
+    site.install("nmx-one", name="one", requires=(requirement, 'nmx-never; extra == "more"'))
+    site.install("nmx-two", name="two")
+
+    found = diagnose(environ=environ)
+
+    (finding,) = found.findings
+    assert (finding.collection, finding.fault, found.ok) == ("one", True, False)
+    assert message in finding.message
+
+
+def test_one_collection_can_be_asked_for(site, environ) -> None:
+    """The others are neither imported nor spoken of."""
+    site.install("nmx-one", name="one")
+    site.install("nmx-two", name="two", declaration="raise AssertionError")
+
+    found = diagnose("one", environ=environ)
+
+    assert found.ok
+    assert [record.collection for record in found.records] == ["one"]
+    assert "nmx_two" not in sys.modules
+
+
+def test_a_deep_look_tells_how_far_it_is(site, environ) -> None:
+    """Each collection is named before it is examined."""
+    site.install("nmx-one", name="one", widget="from nm_core import NeuralModule\nclass Widget(NeuralModule): ...\n")
+    told = []
+
+    found = diagnose("one", deep=True, environ=environ, progress=lambda *where: told.append(where))
+
+    assert found.ok, found
+    assert told == [("one", 1, 1)]
+    assert "nmx_one" not in sys.modules
+
+
+def test_an_official_tag_cannot_be_given_another_meaning(site, environ) -> None:
+    """A collection that defines an id of nm-types differently is in conflict with it."""
+    declaration = """
+from nm_core.plugins import Collection, hookimpl
+
+@hookimpl
+def nm_collection():
+    return Collection("{name}", "With a tag.", tags=["{package}.widget:Time"])
+"""
+    site.install("nmx-two", name="two")
+    widget = "from nm_types import ChannelTag\nclass Time(ChannelTag, id='nm.Time'): ...\n"
+    site.install("nmx-one", name="one", declaration=declaration, widget=widget)
+
+    (conflict,) = diagnose(environ=environ).conflicts
+
+    assert "nm-types and one define nm.Time differently" in conflict
+    assert "NM_DISABLE=one" in conflict
