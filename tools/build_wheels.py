@@ -13,6 +13,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from requirements import all_packages
 from version import PACKAGES, version_of
 
 
@@ -47,11 +48,6 @@ def build_all(into: Path, packages: list[str]) -> list[str]:
     pins = [f"{package}=={stem.split('-', 1)[1]}" for package, stem in zip(packages, stems, strict=True)]
     (into / "pins.txt").write_text("\n".join(pins) + "\n", encoding="utf-8")
     return pins
-
-
-def all_packages() -> list[str]:
-    """Return the names of all packages of the repository."""
-    return sorted(path.parent.name for path in PACKAGES.glob("*/pyproject.toml"))
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from build_wheels import all_packages
+from requirements import all_packages
 
 OUTSIDE = {"nmod.py", "nm_pytest.py"}  # the command, and the option of pytest, begin before the package is imported
 SIBLING = re.compile(rf"^({'|'.join(all_packages())})\b(.*)$")

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+from requirements import all_packages
 from version import PACKAGES
 
 KINDS = ("breaking", "deprecated", "added", "changed", "fixed")
@@ -60,7 +61,7 @@ def collect(folder: Path, heading: str) -> None:
 
 def main() -> None:
     """Check the notes of all packages and print them."""
-    folders = sorted(path.parent for path in PACKAGES.glob("*/pyproject.toml"))
+    folders = [PACKAGES / package for package in all_packages()]
     found = [fault for folder in folders for fault in faults(folder)]
     if found:
         raise SystemExit("\n".join(found))

@@ -12,14 +12,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
 import notes
+from requirements import all_packages, requirements_of
 from version import PACKAGES, git
 
 ROOT = PACKAGES.parent
@@ -53,24 +52,17 @@ def refusals(package: str, wanted: str) -> Iterator[str]:
 
 def range_refusals(package: str, version: Version) -> Iterator[str]:
     """Yield each range between siblings that a release would contradict."""
-    for other in sorted(path.parent.name for path in PACKAGES.glob("*/pyproject.toml")):
-        for needed in requirements(other):
+    for other in all_packages():
+        for needed in requirements_of(other):
             if needed.name == package and not needed.specifier.contains(version, prereleases=True):
                 yield (
                     f"{other} requires {needed}, which does not admit {version}. Widen the range in "
                     f"packages/{other}/pyproject.toml; its lower bound can rise once {package} {version} is released."
                 )
-    for needed in requirements(package):
+    for needed in requirements_of(package):
         is_sibling = (PACKAGES / needed.name).is_dir() and needed.name != package
         if is_sibling and not any(needed.specifier.filter(versions_of(needed.name))):
             yield f"{package} requires {needed}, of which nothing is released. Release {needed.name} first."
-
-
-def requirements(package: str) -> list[Requirement]:
-    """Return what a package requires, with all its extras."""
-    project = tomllib.loads((PACKAGES / package / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project.get("optional-dependencies", {}).values()
-    return [Requirement(text) for text in [*project["dependencies"], *(text for extra in extras for text in extra)]]
 
 
 def versions_of(package: str) -> list[Version]:
@@ -129,7 +121,7 @@ def build_and_check(clone: Path, package: str, version: str) -> list[Path]:
 def main() -> None:
     """Release, or say every reason why not."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("package", choices=sorted(path.parent.name for path in PACKAGES.glob("*/pyproject.toml")))
+    parser.add_argument("package", choices=all_packages())
     parser.add_argument("version")
     parser.add_argument("--dry-run", action="store_true", help="build and check everything, then change nothing")
     given = parser.parse_args()

@@ -16,12 +16,19 @@ FOUNDATION = {"nm-types": "nm_types", "nm-core": "nm_core", "nm-torch": "nm_torc
 COLLECTIONS = {"nm-asr": "nm_asr", "nm-nlp": "nm_nlp"}
 
 IMPORT_ALL = """
-import importlib, pkgutil, sys
+import importlib, importlib.metadata, pkgutil, re, sys
+requirements = importlib.metadata.requires(sys.argv[1].replace("_", "-")) or ()
+extras = " ".join(line for line in requirements if "extra ==" in line)
 package = importlib.import_module(sys.argv[1])
 names = [module.name for module in pkgutil.walk_packages(package.__path__, package.__name__ + ".")]
 for name in names:
-    if not name.endswith("__main__"):
+    if name.endswith("__main__"):
+        continue
+    try:
         importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if not re.search(rf"(^| ){error.name}\\b", extras):
+            raise
 print(f"{sys.argv[1]}: {len(names)} modules imported")
 """
 
