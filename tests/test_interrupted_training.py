@@ -1,8 +1,11 @@
 """Ctrl-C during real training: exit code 130, one line, and --resume goes on as if it had never stopped."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -67,6 +70,35 @@ def test_training_goes_on_from_any_interrupt(steady: Project, moment: str, times
     code, text = steady.train("--quiet", "--resume")
     assert code == 0, text
     assert weights(steady) == expected
+
+
+@pytest.mark.slow
+def test_several_processes_end_as_one(steady: Project) -> None:
+    """Ctrl-C in a terminal reaches all of them: one line, one checkpoint of the last update, from which all go on."""
+    steady.edit("max_steps: 8", "max_steps: 100000")
+    options = ["--work-dir", "run", "--quiet", "--nproc", "2"]
+    command = [sys.executable, "-m", "nmod", "train", str(steady.file), *options]
+    run = steady.folder / "run"
+    started = subprocess.Popen(command, cwd=steady.folder, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        while started.poll() is None and not list(run.glob("checkpoints/*-step-*")):
+            time.sleep(0.05)
+        os.killpg(started.pid, signal.SIGINT)
+        _, err = started.communicate(timeout=60)
+    finally:
+        if started.poll() is None:
+            os.killpg(started.pid, signal.SIGKILL)
+
+    assert started.returncode == Exit.INTERRUPTED, err
+    (line,) = (line for line in err.splitlines() if "nterrupted" in line)
+    step = int(line.split()[2])
+    assert line.startswith(GRACEFUL.format(step))
+    assert "Traceback" not in err
+    assert list(run.glob(f"checkpoints/*-step-{step}"))
+    further = [*command, "--resume", "--max-steps", str(step + 2), "--json"]
+    done = subprocess.run(further, cwd=steady.folder, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["step"] == step + 2
 
 
 @pytest.mark.slow

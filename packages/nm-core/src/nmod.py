@@ -49,7 +49,8 @@ def main() -> int:
 
         code = run()
     except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)  # noqa: T201 - the command line is not there yet
+        if os.environ.get("RANK", "0") == "0":
+            print("Interrupted.", file=sys.stderr)  # noqa: T201 - the command line is not there yet
         code = _INTERRUPTED
     noted.since = noted.since or time.monotonic()  # nothing is left to be interrupted but the interpreter's own end
     return code

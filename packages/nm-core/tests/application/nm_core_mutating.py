@@ -273,7 +273,18 @@ def _repeated(data: dict[str, Any], random: Random) -> None:
     lists = [where[key] for where, key in _places(data) if isinstance(where[key], list) and where[key]]
     if lists:
         one = random.choice(lists)
-        one += copy.deepcopy([random.choice(one)] * random.choice([1, 3, 200]))
+        repeated, times = random.choice(one), random.choice([1, 3, 200])
+        one += copy.deepcopy([repeated] * min(times, 100_000 // _size(repeated)))
+
+
+def _size(data: Any) -> int:
+    """Return how many values there are in the data."""
+    count, stack = 0, [data]
+    while stack:
+        one = stack.pop()
+        count += 1
+        stack += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+    return count
 
 
 def _mapping(data: dict[str, Any], key: str) -> dict[str, Any]:

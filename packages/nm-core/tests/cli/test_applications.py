@@ -224,6 +224,17 @@ def test_drawing_needs_neither_data_nor_weights(nmod, app, environment) -> None:
     assert {"train_data", "Frames", "encoder", "loss"} <= texts
 
 
+@pytest.mark.parametrize("name", ["saved", "saved.zip"])
+def test_a_saved_application_is_drawn_as_its_file(nmod, app, environment, name) -> None:
+    """The picture is the same from the file, the folder and the archive."""
+    assert nmod("train", app, "--quiet", "--save", name, *PYTHON).code == 0
+
+    drawn = [nmod("draw", given, "--format", "mermaid", "--graph", "train", *PYTHON) for given in (app, name)]
+
+    assert drawn[0].code == 0
+    assert drawn[0].out == drawn[1].out
+
+
 def test_the_output_decides_the_format(nmod, app, environment) -> None:
     """A name or --format choose; --graph chooses the graph."""
     assert nmod("draw", app, "-o", "train.mmd", *PYTHON).code == 0

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 PYTHON = ("--backend", "python")
 
 
@@ -16,10 +18,11 @@ def test_equal_applications_end_with_0(nmod, app) -> None:
     assert shown["digests"]["old"] == shown["digests"]["new"] == ended.out.split()[-1]
 
 
-def test_a_saved_application_equals_its_file(nmod, app, environment) -> None:
+@pytest.mark.parametrize("name", ["saved", "saved.zip"])
+def test_a_saved_application_equals_its_file(nmod, app, environment, name) -> None:
     """What training saved is compared with the file, either way around; initial weights are past."""
-    assert nmod("train", app, "--quiet", *PYTHON).code == 0
-    saved = environment / "runs" / "application"
+    saved = environment / name
+    assert nmod("train", app, "--quiet", "--save", saved, *PYTHON).code == 0
 
     for pair in ((app, saved), (saved, app)):
         ended = nmod("diff", *pair, *PYTHON)

@@ -332,3 +332,15 @@ def test_without_optuna_the_line_that_installs_it_is_shown(tune, monkeypatch) ->
 
     assert ended.code == Exit.PROBLEM
     assert "python -m pip install 'nm-core[tune]'" in ended.err
+
+
+@pytest.mark.parametrize("name", ["saved", "saved.zip"])
+def test_a_saved_application_is_not_searched(app, capsys, name) -> None:
+    """Its weights fit one structure; the message says how a search begins with them."""
+    from nm_core.cli.main import main
+
+    assert main(["train", str(app), "--backend", "python", "--quiet", "--save", name]) == 0
+    code = main(["tune", name, *LR, "--backend", "python"])
+
+    assert code == Exit.PROBLEM
+    assert f"init_from: {{MODULE: {name}}}" in capsys.readouterr().err

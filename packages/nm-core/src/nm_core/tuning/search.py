@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from nm_core.application import Application, check_file, load_application
+from nm_core.application.archive import is_archive
 from nm_core.application.changes import Changes, place
 from nm_core.application.document import read_document
 from nm_core.application.dumping import digest
@@ -67,11 +68,10 @@ class Search:
             TuningError: no space is given, no value of a space fits its place, or the score is not clear.
             ApplicationError: the file has problems, or a name leads nowhere.
         """
-        if file.is_dir() or file.suffix == ".zip":
+        if file.is_dir() or is_archive(file):
             raise TuningError(
                 f"{file} is a saved application, whose weights fit one structure; a search takes an application file.\n"
-                "  To begin each trial with saved weights, name them in the file: init_from: {encoder: "
-                f"{file}}}."
+                f"  To begin each trial with saved weights, name them in the file: init_from: {{MODULE: {file}}}."
             )
         if not spaces:
             raise TuningError(
