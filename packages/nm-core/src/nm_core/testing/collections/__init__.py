@@ -46,7 +46,8 @@ def collection_failures(name: str, collections: Collections | None = None) -> di
     found = {}
     with TemporaryDirectory() as folder:
         suite = Suite(Collections.load() if collections is None else collections, name, Path(folder))
-        for subject in (suite, *suite.cases()):
+        subjects: list[Suite | Case] = [suite, *suite.cases()]
+        for subject in subjects:
             for check in checks_of(subject):
                 verdict = verdict_on(check, subject)
                 if verdict.state is State.FAILED:

@@ -26,8 +26,8 @@ def epoch(case: Case) -> None:
             f"Epoch {number} of {case.id} has the samples {indices}, not each of {len(layer)} once.",
             "Let the plan of an epoch be an order of all numbers; an example leaves no last batch out.",
         )
-        for indices in batches:
-            values = case.probe.read(layer, indices, 0, number)
+        for batch in batches:
+            values = case.probe.read(layer, batch, 0, number)
             hold(
                 len(values) == len(layer.outputs),
                 f"{case.id} gives {len(values)} values for its ports {', '.join(layer.outputs)}.",

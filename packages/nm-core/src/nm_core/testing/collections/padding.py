@@ -46,24 +46,24 @@ class Extent:
         ]
 
     def _real(self, size: Size, length: int, sample: int | None) -> int:
-        for measured in (self.found, self.given) if size not in self.given else (self.given,):
-            if size in measured:
-                return _of(measured[size], sample, length)
+        told = {**self.found, **self.given}.get(size)
+        if told is not None:
+            return _at(told, sample, length)
         known = complete(self.sizes)
-        changed = {
-            str(one.symbol): _of(real, sample, None) for one, real in self.given.items() if one.symbol is not None
+        real = {
+            str(one.symbol): _at(told, sample, known[str(one.symbol)])
+            for one, told in self.given.items()
+            if one.symbol is not None
         }
         names = {str(name) for name in size.symbols()}
-        if not names & {name for name, real in changed.items() if real is not None} or not names <= known.keys():
-            return length
-        real = size.evaluate({**known, **{name: value for name, value in changed.items() if value is not None}})
-        return max(0, real)
+        return max(0, size.evaluate({**known, **real})) if names & real.keys() and names <= known.keys() else length
 
 
-def _of(real: Any, sample: int | None, otherwise: Any) -> Any:
-    if isinstance(real, list):
-        return otherwise if sample is None else real[sample]
-    return real
+def _at(told: Any, sample: int | None, otherwise: int) -> int:
+    """Return the length of a sample; one number holds for all of them."""
+    if isinstance(told, list):
+        return otherwise if sample is None else int(told[sample])
+    return int(told)
 
 
 def batch_axis(slot: Slot) -> int | None:

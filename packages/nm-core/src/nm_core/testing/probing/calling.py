@@ -33,7 +33,8 @@ def symbols(use: Use, sizes: Mapping[str, int], changed: Mapping[str, NeuralType
         changed: other types, by slot.
     """
     types = {slot.name: concrete(slot, sizes) for slot in use.inputs} | dict(changed or {})
-    free = inputs(**{f"input{place}": types[slot.name] for place, slot in enumerate(use.inputs)})
+    named: dict[str, Any] = {f"input{place}": types[slot.name] for place, slot in enumerate(use.inputs)}
+    free = inputs(**named)
     tensors = free if isinstance(free, tuple) else (free,)
     return {slot.name: tensor for slot, tensor in zip(use.inputs, tensors, strict=True)}
 

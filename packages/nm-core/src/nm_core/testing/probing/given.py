@@ -64,14 +64,13 @@ def given_for(probe: Probe, module: NeuralModule, *, seed: int = 0) -> list[Give
 def _first(probe: Probe, module: NeuralModule, use: Use, seed: int) -> Given:
     failure: Exception = ValueError(f"no sizes make every axis of {module.name} at least 1")
     for sizes in candidates(use, {}, avoided(module)):
-        values = probe.invent(module, use.inputs, sizes, seed)
         try:
             if module.outputs:  # a metric has none, and takes what fits
-                probe.call(module, use, sizes, dict(values))
+                probe.call(module, use, sizes, probe.invent(module, use.inputs, sizes, seed))
         except Exception as error:  # noqa: BLE001 - whatever the author's code raises; larger sizes are next
             failure = error
         else:
-            return Given(use, sizes, values)
+            return Given(use, sizes, probe.invent(module, use.inputs, sizes, seed))  # it may have written to the others
     raise failure
 
 

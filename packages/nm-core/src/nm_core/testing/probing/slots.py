@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nm_types import AxisType, BatchTag, Kind, NeuralType, Size, Tag
 from nm_types.notation import Axis, Row, Structure, TagVariable
 from nm_types.sizes import Floor, Product, Variable
-from nm_types.solving import Unifier, plain, row_size
+from nm_types.solving import LocalNames, plain, row_size
 
 BATCH = "B"
 
@@ -49,7 +49,7 @@ class Slot:
 
     def sizes(self) -> tuple[Size, ...]:
         """What its type says of the size of each axis; one without a size has a name of its own, `axis 1 of x`."""
-        names = Unifier()
+        names = LocalNames()
         asked = [names.size_of(one, self.name) for one in self.axes()]
         return tuple(self._own(f"axis {place}") if size is None else size for place, size in enumerate(asked))
 
@@ -59,7 +59,7 @@ class Slot:
         if kind is None or not type(kind).parameters:
             return None
         size = kind.size(0)
-        return self._own(type(kind).parameters[0]) if size is None else Unifier().local(plain(size), self.name)
+        return self._own(type(kind).parameters[0]) if size is None else LocalNames().local(plain(size), self.name)
 
     def _own(self, what: str) -> Size:
         return Size(Variable(f"{what} of {'output ' if self.is_output else ''}{self.name}"))

@@ -1,0 +1,196 @@
+"""Modules that break one law each; the comment of a class is its lie."""
+
+import random
+from collections.abc import Mapping
+from itertools import count
+from typing import Any
+
+from nm_core_honest import Mean, Noise, Numbers, Running
+from nm_core_reference import Tensor
+
+from nm_core import NeuralModule, PortSpec, ports
+from nm_core.plugins.declarations import ModuleSpec
+from nm_types import ChannelTag
+
+TICKS = count(2)
+
+
+class StrangerTag(ChannelTag, id="elsewhere.Stranger"):
+    """A tag of somebody else's namespace."""
+
+
+class Demanding(Noise):
+    """Needs a parameter, and has no example."""
+
+    def __init__(self, *, level: float) -> None:
+        super().__init__(level=level)
+
+
+class Living(Noise):
+    """Takes a live object for a parameter."""
+
+    def __init__(self, *, generator: Any = random.Random) -> None:
+        super().__init__()
+
+
+class Refusing(Noise):
+    """Refuses the lists that a file has for tuples."""
+
+    def __init__(self, *, levels: Any = (0.1,)) -> None:
+        super().__init__(level=levels[0])
+        if not isinstance(levels, tuple):
+            raise TypeError("levels is a tuple")
+
+
+class Restless(Noise):
+    """Has other ports each time that they are computed."""
+
+    @staticmethod
+    def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
+        size = next(TICKS)
+        return ports(x=f"B Channel:{size}"), ports(y=f"B Channel:{size}")
+
+
+class Welcoming(Noise):
+    """Takes whatever it is connected to."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().__call__(*args, **kwargs)
+        except Exception:  # noqa: BLE001 - that is the lie
+            return None
+
+
+class Cutting(Noise):
+    """Gives one channel less than it promises."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return Tensor.of([row[1:] for row in x.plain()])
+
+
+class Writing(Noise):
+    """Writes into what it is given."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x.values[:] = [0.0] * len(x.values)
+        return x
+
+
+class Dicing(Noise):
+    """Draws its weight from the system."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = Tensor([random.SystemRandom().random()], (1,))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.weight.values[0]
+
+
+class Noisy(Noise):
+    """Is loud in evaluation as well."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + random.random()
+
+
+class Moody(Noise):
+    """Changes a weight when its mode changes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times = 1.0
+
+    @property
+    def training(self) -> bool:  # type: ignore[override]
+        return False
+
+    @training.setter
+    def training(self, value: bool) -> None:
+        if value:
+            self.times += 1.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.times
+
+
+class Secretive(Noise):
+    """Keeps a random number that no file of weights holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.secret = random.random()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.secret
+
+
+class Peeking(Running):
+    """Adds what lies behind the lengths."""
+
+    def forward(self, x: Tensor, length: Tensor, share: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        return Tensor.of([[sum(row)] * len(row) for row in x.plain()]), length
+
+
+class Sociable(Noise):
+    """Subtracts the mean of the batch."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + -sum(x.values) / len(x.values)
+
+
+class Forgetful(Numbers):
+    """Leaves out the last sample."""
+
+    def plan(self, seed: int | None = None, epoch: int = 0) -> list[tuple[int, ...]]:
+        return [(0, 1), (2, 3)]
+
+
+class Whimsical(Numbers):
+    """Shuffles as it likes."""
+
+    def plan(self, seed: int | None = None, epoch: int = 0) -> list[tuple[int, ...]]:
+        return super().plan(next(TICKS) * 7919, epoch)
+
+
+class Swapping(Numbers):
+    """Gives its values in another order than its ports."""
+
+    def load(self, indices: Any) -> tuple[Any, ...]:
+        return super().load(indices)[::-1]
+
+
+class Averaging(Mean):
+    """Merges means."""
+
+    def merge(self, other: Any) -> None:
+        self.total = (self.total / self.count + other.total / other.count) / 2
+        self.count = 1
+
+
+class Amnesic(Mean):
+    """Keeps the total, and not of how many."""
+
+    def state(self) -> dict[str, Any]:
+        return {"total": self.total, "count": 1}
+
+
+class Clinging(Mean):
+    """Keeps something through a reset."""
+
+    def __init__(self) -> None:
+        self.total, self.count = 0.0, 0
+
+    def reset(self) -> None:
+        self.total = 0.0
+
+
+NotAModule = ModuleSpec
+"""What is declared as a module and is none."""
+
+EXAMPLES: Mapping[str, Any] = {}
+LIES: list[type] = [
+    value
+    for value in list(globals().values())
+    if isinstance(value, type) and issubclass(value, NeuralModule) and value.__module__ == __name__
+]
