@@ -1,8 +1,16 @@
 """Listing what is installed, and saying what is wrong with it."""
 
+import io
 import json
 
 from nm_types import CODES
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def test_modules_are_listed_with_their_versions(nmod) -> None:
@@ -163,3 +171,22 @@ def test_versions_are_printed(nmod) -> None:
     assert versions["nmx-speech"] == "1.2"
     assert {"python", "nm-core", "nm-types"} <= set(versions)
     assert "nmx-speech" in nmod("version").out
+
+
+def test_doctor_looks_deep(nmod) -> None:
+    """What a name points to is imported, and what is wrong there is said; on no terminal, no progress is shown."""
+    ended = nmod("doctor", "speech", "--deep")
+
+    assert ended.code == 3
+    assert "commands: odd is declared as nm_core_cli_plugin:odd, and that is 'no command'" in ended.out
+    assert ended.err == ""
+
+
+def test_doctor_shows_progress_on_a_terminal(nmod, monkeypatch) -> None:
+    """Each collection is named while it is examined."""
+    from nm_core.cli import doctor
+
+    monkeypatch.setattr(doctor.sys, "stderr", Terminal())
+    nmod("doctor", "speech", "--deep")
+
+    assert "1 of 1: speech ..." in doctor.sys.stderr.getvalue()

@@ -37,7 +37,7 @@ class Step(StrEnum):
     REGISTER = "register"
     DECLARE = "declare"
     TARGETS = "targets"
-    """What is declared was imported: ``nmod doctor --deep`` alone goes so far."""
+    """What the declaration points to is imported: ``nmod doctor`` alone goes so far."""
     DONE = "done"
 
 
