@@ -10,10 +10,9 @@ import pytest
 
 from nm_types import Edge, Equation, NeuralType, Size, check_equations, compare, connect, type_call
 from nm_types.connecting.contradictions import MOST_WORK
-from nm_types.sizes import parse_size
-from nm_types.solving import Verdict, judge
+from nm_types.sizes import Verdict, judge, parse_size
+from nm_types.sizes.verdict import LONGEST_PERIOD
 from nm_types.solving.search import MOST_TRIED, can_be_zero
-from nm_types.solving.solve import LONGEST_PERIOD
 
 EDGE = Edge("m", "x", "s.y", NeuralType("B"), NeuralType("B"))
 
@@ -107,8 +106,8 @@ def test_a_variadic_port_with_many_elements_is_linear() -> None:
         values = [type_call([], {"x": NeuralType("B C:c T:t")}, owner=f"s{i}").outputs["x"] for i in range(count)]
         edges = [Edge("m", f"xs[{i}]", f"s{i}.x", port, value) for i, value in enumerate(values)]
         with (
-            counted("nm_types.solving.solve.Solution.apply") as applied,
-            counted("nm_types.solving.unify.join_rows") as joined,
+            counted("nm_types.solving.solution.Solution.apply") as applied,
+            counted("nm_types.solving.templates.join_rows") as joined,
         ):
             typing = type_call(edges, {"y": output}, owner="m")
         work.append(len(applied) + len(joined))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from traceback import StackSummary, TracebackException, walk_tb
 
 
@@ -86,6 +85,8 @@ def explained(codes: Iterable[str]) -> str:
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """A sentence that proposes the known name closest to a wrong one, or nothing at all."""
+    from difflib import get_close_matches  # most programs spell every name right
+
     by_folded = {known.casefold(): known for known in names}
     close = get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
     return f'Did you mean "{by_folded[close[0]]}"?' if close else ""

@@ -9,10 +9,10 @@ from typing import Any, cast
 from nm_types.errors import BindingError, NmError, TypeSyntaxError
 from nm_types.frames import boundary, hide
 from nm_types.frozen import fill
-from nm_types.meanings import Kind, Nominal, Tag
+from nm_types.meanings import Kind, Tag
 from nm_types.notation import Axis, AxisType, Form, Row, Structure, Unknown, check_axes, from_dict, parse, to_dict
 from nm_types.relations import Comparison, compare, refines
-from nm_types.sizes import Expression, Rigid, Size, bind, parameters_of
+from nm_types.sizes import Rigid, Size, bind, parameters_of
 
 
 class NeuralType(Structure):
@@ -81,9 +81,8 @@ class NeuralType(Structure):
     def parameters(self) -> frozenset[str]:
         """The constructor parameters that its sizes mention: `feat_in` of `Encoded:{feat_in}`."""
         if self._parameters is None:
-            names = {name for size in _expressions(self) for name in parameters_of(size)}
-            inner = self.item.parameters if self.item else frozenset()
-            fill(self, "_parameters", frozenset(names) | inner)
+            names = frozenset(name for size in self.sizes() for name in parameters_of(size))
+            fill(self, "_parameters", names)
         return cast("frozenset[str]", self._parameters)
 
     @boundary
@@ -140,9 +139,7 @@ def _rebuild(form: Form, axes: tuple[Axis, ...], kind: Kind | None, item: Struct
 
 
 def _speaks_of_calls(type: NeuralType) -> bool:
-    if type.item is not None:
-        return _speaks_of_calls(type.item)
-    sizes = (size for size in _expressions(type) if isinstance(size, Size))
+    sizes = (size for size in type.sizes() if isinstance(size, Size))
     return any(isinstance(symbol, Rigid) for size in sizes for symbol in size.symbols())
 
 
@@ -188,14 +185,6 @@ def _from_axes(axes: Mapping[int, AxisType], kind: Kind | type[Kind] | None) -> 
     return Structure("tensor", ordered, made)
 
 
-def _expressions(structure: Structure) -> Iterable[Expression]:
-    for axis in structure.axes:
-        if isinstance(axis, AxisType) and axis.size is not None and not isinstance(axis.size, Unknown):
-            yield axis.size
-    if structure.kind is not None:
-        yield from (size for size in structure.kind.sizes if size is not None)
-
-
 def _bind_kind(kind: Kind, parameters: Mapping[str, object]) -> Kind:
     try:
         return type(kind)(*(None if size is None else bind(size, parameters) for size in kind.sizes))
@@ -209,5 +198,4 @@ def _bind_axis(axis: Axis, parameters: Mapping[str, object]) -> Axis:
     try:
         return AxisType(axis.tag, bind(axis.size, parameters))
     except TypeSyntaxError as error:
-        name = axis.tag.text if isinstance(axis.tag, Nominal) else str(axis.tag)
-        raise BindingError(f"{name}:{axis.size} has no usable value.\n  {error.message}") from None
+        raise BindingError(f"{axis.tag.text}:{axis.size} has no usable value.\n  {error.message}") from None

@@ -5,8 +5,7 @@ from itertools import product
 from operator import add, mul, sub
 
 from nm_types import Size
-from nm_types.sizes import clash
-from nm_types.solving import Verdict, judge
+from nm_types.sizes import Verdict, clash, judge
 
 POINTS = list(product(range(1, 25), range(1, 13)))
 """Values of t and u: more than any period of these sizes (6) times their degree (2) and one."""

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nm_types import Size
-from nm_types.sizes import Variable, accidental, clash, is_positive, parse_size, period
-from nm_types.solving import Verdict, judge
+from nm_types.sizes import Variable, Verdict, accidental, clash, is_positive, judge, parse_size, period
 
 
 def _rest(size: Size, divisor: int) -> Size:

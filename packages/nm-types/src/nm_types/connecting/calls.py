@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from html import escape
 
 from nm_types.connecting.outputs import Outputs
 from nm_types.connecting.resolve import report_unsolved, resolve
@@ -64,6 +63,8 @@ class Connection:
         return f"{self.result.name}: {'; '.join(['accepted', *facts])}."
 
     def _repr_html_(self) -> str:
+        from html import escape  # most programs run in no notebook
+
         return f"<div>{escape(str(self))}</div>" if self.problem is None else self.problem.to_html()
 
     @property
@@ -115,7 +116,7 @@ def type_call(
         NeuralTypeError: some edges do not fit; the error holds all of them.
         DefinitionError: an output has a row or a tag variable that no input decides.
     """
-    unifier = Unifier(frozenset() if casts == "error" else casts)
+    unifier = Unifier(casts)
     problems: dict[str, Problem] = {}
     for edge in sorted(edges, key=lambda edge: edge.port):
         misfit = unifier.add(edge)

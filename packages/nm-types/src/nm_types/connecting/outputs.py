@@ -21,7 +21,8 @@ class Outputs:
     """What is needed to close the outputs of one call; its `origin` is the identity of the sizes that it makes."""
 
     def __init__(self, unifier: Unifier, solution: Solution, owner: str) -> None:
-        self.unifier = unifier
+        self.templates = unifier.templates
+        self.tags = unifier.tags
         self.solution = solution
         self.owner = owner
         self.origin = Origin(owner)
@@ -50,7 +51,7 @@ class Outputs:
 
     def _own(self, name: Variable, tag: type[Tag] | None = None) -> None:
         if tag is None:
-            tag = next(iter(self.unifier.tags.get(name, ())), None)
+            tag = next(iter(self.tags.get(name, ())), None)
         self.solution.values[name] = Size(Rigid(self.origin, name.name, None if tag is None else tag.meaning))
 
     def _structure(self, output: Structure, name: str) -> Structure:
@@ -65,15 +66,15 @@ class Outputs:
         return Structure(output.form, tuple(axes), self._kind(output.kind, name))
 
     def _row(self, row: Row, name: str) -> list[AxisType]:
-        if row.name not in self.unifier.rows:
+        if row.name not in self.templates.rows:
             raise self._undecided(str(row), name)
-        axes = self.unifier.rows[row.name]
+        axes = self.templates.rows[row.name]
         return [axis(one.tag, self.size(Size(row_size(row.name, i)), name)) for i, one in enumerate(axes)]
 
     def _axis(self, one: AxisType, name: str, place: int) -> AxisType:
         tag = one.tag
         if isinstance(tag, TagVariable):
-            found = self.unifier.met.get(tag.name)
+            found = self.templates.tags.get(tag.name)
             if found is None:
                 raise self._undecided(str(tag), name)
             tag = found

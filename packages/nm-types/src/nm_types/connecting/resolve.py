@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from nm_types.messages import Problem
 from nm_types.reporting import report_equation
-from nm_types.sizes import Name, Rigid, Size, Sum, Variable, accidental
-from nm_types.solving import Edge, Equation, Solution, Unifier, Verdict, contradictions, eliminate, is_solvable, judge
+from nm_types.sizes import Name, Rigid, Size, Variable, Verdict, accidental, judge
+from nm_types.solving import Edge, Equation, Solution, Unifier, contradictions, eliminate, is_solvable
 
 
 class Resolution(NamedTuple):
@@ -32,8 +32,7 @@ class Resolution(NamedTuple):
 def resolve(unifier: Unifier) -> Resolution:
     """Solve the equations of a call: those on axes first, since they say what the names are, then those on kinds."""
     solution = Solution()
-    for name, found in unifier.elements.items():
-        solution.values[Sum(name)] = sum(map(Size, found), Size(0))
+    solution.values.update(unifier.names.sums())
     ordered = sorted(unifier.equations, key=rank)
     on_kinds = [one for one in ordered if not one.on_axis]
     waiting, bad = eliminate([one for one in ordered if one.on_axis], solution, _is_variable)

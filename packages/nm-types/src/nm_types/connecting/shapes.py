@@ -8,8 +8,8 @@ from typing import NamedTuple
 from nm_types.messages import Column, Fix, Problem
 from nm_types.neural_type import NeuralType
 from nm_types.notation import Axis, Row
-from nm_types.sizes import Name, Size, Sum, Variable
-from nm_types.solving import Edge, Equation, Solution, Unifier, eliminate, is_solvable, plain, row_size
+from nm_types.sizes import Name, Size, Variable
+from nm_types.solving import Edge, Equation, LocalNames, Solution, eliminate, is_solvable, plain, row_size
 
 Shape = tuple[int, ...]
 LENGTHS = "connect what belongs to the axis that the port speaks of, which some module has changed on the way."
@@ -76,7 +76,7 @@ class _Checker:
         self.owner = owner
         self.producers = producers
         self.location = location
-        self.names = Unifier()
+        self.names = LocalNames()
         self.solution = Solution()
         self.rows: dict[str, Shape] = {}
         self.shapes: dict[str, Shape] = {}
@@ -143,9 +143,7 @@ class _Checker:
 
     def solve(self) -> None:
         """Solve for the names that only expressions mention, axes before kinds, and report what cannot hold."""
-        elements = self.names.elements
-        sums: dict[Name, Size] = {Sum(name): sum(map(Size, found), Size(0)) for name, found in elements.items()}
-        self.solution.values.update(sums)
+        self.solution.values.update(self.names.sums())
         equations = [self.solution.applied(one) for one in self.equations]
         waiting: list[Equation] = []
         bad: list[Equation] = []

@@ -9,7 +9,7 @@ from nm_types.errors import DefinitionError, TypeSyntaxError
 from nm_types.frames import boundary
 from nm_types.frozen import Frozen, fill
 from nm_types.meanings.nominal import Nominal, declare
-from nm_types.sizes import Expression, Rigid, Size, parse_size
+from nm_types.sizes import Expression, Size, parse_size
 
 FAMILIES = ("float", "int", "bool", "object")
 
@@ -59,13 +59,11 @@ class Kind(Frozen, metaclass=Nominal):
         if len(sizes) > len(kind.parameters):
             takes = ", ".join(kind.parameters) or "none"
             raise DefinitionError(f"{kind.text} has {len(kind.parameters)} sizes ({takes}); {len(sizes)} are given.")
-        read = [_size(size) for size in sizes]
-        while read and read[-1] is None:
-            read.pop()
+        read = _known([_size(size) for size in sizes])
         for what, size in zip(kind.parameters, read, strict=False):
             if isinstance(size, Size) and size.value is not None and size.value < 1:
                 raise TypeSyntaxError(f"{kind.text}: the {what} is a whole number of at least 1, got {size}.")
-        fill(self, "sizes", tuple(read))
+        fill(self, "sizes", read)
 
     def size(self, index: int) -> Expression | None:
         """One of its sizes, None where it is unknown."""
@@ -83,9 +81,8 @@ class Kind(Frozen, metaclass=Nominal):
         return type(self), self.sizes
 
     def __str__(self) -> str:
-        sizes = ["?" if size is None or _is_implicit(size) else str(size) for size in self.sizes]
-        while sizes and sizes[-1] == "?":
-            sizes.pop()
+        said = [None if isinstance(size, Size) and size.is_implicit else size for size in self.sizes]
+        sizes = ["?" if size is None else str(size) for size in _known(said)]
         return f"{type(self).text}({','.join(sizes)})" if sizes else type(self).text
 
     __repr__ = __str__
@@ -94,15 +91,15 @@ class Kind(Frozen, metaclass=Nominal):
 def kind_of(kind: type[Kind], sizes: Iterable[Size | None]) -> Kind:
     """A kind of sizes that some computation has made: no checks, so that one below 1 can be shown in a message."""
     made = object.__new__(kind)
-    read = list(sizes)
-    while read and read[-1] is None:
-        read.pop()
-    fill(made, "sizes", tuple(read))
+    fill(made, "sizes", _known(list(sizes)))
     return made
 
 
-def _is_implicit(size: Expression) -> bool:
-    return isinstance(size, Size) and isinstance(size.symbol, Rigid) and size.symbol.implicit
+def _known(sizes: list[Expression | None]) -> tuple[Expression | None, ...]:
+    """Sizes without the unknown ones at the end: to leave one out and to write ? is the same."""
+    while sizes and sizes[-1] is None:
+        sizes.pop()
+    return tuple(sizes)
 
 
 def _size(value: int | str | Expression | None) -> Expression | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from nm_types.messages.fix import Fix
-from nm_types.messages.rendering import Column
+from nm_types.messages.rendering import Column, Sheet
 
 # Colours are those of the page, or let it shine through: nobody can ask a notebook for its theme.
 BOX = "border-left: 3px solid rgba(214, 69, 65, .9); padding: 4px 12px; margin: 4px 0; line-height: 1.5"
@@ -15,25 +15,13 @@ MARKED = "background: rgba(214, 69, 65, .25); border-radius: 3px; padding: 1px 4
 PALE = "opacity: .7"
 
 
-def render_html(
-    *,
-    head: str,
-    location: str,
-    ends: tuple[str, str],
-    labels: tuple[str, str],
-    columns: Sequence[Column],
-    mark: str,
-    lines: Sequence[str],
-    fixes: Sequence[Fix],
-    alternative: str,
-) -> str:
+def render_html(sheet: Sheet, facts: Sequence[str], fixes: Sequence[Fix], alternative: str) -> str:
     """One problem: the title, the edge, a table with the cells at fault coloured, the facts, and what to do."""
-    code, _, title = head.partition("  ")
-    place = f' <span style="{PALE}">{escape(location)}</span>' if location else ""
-    parts = [f"<div><b>{escape(code)}</b> {escape(title)}{place}</div>", f"<div>{_edge(*ends)}</div>"]
-    if columns:
-        parts.append(_table(labels, columns, mark))
-    parts += [f"<div>{escape(line)}</div>" for line in lines]
+    place = f' <span style="{PALE}">{escape(sheet.location)}</span>' if sheet.location else ""
+    parts = [f"<div><b>{escape(sheet.code)}</b> {escape(sheet.title)}{place}</div>", f"<div>{_edge(*sheet.ends)}</div>"]
+    if sheet.columns:
+        parts.append(_table(sheet.labels, sheet.columns, sheet.mark))
+    parts += [f"<div>{escape(fact)}</div>" for fact in facts]
     parts += [*map(_fix, fixes), f"<div>{escape(alternative)}</div>" * bool(alternative)]
     return f'<div style="{BOX}">{"".join(parts)}</div>'
 

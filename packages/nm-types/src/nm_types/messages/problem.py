@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from nm_types.codes import CODES
 from nm_types.messages.fix import Fix
-from nm_types.messages.html import render_html
-from nm_types.messages.rendering import Column, nearby, render, wrapped
+from nm_types.messages.rendering import Column, Sheet, nearby, render, wrapped
 
 PLACE = re.compile(r"(.*?):(\d+)(?::(\d+))?")
 
@@ -70,15 +69,7 @@ class Problem:
     def __str__(self) -> str:
         lines = [wrapped(f"  {line}") for line in self._facts()]
         alternative = [f"  {self.alternative}"] if self.alternative else []
-        return render(
-            head=f"{self.code}  {self.title}",
-            location=nearby(self.location),
-            ends=(self.producer, self.target),
-            labels=self._labels(),
-            columns=self.columns,
-            mark=self.mark,
-            lines=[*lines, *map(str, self.fixes), *alternative],
-        )
+        return render(self._sheet(), [*lines, *map(str, self.fixes), *alternative])
 
     def to_dict(self) -> dict[str, object]:
         """The problem as plain data, for tools: the keys are described in the page Errors."""
@@ -105,23 +96,22 @@ class Problem:
 
     def to_html(self) -> str:
         """The problem for a notebook: the same words, the cells at fault coloured."""
-        return render_html(
-            head=f"{self.code}  {self.title}",
+        from nm_types.messages.html import render_html  # most programs run in no notebook
+
+        return render_html(self._sheet(), self._facts(), self.fixes, self.alternative)
+
+    def _sheet(self) -> Sheet:
+        giver = self.producer.partition(".")[0]
+        labels = f"{self.consumer or self.port} expects", f"{giver} gives" if giver else "given"
+        return Sheet(
+            code=self.code,
+            title=self.title,
             location=nearby(self.location),
             ends=(self.producer, self.target),
-            labels=self._labels(),
+            labels=self.sides or labels,
             columns=self.columns,
             mark=self.mark,
-            lines=self._facts(),
-            fixes=self.fixes,
-            alternative=self.alternative,
         )
-
-    def _labels(self) -> tuple[str, str]:
-        if self.sides is not None:
-            return self.sides
-        giver = self.producer.partition(".")[0]
-        return f"{self.consumer or self.port} expects", f"{giver} gives" if giver else "given"
 
     def _facts(self) -> list[str]:
         """The cause, what else is known, and where both sides are declared."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from textwrap import fill
 
 WIDTH = 80
 GAP = "   "
@@ -21,30 +20,47 @@ class Column:
     marked: bool = False
 
 
-def render(
-    *,
-    head: str,
-    location: str,
-    ends: tuple[str, str],
-    labels: tuple[str, str],
-    columns: Sequence[Column],
-    mark: str,
-    lines: Sequence[str],
-) -> str:
-    """The whole text: the title and the user's line, the edge, the two types, then the facts."""
-    table = _wide(labels, columns, mark)
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What every form of a problem begins with: the title and the user's line, the edge, and the two types.
+
+    Attributes:
+        code: the code, `NM104`.
+        title: the title of the code.
+        location: the user's line.
+        ends: where the value comes from and where it goes.
+        labels: what the rows of the two types are called.
+        columns: the two types, axis by axis.
+        mark: a word about the marked columns.
+    """
+
+    code: str
+    title: str
+    location: str
+    ends: tuple[str, str]
+    labels: tuple[str, str]
+    columns: Sequence[Column]
+    mark: str
+
+
+def render(sheet: Sheet, lines: Sequence[str]) -> str:
+    """The whole text: the sheet, then the facts."""
+    table = _wide(sheet.labels, sheet.columns, sheet.mark)
     if any(len(line) > WIDTH for line in table):
-        table = _wide(("expected", "given"), columns, mark)
+        table = _wide(("expected", "given"), sheet.columns, sheet.mark)
     if any(len(line) > WIDTH for line in table):
-        table = _tall(columns, mark)
+        table = _tall(sheet.columns, sheet.mark)
     blank = [""] if table else []
-    return "\n".join([*_titled(head, location), *_edge(*ends), *blank, *table, "", *lines])
+    head = _titled(f"{sheet.code}  {sheet.title}", sheet.location)
+    return "\n".join([*head, *_edge(*sheet.ends), *blank, *table, "", *lines])
 
 
 def wrapped(line: str) -> str:
     """One line of prose, folded at the width; long names stay whole."""
     if len(line) <= WIDTH:
         return line
+    from textwrap import fill  # most programs never fold a line
+
     text = line.lstrip()
     margin = " " * (len(line) - len(text))
     return fill(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
 
 from nm_types.errors import TypeSyntaxError
 from nm_types.frozen import Frozen, fill
 from nm_types.meanings import BatchTag, Kind, Nominal, Tag
-from nm_types.sizes import Expression, Rigid, Size, parse_size
+from nm_types.sizes import Expression, Size, parse_size
 
 Form = Literal["root", "tensor", "object", "list"]
 
@@ -35,8 +36,13 @@ class TagVariable:
     name: str
     bound: type[Tag] | None = None
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
+        """How a type is printed, as a tag has it: `'A` or `'A<=Channel`."""
         return f"'{self.name}<={self.bound.text}" if self.bound else f"'{self.name}"
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +91,9 @@ class AxisType(Frozen):
         return axis, (self.tag, self.size)
 
     def __str__(self) -> str:
-        tag = self.tag.text if isinstance(self.tag, Nominal) else str(self.tag)
         size = self.size
-        if size is None or (isinstance(size, Size) and isinstance(size.symbol, Rigid) and size.symbol.implicit):
-            return tag
-        return f"{tag}:{size}"
+        unsaid = size is None or (isinstance(size, Size) and size.is_implicit)
+        return self.tag.text if unsaid else f"{self.tag.text}:{size}"
 
     def __repr__(self) -> str:
         tag = self.tag.__name__ if isinstance(self.tag, Nominal) else f'"{self.tag}"'
@@ -121,8 +125,7 @@ def _axis_size(
     read = parse_size(size) if isinstance(size, str) else Size(size) if isinstance(size, int) else size
     value = read.value if isinstance(read, Size) else None
     if value is not None and value < 1:
-        text = tag.text if isinstance(tag, Nominal) else str(tag)
-        raise TypeSyntaxError(f"{text}:{value}: a size is a whole number of at least 1, got {value}.")
+        raise TypeSyntaxError(f"{tag.text}:{value}: a size is a whole number of at least 1, got {value}.")
     return read
 
 
@@ -151,6 +154,16 @@ class Structure(Frozen):
         fill(self, "kind", kind)
         fill(self, "item", item)
         fill(self, "_hash", None)
+
+    def sizes(self) -> Iterator[Expression]:
+        """The sizes that it names: those of its axes, then those of the kind of its values; of a list, its items'."""
+        if self.item is not None:
+            yield from self.item.sizes()
+        for one in self.axes:
+            if isinstance(one, AxisType) and one.size is not None and not isinstance(one.size, Unknown):
+                yield one.size
+        if self.kind is not None:
+            yield from (size for size in self.kind.sizes if size is not None)
 
     def __eq__(self, other: object) -> bool:
         if self is other:

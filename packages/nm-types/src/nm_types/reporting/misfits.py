@@ -136,9 +136,7 @@ def _order(edge: Edge, given: Structure, orders: tuple[Permutation, ...], result
 
 
 def _name(axis: Axis) -> str:
-    if isinstance(axis, AxisType):
-        return axis.tag.text if isinstance(axis.tag, Nominal) else str(axis.tag)
-    return str(axis)
+    return axis.tag.text if isinstance(axis, AxisType) else str(axis)
 
 
 def _anchor(expected: Structure) -> str:

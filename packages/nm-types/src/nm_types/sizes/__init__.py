@@ -4,6 +4,7 @@ from nm_types.sizes.atoms import Atom, Floor, Name, Origin, Product, Rigid, Sum,
 from nm_types.sizes.formulas import Expression, bind, parameters_of, parse_size
 from nm_types.sizes.proofs import accidental, clash, is_positive, never_zero, period, relax
 from nm_types.sizes.size import Size
+from nm_types.sizes.verdict import Verdict, judge
 
 __all__ = [
     "Atom",
@@ -25,4 +26,6 @@ __all__ = [
     "period",
     "relax",
     "Size",
+    "Verdict",
+    "judge",
 ]

@@ -42,7 +42,7 @@ class Rigid:
         origin: the call that made it; its identity is part of the symbol's.
         name: the name in the declaration of the output.
         meaning: the top-level tag of the axis that declares it, if one does.
-        implicit: True where the declaration names no size (a bare `B`, an omitted size); such sizes are not printed.
+        implicit: whether the declaration names no size (a bare `B`, an omitted size).
     """
 
     origin: Origin

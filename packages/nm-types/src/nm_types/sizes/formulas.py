@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import SupportsIndex
@@ -79,57 +79,67 @@ def parse_size(text: str) -> Expression:
         )
     if text.isdecimal():
         return Size(int(text))
-    tokens: list[re.Match[str]] = []
-    position = 0
-    while position < len(text):
-        token = TOKEN.match(text, position)
-        if token is None:
-            raise _syntax(text, f'"{text[position]}" has no place in a size')
-        tokens.append(token)
-        position = token.end()
-    expression, rest = _parse_sum(text, tokens, 0)
-    if rest < len(tokens):
-        raise _syntax(text, f'nothing may follow before "{tokens[rest].group()}"')
+    reader = _Reader(text)
+    expression = reader.sum()
+    if reader.next:
+        raise _syntax(text, f'nothing may follow before "{reader.next}"')
     return expression
 
 
-def _parse_sum(text: str, tokens: list[re.Match[str]], at: int) -> tuple[Expression, int]:
-    left, at = _parse_product(text, tokens, at)
-    while at < len(tokens) and tokens[at].group() in ("+", "-"):
-        sign = tokens[at].group()
-        right, at = _parse_product(text, tokens, at + 1)
-        left = _combine(sign, left, right)
-    return left, at
+class _Reader:
+    """The tokens of a size, read from the left by recursive descent."""
 
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens: list[re.Match[str]] = []
+        position = 0
+        while position < len(text):
+            token = TOKEN.match(text, position)
+            if token is None:
+                raise _syntax(text, f'"{text[position]}" has no place in a size')
+            self.tokens.append(token)
+            position = token.end()
+        self.tokens.reverse()
 
-def _parse_product(text: str, tokens: list[re.Match[str]], at: int) -> tuple[Expression, int]:
-    left, at = _parse_atom(text, tokens, at)
-    while at < len(tokens) and tokens[at].group() in ("*", "//"):
-        sign = tokens[at].group()
-        right, at = _parse_atom(text, tokens, at + 1)
-        left = _combine(sign, left, right)
-    return left, at
+    @property
+    def next(self) -> str:
+        """The text of the token that comes next; nothing at the end."""
+        return self.tokens[-1].group() if self.tokens else ""
 
+    def sum(self) -> Expression:
+        """Products, added and subtracted."""
+        return self._chain(("+", "-"), self._product)
 
-def _parse_atom(text: str, tokens: list[re.Match[str]], at: int) -> tuple[Expression, int]:
-    if at == len(tokens):
-        raise _syntax(text, "it ends where a number, a name or a parameter is missing")
-    token = tokens[at]
-    match token.lastgroup:
-        case "number":
-            return Size(int(token.group())), at + 1
-        case "name":
-            return Size(token.group()), at + 1
-        case "parameter":
-            return Parameter(token.group("parameter")), at + 1
-        case "sum":
-            return Size(Sum(token.group("sum"))), at + 1
-    if token.group() != "(":
-        raise _syntax(text, f'a number, a name or a parameter is missing before "{token.group()}"')
-    inner, at = _parse_sum(text, tokens, at + 1)
-    if at == len(tokens) or tokens[at].group() != ")":
-        raise _syntax(text, 'a ")" is missing')
-    return inner, at + 1
+    def _product(self) -> Expression:
+        return self._chain(("*", "//"), self._atom)
+
+    def _chain(self, signs: tuple[str, str], part: Callable[[], Expression]) -> Expression:
+        left = part()
+        while self.next in signs:
+            sign = self.tokens.pop().group()
+            left = _combine(sign, left, part())
+        return left
+
+    def _atom(self) -> Expression:
+        if not self.tokens:
+            raise _syntax(self.text, "it ends where a number, a name or a parameter is missing")
+        token = self.tokens.pop()
+        match token.lastgroup:
+            case "number":
+                return Size(int(token.group()))
+            case "name":
+                return Size(token.group())
+            case "parameter":
+                return Parameter(token.group("parameter"))
+            case "sum":
+                return Size(Sum(token.group("sum")))
+        if token.group() != "(":
+            raise _syntax(self.text, f'a number, a name or a parameter is missing before "{token.group()}"')
+        inner = self.sum()
+        if self.next != ")":
+            raise _syntax(self.text, 'a ")" is missing')
+        self.tokens.pop()
+        return inner
 
 
 def _combine(sign: str, left: Expression, right: Expression) -> Expression:

@@ -116,6 +116,12 @@ class Size(Frozen):
         ((atom, count),) = self.terms.items()
         return atom if count == 1 else None
 
+    @property
+    def is_implicit(self) -> bool:
+        """Whether it is a size that no declaration names; such sizes are not printed."""
+        symbol = self.symbol
+        return isinstance(symbol, Rigid) and symbol.implicit
+
     def symbols(self) -> frozenset[Name]:
         """The names in it, those inside floor divisions and products included."""
         names = self._names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nm_types.neural_type import NeuralType
-from nm_types.sizes import Rigid, Size, period
+from nm_types.sizes import Size, period
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,8 @@ class Equation:
                 leave = f"leave {rests[0]} when it is divided by" if rests[0] else "be a multiple of"
                 return f"{name} must {leave} {steps}"
         where = f"axis {self.place}" if self.on_axis else f"size {-1 - self.place} of the values"
-        given = self.given.symbol
-        unnamed = isinstance(given, Rigid) and given.implicit
-        return f"{where} must be {self.expected}" if unnamed else f"{where}, {self.given}, must be {self.expected}"
+        named = "" if self.given.is_implicit else f", {self.given},"
+        return f"{where}{named} must be {self.expected}"
 
     def __str__(self) -> str:
         return f"{self.expected} = {self.given}"

@@ -52,10 +52,7 @@ def _axis(one: Axis, names: Mapping[Name, Size], omitted: set[Name]) -> Axis:
 
 
 def _kind(kind: Kind, names: Mapping[Name, Size], omitted: set[Name]) -> Kind:
-    sizes = [_size(size, names, omitted) if isinstance(size, Size) else size for size in kind.sizes]
-    while sizes and sizes[-1] is None:
-        sizes.pop()
-    return type(kind)(*sizes)
+    return type(kind)(*(_size(size, names, omitted) if isinstance(size, Size) else size for size in kind.sizes))
 
 
 def _size(size: Size, names: Mapping[Name, Size], omitted: set[Name]) -> Size | None:
@@ -64,10 +61,7 @@ def _size(size: Size, names: Mapping[Name, Size], omitted: set[Name]) -> Size | 
 
 def _places(type: Structure) -> Iterator[Rigid]:
     """The sizes of calls in a type, once for each place; twice in a derived size, which needs their names."""
-    if type.item is not None:
-        yield from _places(type.item)
-    sizes = [one.size for one in type.axes if isinstance(one, AxisType)]
-    for size in (*sizes, *(type.kind.sizes if type.kind is not None else ())):
+    for size in type.sizes():
         if isinstance(size, Size):
             found = sorted((name for name in size.symbols() if isinstance(name, Rigid)), key=str)
             yield from found if size.symbol is not None else (*found, *found)

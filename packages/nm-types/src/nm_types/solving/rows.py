@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import cast
 
 from nm_types.meanings import Tag
 from nm_types.notation import Axis, AxisType, Row, TagVariable, axis
 from nm_types.relations import EQUAL, LESS, order_of_axes
-from nm_types.sizes import Variable
-
-Reason = Literal["form", "rank", "axes", "anchor", "anchors", "variable", "row"]
+from nm_types.solving.misfit import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +89,6 @@ def join_rows(left: tuple[AxisType, ...], right: tuple[AxisType, ...]) -> tuple[
             return None
         joined.append(axis(cast("type[Tag]", tag), one.size))
     return tuple(joined)
-
-
-def row_size(name: str, index: int) -> Variable:
-    """The name of the size of one axis of a row."""
-    return Variable(f"*{name}[{index}]")
 
 
 def _concrete(one: Axis | None, value: Axis) -> Axis:

@@ -7,7 +7,8 @@ from math import lcm, prod
 
 from nm_types.sizes import Atom, Floor, Name, Product, Size, is_positive, never_zero, period, relax
 from nm_types.solving.edge import Equation
-from nm_types.solving.solve import Solution, eliminate
+from nm_types.solving.solution import Solution
+from nm_types.solving.solve import eliminate
 
 MOST_TRIED = 4096
 """Values tried for all names together; a search that would need more is undecided."""

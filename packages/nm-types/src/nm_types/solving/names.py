@@ -1,0 +1,57 @@
+"""Names of one call: a batch axis without a size has one too, and so has each element of a variadic port."""
+
+from __future__ import annotations
+
+import re
+
+from nm_types.meanings import BatchTag
+from nm_types.notation import Axis, Row, TagVariable, Unknown
+from nm_types.sizes import Name, Size, Sum, Variable
+from nm_types.solving.ownership import plain
+
+BATCH = Variable("B")
+ELEMENT = re.compile(r"\[\d+\]$")
+
+
+class LocalNames:
+    """The sizes that the ports of one call ask for, with a name of its own for each thing that has a size.
+
+    Attributes:
+        elements: the names that an indexed name such as `n_i` stands for, one for each element of its port.
+    """
+
+    def __init__(self) -> None:
+        self.elements: dict[str, list[Variable]] = {}
+
+    def size_of(self, one: Axis, port: str) -> Size | None:
+        """The size that a port asks of an axis: none, its own, or that of all batch axes of the call."""
+        if isinstance(one, Row) or isinstance(one.size, Unknown):
+            return None
+        if one.size is None:
+            batch = not isinstance(one.tag, TagVariable) and one.tag.is_a(BatchTag)
+            return Size(BATCH) if batch else None
+        return self.local(plain(one.size), port)
+
+    def local(self, size: Size, port: str) -> Size:
+        """A size with the names that belong to one element of a variadic port told apart: `n_i` becomes `n[0]`."""
+        if not size.terms:
+            return size
+        own: dict[Name, Size] = {}
+        for name in size.symbols():
+            if isinstance(name, Variable) and name.is_indexed:
+                match = ELEMENT.search(port)
+                element = Variable(f"{name.name[:-2]}{match.group() if match else f'[{port}]'}")
+                own[name] = Size(element)
+                known = self.elements.setdefault(name.name, [])
+                if element not in known:
+                    known.append(element)
+        return size.substitute(own)
+
+    def sums(self) -> dict[Name, Size]:
+        """What the sum of each indexed name is."""
+        return {Sum(name): sum(map(Size, found), Size(0)) for name, found in self.elements.items()}
+
+
+def row_size(name: str, index: int) -> Variable:
+    """The name of the size of one axis of a row."""
+    return Variable(f"*{name}[{index}]")

@@ -1,0 +1,70 @@
+"""Templates: what the rows and tag variables of one call stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from nm_types.meanings import Tag
+from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, axis
+from nm_types.solving.edge import Edge
+from nm_types.solving.misfit import Misfit, Reason
+from nm_types.solving.rows import Spread, join_rows
+
+
+class Templates:
+    """What one call has found its rows and tag variables to stand for.
+
+    Attributes:
+        rows: the axes that each row stands for.
+        tags: the tag that each tag variable stands for.
+        deciders: the edges that were the first to say so, in words.
+    """
+
+    def __init__(self) -> None:
+        self.rows: dict[str, tuple[AxisType, ...]] = {}
+        self.tags: dict[str, type[Tag]] = {}
+        self.deciders: dict[str, str] = {}
+
+    def meet(self, edge: Edge, spread: Spread, given: Structure) -> Misfit | None:
+        """Let the rows and tag variables of an edge agree with what they have met before, or say which does not."""
+        tags, rows = dict(self.tags), dict(self.rows)
+        axes = cast("tuple[AxisType, ...]", given.axes)
+        for one, value in zip(spread.axes, axes, strict=True):
+            if isinstance(one, AxisType) and isinstance(one.tag, TagVariable):
+                own = cast("type[Tag]", value.tag)
+                joined = tags.get(one.tag.name, own).join(own)
+                if joined is None:
+                    return self._misfit("variable", one.tag.name, edge, given, {one.tag.name: tags[one.tag.name]}, rows)
+                tags[one.tag.name] = cast("type[Tag]", joined)
+        for name, start, stop in spread.rows:
+            taken = axes[start:stop]
+            together = join_rows(rows.get(name, taken), taken)
+            if together is None:
+                return self._misfit("row", name, edge, given, {}, rows)
+            rows[name] = together
+        for name in (*tags, *rows):
+            self.deciders.setdefault(name, f"{edge.producer} at {edge.port}")
+        self.tags, self.rows = tags, rows
+        return None
+
+    def _misfit(
+        self,
+        reason: Reason,
+        name: str,
+        edge: Edge,
+        given: Structure,
+        tags: Mapping[str, type[Tag]],
+        rows: Mapping[str, tuple[AxisType, ...]],
+    ) -> Misfit:
+        """A row or a tag variable meets what it cannot stand for: the port with what it stands for put in."""
+        axes: list[Axis] = []
+        for one in edge.expected.axes:
+            if isinstance(one, Row):
+                axes += rows.get(one.name, (one,))
+            elif isinstance(one.tag, TagVariable) and one.tag.name in tags:
+                axes.append(axis(tags[one.tag.name], one.size))
+            else:
+                axes.append(one)
+        filled = Structure("tensor", tuple(axes), edge.expected.kind)
+        return Misfit(reason, filled, given, others=self.deciders.get(name, "another part of the same value"))
