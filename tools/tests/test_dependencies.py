@@ -1,0 +1,56 @@
+import pytest
+
+from scratch_repository import Repository
+
+SOURCE = "packages/nm-core/src/nm_core/used.py"
+
+
+def said(repository: Repository, source: str, requirements: str = "") -> str:
+    """Write a module and requirements of nm-core, and return what the check says."""
+    repository.write(SOURCE, "import nm_types\n" + source)
+    pyproject = repository.path / "packages/nm-core/pyproject.toml"
+    text = pyproject.read_text(encoding="utf-8").replace(
+        "[tool.hatch.version]", f"{requirements}\n[tool.hatch.version]"
+    )
+    pyproject.write_text(text, encoding="utf-8")
+    done = repository.tool("check_dependencies")
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "source", ["import torch.nn", "from torch import nn", "def f():\n    import torch", "import_module('torch')"]
+)
+def test_an_undeclared_import_is_found(repository: Repository, source: str) -> None:
+    """However it is imported, it is named with file and line; the standard library and the package itself are not."""
+    found = said(repository, f"import os.path\nfrom nm_core import used\n{source}\n")
+
+    assert found.startswith("nm_core/used.py:")
+    assert "torch" in found
+    assert "packages/nm-core/pyproject.toml does not declare." in found
+    assert len(found.splitlines()) == 1
+
+
+def test_what_is_declared_in_vain_is_found(repository: Repository) -> None:
+    """A requirement that no source imports is named, that of an extra with the extra."""
+    found = said(repository, "", '[project.optional-dependencies]\nfast = ["PyYAML>=6"]\n')
+
+    assert found == "packages/nm-core/pyproject.toml: its extra fast requires yaml, which nothing imports.\n"
+
+
+def test_an_extra_is_imported_where_it_is_used(repository: Repository) -> None:
+    """Inside a function or a block for type checkers an extra may be imported; when the file is loaded it may not."""
+    extra = '[project.optional-dependencies]\nfast = ["PyYAML>=6"]\n'
+    late = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import yaml\ndef f():\n    import yaml\n"
+
+    assert "2 packages import what they declare" in said(repository, late, extra)
+    assert said(repository, "import yaml\n") == (
+        "nm_core/used.py:2: imports yaml when loaded, which only the extra fast brings.\n"
+    )
+
+
+def test_lowest_bounds_are_pinned(repository: Repository) -> None:
+    """Each library of a package and of the extras named is pinned to its lower bound; siblings are not."""
+    said(repository, "", '[project.optional-dependencies]\nfast = ["PyYAML>=6.0.1"]\nslow = ["sleepy>=2"]\n')
+
+    assert repository.tool("lowest", "nm-core[fast]").stdout == "PyYAML==6.0.1\n"
+    assert repository.tool("lowest", "nm-core").stdout.strip() == ""
