@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from nm_core_samples import Count, Decoder, Encoder, Features, Loss, Text
 
-from nm_core import Graph, GraphError, NeuralModuleFactory, NeuralTypeError
+from nm_core import Graph, GraphError, NeuralModuleFactory, NeuralTypeError, PortError, inputs
 from nm_core.plugins import Collection, Collections, ModuleSpec, UnknownModuleError, hookimpl
 
 
@@ -83,14 +83,30 @@ def test_inference_gives_records_one_by_one() -> None:
 
 
 def test_free_inputs_must_be_given() -> None:
-    """A graph with free inputs says which values it needs."""
+    """A graph with free inputs says which values it needs, and which it does not know."""
     nf = factory()
     _, text = speech()
     spec, length = (call for call in Graph(text).calls if call.module.name == "features").__next__().tensors()[:2]
     graph = Graph(text, inputs={"spec": spec, "length": length})
-    with pytest.raises(GraphError, match="free inputs spec, length"):
+    with pytest.raises(PortError, match=r'"spec" was not given; "length" was not given(.|\n)*are spec, length'):
         nf.infer(graph)
+    with pytest.raises(PortError, match=r'no input "lenth" Did you mean "length".*; "length" was not given'):
+        nf.infer(graph, inputs={"spec": 1, "lenth": 2})
+    with pytest.raises(PortError, match=r'no input "spec"(.|\n)*data layers drive it'):
+        nf.infer(text, inputs={"spec": 1})
     assert nf.infer(graph, inputs={"spec": 1, "length": 2}).collect() == {"text": [0, 1]}
+
+
+def test_free_inputs_that_lead_nowhere_need_no_value() -> None:
+    """Inputs that were made together may be used in part; a value of one that is not used is no mistake."""
+    nf = factory()
+    encoded, _ = inputs(encoded="B Encoded:32 T:t", other="B")
+    graph = Graph(Decoder()(encoded=encoded).log_probs)
+
+    for given in ({"encoded": 1}, {"encoded": 1, "other": 2}):
+        nf.infer(graph, inputs=given).collect()
+        request = nf.session.asked[-1]
+        assert (list(graph.inputs), list(request.free)) == (["encoded", "other"], ["encoded"])
 
 
 def test_ties_and_freezing_wait_for_their_modules() -> None:

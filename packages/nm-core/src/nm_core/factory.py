@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from nm_core.actions import EvalRequest, InferRequest, Settings, TrainRequest
 from nm_core.callbacks import Callback
 from nm_core.composite import holders
-from nm_core.errors import GraphError
+from nm_core.errors import GraphError, PortError, did_you_mean
 from nm_core.graph import Graph, Outputs, check_distinct_names, named_outputs
 from nm_core.metric import Metric
 from nm_core.module import NeuralModule, snake_case
@@ -153,15 +153,20 @@ class NeuralModuleFactory:
 
         Args:
             tensors: a tensor, several, a mapping from name to tensor, or a graph.
-            inputs: one batch of values for a graph with free inputs, by name.
+            inputs: one batch of values for a graph with free inputs, by name; those that lead to no output need none.
         """
         graph = tensors if isinstance(tensors, Graph) else Graph(named_outputs(tensors), name="infer")
-        if graph.inputs and inputs is None:
-            raise GraphError(
-                f"{graph.name} has free inputs {', '.join(graph.inputs)}: give infer(..., inputs={{...}})."
+        free, given = graph.needed, inputs or {}
+        wrong = [f'no input "{name}"{did_you_mean(name, graph.inputs)}' for name in given if name not in graph.inputs]
+        wrong += [f'"{name}" was not given' for name in free if name not in given]
+        if wrong:
+            shown = ", ".join(graph.inputs)
+            raise PortError(
+                f"{graph.name}: {'; '.join(wrong)}.\n"
+                + (f"  Its free inputs are {shown}." if shown else "  It has no free inputs; its data layers drive it.")
             )
         self._prepare([graph])
-        request = InferRequest(graph.outputs, inputs, graph.inputs, tuple(callbacks))
+        request = InferRequest(graph.outputs, inputs or None, free, tuple(callbacks))
         return Records(self.session.infer(request), tuple(graph.outputs))
 
     @boundary

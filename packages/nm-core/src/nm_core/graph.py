@@ -82,6 +82,12 @@ class Graph:
         """The modules called in the graph, by name, in order of first use."""
         return {call.module.name: call.module for call in self.calls}
 
+    @property
+    def needed(self) -> dict[str, NmTensor]:
+        """The free inputs that lead to an output; nobody has to give the others a value."""
+        used = {tensor for call in self.calls for tensor in call.sources_of_inputs()} | set(self.outputs.values())
+        return {name: tensor for name, tensor in self.inputs.items() if tensor in used}
+
     @cached_property
     def signature(self) -> Signature:
         """The graph's ports: the most general inputs that its calls take together, and the outputs that follow."""
@@ -135,9 +141,9 @@ class Graph:
         return graph_svg(self)
 
     def _check_cut(self) -> None:
-        reached = {tensor for call in self.calls for tensor in call.sources_of_inputs()} | set(self.outputs.values())
+        needed = self.needed
         for name, tensor in self.inputs.items():
-            if tensor not in reached:
+            if name not in needed:
                 raise GraphError(f'The input "{name}" ({tensor.name}) of {self.name} leads to none of its outputs.')
         for call in self.calls:
             if call.module.segment == "source":

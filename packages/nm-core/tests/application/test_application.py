@@ -9,6 +9,7 @@ import pytest
 from nm_core_app import APP, DEV, TRAIN
 from nm_core_speech import Silent, Watch
 
+from nm_core import PortError
 from nm_core.application import Application, ApplicationError, ApplicationFileError, UnknownVerbError
 
 
@@ -92,7 +93,7 @@ def test_inference_over_a_data_layer(app: Application) -> None:
 
 def test_inference_names_wrong_and_missing_inputs(app: Application) -> None:
     """Both at once, with what was perhaps meant."""
-    with pytest.raises(ApplicationError, match='no input "spc" Did you mean "spec"') as caught:
+    with pytest.raises(PortError, match='no input "spc" Did you mean "spec"') as caught:
         app.infer(spc=[[1.0]])
 
     assert '"spec" was not given' in str(caught.value)

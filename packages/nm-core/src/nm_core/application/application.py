@@ -161,17 +161,7 @@ class Application:
         Returns:
             one record per sample; `.collect()` gives lists.
         """
-        name = INFER if graph is None else graph
-        found = self.graphs[name]
-        unknown = [port for port in inputs if port not in found.inputs]
-        missing = [port for port in found.inputs if port not in inputs]
-        if unknown or missing:
-            wrong = [f'no input "{port}"{suggest(port, found.inputs)}' for port in unknown]
-            wrong += [f'"{port}" was not given' for port in missing]
-            raise ApplicationError(
-                f"{name}: {'; '.join(wrong)}.\n  Its inputs: {', '.join(found.inputs) or 'none, it has a data layer'}."
-            )
-        return self.factory.infer(found, inputs=inputs or None)
+        return self.factory.infer(self.graphs[INFER if graph is None else graph], inputs=inputs)
 
     def graph_of(self, verb: str) -> Graph:
         """Return the graph behind a verb: the one that `tasks` names, else `infer`."""
