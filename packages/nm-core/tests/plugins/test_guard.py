@@ -52,6 +52,21 @@ def test_the_trace_shows_the_collection_and_not_the_guard() -> None:
     assert "/guard.py" not in trace
 
 
+def test_the_trace_shows_where_it_began() -> None:
+    """Our own error about a module that fails has the frames of that module."""
+
+    def step() -> None:
+        try:
+            raising(ValueError("first"))
+        except ValueError as error:
+            raise LookupError("then") from error
+
+    outcome = guarded(step)
+
+    assert outcome.error == "LookupError: then"
+    assert "ValueError: first" in (outcome.trace or "")
+
+
 def test_nothing_of_a_failed_step_stays_alive() -> None:
     """What a failing import had made is freed at once, since only text is kept."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import threading
@@ -17,7 +18,7 @@ import pluggy
 
 T = TypeVar("T")
 
-_NOT_THEIRS = (os.path.dirname(__file__) + os.sep, os.path.dirname(pluggy.__file__) + os.sep)
+_NOT_THEIRS = tuple(os.path.dirname(file) + os.sep for file in (__file__, pluggy.__file__, importlib.__file__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,9 @@ def _interrupts() -> Iterator[list[int]]:
 
 
 def _own_trace(raised: BaseException) -> str:
-    """Format the traceback without the frames of this package, of pluggy and of the import system."""
+    """Format where it began, without the frames of this package, of pluggy and of the import system."""
+    while raised.__cause__ is not None:
+        raised = raised.__cause__
     frames = [
         frame
         for frame in traceback.extract_tb(raised.__traceback__)
