@@ -125,6 +125,19 @@ class Secretive(Noise):
         return x * self.secret
 
 
+class Gathering(Noise):
+    """Gathers statistics in training that no file of weights holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mean = 0.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training:
+            self.mean = sum(x.values) / len(x.values)
+        return x + self.mean
+
+
 class Peeking(Running):
     """Adds what lies behind the lengths."""
 
