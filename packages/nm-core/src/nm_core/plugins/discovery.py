@@ -100,6 +100,11 @@ def claims(distribution: Distribution) -> list[Candidate]:
     return [Candidate(point.name, name, version, point.value, summary, requires) for point in points]
 
 
+def place_of(distribution: Distribution) -> str:
+    """Return the folder of a distribution's metadata."""
+    return str(getattr(distribution, "_path", "?"))
+
+
 def _candidates(path: Sequence[str] | None) -> tuple[list[Candidate], list[Record]]:
     found: dict[str, list[Candidate]] = {}
     records: list[Record] = []
@@ -108,8 +113,7 @@ def _candidates(path: Sequence[str] | None) -> tuple[list[Candidate], list[Recor
         if outcome.value:
             found.setdefault(normal(outcome.value[0].distribution), outcome.value)
         elif outcome.error is not None:
-            place = str(getattr(distribution, "_path", "?"))
-            records.append(
-                Record("?", place, None, None, State.FAILED, Step.METADATA, outcome.error, trace=outcome.trace)
-            )
+            place = place_of(distribution)
+            error = f"{outcome.error}\n  What to do: remove {place}, and install again what it was."
+            records.append(Record("?", place, None, None, State.FAILED, Step.METADATA, error, trace=outcome.trace))
     return [candidate for candidates in found.values() for candidate in candidates], records

@@ -62,6 +62,28 @@ def test_an_entry_point_to_nowhere_is_stale(site) -> None:
     assert "python -m pip uninstall nmx-widgets" in message
 
 
+def test_a_folder_without_the_module_is_not_the_module(site) -> None:
+    """An uninstallation that leaves a file of somebody's own leaves its folder, too."""
+    site.install("nmx-widgets", name="widgets")
+    for file in ("_collection.py", "__init__.py"):
+        (site.folder / "nmx_widgets" / file).unlink()
+    (site.folder / "nmx_widgets" / "_collection").mkdir()
+
+    (message,) = findings()
+
+    assert "there is no such module" in message
+
+
+def test_what_an_interrupted_uninstallation_leaves_is_named(site) -> None:
+    """The folder that pip had renamed is to be removed."""
+    site.install("nmx-widgets", name="widgets")
+    (site.folder / "nmx_widgets-1.0.dist-info").rename(site.folder / "~mx_widgets-1.0.dist-info")
+
+    (message,) = findings()
+
+    assert f"{site.folder / '~mx_widgets-1.0.dist-info'} is what is left of an interrupted" in message
+
+
 def test_an_editable_installation_without_its_source_is_stale(site) -> None:
     """The folder that is gone is named."""
     site.install("nmx-widgets", name="widgets")

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from nm_core.plugins.discovery import Candidate, claims, installed
+from nm_core.plugins.discovery import Candidate, claims, installed, place_of
 from nm_core.plugins.doctor.findings import Finding
 from nm_core.plugins.guard import guarded
 from nm_core.plugins.settings import normal
@@ -52,28 +53,38 @@ def stale(found: Iterable[tuple[Installation, Candidate]]) -> Iterator[Finding]:
     """Yield what is left of installations that are no more: sources, modules, second metadata."""
     by_name: dict[str, dict[str, Installation]] = {}
     for installation, claim in found:
-        name, again = installation.distribution, f"python -m pip install --force-reinstall {installation.distribution}"
-        remove = f"python -m pip uninstall {name}"
-        gone = installation.source is not None and not Path(installation.source).is_dir()
-        module = claim.target.partition(":")[0]
-        if gone:
-            message = f"{name} is an editable installation of {installation.source}, and that folder is gone. "
-            message += f"Install it from where it is now, or remove it: {remove}"
-            yield Finding(claim.collection, "metadata", message, fault=True)
-        elif not guarded(partial(_is_there, module)).value:
-            message = f"{name} {installation.version} names {module}, and there is no such module: its metadata are "
-            message += f"stale. Install it again, {again}, or remove it: {remove}"
+        message = _lost(installation, claim.target.partition(":")[0])
+        if message is not None:
             yield Finding(claim.collection, "metadata", message, fault=True)
         if installation.metadata.endswith(".dist-info"):  # an egg-info beside the source of an editable one is usual
-            by_name.setdefault(normal(name), {}).setdefault(installation.metadata, installation)
-    for same in by_name.values():
-        first, *others = same.values()
+            name = normal(installation.distribution)
+            by_name.setdefault(name, {}).setdefault(installation.metadata, installation)
+    for first, *others in (list(same.values()) for same in by_name.values()):
         if others:
             places = " and ".join(f"{one.version} in {one.metadata}" for one in (first, *others))
             message = f"{first.distribution} is installed more than once: {places}. The first counts. Remove all, with "
             message += f"python -m pip uninstall {first.distribution} until nothing is left, and install it again."
             for collection in first.collections:
                 yield Finding(collection, "metadata", message, fault=False)
+
+
+def _lost(installation: Installation, module: str) -> str | None:
+    """Say what metadata have outlived, or return ``None`` where all is there."""
+    name, place = installation.distribution, installation.metadata
+    remove = f"python -m pip uninstall {name}"
+    if Path(place).name.startswith("~"):
+        return f"{place} is what is left of an interrupted uninstallation of {name}. Remove that folder."
+    if installation.source is not None and not Path(installation.source).is_dir():
+        return (
+            f"{name} is an editable installation of {installation.source}, and that folder is gone. "
+            f"Install it from where it is now, or remove it: {remove}"
+        )
+    if not guarded(partial(_is_there, module)).value:
+        return (
+            f"{name} {installation.version} names {module}, and there is no such module: its metadata are stale. "
+            f"Install it again, python -m pip install --force-reinstall {name}, or remove it: {remove}"
+        )
+    return None
 
 
 def installations() -> Iterator[tuple[Installation, Candidate]]:
@@ -83,7 +94,7 @@ def installations() -> Iterator[tuple[Installation, Candidate]]:
         names = tuple(claim.collection for claim in claimed)
         for claim in claimed:
             origin, source = _origin(distribution)
-            place = str(getattr(distribution, "_path", "?"))
+            place = place_of(distribution)
             made = Installation(claim.distribution, claim.version, names, claim.requires, place, origin, source)
             yield made, claim
 
@@ -109,6 +120,7 @@ def _origin(distribution: Distribution) -> tuple[str, str | None]:
 def _is_there(module: str) -> bool:
     """Whether a module can be found; the packages above it are looked at and not imported."""
     path: Iterable[str] | None = None
+    spec: ModuleSpec | None = None
     parts = module.split(".")
     for depth in range(1, len(parts) + 1):
         name = ".".join(parts[:depth])
@@ -117,4 +129,4 @@ def _is_there(module: str) -> bool:
         if spec is None:
             return False
         path = spec.submodule_search_locations or ()
-    return True
+    return spec is not None and spec.has_location  # a folder without a file is what is left of a package
