@@ -44,7 +44,7 @@ class CTCLossNM(LossModule):
         """How many utterances had no alignment so far; on a GPU those of the last few batches may still be missing."""
         return self._impossible
 
-    def total(self, log_probs: Tensor, targets: Tensor, input_length: Tensor, target_length: Tensor) -> Tensor:  # type: ignore[override]
+    def total(self, log_probs: Tensor, targets: Tensor, input_length: Tensor, target_length: Tensor) -> Tensor:
         """Return the sum over utterances, from ``[B, T, C]``, ``[B, U]`` padded with -1, ``[B]`` and ``[B]``."""
         self._count(impossible(targets, input_length, target_length))
         return ctc_loss(
@@ -57,7 +57,7 @@ class CTCLossNM(LossModule):
             zero_infinity=True,
         )
 
-    def weight(self, target_length: Tensor) -> Tensor:  # type: ignore[override]
+    def weight(self, target_length: Tensor) -> Tensor:
         """Return the number of utterances."""
         return torch.full((), float(target_length.shape[0]), device=target_length.device)
 

@@ -40,7 +40,7 @@ class Metric(NeuralModule, metaclass=_MetricMeta):
         self.call = wiring.record(self, (), tensors)
         return self
 
-    def update(self, **values: Any) -> None:
+    def update(self, *args: Any, **values: Any) -> None:
         """Take the values of one batch."""
         raise ModuleDeclarationError(f"{type(self).__qualname__} does not implement update.")
 

@@ -25,11 +25,11 @@ class LossModule(TorchModule):
         super().__init_subclass__(**kwargs)
         cls._weight_inputs = tuple(inspect.signature(cls.weight).parameters)[1:]
 
-    def total(self, **inputs: Any) -> Tensor:
+    def total(self, *args: Any, **inputs: Any) -> Tensor:
         """Return the sum of the loss over the batch: a scalar, in float32 or wider."""
         raise NotImplementedError(f"{type(self).__qualname__} does not implement total.")
 
-    def weight(self, **inputs: Any) -> Tensor | float:
+    def weight(self, *args: Any, **inputs: Any) -> Tensor | float:
         """Return what the total counts: a number, or a scalar tensor."""
         raise NotImplementedError(f"{type(self).__qualname__} does not implement weight.")
 

@@ -49,7 +49,7 @@ def shape_check(call: Call, check: Check[NmTensor] | None) -> ShapeCheck | None:
     passed: set[tuple[Any, ...]] = set()
 
     def run(*given: Any) -> None:
-        if torch.compiler.is_compiling() or torch.jit.is_tracing():
+        if torch.compiler.is_compiling() or torch.jit.is_tracing():  # type: ignore[attr-defined]
             return
         facts = tuple([(one.shape, one.dtype) if isinstance(one, torch.Tensor) else _fact(one) for one in given])
         if facts in passed:

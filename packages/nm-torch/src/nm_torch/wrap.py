@@ -36,7 +36,7 @@ def from_torch(
 
     Values reach the module by position, in the order of `inputs`.
     """
-    wrapped: WrappedModule = WrappedModule(
+    wrapped: WrappedModule = WrappedModule(  # type: ignore[call-arg]  # the metaclass takes the name
         module=module, inputs=inputs, outputs=outputs, name=name or type(module).__name__.lower()
     )
     wrapped._nm.signature = Signature(as_ports(inputs, "inputs"), as_ports(outputs, "outputs"))

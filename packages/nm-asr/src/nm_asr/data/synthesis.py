@@ -97,8 +97,10 @@ class Synthesizer:
             self._library.espeak_Terminate()
             self._library = None
             # Unloaded too, because the library keeps random state that a second start does not reset.
-            unload = _ctypes.FreeLibrary if sys.platform == "win32" else _ctypes.dlclose
-            unload(handle)
+            if sys.platform == "win32":
+                _ctypes.FreeLibrary(handle)
+            else:
+                _ctypes.dlclose(handle)
 
     def speak(
         self, text: str, *, voice: str, words_per_minute: int = 160, pitch: int = 50, pitch_range: int = 50

@@ -38,7 +38,7 @@ class ErrorRate(Metric):
         """Return what is counted."""
         raise NotImplementedError
 
-    def update(self, hypotheses: Sequence[Hypothesis | str], references: Tensor) -> None:  # type: ignore[override]
+    def update(self, hypotheses: Sequence[Hypothesis | str], references: Tensor) -> None:
         """Take hypotheses, or their texts, and the label ids of what was said, ``[B, U]`` padded with -1."""
         texts = [self.labels.decode(index for index in row if index >= 0) for row in references.tolist()]
         self.update_texts([str(hypothesis) for hypothesis in hypotheses], texts)

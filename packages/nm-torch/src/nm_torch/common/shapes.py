@@ -12,7 +12,7 @@ from nm_core.ports import PortSpec, ports, variadic
 from nm_core.tensor import Call
 from nm_torch.common.templates import of_kind
 from nm_torch.module import TorchModule
-from nm_types import AxisType, NeuralType
+from nm_types import NeuralType
 
 
 class Concat(TorchModule):
@@ -94,6 +94,6 @@ class Add(TorchModule):
         return reduce(torch.add, xs)
 
 
-def _is_below(one: Any, axis: AxisType) -> bool:
+def _is_below(one: Any, axis: Any) -> bool:
     """Whether an axis of a tensor has the tag of another one, or a tag below it."""
     return bool(one.tag.is_a(axis.tag))

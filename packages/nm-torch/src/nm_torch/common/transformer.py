@@ -81,11 +81,12 @@ class TransformerDecoder(nn.Module):
 
     def start(self, memory_BSD: Tensor, memory_mask_BS: Tensor | None) -> DecoderState:
         """Return the state of a search before the first position."""
-        return DecoderState([block.start(memory_BSD) for block in self.blocks], key_mask(memory_mask_BS))
+        starts = [block.start(memory_BSD) for block in self.blocks]  # type: ignore[operator]
+        return DecoderState(starts, key_mask(memory_mask_BS))
 
     def step(self, x_ND: Tensor, state: DecoderState) -> Tensor:
         """Return [N, D] for the next position of each row."""
         for block, block_state in zip(self.blocks, state.blocks, strict=True):
-            x_ND = block.step(x_ND, block_state, state.memory_mask_B11S)
+            x_ND = block.step(x_ND, block_state, state.memory_mask_B11S)  # type: ignore[operator]
         state.length += 1
         return self.norm(x_ND)

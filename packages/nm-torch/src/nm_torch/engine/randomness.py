@@ -26,7 +26,7 @@ def stream_seed(seed: int, update: int, micro_batch: int) -> int:
 def seeder(device: torch.device) -> Callable[[int], object]:
     """Return what seeds the generator that modules on a device draw from."""
     if device.type == "cuda":
-        torch.cuda.init()  # type: ignore[no-untyped-call]
+        torch.cuda.init()
         return torch.cuda.default_generators[device.index or 0].manual_seed
     return torch.default_generator.manual_seed
 
@@ -36,7 +36,7 @@ def preserved(device: torch.device) -> Iterator[None]:
     """Give the caller's generators back as they were."""
     states = [(torch.default_generator, torch.default_generator.get_state())]
     if device.type == "cuda":
-        torch.cuda.init()  # type: ignore[no-untyped-call]
+        torch.cuda.init()
         generator = torch.cuda.default_generators[device.index or 0]
         states.append((generator, generator.get_state()))
     try:
