@@ -18,7 +18,8 @@ import pluggy
 
 T = TypeVar("T")
 
-_NOT_THEIRS = tuple(os.path.dirname(file) + os.sep for file in (__file__, pluggy.__file__, importlib.__file__))
+NOT_THEIRS = tuple(os.path.dirname(file) + os.sep for file in (__file__, pluggy.__file__, importlib.__file__))
+"""Where frames of a traceback lie that say nothing about a collection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,6 @@ def _own_trace(raised: BaseException) -> str:
     frames = [
         frame
         for frame in traceback.extract_tb(raised.__traceback__)
-        if not frame.filename.startswith((*_NOT_THEIRS, "<frozen importlib"))
+        if not frame.filename.startswith((*NOT_THEIRS, "<frozen importlib"))
     ]
     return "".join([*traceback.format_list(frames), *traceback.format_exception_only(raised)])

@@ -13,10 +13,10 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from nm_core.plugins import guard
 from nm_core.plugins.discovery import Candidate
 from nm_core.plugins.doctor.findings import Examination
 from nm_core.plugins.doctor.heavy import measured, without_times
+from nm_core.plugins.guard import NOT_THEIRS
 from nm_core.plugins.messages import way_out
 from nm_core.plugins.records import State, Step
 
@@ -106,6 +106,6 @@ def _ending(code: int | None, timeout: float) -> str:
 
 def _trace(log: str) -> str | None:
     """Return the end of what the process wrote, without the frames of this package and of the import system."""
-    ours = (os.path.dirname(guard.__file__), "<frozen ")
-    lines = [line for line in without_times(log) if line.strip() and not any(frame in line for frame in ours)]
+    ours = (*NOT_THEIRS, "<frozen ")
+    lines = [line for line in without_times(log) if line.strip() and not any(place in line for place in ours)]
     return "\n".join(lines[-_TRACE:]) or None
