@@ -29,7 +29,7 @@ graphs:
       - {call: gain, as: again, inputs: {x: gain.y}}
       - {call: words, inputs: {rows: again.y}}
     outputs: {text: words.text, rows: gain.y}
-tie: [[gain.gain, gain.gain]]
+tie: [[gain.gain, words.other]]
 freeze: [gain.gain]
 """
 NEW = """\
@@ -45,7 +45,7 @@ graphs:
       - {call: gain, as: again, inputs: {signal: gain.scaled}}
       - {call: words, inputs: {rows: again.scaled}}
     outputs: {text: words.text, rows: gain.scaled}
-tie: [[gain.weight, gain.weight]]
+tie: [[gain.weight, words.other]]
 freeze: [gain.weight]
 """
 COLLECTIONS = Collections.load({"past": HistoryPlugin(), "speech": SpeechPlugin()}, installed=False)
@@ -137,7 +137,7 @@ def test_names_that_were_never_there_stay_problems(write: Any) -> None:
 
 def test_an_old_saved_application_is_used_and_saved_anew(write: Any, tmp_path: Path) -> None:
     """Weights have the names that they have now, from a folder of version 1 too; saved again it is of version 3."""
-    new = load(write(NEW.replace("tie:", "x:").replace("x: [[gain.weight, gain.weight]]\n", "")))
+    new = load(write(NEW.replace("tie:", "x:").replace("x: [[gain.weight, words.other]]\n", "")))
     folder = new.save(tmp_path / "saved")
     data = json.loads((folder / "application.json").read_text())
     old = parse_document(OLD, Path("old.yaml")).root

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial as with_arguments
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nm_core.application.archive import is_archive
 from nm_core.application.checking.upgrading import renamer, steps_of
-from nm_core.application.document import read_document
+from nm_core.application.document import parse_document, read_document
 from nm_core.application.names import listed
-from nm_core.application.schema import ApplicationEntry, InitEntry
-from nm_core.application.storage import MANIFEST, is_saved_application, opened, weights_path
+from nm_core.application.schema import ApplicationEntry, InitEntry, ModuleEntry
+from nm_core.application.storage import MANIFEST, WEIGHTS, is_saved_application, opened, weights_path
 from nm_core.backend import Session
 from nm_core.composite import holders
 from nm_core.errors import ApplicationError
@@ -20,6 +22,9 @@ from nm_core.module import NeuralModule
 
 if TYPE_CHECKING:
     from nm_core.plugins import Collections
+
+_STATE = "state.json"
+"""What a checkpoint says of itself: the application that wrote it, and its weights that have two names."""
 
 
 def save(session: Session, module: NeuralModule, folder: Path, ties: Iterable[tuple[str, ...]] = ()) -> None:
@@ -36,9 +41,8 @@ class SavedWeights:
 
     def __init__(self, folder: Path, collections: Collections) -> None:
         self.folder = folder
-        self.entry: ApplicationEntry | None = read_document(folder).entry if is_saved_application(folder) else None
         self._collections = collections
-        self._tied = kept_elsewhere(self.entry.tie if self.entry else ())
+        self._modules, self._kept = _written(folder)
 
     def load(
         self, session: Session, module: NeuralModule, *, source: str | None = None, partial: bool = False
@@ -46,25 +50,30 @@ class SavedWeights:
         """Read a module's weights.
 
         Args:
-            source: the module's name there, where it differs.
+            source: the module's name there, where it differs; also that of a module inside a composite one.
             partial: take what fits, and leave the rest as it was made.
 
         Raises:
             ApplicationError: there are no weights of that name.
         """
         source = source or module.name
-        written = self.entry.modules.get(source) if self.entry else None
-        renamed = None if written is None else renamer(steps_of(self._collections, written))
+        owner = max((name for name in self._modules if f"{source}.".startswith(f"{name}.")), key=len, default=source)
+        steps = steps_of(self._collections, self._modules[owner]) if owner in self._modules else ()
+        renamed = renamer(steps) or str
         reports = []
         for holder in holders(module):
             name = source + holder.name[len(module.name) :]
-            elsewhere = {
-                renamed(weight) if renamed else weight: self._place(other)
-                for weight, other in _of(name, self._tied).items()
-            }
-            options: dict[str, Any] = {"renamed": renamed, "partial": partial, "elsewhere": elsewhere}
-            reports.append(session.load_weights(holder, self._file(name), **options))
+            then = self._name_then(owner, name, renamed)
+            now = with_arguments(_name_now, owner, name, then, renamed)
+            elsewhere = {now(weight): self._place(other) for weight, other in _of(then, self._kept).items()}
+            options: dict[str, Any] = {"renamed": now, "partial": partial, "elsewhere": elsewhere}
+            reports.append(session.load_weights(holder, self._file(then), **options))
         return tuple(reports)
+
+    def _name_then(self, owner: str, name: str, renamed: Callable[[str], str]) -> str:
+        """Return what a module was called when its weights were written; one inside a composite may have a new name."""
+        stems = (path.stem for path in (self.folder / WEIGHTS).glob(f"{owner}.*.safetensors"))
+        return next((stem for stem in stems if f"{owner}.{renamed(stem[len(owner) + 1 :])}" == name), name)
 
     def _file(self, name: str) -> Path:
         path = self.folder / weights_path(name)
@@ -156,6 +165,26 @@ def _saved(place: Path) -> tuple[Path, str | None] | None:
         if (where / MANIFEST).is_file() or (is_archive(where) and where.is_file()):
             return where, source
     return None
+
+
+def _name_now(owner: str, name: str, then: str, renamed: Callable[[str], str], weight: str) -> str:
+    """Return what the holder `name` calls a weight of the file `then`; an upgrade names weights from their owner on."""
+    return f"{owner}.{renamed(f'{then}.{weight}'[len(owner) + 1 :])}".removeprefix(f"{name}.")
+
+
+def _written(folder: Path) -> tuple[Mapping[str, ModuleEntry], dict[str, str]]:
+    """Return the modules that wrote the weights of a folder, and in whose place weights with two names are kept."""
+    if is_saved_application(folder):
+        entry = read_document(folder).entry
+        return ({}, {}) if entry is None else (entry.modules, kept_elsewhere(entry.tie))
+    try:
+        state = json.loads((folder / _STATE).read_bytes())
+        kept = {f"{module}.{name}": f"{other}.{other_name}" for module, name, other, other_name in state["aliases"]}
+        structure = (state["application"] or {}).get("structure")
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return {}, {}  # what another backend writes may be plainer: its weights alone count
+    entry = parse_document(json.dumps(structure), folder / _STATE).entry if structure else None
+    return {} if entry is None else entry.modules, kept
 
 
 def kept_elsewhere(ties: Iterable[tuple[str, ...]]) -> dict[str, str]:

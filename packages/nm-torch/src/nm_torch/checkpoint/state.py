@@ -67,8 +67,13 @@ def weights_signature(named: Iterable[tuple[str, Tensor]]) -> dict[str, str]:
     }
 
 
-def check_graph(state: State, graph: Mapping[str, str], path: Path) -> None:
+def check_graph(
+    state: State, graph: Mapping[str, str], path: Path, application: Mapping[str, Any] | None = None
+) -> None:
     """Make sure that ``state`` belongs to ``graph``.
+
+    Args:
+        application: what is recorded of the application that resumes, to name modules of another version.
 
     Raises:
         CheckpointMismatchError: it does not; the message names what differs.
@@ -85,8 +90,26 @@ def check_graph(state: State, graph: Mapping[str, str], path: Path) -> None:
         raise CheckpointMismatchError(
             f"{path}: this is a checkpoint of another graph.\n"
             + "".join(f"  {line}\n" for line in shown)
+            + _other_versions(state.application, application, path)
             + "  Resume with the application it was written by, use another work_dir, or start again with restart=True."
         )
+
+
+def _other_versions(there: Mapping[str, Any] | None, here: Mapping[str, Any] | None, path: Path) -> str:
+    """Say which modules are of another version than those that wrote a checkpoint, and how to go on."""
+    then, now = (
+        {name: module.get("type") for name, module in (one or {}).get("structure", {}).get("modules", {}).items()}
+        for one in (there, here)
+    )
+    changed = [
+        f"{name} is {then[name]} there and {now[name]} here" for name in then if then[name] != now.get(name, then[name])
+    ]
+    if not changed:
+        return ""
+    return (
+        f"  A checkpoint resumes with the versions of modules that wrote it: {', '.join(changed[:3])}.\n"
+        f"  Install those, or begin a training anew with its weights: init_from: {{{changed[0].split()[0]}: {path}}}.\n"
+    )
 
 
 def versions() -> dict[str, str]:

@@ -72,7 +72,7 @@ def restore(training: "Training", run: Run, callbacks: Sequence[Callback], resum
     else:
         path = Path(resume)
         state = read_checkpoint(path)
-    check_graph(state, graph_facts(training.objective.plan), path)
+    check_graph(state, graph_facts(training.objective.plan), path, training.application)
     _load(training, run, callbacks, state)
     run.resumed_from = path
     differences = environment_differences(
