@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -20,20 +21,24 @@ from nm_torch.checking.isolation import home_of, own_randomness
 from nm_torch.data import DataLayer
 from nm_torch.data.reading import Request
 
+HIDDEN = ("fills its axis", "small sizes")
+"""What a check could not see, and a module could show: lengths that reach the end of their axis, short inputs."""
+
+
+class ConformanceWarning(UserWarning):
+    """A module that may be right, and could be checked better if it took other inputs."""
+
 
 class TorchProbe:
     """Follows `nm_core.testing.Probe`, on the CPU."""
 
     def check(self, module: NeuralModule) -> None:
-        """Hold a module to its ports with `nm_torch.check_module`; small sizes and full axes must be among the runs."""
+        """Hold a module to its ports with `nm_torch.check_module`; what it hides from a check is a warning."""
         report = check_module(module)
-        silent = [line for line in report.unseen if "fills its axis" in line or "small sizes" in line]
-        if silent and module.segment != "source":
-            raise ConformanceError(
-                f"{module.name}: not all could be seen.\n"
-                + "\n".join(f"  {line}" for line in silent)
-                + "\n  Let forward take short inputs, and let the longest sample fill the axis that lengths measure."
-            )
+        if module.segment != "source":
+            for line in report.unseen:
+                if any(hidden in line for hidden in HIDDEN):
+                    warnings.warn(f"{module.name} hides {line}", ConformanceWarning, stacklevel=2)
 
     def invent(
         self, module: NeuralModule, slots: Sequence[Slot], sizes: Mapping[str, int], seed: int

@@ -50,6 +50,8 @@ def target(case: Case) -> None:
 @check(since=1)
 def constructs(case: Case) -> None:
     """Its parameters are plain data, and what is made of those that a file keeps is the same."""
+    if case.failure is not None:
+        raise case.failure
     if case.lacking:
         raise ConformanceError(_wanted(case))
     module = case.make()

@@ -74,7 +74,11 @@ class Suite:
         """Yield each module and metric in each of its examples; one that has no examples, without parameters."""
         for name in self.members:
             seen: dict[str, int] = {}
-            examples = self._examples_of(name)
+            try:
+                examples = self._examples_of(name)
+            except Exception as error:  # noqa: BLE001 - an author's code may raise anything; `constructs` shows it
+                yield Case(self, name, {}, "", error)
+                continue
             common = (
                 []
                 if len(examples) == 1
@@ -115,12 +119,14 @@ class Case:
         name: its name in there.
         params: the parameters of the example.
         label: the parameters in a few words.
+        failure: what its examples raised, where there are none for that reason.
     """
 
     suite: Suite
     name: str
     params: Mapping[str, Any]
     label: str
+    failure: Exception | None = None
 
     @property
     def module_id(self) -> str:
@@ -165,7 +171,7 @@ class Case:
     def has_ports(self) -> bool:
         """Whether its ports can be known; where not, `target` or `constructs` fails."""
         try:
-            return bool(self.ports)
+            return self.failure is None and bool(self.ports)
         except Exception:  # noqa: BLE001 - an author's code may raise anything
             return False
 

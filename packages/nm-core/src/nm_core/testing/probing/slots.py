@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nm_types import AxisType, BatchTag, Kind, NeuralType, Size, Tag
 from nm_types.notation import Axis, Row, Structure, TagVariable
 from nm_types.sizes import Floor, Product, Variable
-from nm_types.solving import LocalNames, plain, row_size
+from nm_types.unifying import LocalNames, plain, row_size
 
 BATCH = "B"
 
