@@ -15,6 +15,7 @@ import glob
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "publish-a-collection.md"
+WRITTEN = "nm-birds"
 BLOCK = re.compile(r'^```(?:console|\w+ title="(?P<title>[^"]+)")\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (?P<line>.*)\n(?P<shown>(?:(?!\$ ).*\n)*)", re.MULTILINE)
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
@@ -68,7 +70,7 @@ class Follower:
             self.folder /= words[0]
             return ""
         words = [name for word in words for name in (self.files(word) if "*" in word else [word])]
-        place = sys.executable if program == "python" else str(Path(sys.executable).with_name(program))
+        place = sys.executable if program == "python" else self.program(program)
         done = subprocess.run(
             [place, *words],
             cwd=self.folder,
@@ -82,6 +84,10 @@ class Follower:
             raise SystemExit(f"{line} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
         printed = COLOUR.sub("", done.stdout).strip("\n")
         return shown if agree(shown, printed) else f"{printed}\n"
+
+    def program(self, name: str) -> str:
+        """Return where a program is, in this environment first."""
+        return shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}") or name
 
     def files(self, pattern: str) -> list[str]:
         """Return the files that a pattern stands for."""
@@ -116,6 +122,8 @@ def main() -> None:
     parser.add_argument("--find-links", required=True)
     given = parser.parse_args()
     text = PAGE.read_text(encoding="utf-8")
+    # what the last run in this environment has left
+    subprocess.run([sys.executable, "-m", "pip", "uninstall", "--quiet", "--yes", WRITTEN], check=True)
     with tempfile.TemporaryDirectory() as folder:
         follower = Follower(Path(folder), environment(given.constraint, given.find_links))
         now = BLOCK.sub(follower.followed, text)
