@@ -107,7 +107,7 @@ def test_a_variadic_port_with_many_elements_is_linear() -> None:
         edges = [Edge("m", f"xs[{i}]", f"s{i}.x", port, value) for i, value in enumerate(values)]
         with (
             counted("nm_types.solving.solution.Solution.apply") as applied,
-            counted("nm_types.solving.templates.join_rows") as joined,
+            counted("nm_types.unifying.templates.join_rows") as joined,
         ):
             typing = type_call(edges, {"y": output}, owner="m")
         work.append(len(applied) + len(joined))

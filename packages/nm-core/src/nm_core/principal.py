@@ -12,7 +12,8 @@ from nm_core.tensor import Call, NmTensor
 from nm_types import Kind, NeuralType, NeuralTypeError, Size
 from nm_types.meanings import Nominal
 from nm_types.notation import Axis, AxisType, Structure, axis
-from nm_types.solving import Solution, eliminate, released, with_sizes
+from nm_types.solving import Solution, eliminate
+from nm_types.unifying import released, with_sizes
 
 if TYPE_CHECKING:
     from nm_core.graph import Graph

@@ -28,7 +28,7 @@ from nm_core.application.reading.nodes import Data
 from nm_core.application.schema import ApplicationEntry
 from nm_core.application.writing import application_of
 from nm_types import NeuralType
-from nm_types.solving import released
+from nm_types.unifying import released
 
 RANDOMS = st.randoms(use_true_random=False) if os.environ.get("NM_SHRINK") else st.integers(0, 2**32).map(Random)
 """Seeds make an application in one draw; with NM_SHRINK set, each choice is drawn, so that failures shrink."""

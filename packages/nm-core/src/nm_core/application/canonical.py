@@ -15,7 +15,7 @@ from nm_core.application.schema import ApplicationEntry, CallEntry, GraphEntry, 
 from nm_core.composite import CompositeModule
 from nm_core.explicit import View
 from nm_core.parameters import thaw
-from nm_types.solving import released
+from nm_types.unifying import released
 
 
 def canonical(entry: ApplicationEntry, checked: Checked) -> ApplicationEntry:

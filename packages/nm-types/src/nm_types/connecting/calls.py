@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from nm_types.connecting.outputs import Outputs
 from nm_types.connecting.resolve import report_unsolved, resolve
 from nm_types.messages import NeuralTypeError, Problem
 from nm_types.neural_type import NeuralType
-from nm_types.notation import AxisType
 from nm_types.relations import Comparison, Permutation, compare
 from nm_types.reporting import report_empty, report_misfit
 from nm_types.sizes import Size, is_positive
-from nm_types.solving import Casts, Edge, Equation, Unifier
+from nm_types.solving import Edge, Equation
+from nm_types.unifying import Casts, Unifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,20 +126,29 @@ def type_call(
     resolution = resolve(unifier)
     for equation in resolution.bad:
         problems.setdefault(equation.port, report_unsolved(equation, unifier, edges, location))
-    _raise(problems, [edge.port for edge in edges])
+    if problems:
+        raise NeuralTypeError([problems[edge.port] for edge in edges if edge.port in problems])
     closing = Outputs(unifier, resolution.solution, owner)
     typed = closing.close(outputs)
     for name, made in typed.items():
-        sizes = [*(one.size for one in made.axes if isinstance(one, AxisType)), *(made.kind.sizes if made.kind else ())]
-        if any(map(_is_empty, sizes)):
-            problems[name] = report_empty(owner, name, outputs[name], made, location)
-            break  # the lengths beside it have the same cause
-    _raise(problems, list(outputs))
+        if any(map(_is_empty, made.sizes())):  # the outputs beside it, such as its lengths, have the same cause
+            raise NeuralTypeError([report_empty(owner, name, outputs[name], made, location)])
     equations = tuple(replace(closing.equation(one), location=location) for one in resolution.open)
+    return _typing(edges, typed, unifier, equations, resolution.blind)
+
+
+def _typing(
+    edges: Sequence[Edge],
+    outputs: dict[str, NeuralType],
+    unifier: Unifier,
+    equations: tuple[Equation, ...],
+    blind: AbstractSet[str],
+) -> CallTyping:
+    """What is known of an accepted call, with the ports that a run must look at and those that nobody can look into."""
     seen = {port for equation in equations if equation.on_axis for port in equation.ports}
-    unseen = {equation.port for equation in equations if not equation.on_axis} | resolution.blind
+    unseen = {equation.port for equation in equations if not equation.on_axis} | blind
     return CallTyping(
-        outputs=typed,
+        outputs=outputs,
         casts=unifier.casts,
         deferred=tuple(edge.port for edge in edges if edge.port in seen.union(unifier.without_kind)),
         unchecked=tuple(edge.port for edge in edges if edge.port in unseen.union(unifier.without_kind)),
@@ -160,8 +170,3 @@ def _proven_safe(edge: Edge, problem: Problem) -> Problem:
 
 def _is_empty(size: object) -> bool:
     return isinstance(size, Size) and size.symbol is None and is_positive(1 - size)
-
-
-def _raise(problems: Mapping[str, Problem], order: Sequence[str]) -> None:
-    if problems:
-        raise NeuralTypeError([problems[port] for port in order if port in problems])

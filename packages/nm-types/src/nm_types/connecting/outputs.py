@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from nm_types.errors import DefinitionError
-from nm_types.meanings import BatchTag, Kind, Tag, kind_of
+from nm_types.meanings import BatchTag, Tag
 from nm_types.neural_type import NeuralType
 from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis
 from nm_types.sizes import Name, Origin, Rigid, Size, Sum, Variable
-from nm_types.solving import BATCH, Equation, Solution, Unifier, plain, row_size
+from nm_types.solving import Equation, Solution
+from nm_types.unifying import BATCH, Unifier, owned_kind, plain, row_size
 
 HEAVIEST = 64
 """Atoms of a size. Sizes are written out, and some chains of modules would double them with each module; a larger one
@@ -63,7 +64,8 @@ class Outputs:
                 axes += self._row(one, name)
             else:
                 axes.append(self._axis(one, name, len(axes)))
-        return Structure(output.form, tuple(axes), self._kind(output.kind, name))
+        kind = owned_kind(output.kind, self.origin, name, lambda size: self.size(size, name))
+        return Structure(output.form, tuple(axes), kind)
 
     def _row(self, row: Row, name: str) -> list[AxisType]:
         if row.name not in self.templates.rows:
@@ -85,16 +87,6 @@ class Outputs:
         if one.size is None or isinstance(one.size, Unknown):
             return axis(tag, Size(Rigid(self.origin, f"{name}[{place}]", tag.meaning, implicit=True)))
         return axis(tag, self.size(plain(one.size), name))
-
-    def _kind(self, kind: Kind | None, name: str) -> Kind | None:
-        if kind is None or not type(kind).parameters:
-            return kind
-        sizes = []
-        for place, what in enumerate(type(kind).parameters):
-            size = kind.size(place)
-            unknown = Size(Rigid(self.origin, f"{name}.{what}", implicit=True))
-            sizes.append(unknown if size is None else self.size(plain(size), name))
-        return kind_of(type(kind), sizes)
 
     def size(self, size: Size, name: str) -> Size:
         """A size of this call, solved; names that nothing decides become the call's own."""

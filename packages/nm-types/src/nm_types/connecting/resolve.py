@@ -9,7 +9,8 @@ from typing import NamedTuple
 from nm_types.messages import Problem
 from nm_types.reporting import report_equation
 from nm_types.sizes import Name, Rigid, Size, Variable, Verdict, accidental, judge
-from nm_types.solving import Edge, Equation, Solution, Unifier, contradictions, eliminate, is_solvable
+from nm_types.solving import Edge, Equation, Solution, contradictions, eliminate, is_solvable
+from nm_types.unifying import Unifier
 
 
 class Resolution(NamedTuple):

@@ -9,7 +9,8 @@ from nm_types.messages import Column, Fix, Problem
 from nm_types.neural_type import NeuralType
 from nm_types.notation import Axis, Row
 from nm_types.sizes import Name, Size, Variable
-from nm_types.solving import Edge, Equation, LocalNames, Solution, eliminate, is_solvable, plain, row_size
+from nm_types.solving import Edge, Equation, Solution, eliminate, is_solvable
+from nm_types.unifying import LocalNames, plain, row_size
 
 Shape = tuple[int, ...]
 LENGTHS = "connect what belongs to the axis that the port speaks of, which some module has changed on the way."

@@ -2,15 +2,13 @@
 
 from nm_types.messages.error import NeuralTypeError
 from nm_types.messages.fix import Fix
-from nm_types.messages.problem import Problem, place
-from nm_types.messages.rendering import Column, nearby, wrapped
+from nm_types.messages.problem import Problem
+from nm_types.messages.rendering import Column, wrapped
 
 __all__ = [
     "NeuralTypeError",
     "Fix",
     "Problem",
-    "place",
     "Column",
-    "nearby",
     "wrapped",
 ]

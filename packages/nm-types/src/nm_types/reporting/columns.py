@@ -5,7 +5,8 @@ from __future__ import annotations
 from nm_types.messages import Column, Fix, Problem
 from nm_types.notation import Structure
 from nm_types.relations import Comparison
-from nm_types.solving import Edge, laid_out
+from nm_types.solving import Edge
+from nm_types.unifying import laid_out
 
 FEW = 4
 """Connections, or orders of axes, that a message shows beside the one at fault."""

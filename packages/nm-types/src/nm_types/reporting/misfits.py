@@ -20,7 +20,8 @@ from nm_types.relations import (
 )
 from nm_types.reporting.columns import FEW, columns_of, problem_of
 from nm_types.reporting.fixes import assume_fix, transpose_fix
-from nm_types.solving import Edge, Misfit
+from nm_types.solving import Edge
+from nm_types.unifying import Misfit
 
 FORMS = {"tensor": "a tensor", "object": "an object", "list": "a list", "root": "anything"}
 

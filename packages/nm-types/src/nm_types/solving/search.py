@@ -133,10 +133,8 @@ def _least(atom: Atom, weight: int, bounds: Bounds) -> int | None:
 def _range(atom: Atom, bounds: Bounds) -> tuple[int | None, int | None]:
     """The least and the greatest value of an atom, None where there is no bound."""
     if isinstance(atom, Floor):
-        ends = [_least_of(atom.numerator * sign, bounds) for sign in (1, -1)]
-        return tuple(
-            None if end is None else sign * end // atom.divisor for sign, end in zip((1, -1), ends, strict=True)
-        )  # type: ignore[return-value]
+        least, negated = _least_of(atom.numerator, bounds), _least_of(-atom.numerator, bounds)
+        return None if least is None else least // atom.divisor, None if negated is None else -negated // atom.divisor
     if isinstance(atom, Product):
         ranges = [_range(factor, bounds) for factor, power in atom.factors for _ in range(power)]
         if any(least is None or least < 0 for least, _ in ranges):

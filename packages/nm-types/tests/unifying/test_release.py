@@ -4,7 +4,7 @@ import pytest
 
 from nm_types import NeuralType, type_call
 from nm_types.sizes import Size
-from nm_types.solving import released, with_sizes
+from nm_types.unifying import released, with_sizes
 
 
 def ports(**types: str) -> dict[str, str]:

@@ -9,12 +9,12 @@ from nm_types.meanings import Kind, Tag
 from nm_types.notation import Axis, AxisType, Structure, TagVariable
 from nm_types.relations import LESS, Permutation, order_of_axes, order_of_kinds, the_one_order
 from nm_types.sizes import Name, Origin, Rigid, Size, Variable
-from nm_types.solving.edge import Edge, Equation
-from nm_types.solving.misfit import Misfit
-from nm_types.solving.names import LocalNames, row_size
-from nm_types.solving.ownership import is_settled, plain, settle
-from nm_types.solving.rows import Spread, spread_axes
-from nm_types.solving.templates import Templates
+from nm_types.solving import Edge, Equation
+from nm_types.unifying.misfit import Misfit
+from nm_types.unifying.names import LocalNames, row_size
+from nm_types.unifying.ownership import is_settled, plain, settle
+from nm_types.unifying.rows import Spread, spread_axes
+from nm_types.unifying.templates import Templates
 
 Casts = Literal["error", "transpose"] | frozenset[str]
 """Where a value may be transposed: nowhere, wherever tags alone say how, or so at these ports only."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nm_types.errors import BindingError, DefinitionError
 from nm_types.meanings import BatchTag, Kind, kind_of
 from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis
@@ -35,19 +37,19 @@ def settle(given: Structure, origin: Origin, port: str) -> Structure:
     if given.item is not None:
         return Structure("list", item=settle(given.item, origin, port))
     axes = tuple(_settle_axis(one, origin, f"{port}[{place}]") for place, one in enumerate(given.axes))
-    return Structure(given.form, axes, settle_kind(given.kind, origin, port))
+    return Structure(given.form, axes, owned_kind(given.kind, origin, port, lambda size: _owned(size, origin, None)))
 
 
-def settle_kind(kind: Kind | None, origin: Origin, port: str) -> Kind | None:
-    """A kind in which every size belongs to somebody."""
-    if kind is None or not type(kind).parameters:
-        return kind
+def owned_kind(kind: Kind | None, origin: Origin, port: str, own: Callable[[Size], Size]) -> Kind | None:
+    """A kind in which every size belongs to somebody: those that are written as told, those left out to the origin."""
+    if kind is None:
+        return None
     sizes = []
     for place, what in enumerate(type(kind).parameters):
         size = kind.size(place)
-        name = Rigid(origin, f"{port}.{what}", implicit=True)
-        sizes.append(Size(name) if size is None else _owned(plain(size), origin, None))
-    return kind_of(type(kind), sizes)
+        unknown = Rigid(origin, f"{port}.{what}", implicit=True)
+        sizes.append(Size(unknown) if size is None else own(plain(size)))
+    return kind_of(type(kind), sizes) if sizes else kind
 
 
 def _settle_axis(one: Axis, origin: Origin, name: str) -> Axis:

@@ -7,9 +7,9 @@ from typing import cast
 
 from nm_types.meanings import Tag
 from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, axis
-from nm_types.solving.edge import Edge
-from nm_types.solving.misfit import Misfit, Reason
-from nm_types.solving.rows import Spread, join_rows
+from nm_types.solving import Edge
+from nm_types.unifying.misfit import Misfit, Reason
+from nm_types.unifying.rows import Spread, join_rows
 
 
 class Templates:

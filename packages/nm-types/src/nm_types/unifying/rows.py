@@ -9,7 +9,7 @@ from typing import cast
 from nm_types.meanings import Tag
 from nm_types.notation import Axis, AxisType, Row, TagVariable, axis
 from nm_types.relations import EQUAL, LESS, order_of_axes
-from nm_types.solving.misfit import Reason
+from nm_types.unifying.misfit import Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,22 @@
+"""Unifying: the edges of one call, whose sizes their values have, and what rows and tag variables stand for."""
+
+from nm_types.unifying.misfit import Misfit
+from nm_types.unifying.names import BATCH, LocalNames, row_size
+from nm_types.unifying.ownership import owned_kind, plain
+from nm_types.unifying.release import released, with_sizes
+from nm_types.unifying.rows import laid_out
+from nm_types.unifying.unify import Casts, Unifier
+
+__all__ = [
+    "Misfit",
+    "BATCH",
+    "LocalNames",
+    "row_size",
+    "owned_kind",
+    "plain",
+    "released",
+    "with_sizes",
+    "laid_out",
+    "Casts",
+    "Unifier",
+]
