@@ -50,6 +50,16 @@ def test_what_a_collection_lacks_has_its_pip_line(site, environ, requirement, me
     assert message in finding.message
 
 
+def test_what_is_disabled_is_at_no_fault(site, environ) -> None:
+    """Leaving a collection out is a way out whatever was wrong with it."""
+    site.install("nmx-one", name="one")
+    site.install("nmx-gone", name="gone", requires=("nmx-absent",))
+    (site.folder / "nmx_gone" / "_collection.py").unlink()
+
+    assert not diagnose("gone", environ={}).ok
+    assert diagnose("gone", environ=environ).ok
+
+
 def test_one_collection_can_be_asked_for(site, environ) -> None:
     """The others are neither imported nor spoken of."""
     site.install("nmx-one", name="one")

@@ -83,12 +83,14 @@ def diagnose(
         environ: the environment variables with the user's settings, those of this process by default.
         progress: is told what is examined.
     """
-    candidates, refused = discover(Settings.read(os.environ if environ is None else environ))
+    settings = Settings.read(os.environ if environ is None else environ)
+    candidates, refused = discover(settings)
     candidates = [candidate for candidate in candidates if name in (None, candidate.collection)]
     examined = _examine(candidates, deep, timeout, progress)
     records = [record for record in refused if name in (None, record.collection)]
     records += [examination.record for examination in examined]
     there = [(one, claim) for one, claim in installations() if name in (None, claim.collection)]
+    wanted = [(one, claim) for one, claim in there if settings.refusal(claim.collection) is None]
     heavy = (
         Finding(candidate.collection, "heavy", complaint(candidate.target, examination.heavy), fault=False)
         for candidate, examination in zip(candidates, examined, strict=True)
@@ -97,7 +99,7 @@ def diagnose(
     return Diagnosis(
         records=tuple(sorted(records, key=lambda record: record.collection)),
         conflicts=tuple(_conflicts(examined)),
-        findings=(*_lacking(candidates), *stale(there), *heavy, *chain(*(one.findings for one in examined))),
+        findings=(*_lacking(candidates), *stale(wanted), *heavy, *chain(*(one.findings for one in examined))),
         installations=tuple(dict.fromkeys(one for one, _ in there)),
         packages=_packages(candidates),
     )
