@@ -1,0 +1,51 @@
+"""The pages of the command line, of the hooks and of the codes of errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import click
+import griffe
+
+from _reference.docstrings import markdown
+from nm_core.cli.exits import Exit
+from nm_core.cli.main import COMMANDS, nmod
+from nm_types import CODES
+
+
+def pages(code: griffe.ModulesCollection, links: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each page."""
+    yield "commands", "\n\n".join(_commands(code)) + "\n"
+    yield "hooks", _hooks(code["nm_core.plugins.hooks"], links)
+    listed = "\n\n".join(f"({number})=\n## {number}: {title}\n\n{text}" for number, (title, text) in CODES.items())
+    yield "codes", f"# Codes of type errors\n\n`nmod explain NM105` prints the same.\n\n{listed}\n"
+
+
+def _commands(code: griffe.ModulesCollection) -> Iterator[str]:
+    context = click.Context(nmod, info_name="nmod", max_content_width=100)
+    yield "# The command line\n\n```text\n" + nmod.get_help(context) + "\n```"
+    for name in COMMANDS:
+        yield _command(nmod.get_command(context, name), f"nmod {name}", context)
+    from nm_nlp.tokenizers.command import tokenizer
+
+    yield _command(tokenizer, "nmod tokenizer", context)
+    for name, command in tokenizer.commands.items():
+        yield _command(command, f"nmod tokenizer {name}", context)
+    exits = [member for member in code["nm_core.cli.exits.Exit"].members.values() if member.docstring]
+    rows = "".join(f"| {Exit[member.name].value} | {member.docstring.value} |\n" for member in exits)
+    yield f"## Exit codes\n\n| code | meaning |\n|---|---|\n{rows}"
+
+
+def _command(command: click.Command | None, name: str, parent: click.Context) -> str:
+    assert command is not None
+    context = click.Context(command, info_name=name, max_content_width=100)
+    return f"## {name}\n\n```text\n{command.get_help(context)}\n```"
+
+
+def _hooks(module: griffe.Module, links: Mapping[str, str]) -> str:
+    parts = ["# Hooks of a collection", markdown(module.docstring, links)]
+    for item in module.members.values():
+        if not item.is_alias and item.is_function and [str(mark.value) for mark in item.decorators] == ["hookspec"]:
+            signature = f"```python\ndef {item.signature()}\n```"
+            parts.append(f"## {item.name}\n\n{signature}\n\n{markdown(item.docstring, links)}")
+    return "\n\n".join(parts) + "\n"
