@@ -1,9 +1,10 @@
-"""Print constraints that pin each declared lower bound: what a user has who updates nothing.
+"""Write constraints that pin each declared lower bound: what a user has who updates nothing.
 
-Use: `python tools/lowest.py nm-types nm-core[tune] > lowest.txt`. Siblings are not pinned; `dist/pins.txt` does that.
+Use: `python tools/lowest.py lowest.txt nm-core[tune] nm-torch`. Siblings are not pinned; `dist/pins.txt` does that.
 """
 
 import sys
+from pathlib import Path
 
 from packaging.requirements import Requirement
 
@@ -21,5 +22,6 @@ def pins(wanted: Requirement) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    lowest = {name: version for text in sys.argv[1:] for name, version in pins(Requirement(text)).items()}
-    print("\n".join(f"{name}=={version}" for name, version in sorted(lowest.items())))
+    lowest = {name: version for text in sys.argv[2:] for name, version in pins(Requirement(text)).items()}
+    lines = [f"{name}=={version}\n" for name, version in sorted(lowest.items())]
+    Path(sys.argv[1]).write_text("".join(lines), encoding="utf-8")
