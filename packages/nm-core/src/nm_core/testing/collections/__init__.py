@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from nm_core.plugins import Collections
+from nm_core.testing.collections.case import Case
 from nm_core.testing.collections.check import Check, State, Verdict, judge
 from nm_core.testing.collections.data import DATA
 from nm_core.testing.collections.declared import DECLARED
@@ -15,7 +16,7 @@ from nm_core.testing.collections.laws import LAWS
 from nm_core.testing.collections.metrics import METRICS
 from nm_core.testing.collections.padding import INDEPENDENCE
 from nm_core.testing.collections.static import STATIC
-from nm_core.testing.collections.subjects import Case, Suite
+from nm_core.testing.collections.suite import Suite
 
 SUITE = 1
 """The version of the suite; a check that comes later says so in `since`."""

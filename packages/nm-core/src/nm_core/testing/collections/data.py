@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import chain
 
+from nm_core.testing.collections.case import Case
 from nm_core.testing.collections.check import check
 from nm_core.testing.collections.laws import same
-from nm_core.testing.collections.subjects import Case
 from nm_core.testing.holding import hold
 
 

@@ -11,7 +11,7 @@ from nm_core.plugins.doctor.isolation import isolated
 from nm_core.plugins.hooks import NAMES
 from nm_core.plugins.settings import Settings
 from nm_core.testing.collections.check import check
-from nm_core.testing.collections.subjects import Suite
+from nm_core.testing.collections.suite import Suite
 from nm_core.testing.holding import hold
 from nm_types import Kind, Tag
 

@@ -8,13 +8,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from nm_core.composite import holders
+from nm_core.testing.collections.case import Case
 from nm_core.testing.collections.check import check
-from nm_core.testing.collections.subjects import Case
 from nm_core.testing.holding import hold
 from nm_core.testing.probing.lists import distance
 
 TOLERANCE = 1e-5
-"""How far two results may be apart that should be the same, over the largest number in them (or over 1)."""
+"""How far two results may be apart that should be the same, over the largest number in them."""
 
 
 def same(one: Mapping[str, Any], other: Mapping[str, Any], what: str, do: str, *, tolerance: float = TOLERANCE) -> None:

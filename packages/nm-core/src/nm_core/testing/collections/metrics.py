@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from nm_core.testing.collections.case import Case
 from nm_core.testing.collections.check import check
-from nm_core.testing.collections.subjects import Case
 from nm_core.testing.holding import equal, hold
 from nm_core.testing.probing.calling import by_port
 

@@ -12,8 +12,8 @@ from nm_core.factory import NeuralModuleFactory
 from nm_core.graph import Graph
 from nm_core.module import signature_of
 from nm_core.parameters import complete, constructor_parameters
+from nm_core.testing.collections.case import Case, plain_data
 from nm_core.testing.collections.check import check
-from nm_core.testing.collections.subjects import Case, plain_data
 from nm_core.testing.holding import ConformanceError, hold, refused
 from nm_core.testing.probing.calling import by_port, recorded, symbols
 from nm_core.testing.probing.given import avoided, candidates

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+SMALLEST = 1e-3
+"""Numbers below this are noise: the results of a new deep network are small, and nevertheless to be compared."""
+
 
 def shape(rows: Any) -> tuple[int, ...]:
     """Return the lengths of the axes."""
@@ -41,11 +44,11 @@ def laid(kept: Any, ground: Any, limits: Sequence[int]) -> Any:
 
 
 def distance(one: Any, other: Any) -> float:
-    """Return the largest difference of two values, over the largest number in them if that is above 1.
+    """Return the largest difference of two values, over the largest number in them or `SMALLEST`.
 
     Objects are compared by their fields; where form, text or truth values differ, it is infinite.
     """
-    most, scale = 0.0, 1.0
+    most, scale = 0.0, SMALLEST
     lefts, rights = _leaves(one), _leaves(other)
     for left, right in zip(lefts, rights, strict=False):
         if not (_is_number(left) and _is_number(right)):
