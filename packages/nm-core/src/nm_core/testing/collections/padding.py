@@ -97,7 +97,10 @@ def _repadded(case: Case, module: Any, given: Given, plain: Mapping[str, Any], r
     for sizes in (_longer(given, real), given.sizes):
         ground = case.probe.invent(module, given.use.inputs, sizes, 7)
         padded = {
-            slot.name: _padded(case, slot, plain[slot.name], ground[slot.name], extent) for slot in given.use.inputs
+            slot.name: _padded(case, slot, plain[slot.name], ground[slot.name], extent)
+            if slot.type.form == "tensor"
+            else given.values[slot.name]
+            for slot in given.use.inputs
         }
         try:
             return case.evaluated(module, replace(given, sizes=sizes), padded)
@@ -115,9 +118,7 @@ def _longer(given: Given, real: Measured) -> dict[str, int]:
 
 
 def _padded(case: Case, slot: Slot, rows: Any, ground: Any, extent: Extent) -> Any:
-    """Return a value with its real part as it was, and other values around it."""
-    if slot.type.form != "tensor":
-        return rows  # text
+    """Return a tensor with its real part as it was, and other values around it."""
     if is_lengths(slot.type):
         return case.probe.like(rows, ground)
     around = case.probe.plain(ground)
