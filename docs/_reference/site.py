@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -39,6 +40,7 @@ NAVIGATION = {
         "tuning",
         "resume",
         "plain-loop",
+        "from-pytorch",
         "collections",
         "writing-a-module",
         "conformance",
@@ -49,7 +51,7 @@ NAVIGATION = {
     "Modules": [f"reference/collection-{name}" for name in ("common", "asr", "nlp", "nm")],
     "Packages": [f"reference/about-{name}" for name in DISTRIBUTIONS],
     "Names": ["reference/names"],
-    "Project": ["stability", "reference/changes", "reference/contributing", "releasing"],
+    "Project": ["stability", "reference/changes", "reference/contributing"],
     "Examples": [f"reference/example-{Path(path).stem}" for path in EXAMPLES],
 }
 
@@ -81,6 +83,10 @@ def generated() -> Iterator[tuple[str, str]]:
     code = sources.load()
     links = names.anchors(code)
     listed = dict(names.pages(code, links))
+    for package in sources.PACKAGES:
+        lost = [name for name in import_module(package).__all__ if not re.search(rf"[`}} ]{name}\b", listed[package])]
+        if lost:
+            raise ValueError(f"The page of {package} leaves out {', '.join(lost)}.")
     yield from listed.items()
     entries = "\n".join(listed)
     yield "names", f"# Public names\n\n```{{toctree}}\n:maxdepth: 1\n\n{entries}\n```\n"
