@@ -20,6 +20,12 @@ class Plugin(SpeechPlugin):
         here = "nm_core_cli_plugin"
         return {"count": f"{here}:count", "check": f"{here}:count", "odd": f"{here}:odd"}
 
+    @hookimpl
+    def nm_examples(self):
+        return {"Encoder": "nm_core_cli_plugin:EXAMPLES"}
+
+EXAMPLES = [{"stride": 4}, {"stride": 1}]
+
 @click.command()
 @click.argument("words", nargs=-1)
 def count(words):

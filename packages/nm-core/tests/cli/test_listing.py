@@ -50,6 +50,7 @@ def test_a_module_shows_ports_parameters_and_documentation(nmod) -> None:
         "optional",
         "needs length",
         "stride",
+        'example: {"stride": 4}',
         "Scales its input by one weight.",
     ):
         assert text in ended.out

@@ -7,10 +7,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from nm_core.module import NeuralModule
-from nm_core.parameters import constructor_parameters
+from nm_core.parameters import constructor_parameters, freeze, thaw
 from nm_core.plugins import TargetError
 from nm_core.plugins.ids import ModuleId
 from nm_core.ports import PortSpec, as_ports
+from nm_types import NmError
 
 if TYPE_CHECKING:
     from nm_core.plugins import Collections
@@ -39,8 +40,20 @@ def describe(collections: Collections, id: str) -> dict[str, Any]:
         "inputs": _ports(as_ports(cls.input_ports, f"The input ports of {cls.__qualname__}")),
         "outputs": _ports(as_ports(cls.output_ports, f"The output ports of {cls.__qualname__}")),
         "parameters": [_parameter(parameter) for parameter in constructor_parameters(cls).values()],
+        "example": _example(collections, parsed),
         "documentation": documentation,
     }
+
+
+def _example(collections: Collections, id: ModuleId) -> Any:
+    """Return the first parameters with which the collection makes the module in its tests, where they name no files."""
+    if id.collection not in collections.owners("examples", id.name):
+        return None
+    try:
+        found = collections.lookup("examples", id.plain)
+        return None if callable(found) else thaw(freeze(found[0])) or None
+    except (NmError, LookupError, TypeError):
+        return None  # nmod doctor and the conformance suite say what is wrong with it
 
 
 def _ports(ports: PortSpec) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -85,6 +86,8 @@ def _show(collections: Collections, name: str, as_json: bool) -> None:
             ("parameters", "default", "type"),
             [(p["name"], "required" if p["required"] else p["default"], p["annotation"]) for p in data["parameters"]],
         )
+    if data["example"] is not None:
+        print(f"example: {json.dumps(data['example'])}\n")
     if data["documentation"]:
         print(data["documentation"])
 
