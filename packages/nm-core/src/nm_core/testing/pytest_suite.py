@@ -52,18 +52,19 @@ class ConformanceSuites:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """List what neither passed nor failed: every exemption with its reason, and newer checks that fail."""
-        found: dict[str, list[str]] = {}
+        found: dict[str, dict[tuple[str, str], list[str]]] = {}
         for reports in terminalreporter.stats.values():
             for report in reports:
                 for name, (state, text) in getattr(report, "user_properties", ()):
                     if name == NOTE and report.when == "call":
-                        found.setdefault(state, []).append(f"{report.nodeid}: {text}")
+                        subject, _, check = report.nodeid.rpartition("::")
+                        found.setdefault(state, {}).setdefault((subject, text), []).append(check)
         if found:
             terminalreporter.section("conformance of collections")
-        for state, lines in found.items():
-            terminalreporter.write_line(f"{len(lines)} {HEADLINES[State(state)]}:")
-            for line in lines:
-                terminalreporter.write_line(f"  {line}")
+        for state, notes in found.items():
+            terminalreporter.write_line(f"{sum(map(len, notes.values()))} {HEADLINES[State(state)]}:")
+            for (subject, text), checks in notes.items():
+                terminalreporter.write_line(f"  {subject}::{', '.join(checks)}: {text}")
 
 
 class SuiteNode(pytest.Collector):
@@ -117,8 +118,8 @@ class CheckItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, None, str]:
-        """Return what stands above a failure."""
-        return self.path, None, self.nodeid
+        """Return what stands above a failure; it differs from the name of the test, which pytest would shorten by it."""
+        return self.path, None, f"{self.subject.id}: {self.check.name}"
 
 
 def _checks(parent: pytest.Collector, subject: Suite | Case) -> Iterator[CheckItem]:
