@@ -118,7 +118,7 @@ class CheckItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, None, str]:
-        """Return what stands above a failure; it differs from the name of the test, which pytest would shorten by it."""
+        """Return what stands above a failure; it is not how the name of the test ends, which pytest would cut off."""
         return self.path, None, f"{self.subject.id}: {self.check.name}"
 
 
