@@ -163,7 +163,7 @@ STAGES = (
     "nm_types.connecting.resolve.is_solvable",
     "nm_types.solving.solution.Solution.set",
     "nm_types.connecting.calls.report_misfit",
-    "nm_types.connecting.calls.report_unsolved",
+    "nm_types.connecting.calls.report_equation",
     "nm_types.connecting.outputs.Outputs.close",
     "nm_types.connecting.outputs.Outputs._own",
     "nm_types.connecting.outputs.Outputs.size",

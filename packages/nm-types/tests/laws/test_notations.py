@@ -221,9 +221,8 @@ def test_law_14_names_of_newcomers_are_understood_or_refused(new: tuple[list[Any
     """Qualified always; bare where nm-types has no such name and one newcomer has it; an error where two have it."""
     tags, kinds = new
     for members, own, text in ((tags, OWN_TAGS, "B {}"), (kinds, OWN_KINDS, "B ; {}")):
-        members = [one for one in members if getattr(one, "dtype", "") != "object"]
         taken = {one.name for one in own} | {one.short for one in own}
-        for one in members:
+        for one in (member for member in members if getattr(member, "dtype", "") != "object"):
             if sum(other.id == one.id and other != one for other in members) == 0:
                 type = NeuralType(text.format(one.id), tags=tags, kinds=kinds)
                 assert (type.axes[-1].tag if own is OWN_TAGS else type.kind.__class__) == one

@@ -7,11 +7,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from nm_types.connecting.outputs import Outputs
-from nm_types.connecting.resolve import report_unsolved, resolve
+from nm_types.connecting.resolve import resolve
 from nm_types.messages import NeuralTypeError, Problem
 from nm_types.neural_type import NeuralType
 from nm_types.relations import Comparison, Permutation, compare
-from nm_types.reporting import report_empty, report_misfit
+from nm_types.reporting import report_empty, report_equation, report_misfit
 from nm_types.sizes import Size, is_positive
 from nm_types.solving import Edge, Equation
 from nm_types.unifying import Casts, Unifier
@@ -125,7 +125,8 @@ def type_call(
             problems[edge.port] = _proven_safe(edge, report_misfit(edge, misfit, location))
     resolution = resolve(unifier)
     for equation in resolution.bad:
-        problems.setdefault(equation.port, report_unsolved(equation, unifier, edges, location))
+        swapped = unifier.meanings.are_swapped(equation)
+        problems.setdefault(equation.port, report_equation(equation, edges, location, swapped=swapped))
     if problems:
         raise NeuralTypeError([problems[edge.port] for edge in edges if edge.port in problems])
     closing = Outputs(unifier, resolution.solution, owner)

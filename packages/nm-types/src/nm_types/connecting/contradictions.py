@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from nm_types.connecting.resolve import rank
 from nm_types.messages import Problem
 from nm_types.reporting import report_contradiction
 from nm_types.sizes import Name, accidental
-from nm_types.solving import Equation, contradictions
+from nm_types.solving import Equation, contradictions, rank
 
 MOST_WORK = 50_000
 """Equations that are solved again and again to find those that a contradiction needs."""
@@ -47,13 +46,13 @@ def _around(equation: Equation, others: Sequence[Equation]) -> list[Equation]:
     """Equations that contradict one of them, as near to it as can be: by the number of names on the way."""
     users: dict[Name, list[Equation]] = {}
     for one in others:
-        for name in _names(one):
+        for name in one.names:
             users.setdefault(name, []).append(one)
     seen = {id(equation)}
     found, names, ring = [equation], set[Name](), [equation]
     tried = 1
     while ring:
-        fresh = set[Name]().union(*map(_names, ring)) - names
+        fresh = set[Name]().union(*(one.names for one in ring)) - names
         names |= fresh
         near = (one for name in sorted(fresh, key=str) for one in users[name])
         ring = list({id(one): one for one in near if id(one) not in seen}.values())
@@ -84,7 +83,3 @@ def _core(equation: Equation, others: Sequence[Equation]) -> list[int]:
         core.append(rest[low - 1])
         rest = rest[: low - 1]
     return sorted(int(number) for one in core for number in one.ports)
-
-
-def _names(equation: Equation) -> frozenset[Name]:
-    return equation.expected.symbols() | equation.given.symbols()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from nm_types.errors import DefinitionError
-from nm_types.meanings import BatchTag, Tag
+from nm_types.meanings import BatchTag
 from nm_types.neural_type import NeuralType
 from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis
 from nm_types.sizes import Name, Origin, Rigid, Size, Sum, Variable
@@ -23,7 +23,7 @@ class Outputs:
 
     def __init__(self, unifier: Unifier, solution: Solution, owner: str) -> None:
         self.templates = unifier.templates
-        self.tags = unifier.tags
+        self.meanings = unifier.meanings
         self.solution = solution
         self.owner = owner
         self.origin = Origin(owner)
@@ -44,16 +44,14 @@ class Outputs:
         for one in output.axes:
             if isinstance(one, AxisType) and isinstance(one.size, Size):
                 symbol = one.size.symbol
-                tag = None if isinstance(one.tag, TagVariable) else one.tag
                 if isinstance(symbol, Variable) and symbol not in self.solution.values:
-                    self._own(symbol, tag)
+                    self._own(symbol, None if isinstance(one.tag, TagVariable) else one.tag.meaning)
         if output.item is not None:
             self._name(output.item)
 
-    def _own(self, name: Variable, tag: type[Tag] | None = None) -> None:
-        if tag is None:
-            tag = next(iter(self.tags.get(name, ())), None)
-        self.solution.values[name] = Size(Rigid(self.origin, name.name, None if tag is None else tag.meaning))
+    def _own(self, name: Variable, meaning: str | None = None) -> None:
+        known = meaning or next(iter(self.meanings.of(name)), None)
+        self.solution.values[name] = Size(Rigid(self.origin, name.name, known))
 
     def _structure(self, output: Structure, name: str) -> Structure:
         if output.item is not None:

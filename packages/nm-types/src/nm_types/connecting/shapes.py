@@ -168,9 +168,7 @@ class _Checker:
             self._report("NM122", port, cause, (), Column("values", f"{kind}, {kind.dtype}", family, True))
 
     def _report_axis(self, equation: Equation) -> None:
-        text, written = str(equation.expected), str(equation.written)
-        asked = text if written in (text, "B") or written.startswith("*") else f"{written} = {text}"
-        cause = f"Axis {equation.place} has the size {equation.given}, its type says {asked}."
+        cause = f"Axis {equation.place} has the size {equation.given}, its type says {equation.asked}."
         self._report("NM121", equation.port, cause, (equation.place,))
 
     def _report_kind(self, equation: Equation) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
@@ -65,8 +65,7 @@ def _find(what: str, name: str, names: dict[str, list[N]]) -> N:
         return found[0]
     code = "NM002" if what == "tag" else "NM003"
     if found:
-        ids = " or ".join(sorted(member.id for member in found))
-        raise UnknownNameError(f'The {what} "{name}" may mean several things here: write {ids}.', code=code)
+        raise UnknownNameError(_ambiguous(what, name, found), code=code)
     guess = did_you_mean(name, names)
     known = ", ".join(sorted({member.text for members in names.values() for member in members}))
     option = "tags=[...]" if what == "tag" else "kinds=[...]"
@@ -75,4 +74,16 @@ def _find(what: str, name: str, names: dict[str, list[N]]) -> N:
         + wrapped(f"  Known: {known}.")
         + f"\n  A {what} of a collection is given with {option}; a name in a notation\n  never makes a new one.",
         code=code,
+    )
+
+
+def _ambiguous(what: str, name: str, found: Sequence[Nominal]) -> str:
+    """What to do about a name that stands for several tags or kinds."""
+    ids = sorted({member.id for member in found})
+    if len(ids) > 1:
+        return f'The {what} "{name}" may mean several things here: write {" or ".join(ids)}.'
+    chains = "".join(f"\n    {' > '.join(member.chain[1:])}" for member in found)
+    return (
+        f'The {what} "{name}" may mean several things here, all of them with that id:{chains}\n'
+        "  An id stands for one meaning: declare each with an id of its own."
     )

@@ -11,45 +11,66 @@ from nm_types.neural_type import NeuralType
 from nm_types.notation import AxisType
 from nm_types.relations import Comparison
 from nm_types.reporting.columns import FEW, columns_of, problem_of
-from nm_types.sizes import Rigid, Size, Sum, Variable
-from nm_types.solving import Equation
+from nm_types.sizes import Rigid, Size, Sum, Variable, accidental
+from nm_types.solving import Edge, Equation
 
 SOURCE = re.compile(r" at [^ ]+")
 
 
-def report_equation(equation: Equation, code: str, others: str, location: str) -> Problem:
-    """The problem of a size that cannot be what the port asks for; `others` have decided what it asks for."""
-    edge = equation.edge
-    text = str(equation.expected)
-    written = str(equation.written)
-    asked = text if written in (text, "B") or written.startswith("*") else f"{written} = {text}"
-    notes = (f"{text} comes from {others}.",) if others else ()
-    giver = edge.producer.partition(".")[0]
-    if code == "NM107":
-        cause = f"{asked} would have to equal {equation.given}, a size of another meaning: two lengths are swapped."
+def report_equation(equation: Equation, edges: Sequence[Edge], location: str, *, swapped: bool) -> Problem:
+    """The problem of a size that cannot be what a port asks for.
+
+    Args:
+        equation: what the port asks for and what it is given.
+        edges: those of the call; some of them may have decided what the port asks for.
+        location: the user's line.
+        swapped: whether the two sizes belong to axes of unrelated meanings.
+    """
+    deciders = [f"{e.producer} at {e.port}" for e in edges if e.port in equation.ports and e.port != equation.port]
+    others = " and ".join(sorted(deciders))
+    notes = (f"{equation.expected} comes from {others}.",) if others else ()
+    if swapped:
+        code = "NM107"
+        cause = f"{equation.asked} would have to equal {equation.given}, a size of another meaning: "
+        cause += "two lengths are swapped."
         fix = Fix("connect the lengths that belong to these axes.")
-    elif code == "NM108":
+    elif accidental(equation.expected, equation.given):
+        code, notes = "NM108", ()
         source = f" (from {others})" if others else ""
-        cause = (
-            f"{text}{source} = {equation.given} (from {edge.producer}) can hold only by accident, "
-            "because one of the two was subsampled and the other was not."
-        )
-        notes = ()
+        cause = f"{equation.expected}{source} = {equation.given} (from {equation.edge.producer}) can hold only by "
+        cause += "accident, because one of the two was subsampled and the other was not."
         fix = Fix("connect the lengths that the subsampling module gives out together with its features.")
     elif equation.on_axis:
-        cause = f"Axis {equation.place} has the size {equation.given}, expected {asked}."
-        ends = dict.fromkeys((edge.consumer, giver))
-        makers = f"{edge.producer} and {SOURCE.sub('', others)}" if others else " and ".join(ends)
-        fix = Fix(f"construct {makers} with sizes that agree.")
+        code = "NM105"
+        cause = f"Axis {equation.place} has the size {equation.given}, expected {equation.asked}."
+        fix = Fix(f"construct {_makers(equation.edge, others)} with sizes that agree.")
     else:
-        what = type(edge.given.kind).parameters[-1 - equation.place] if edge.given.kind else "size"
-        known = f" with {asked}" if asked != text else ""
-        cause = f"The values are {edge.given.kind}, expected {edge.expected.kind}{known}."
-        fix = Fix(f"construct the modules that these values come from with the same {what}.")
-    place = equation.place if equation.on_axis else len(edge.given.axes)
-    problem = problem_of(edge, code, cause, Comparison.DIM_INCOMPATIBLE, fix, (place,), "differs")
+        code = "NM113"
+        cause, fix = _of_values(equation)
+    problem = _problem(equation, code, cause, fix, "differs")
     derived = tuple(str(size) for size in (equation.expected, equation.given) if not _is_plain(size))
     return replace(problem, notes=notes, derived=derived, location=location)
+
+
+def _makers(edge: Edge, others: str) -> str:
+    """The modules one of which must be constructed with another size."""
+    if others:
+        return f"{edge.producer} and {SOURCE.sub('', others)}"
+    return " and ".join(dict.fromkeys((edge.consumer, edge.producer.partition(".")[0])))
+
+
+def _of_values(equation: Equation) -> tuple[str, Fix]:
+    """The cause and the fix where a size of the values differs."""
+    expected, given = equation.edge.expected.kind, equation.edge.given.kind
+    what = type(given).parameters[-1 - equation.place] if given else "size"
+    known = f" with {equation.asked}" if equation.asked != str(equation.expected) else ""
+    fix = Fix(f"construct the modules that these values come from with the same {what}.")
+    return f"The values are {given}, expected {expected}{known}.", fix
+
+
+def _problem(equation: Equation, code: str, cause: str, fix: Fix, mark: str) -> Problem:
+    place = equation.place if equation.on_axis else len(equation.edge.given.axes)
+    return problem_of(equation.edge, code, cause, Comparison.DIM_INCOMPATIBLE, fix, (place,), mark)
 
 
 def _is_plain(size: Size) -> bool:
@@ -66,12 +87,11 @@ def report_contradiction(equation: Equation, others: Sequence[Equation], by_acci
     notes = [f"{other} because of {other.edge.producer} -> {other.edge.target}{_at(other)}" for other in others[:FEW]]
     if len(others) > FEW:
         notes.append(f"... and {len(others) - FEW} more.")
-    place = equation.place if equation.on_axis else len(edge.given.axes)
     how = "holds only by accident" if by_accident else "cannot hold"
     cause = f"This connection needs {equation}, which {how} together with the others of the graph:"
     fix = Fix(f"connect outputs whose sizes agree, or put a module before {edge.consumer} that makes them agree.")
     code = "NM108" if by_accident else "NM115"
-    problem = problem_of(edge, code, cause, Comparison.DIM_INCOMPATIBLE, fix, (place,), "contradicts")
+    problem = _problem(equation, code, cause, fix, "contradicts")
     return replace(problem, notes=tuple(notes), location=equation.location)
 
 

@@ -3,7 +3,7 @@
 from nm_types.solving.edge import Edge, Equation
 from nm_types.solving.search import is_solvable
 from nm_types.solving.solution import Solution
-from nm_types.solving.solve import contradictions, eliminate
+from nm_types.solving.solve import contradictions, eliminate, rank
 
 __all__ = [
     "Edge",
@@ -12,4 +12,5 @@ __all__ = [
     "Solution",
     "contradictions",
     "eliminate",
+    "rank",
 ]

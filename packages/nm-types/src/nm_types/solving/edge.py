@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nm_types.neural_type import NeuralType
-from nm_types.sizes import Size, period
+from nm_types.sizes import Name, Size, period
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,20 @@ class Equation:
         return self.edge.port
 
     @property
+    def names(self) -> frozenset[Name]:
+        """The names on both sides."""
+        return self.expected.symbols() | self.given.symbols()
+
+    @property
     def on_axis(self) -> bool:
         """Whether it is about the shape of a value, which a run can see, and not about its contents."""
         return self.place >= 0
+
+    @property
+    def asked(self) -> str:
+        """What the port asks for, as it is written and as far as it is solved: `t//2 = 32`."""
+        text, written = str(self.expected), str(self.written)
+        return text if written in (text, "B") or written.startswith("*") else f"{written} = {text}"
 
     @property
     def condition(self) -> str:

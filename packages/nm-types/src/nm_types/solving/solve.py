@@ -41,6 +41,12 @@ def contradictions(equations: Sequence[Equation], *, traced: bool = True) -> lis
     return bad + [one for one in waiting if judge(one.expected, one.given) in (Verdict.CLASHES, Verdict.ACCIDENTAL)]
 
 
+def rank(equation: Equation) -> tuple[bool, bool, str, int]:
+    """Plain names before expressions, numbers before names; then a fixed order."""
+    plain = isinstance(equation.expected.symbol, Variable)
+    return not plain, equation.given.value is None, equation.port, equation.place
+
+
 def _assign(equation: Equation, solution: Solution, free: Callable[[Name], bool]) -> bool:
     """The common case: a port asks for a name that nothing has decided yet."""
     symbol = equation.expected.symbol

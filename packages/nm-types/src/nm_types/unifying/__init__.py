@@ -1,5 +1,6 @@
 """Unifying: the edges of one call, whose sizes their values have, and what rows and tag variables stand for."""
 
+from nm_types.unifying.meanings import Meanings
 from nm_types.unifying.misfit import Misfit
 from nm_types.unifying.names import BATCH, LocalNames, row_size
 from nm_types.unifying.ownership import owned_kind, plain
@@ -8,6 +9,7 @@ from nm_types.unifying.rows import laid_out
 from nm_types.unifying.unify import Casts, Unifier
 
 __all__ = [
+    "Meanings",
     "Misfit",
     "BATCH",
     "LocalNames",

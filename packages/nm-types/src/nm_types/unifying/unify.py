@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal, cast
 
-from nm_types.meanings import Kind, Tag
-from nm_types.notation import Axis, AxisType, Structure, TagVariable
+from nm_types.meanings import Kind
+from nm_types.notation import AxisType, Structure
 from nm_types.relations import LESS, Permutation, order_of_axes, order_of_kinds, the_one_order
-from nm_types.sizes import Name, Origin, Rigid, Size, Variable
+from nm_types.sizes import Origin, Size
 from nm_types.solving import Edge, Equation
+from nm_types.unifying.meanings import Meanings
 from nm_types.unifying.misfit import Misfit
 from nm_types.unifying.names import LocalNames, row_size
 from nm_types.unifying.ownership import is_settled, plain, settle
@@ -27,8 +28,8 @@ class Unifier:
         casts: the ports whose value must be transposed, and how.
         equations: sizes that must be equal.
         names: the names of sizes in the call.
+        meanings: what the axes of such sizes mean.
         templates: what rows and tag variables stand for.
-        tags: the tags of the axes that are exactly as large as a name says.
         without_kind: the ports that ask for a kind of values, while the producer names none.
     """
 
@@ -38,8 +39,8 @@ class Unifier:
         self.casts: dict[str, Permutation] = {}
         self.equations: list[Equation] = []
         self.names = LocalNames()
+        self.meanings = Meanings()
         self.templates = Templates()
-        self.tags: dict[Name, list[type[Tag]]] = {}
         self.without_kind: list[str] = []
 
     def add(self, edge: Edge) -> Misfit | None:
@@ -87,13 +88,13 @@ class Unifier:
         for place, (one, value) in enumerate(zip(spread.axes, given, strict=True)):
             size = None if one is None else self.names.size_of(one, edge.port)
             if size is not None:
-                self._remember(size, one)
-                self._remember(plain(value.size), value)
+                self.meanings.learn(size, one)
+                self.meanings.learn(plain(value.size), value)
                 yield Equation(size, plain(value.size), edge, place, size, ports)
         for name, start, stop in spread.rows:
             for place in range(start, stop):
                 value = given[place]
-                self._remember(plain(value.size), value)
+                self.meanings.learn(plain(value.size), value)
                 size = Size(row_size(name, place - start))
                 yield Equation(size, plain(value.size), edge, place, f"*{name}", ports)
 
@@ -105,11 +106,6 @@ class Unifier:
                 size = self.names.local(plain(wanted), edge.port)
                 ports = frozenset({edge.port})
                 yield Equation(size, plain(given.size(place)), edge, -1 - place, plain(wanted), ports)
-
-    def _remember(self, size: Size, one: Axis | None) -> None:
-        symbol = size.symbol
-        if isinstance(symbol, Variable | Rigid) and isinstance(one, AxisType) and not isinstance(one.tag, TagVariable):
-            self.tags.setdefault(symbol, []).append(one.tag)
 
     def _settled(self, edge: Edge) -> Structure:
         if is_settled(edge.given):
