@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import click
 import griffe
@@ -11,6 +12,8 @@ from _reference.docstrings import markdown
 from nm_core.cli.exits import Exit
 from nm_core.cli.main import COMMANDS, nmod
 from nm_types import CODES
+
+PRINTED: dict[str, Any] = {"terminal_width": 98, "help_option_names": ["-h", "--help"]}
 
 
 def pages(code: griffe.ModulesCollection, links: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -22,23 +25,23 @@ def pages(code: griffe.ModulesCollection, links: Mapping[str, str]) -> Iterator[
 
 
 def _commands(code: griffe.ModulesCollection) -> Iterator[str]:
-    context = click.Context(nmod, info_name="nmod", max_content_width=100)
+    context = click.Context(nmod, info_name="nmod", **PRINTED)
     yield "# The command line\n\n```text\n" + nmod.get_help(context) + "\n```"
     for name in COMMANDS:
-        yield _command(nmod.get_command(context, name), f"nmod {name}", context)
+        yield _command(nmod.get_command(context, name), f"nmod {name}")
     from nm_nlp.tokenizers.command import tokenizer
 
-    yield _command(tokenizer, "nmod tokenizer", context)
+    yield _command(tokenizer, "nmod tokenizer")
     for name, command in tokenizer.commands.items():
-        yield _command(command, f"nmod tokenizer {name}", context)
+        yield _command(command, f"nmod tokenizer {name}")
     exits = [member for member in code["nm_core.cli.exits.Exit"].members.values() if member.docstring]
     rows = "".join(f"| {Exit[member.name].value} | {member.docstring.value} |\n" for member in exits)
     yield f"## Exit codes\n\n| code | meaning |\n|---|---|\n{rows}"
 
 
-def _command(command: click.Command | None, name: str, parent: click.Context) -> str:
+def _command(command: click.Command | None, name: str) -> str:
     assert command is not None
-    context = click.Context(command, info_name=name, max_content_width=100)
+    context = click.Context(command, info_name=name, **PRINTED)
     return f"## {name}\n\n```text\n{command.get_help(context)}\n```"
 
 
