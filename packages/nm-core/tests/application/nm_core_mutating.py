@@ -274,7 +274,7 @@ def _repeated(data: dict[str, Any], random: Random) -> None:
     if lists:
         one = random.choice(lists)
         repeated, times = random.choice(one), random.choice([1, 3, 200])
-        one += copy.deepcopy([repeated] * min(times, 100_000 // _size(repeated)))
+        one += [copy.deepcopy(repeated) for _ in range(min(times, 100_000 // _size(repeated)))]
 
 
 def _size(data: Any) -> int:

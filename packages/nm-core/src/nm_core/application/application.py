@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from nm_core.application.building import Builder
 from nm_core.application.canonical import canonical_data
 from nm_core.application.checking import INFER, Checked
-from nm_core.application.checking.context import Context
 from nm_core.application.checking.upgrading import renamer
 from nm_core.application.document import Document
 from nm_core.application.dumping import digest, to_json, to_yaml
@@ -32,7 +31,7 @@ from nm_core.records import Records
 from nm_core.run import TrainingResult
 
 if TYPE_CHECKING:
-    from nm_core.plugins import Collections
+    pass
 
 T = TypeVar("T")
 
@@ -68,7 +67,11 @@ class Application:
         self._checked = checked
         self._document = document
         self._saved = saved
-        places = _places(document, entry, factory.collections)
+        places = {
+            (name, label): document.location(path)
+            for name, calls in checked.places.items()
+            for label, path in calls.items()
+        }
         self._builder = Builder(entry, checked, factory, document.folder, places=places, saved=saved)
         for weights in entry.tie:
             for other in weights[1:]:
@@ -273,12 +276,3 @@ class _Lazy(Mapping[str, T]):
 
     def __repr__(self) -> str:
         return f"<{listed(self._names, 'nothing')}>"
-
-
-def _places(document: Document, entry: ApplicationEntry, collections: Collections) -> dict[tuple[str, str], str]:
-    context = Context(entry, document.problems, collections, root=document.root)
-    return {
-        (name, call.label): context.location(path)
-        for name, graph in entry.graphs.items()
-        for path, call in context.numbered(("graphs", name, "calls"), graph.calls)
-    }

@@ -10,7 +10,7 @@ from nm_core import wiring
 from nm_core.application import weights
 from nm_core.application.checking import Checked
 from nm_core.application.checking.order import in_order
-from nm_core.application.declared import Declared, map_paths, path_parameters, with_types
+from nm_core.application.declared import Declared, constructor_arguments
 from nm_core.application.names import listed, suggest
 from nm_core.application.schema import (
     ApplicationEntry,
@@ -32,7 +32,6 @@ from nm_core.loaded import LoadedWeights
 from nm_core.metric import Metric
 from nm_core.module import NeuralModule
 from nm_core.nested import GraphModule
-from nm_core.parameters import thaw
 from nm_core.ports import Port, PortSpec
 from nm_core.tensor import Call, NmTensor
 from nm_types import NeuralType
@@ -115,9 +114,7 @@ class Builder:
 
     def params(self, cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return parameters as a constructor takes them, paths relative to the file made absolute."""
-        changed = map_paths(given, path_parameters(cls), lambda path: str(self._base / path))
-        thawed = {name: thaw(value) for name, value in changed.items()}
-        return with_types(cls, thawed, self._checked.tags, self._checked.kinds)
+        return constructor_arguments(cls, given, self._base, self._checked.tags, self._checked.kinds)
 
     def _create(self, declared: Declared) -> NeuralModule:
         params = self.params(declared.cls, declared.params)

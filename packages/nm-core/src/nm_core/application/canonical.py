@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from heapq import heapify, heappop, heappush
-from typing import Any
 
 from nm_core.application.checking import Checked
-from nm_core.application.checking.order import references
+from nm_core.application.checking.order import dependencies
 from nm_core.application.plain import application_data
 from nm_core.application.reading.nodes import Data
-from nm_core.application.schema import ApplicationEntry, CallEntry, GraphEntry, ModuleEntry
+from nm_core.application.schema import ApplicationEntry, GraphEntry, ModuleEntry
 from nm_core.composite import CompositeModule
 from nm_core.explicit import View
 from nm_core.parameters import thaw
@@ -34,11 +33,7 @@ def canonical_data(entry: ApplicationEntry, checked: Checked) -> dict[str, Data]
 def canonical_graph(graph: GraphEntry) -> GraphEntry:
     """Return a graph with its calls after those they use, and by label where that leaves a choice."""
     calls = {call.label: call for call in graph.calls}
-    waiting = {label: {ref.call for ref in _references(call)} & calls.keys() for label, call in calls.items()}
-    users: dict[str, list[str]] = {label: [] for label in calls}
-    for label, used in waiting.items():
-        for other in used:
-            users[str(other)].append(label)
+    waiting, users = dependencies(calls)
     ready = [label for label, used in waiting.items() if not used]
     heapify(ready)
     ordered = []
@@ -46,14 +41,10 @@ def canonical_graph(graph: GraphEntry) -> GraphEntry:
         label = heappop(ready)
         ordered.append(calls[label])
         for user in users[label]:
-            waiting[user].discard(label)
+            waiting[user].pop(label)
             if not waiting[user]:
                 heappush(ready, user)
     return replace(graph, calls=tuple(ordered))
-
-
-def _references(call: CallEntry) -> list[Any]:
-    return [reference for given in call.inputs.values() for reference in references(given)]
 
 
 def _by_use(graphs: Mapping[str, GraphEntry], modules: Mapping[str, ModuleEntry]) -> list[str]:

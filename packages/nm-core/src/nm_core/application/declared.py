@@ -6,10 +6,11 @@ import inspect
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from nm_core.module import NeuralModule, Signature
-from nm_core.parameters import FrozenParams, constructor_parameters
+from nm_core.parameters import FrozenParams, constructor_parameters, thaw
 from nm_types import NeuralType
 
 _PATH = re.compile(r"\b(Path|PurePath|PathLike|StrPath)\b")
@@ -61,6 +62,14 @@ def with_types(
         else value
         for name, value in params.items()
     }
+
+
+def constructor_arguments(
+    cls: type, params: Mapping[str, Any], base: Path, tags: tuple[type, ...], kinds: tuple[type, ...]
+) -> dict[str, Any]:
+    """Return parameters as a constructor takes them: plain, paths relative to `base` made absolute, types read."""
+    changed = map_paths(params, path_parameters(cls), lambda path: str(base / path))
+    return with_types(cls, {name: thaw(value) for name, value in changed.items()}, tags, kinds)
 
 
 def map_paths(params: Mapping[str, Any], names: Collection[str], change: Callable[[str], str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from nm_core.application.format import APPLICATION as SHAPE
 from nm_core.application.problems import Problems, TooManyProblems
 from nm_core.application.reading import decode_text, parse, read_bytes, within
 from nm_core.application.reading.limits import DEFAULT_LIMITS
-from nm_core.application.reading.nodes import Data, Node
+from nm_core.application.reading.nodes import Data, Node, span_of
 from nm_core.application.references import resolve
 from nm_core.application.schema import ApplicationEntry
 from nm_core.application.shapes import Broken
@@ -43,6 +43,22 @@ class Document:
     def folder(self) -> Path:
         """The folder to which paths in the file are relative."""
         return self.path.resolve().parent
+
+    def application(self) -> ApplicationEntry:
+        """Return what the file says.
+
+        Raises:
+            ApplicationFileError: it is no application.
+        """
+        if self.entry is None:
+            self.problems.report().raise_if_bad()
+            raise ApplicationError(f"{self.path} is no application.")
+        return self.entry
+
+    def location(self, path: tuple[str | int, ...]) -> str:
+        """Return `file:line:column` of a value, or an empty text where there is none."""
+        span = span_of(self.root, path)
+        return self.problems.position(span) if span else ""
 
 
 def read_document(path: str | Path, changes: Changes | None = None) -> Document:

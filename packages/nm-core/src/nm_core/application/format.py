@@ -21,7 +21,7 @@ from nm_core.application.schema import (
     TrainEntry,
     Value,
 )
-from nm_core.application.shapes import Anything, As, Choice, Flag, Integer, Positive, Shape, Text
+from nm_core.application.shapes import FLAG, POSITIVE, Anything, As, Choice, Shape, Text, integer
 
 _WORD = r"[A-Za-z_][A-Za-z0-9_]*"
 _DOTTED = rf"{_WORD}(?:\.{_WORD})*"
@@ -131,7 +131,7 @@ CALL = Record(
         ),
         "casts": Field(
             MapOf(
-                ListOf(Integer(0), "a list of axes, such as [0, 2, 1]", 2),
+                ListOf(integer(0), "a list of axes, such as [0, 2, 1]", 2),
                 "a mapping from ports to orders of axes",
                 PORT,
             ),
@@ -197,16 +197,16 @@ TRAIN = Record(
         ),
         "optimizer": Field(_NAMED, "The optimizer: a name, or {name: novograd, lr: 0.02, ...}.", {"name": "adamw"}),
         "policy": Field(_NAMED, "The learning rate's policy: a name, or {name: cosine, ...}.", None),
-        "max_epochs": Field(Integer(1), "Epochs of the driving data layer after which training ends.", None),
-        "max_steps": Field(Integer(1), "Updates after which training ends.", None),
-        "batches_per_step": Field(Integer(1), "Micro-batches per update, over all processes.", 1),
-        "gradient_clip_norm": Field(Positive(), "The largest norm of the gradient.", None),
-        "log_every": Field(Integer(1), "Updates between log points.", 10),
+        "max_epochs": Field(integer(1), "Epochs of the driving data layer after which training ends.", None),
+        "max_steps": Field(integer(1), "Updates after which training ends.", None),
+        "batches_per_step": Field(integer(1), "Micro-batches per update, over all processes.", 1),
+        "gradient_clip_norm": Field(POSITIVE, "The largest norm of the gradient.", None),
+        "log_every": Field(integer(1), "Updates between log points.", 10),
         "non_finite": Field(Choice(("error", "skip")), "What to do about a loss that is not finite.", "error"),
         "precision": Field(Choice(("fp32", "tf32", "bf16", "fp16")), "The precision of the computation.", "fp32"),
         "strategy": Field(Text(), "How training is spread over processes: auto, single, ddp.", "auto"),
         "placement": Field(Text(), "Where to compute: auto, cpu, cuda, cuda:1.", "auto"),
-        "deterministic": Field(Flag(), "Whether to ask for deterministic algorithms, at a price.", False),
+        "deterministic": Field(FLAG, "Whether to ask for deterministic algorithms, at a price.", False),
         "work_dir": Field(Text("a path"), "Where checkpoints and logs go.", None),
         "callbacks": Field(ListOf(CALLBACK, "a list of callbacks"), "What happens besides.", ()),
     },
@@ -225,7 +225,7 @@ _INITIAL: Shape[Any] = OneOf(
                 "from": Field(
                     Text("a path"), "A saved application, a module in one, or a file of weights.", attribute="path"
                 ),
-                "partial": Field(Flag(), "Whether weights that do not fit stay as they were made.", False),
+                "partial": Field(FLAG, "Whether weights that do not fit stay as they were made.", False),
             },
         ),
     },
@@ -241,7 +241,7 @@ APPLICATION = Record(
         "requires": Field(
             MapOf(Text("versions, such as >=0.1"), "a mapping from packages to versions"), "Packages it needs.", {}
         ),
-        "seed": Field(Integer(0), "The number from which every random stream follows.", 0),
+        "seed": Field(integer(0), "The number from which every random stream follows.", 0),
         "params": Field(
             MapOf(Anything(), "a mapping", NAME), "Values that $name stands for anywhere else in the file.", {}
         ),

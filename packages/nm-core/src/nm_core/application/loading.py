@@ -12,14 +12,13 @@ from nm_core.application.application import Application
 from nm_core.application.archive import is_archive
 from nm_core.application.changes import Changes
 from nm_core.application.checking import Checked, check
-from nm_core.application.checking.context import Context
 from nm_core.application.collecting import not_collecting
 from nm_core.application.document import Document, read_document
 from nm_core.application.problems import Report
+from nm_core.application.reading.nodes import span_of
 from nm_core.application.schema import ApplicationEntry
 from nm_core.application.storage import APPLICATION, unpacked, verify
 from nm_core.application.weights import initial_notes
-from nm_core.errors import ApplicationError
 from nm_core.factory import NeuralModuleFactory
 
 if TYPE_CHECKING:
@@ -73,10 +72,7 @@ def load_application(
     path = Path(path)
     document = read_document(path, changes)
     collections = _installed(collections)
-    entry = document.entry
-    if entry is None:
-        document.problems.report().raise_if_bad()
-        raise ApplicationError(f"{path} is no application.")
+    entry = document.application()
     saved = None
     if path.is_dir():
         verify(path)
@@ -105,13 +101,12 @@ def _installed(collections: Collections | None) -> Collections:
 
 def _checked(document: Document, entry: ApplicationEntry, collections: Collections, backend: str) -> Checked:
     checked = check(entry, document.problems, collections, root=document.root, backend=backend)
-    context = Context(entry, document.problems, collections, root=document.root)
     for name, what, wrong in initial_notes(checked.entry, document.folder, collections):
         at = ("init_from", name)
         if wrong:
-            context.complain(f"{what}.", at)
+            document.problems.add(f"{what}.", at, span_of(document.root, at))
         else:
-            document.problems.note(f"{context.location(at) or document.problems.name}: {name}: {what}.")
+            document.problems.note(f"{document.location(at) or document.problems.name}: {name}: {what}.")
     return checked
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 
 from nm_core.application.reading.nodes import Data
 from nm_core.application.references import escape
@@ -21,24 +22,22 @@ from nm_core.application.schema import (
     Value,
 )
 
-_TRAIN_DEFAULTS = TrainEntry(optimize=())
-
 
 def application_data(entry: ApplicationEntry) -> dict[str, Data]:
     """Return an application as the data of its file, keys in the order of the format, defaults left out."""
     return _filled(
         {
             "nm": FORMAT,
-            "description": _text(entry.description),
-            "requires": _texts(entry.requires),
+            "description": escape(entry.description),
+            "requires": escape(entry.requires),
             "seed": entry.seed,
-            "params": _escaped(entry.params),
+            "params": escape(entry.params),
             "modules": {name: _module(module) for name, module in entry.modules.items()},
             "graphs": {name: _graph(graph) for name, graph in entry.graphs.items()},
-            "tie": [[escape(weight) for weight in weights] for weights in entry.tie],
-            "freeze": [escape(pattern) for pattern in entry.freeze],
+            "tie": [escape(weights) for weights in entry.tie],
+            "freeze": escape(entry.freeze),
             "init_from": {name: _initial(one) for name, one in entry.init_from.items()},
-            "tasks": _texts(entry.tasks),
+            "tasks": escape(entry.tasks),
             "train": None if entry.train is None else _train(entry.train),
             "eval": None if entry.eval is None else _eval(entry.eval),
         },
@@ -52,29 +51,17 @@ def _filled(items: Mapping[str, Data], keep: tuple[str, ...] = ()) -> dict[str, 
     }
 
 
-def _text(value: str | None) -> Data:
-    return None if value is None else escape(value)
-
-
-def _texts(items: Mapping[str, str]) -> dict[str, Data]:
-    return {key: escape(value) for key, value in items.items()}
-
-
-def _escaped(items: Mapping[str, Data]) -> dict[str, Data]:
-    return {key: escape(value) for key, value in items.items()}
-
-
 def _module(entry: ModuleEntry) -> Data:
     if entry.graph is not None:
         return {"graph": entry.graph}
     id = entry.type if entry.version is None else f"{entry.type}@{entry.version}"
-    return _filled({"type": id, "params": _escaped(entry.params)})
+    return _filled({"type": id, "params": escape(entry.params)})
 
 
 def _graph(entry: GraphEntry) -> Data:
     return _filled(
         {
-            "inputs": _texts(entry.inputs),
+            "inputs": escape(entry.inputs),
             "casts": None if entry.casts == "error" else entry.casts,
             "calls": [_call(call) for call in entry.calls],
             "outputs": {name: str(source) for name, source in entry.outputs.items()},
@@ -106,32 +93,24 @@ def _initial(entry: InitEntry) -> Data:
 
 def _metric(entry: MetricEntry) -> Data:
     inputs: dict[str, Data] = {port: str(source) for port, source in entry.inputs.items()}
-    return _filled({"type": entry.type, "params": _escaped(entry.params), "inputs": inputs, "name": entry.name})
+    return _filled({"type": entry.type, "params": escape(entry.params), "inputs": inputs, "name": entry.name})
 
 
 def _callback(entry: CallbackEntry) -> Data:
-    metrics: Data = (
-        None
-        if entry.metrics is None
-        else entry.metrics
-        if isinstance(entry.metrics, str)
-        else [_metric(m) for m in entry.metrics]
-    )
-    return _filled({"type": escape(entry.type), "params": _escaped(entry.params), "metrics": metrics})
+    metrics: Data = [_metric(one) for one in entry.metrics] if isinstance(entry.metrics, tuple) else entry.metrics
+    return _filled({"type": escape(entry.type), "params": escape(entry.params), "metrics": metrics})
 
 
 def _train(entry: TrainEntry) -> Data:
     data: dict[str, Data] = {
         "optimize": [str(source) for source in entry.optimize],
-        "optimizer": _escaped(entry.optimizer),
-        "policy": None if entry.policy is None else _escaped(entry.policy),
+        "optimizer": escape(entry.optimizer),
+        "policy": escape(entry.policy),
     }
-    for key in (
-        "max_epochs", "max_steps", "batches_per_step", "gradient_clip_norm", "log_every", "non_finite",
-        "precision", "strategy", "placement", "deterministic", "work_dir",
-    ):  # fmt: skip
-        value = getattr(entry, key)
-        data[key] = None if value == getattr(_TRAIN_DEFAULTS, key) else escape(value)
+    for field in fields(entry):
+        if field.name not in data and field.name != "callbacks":
+            value = getattr(entry, field.name)
+            data[field.name] = None if value == field.default else escape(value)
     return _filled(data | {"callbacks": [_callback(callback) for callback in entry.callbacks]})
 
 

@@ -84,18 +84,22 @@ class Report:
         """Whether nothing is wrong."""
         return not self.problems
 
+    @property
+    def count(self) -> str:
+        """How many problems there are, in words."""
+        return "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+
     def __iter__(self) -> Iterator[Problem]:
         return iter(self.problems)
 
     def __str__(self) -> str:
         if self.ok:
             return f"{self.name}: no problems."
-        count = len(self.problems)
         parts = [str(problem) for problem in self.problems]
         ending = "; the check stopped here." if self.stopped else "."
         codes = [problem.code for problem in self.problems if problem.code]
         more = f"\n{explained(codes)}" if codes else ""
-        parts.append(f"{self.name}: {count} {'problem' if count == 1 else 'problems'}{ending}{more}")
+        parts.append(f"{self.name}: {self.count}{ending}{more}")
         return "\n\n".join(parts)
 
     def to_dict(self) -> dict[str, object]:

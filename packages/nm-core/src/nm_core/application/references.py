@@ -93,10 +93,10 @@ def _escaped(node: Node, problems: Problems) -> Node:
     return node
 
 
-def escape(data: Data) -> Data:
+def escape(data: Data | Mapping[str, Data] | tuple[Data, ...]) -> Data:
     """Return plain data as it is written to a file: texts that begin with a dollar get a second one."""
-    if isinstance(data, dict):
+    if isinstance(data, Mapping):
         return {key: escape(item) for key, item in data.items()}
-    if isinstance(data, list):
+    if isinstance(data, list | tuple):
         return [escape(item) for item in data]
     return f"${data}" if isinstance(data, str) and data.startswith("$") else data

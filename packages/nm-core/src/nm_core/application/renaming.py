@@ -9,7 +9,6 @@ from typing import TypeVar
 from nm_core.application.schema import (
     ApplicationEntry,
     CallbackEntry,
-    CallEntry,
     EvalEntry,
     GraphEntry,
     Input,
@@ -54,12 +53,10 @@ def with_graphs(entry: ApplicationEntry, names: Names) -> ApplicationEntry:
     if not names:
         return entry
 
-    def source(reference: Reference) -> Reference:
-        return Reference(names.get(reference.call or "", reference.call), reference.port)
-
     def metrics(entries: Iterable[MetricEntry]) -> tuple[MetricEntry, ...]:
         return tuple(
-            replace(one, inputs={port: source(reference) for port, reference in one.inputs.items()}) for one in entries
+            replace(one, inputs={port: _renamed(reference, names) for port, reference in one.inputs.items()})
+            for one in entries
         )
 
     def callback(one: CallbackEntry) -> CallbackEntry:
@@ -67,7 +64,7 @@ def with_graphs(entry: ApplicationEntry, names: Names) -> ApplicationEntry:
 
     train, judged = entry.train, entry.eval
     if train is not None:
-        optimize = tuple(source(reference) for reference in train.optimize)
+        optimize = tuple(_renamed(reference, names) for reference in train.optimize)
         train = replace(train, optimize=optimize, callbacks=tuple(callback(one) for one in train.callbacks))
     return replace(
         entry,
@@ -86,21 +83,21 @@ def with_labels(graph: GraphEntry, names: Names) -> GraphEntry:
     """Return a graph with calls renamed."""
     if not names:
         return graph
+    graph = with_references(graph, lambda reference: _renamed(reference, names))
+    return replace(graph, calls=tuple(replace(one, label=names.get(one.label, one.label)) for one in graph.calls))
 
-    def source(reference: Reference) -> Reference:
-        return Reference(names.get(reference.call or "", reference.call), reference.port)
+
+def with_references(graph: GraphEntry, change: Callable[[Reference], Reference]) -> GraphEntry:
+    """Return a graph in which every reference is another."""
 
     def given(value: Input) -> Input:
         if isinstance(value, tuple):
-            return tuple(source(reference) for reference in value)
-        return source(value) if isinstance(value, Reference) else value
+            return tuple(map(change, value))
+        return change(value) if isinstance(value, Reference) else value
 
-    def call(one: CallEntry) -> CallEntry:
-        inputs = {port: given(value) for port, value in one.inputs.items()}
-        return replace(one, label=names.get(one.label, one.label), inputs=inputs)
-
-    outputs = {name: source(reference) for name, reference in graph.outputs.items()}
-    return replace(graph, calls=tuple(call(one) for one in graph.calls), outputs=outputs)
+    calls = (replace(one, inputs={port: given(value) for port, value in one.inputs.items()}) for one in graph.calls)
+    outputs = {name: change(reference) for name, reference in graph.outputs.items()}
+    return replace(graph, calls=tuple(calls), outputs=outputs)
 
 
 def labels_after(graph: GraphEntry, modules: Names) -> dict[str, str]:
@@ -117,6 +114,11 @@ def _with_modules(graph: GraphEntry, names: Names) -> GraphEntry:
     graph = with_labels(graph, labels_after(graph, names))
     calls = tuple(replace(call, module=names.get(call.module, call.module)) for call in graph.calls)
     return replace(graph, calls=calls)
+
+
+def _renamed(reference: Reference, names: Names) -> Reference:
+    """Return a reference to what is called otherwise now."""
+    return Reference(names.get(reference.call or "", reference.call), reference.port)
 
 
 def _owned(weight: str, names: Names) -> str:

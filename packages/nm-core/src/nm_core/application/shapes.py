@@ -6,7 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Never, TypeVar
+from typing import Any, Generic, Never, TypeVar, cast
 
 from nm_core.application.names import suggest
 from nm_core.application.problems import Path, Problems
@@ -90,59 +90,37 @@ class Choice(Shape[str]):
 
 
 @dataclass(frozen=True)
-class Integer(Shape[int]):
-    """A whole number of at least `minimum`."""
+class Single(Shape[T], Generic[T]):
+    """One value that passes a test, or a reference to one; `described` is what passes in JSON Schema."""
 
-    minimum: int = 0
+    noun: str
+    fits: Callable[[Any], bool]
+    described: Mapping[str, Data]
 
-    @property
-    def noun(self) -> str:  # type: ignore[override]
-        """What is expected, in words."""
-        return f"a whole number of at least {self.minimum}"
-
-    def read(self, node: Node, at: Path, problems: Problems) -> int:
-        """Return the number."""
-        if not isinstance(node.value, int) or isinstance(node.value, bool) or node.value < self.minimum:
+    def read(self, node: Node, at: Path, problems: Problems) -> T:
+        """Return the value."""
+        if not self.fits(node.value):
             self.refuse(node, at, problems)
-        return node.value
+        return cast("T", node.value)
 
     def schema(self) -> dict[str, Data]:
         """Return the shape in JSON Schema."""
-        return {"anyOf": [{"type": "integer", "minimum": self.minimum}, REFERENCE]}
+        return {"anyOf": [dict(self.described), REFERENCE]}
 
 
-@dataclass(frozen=True)
-class Positive(Shape[float]):
-    """A number greater than zero."""
-
-    noun: str = "a number greater than 0"
-
-    def read(self, node: Node, at: Path, problems: Problems) -> float:
-        """Return the number."""
-        if not isinstance(node.value, int | float) or isinstance(node.value, bool) or not node.value > 0:
-            self.refuse(node, at, problems)
-        return node.value
-
-    def schema(self) -> dict[str, Data]:
-        """Return the shape in JSON Schema."""
-        return {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, REFERENCE]}
+def integer(minimum: int) -> Single[int]:
+    """Return the shape of a whole number of at least `minimum`."""
+    schema: dict[str, Data] = {"type": "integer", "minimum": minimum}
+    noun = f"a whole number of at least {minimum}"
+    return Single(noun, lambda value: type(value) is int and value >= minimum, schema)
 
 
-@dataclass(frozen=True)
-class Flag(Shape[bool]):
-    """True or false."""
-
-    noun: str = "true or false"
-
-    def read(self, node: Node, at: Path, problems: Problems) -> bool:
-        """Return the flag."""
-        if not isinstance(node.value, bool):
-            self.refuse(node, at, problems)
-        return node.value
-
-    def schema(self) -> dict[str, Data]:
-        """Return the shape in JSON Schema."""
-        return {"anyOf": [{"type": "boolean"}, REFERENCE]}
+POSITIVE: Single[float] = Single(
+    "a number greater than 0",
+    lambda value: type(value) in (int, float) and value > 0,
+    {"type": "number", "exclusiveMinimum": 0},
+)
+FLAG: Single[bool] = Single("true or false", lambda value: isinstance(value, bool), {"type": "boolean"})
 
 
 @dataclass(frozen=True)

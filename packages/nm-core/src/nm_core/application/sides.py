@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import replace
 from pathlib import Path as FilePath
@@ -11,17 +10,16 @@ from typing import TYPE_CHECKING, Any, cast
 from nm_core.application.canonical import canonical
 from nm_core.application.changes import Changes
 from nm_core.application.checking import Checked, check
-from nm_core.application.declared import map_paths, path_parameters, with_types
+from nm_core.application.declared import constructor_arguments, path_parameters
 from nm_core.application.document import read_document
 from nm_core.application.dumping import digest
 from nm_core.application.plain import application_data
 from nm_core.application.problems import Path
 from nm_core.application.reading.nodes import Data
 from nm_core.application.schema import ApplicationEntry
-from nm_core.application.storage import is_saved_application
+from nm_core.application.storage import is_saved_application, sha256_of
 from nm_core.composite import holders
-from nm_core.errors import ApplicationError, NmError
-from nm_core.parameters import thaw
+from nm_core.errors import NmError
 
 if TYPE_CHECKING:
     from nm_core.plugins import Collections
@@ -44,12 +42,9 @@ class Side:
         self, path: str | FilePath, collections: Collections, *, changes: Changes | None = None, backend: str = "torch"
     ) -> None:
         document = read_document(path, changes)
-        if document.entry is None:
-            document.problems.report().raise_if_bad()
-            raise ApplicationError(f"{path} is no application.")
         self.path = FilePath(path)
         self.checked: Checked = check(
-            document.entry, document.problems, collections, root=document.root, backend=backend
+            document.application(), document.problems, collections, root=document.root, backend=backend
         )
         self.entry: ApplicationEntry = self.checked.entry
         self.report = document.problems.report()
@@ -105,12 +100,9 @@ class Side:
         if declared is None or measure is None:
             return None
         cls, make = declared.cls, cast("Any", declared.cls)
-        params = map_paths(declared.params, path_parameters(cls), lambda path: str(self._folder / path))
-        thawed = with_types(
-            cls, {key: thaw(value) for key, value in params.items()}, self.checked.tags, self.checked.kinds
-        )
+        params = constructor_arguments(cls, declared.params, self._folder, self.checked.tags, self.checked.kinds)
         try:
-            return dict(measure(lambda: list(holders(make(**thawed, name=name)))))
+            return dict(measure(lambda: list(holders(make(**params, name=name)))))
         except Exception:  # noqa: BLE001 - code of the module's author, on files that may be gone
             return None
 
@@ -135,6 +127,6 @@ class Side:
             return asset[1]
         file = self._folder / path
         try:
-            return hashlib.sha256(file.read_bytes()).hexdigest() if content and file.is_file() else str(file.resolve())
+            return sha256_of(file) if content and file.is_file() else str(file.resolve())
         except (OSError, ValueError):  # a name that no file can have: too long, or with a null character
             return str(file)

@@ -42,10 +42,7 @@ def sketch_file(
         GraphError: a name or pattern to unfold meets no nested graph.
     """
     document = read_document(path, changes)
-    if document.entry is None:
-        document.problems.report().raise_if_bad()
-        raise ApplicationError(f"{path} is no application.")
-    checked = check(document.entry, document.problems, Collections.load(), root=document.root, backend=backend)
+    checked = check(document.application(), document.problems, Collections.load(), root=document.root, backend=backend)
     graphs = checked.entry.graphs
     if not graphs:
         raise ApplicationError(f"{path} has no graphs to draw.")

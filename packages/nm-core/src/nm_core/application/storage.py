@@ -29,7 +29,6 @@ MANIFEST = "manifest.json"
 WEIGHTS = "weights"
 ASSETS = "assets"
 FORMAT = "nm-application/1"
-_CHUNK = 1 << 20
 _MANIFEST_BYTES = 16 << 20
 
 
@@ -86,7 +85,7 @@ def add_asset(folder: Path, source: Path) -> str:
         ApplicationError: the file cannot be read.
     """
     try:
-        digest = _sha256(source)
+        digest = sha256_of(source)
         place = f"{ASSETS}/{digest}-{source.name.removeprefix(f'{digest}-')}"
         (folder / ASSETS).mkdir(exist_ok=True)
         if not (folder / place).exists():
@@ -162,7 +161,7 @@ def _fault(folder: Path, name: str, entry: Mapping[str, Data]) -> str:
     size = path.stat().st_size
     if size != entry.get("size"):
         return f"has {size} bytes, expected {entry.get('size')}"
-    return "" if _sha256(path) == entry.get("sha256") else "has other contents than were saved"
+    return "" if sha256_of(path) == entry.get("sha256") else "has other contents than were saved"
 
 
 def _read_manifest(folder: Path) -> dict[str, dict[str, Data]]:
@@ -188,7 +187,7 @@ def _write_manifest(folder: Path) -> None:
     files = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            files[path.relative_to(folder).as_posix()] = {"size": path.stat().st_size, "sha256": _sha256(path)}
+            files[path.relative_to(folder).as_posix()] = {"size": path.stat().st_size, "sha256": sha256_of(path)}
             _sync(path)
     manifest = folder / MANIFEST
     manifest.write_text(json.dumps({"format": FORMAT, "files": files}, indent=2) + "\n", encoding="utf-8")
@@ -216,9 +215,7 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _sha256(path: Path) -> str:
-    found = hashlib.sha256()
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file's content, in hexadecimal."""
     with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            found.update(chunk)
-    return found.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()

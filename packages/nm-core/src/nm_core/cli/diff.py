@@ -51,9 +51,8 @@ def diff(old: str, new: str, backend: str, as_json: bool) -> int:
         _print(difference, *sides)
     for path, side in zip((old, new), sides, strict=True):
         if not side.report.ok:
-            count = len(side.report.problems)
-            shown = "1 problem" if count == 1 else f"{count} problems"
-            print(f"{path} has {shown}, and what follows from them is left out: nmod check {path}", file=sys.stderr)
+            left_out = "and what follows from them is left out"
+            print(f"{path} has {side.report.count}, {left_out}: nmod check {path}", file=sys.stderr)
     return Exit.PROBLEM if difference else Exit.DONE
 
 

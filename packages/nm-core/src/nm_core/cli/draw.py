@@ -71,9 +71,8 @@ def draw(
         if others:
             print(f"  --graph draws another one: {', '.join(others)}.", file=sys.stderr)
     if not report.ok:
-        count = len(report.problems)
-        shown = "1 problem" if count == 1 else f"{count} problems"
-        print(f"{app} has {shown}, drawn in red where they have a place; nmod check {app} lists them.", file=sys.stderr)
+        drawn = "drawn in red where they have a place"
+        print(f"{app} has {report.count}, {drawn}; nmod check {app} lists them.", file=sys.stderr)
     return Exit.DONE if report.ok else Exit.PROBLEM
 
 

@@ -90,7 +90,7 @@ def train(
             print(f"init_from: {one}", file=sys.stderr)
     overrides = {"resume": resume, "max_steps": max_steps, "max_epochs": max_epochs}
     result = application.train(
-        also=() if quiet else _progress(application),
+        also=() if quiet else progress_of(application),
         **{name: value for name, value in overrides.items() if value is not None},
     )
     if result.reason == "interrupted":
@@ -116,12 +116,12 @@ def _work_dir(app: str, changes: dict[str, str]) -> Path:
     return Path("runs") / Path(app).resolve().stem
 
 
-def _progress(application: Application) -> list[Any]:
+def progress_of(application: Application) -> list[Any]:
     """Return the callback that shows progress, unless the application has it already."""
     from nm_core.monitoring import ProgressCallback
 
-    assert application.entry.train is not None
-    shown = any(callback.type == "progress" for callback in application.entry.train.callbacks)
+    train = application.entry.train
+    shown = train is not None and any(callback.type == "progress" for callback in train.callbacks)
     return [] if shown else [ProgressCallback()]
 
 

@@ -14,10 +14,10 @@ import click
 from nm_core.cli.exits import Exit
 from nm_core.cli.options import application_argument, set_option, setting_options
 from nm_core.cli.output import json_option, print_json, print_table
+from nm_core.cli.train import progress_of
 from nm_core.plugins.known import pip_line
 
 if TYPE_CHECKING:
-    from nm_core.application import Application
     from nm_core.tuning.search import Search
     from nm_core.tuning.trials import Trials
 
@@ -141,7 +141,7 @@ def tune(
             points=points,
             lost_after=lost_after,
             say=say,
-            also=lambda application: [] if quiet else _progress(application),
+            also=lambda application: [] if quiet else progress_of(application),
         )
         done, goal = len(trials.counted()), search.goal
         say(f"study {name} in {address}: {done} of {total} trials are done; {goal.direction} {goal.metric}")
@@ -192,15 +192,6 @@ def _refuse_rest(rest: Sequence[str], changes: dict[str, str]) -> None:
             f"The shell has expanded braces without quotes to {len(rest) + 1} words. Write --set {name}={words}"
         )
     raise click.UsageError(f"There is nothing to do with {' '.join(rest)}. A space or a value comes after --set.")
-
-
-def _progress(application: Application) -> list[Any]:
-    """Return the callback that shows progress, unless the application has it already."""
-    from nm_core.monitoring import ProgressCallback
-
-    train = application.entry.train
-    shown = train is not None and any(callback.type == "progress" for callback in train.callbacks)
-    return [] if shown else [ProgressCallback()]
 
 
 def _finish(trials: Trials, address: str, as_json: bool) -> int:

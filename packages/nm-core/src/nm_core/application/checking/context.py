@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from nm_core.application.checking.values import hints
 from nm_core.application.problems import Path, Problems
-from nm_core.application.reading.nodes import Node
+from nm_core.application.reading.nodes import Node, span_of
 from nm_core.application.schema import ApplicationEntry
-from nm_core.application.source import Span
 from nm_types import NmError, Problem
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class Context:
 
     def complain(self, what: str | NmError | Problem, path: Path, *, key: bool = False) -> None:
         """Record a problem at a value of the application, or at its key: a message, an error, a bad connection."""
-        self.problems.add(what, path, self._span(path, key))
+        self.problems.add(what, path, span_of(self._root, path, key=key))
 
     def is_broken(self, path: Path) -> bool:
         """Tell whether a value, or one around it, could not be read and has been complained about."""
@@ -61,7 +60,7 @@ class Context:
 
     def location(self, path: Path) -> str:
         """Return `file:line:column` of a value, or an empty text where there is no file."""
-        span = self._span(path, False)
+        span = span_of(self._root, path)
         return self.problems.position(span) if span else ""
 
     def numbered(self, path: Path, items: Sequence[T]) -> Iterator[tuple[Path, T]]:
@@ -78,20 +77,3 @@ class Context:
         if cls not in self._hints:
             self._hints[cls] = hints(cls)
         return self._hints[cls]
-
-    def _span(self, path: Path, key: bool) -> Span | None:
-        node = self._root
-        if node is None:
-            return None
-        span = node.span
-        for depth, part in enumerate(path):
-            last = depth == len(path) - 1
-            if isinstance(node.value, dict) and part in node.value:
-                span = node.keys[str(part)] if key and last else node.value[str(part)].span
-                node = node.value[str(part)]
-            elif isinstance(node.value, list) and isinstance(part, int) and part < len(node.value):
-                node = node.value[part]
-                span = node.span
-            else:
-                break
-        return span

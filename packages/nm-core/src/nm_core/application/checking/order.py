@@ -17,11 +17,7 @@ def in_order(calls: Mapping[str, CallEntry]) -> tuple[list[CallEntry], list[str]
 
     Calls of a circle, and those that use them, are left out. Cost is linear in references, without recursion.
     """
-    waiting = {label: _used(call, calls) for label, call in calls.items()}
-    users: dict[str, list[str]] = {label: [] for label in calls}
-    for label, used in waiting.items():
-        for other in used:
-            users[other].append(label)
+    waiting, users = dependencies(calls)
     ready = [label for label in reversed(waiting) if not waiting[label]]
     ordered = []
     while ready:
@@ -55,8 +51,17 @@ def all_references(call: CallEntry) -> Iterator[Reference]:
         yield from references(given)
 
 
-def _used(call: CallEntry, calls: Mapping[str, CallEntry]) -> dict[str, None]:
-    return {ref.call: None for ref in all_references(call) if ref.call is not None and ref.call in calls}
+def dependencies(calls: Mapping[str, CallEntry]) -> tuple[dict[str, dict[str, None]], dict[str, list[str]]]:
+    """Return by its label the calls that each call uses, and those that use it."""
+    used = {
+        label: {ref.call: None for ref in all_references(call) if ref.call is not None and ref.call in calls}
+        for label, call in calls.items()
+    }
+    users: dict[str, list[str]] = {label: [] for label in calls}
+    for label, others in used.items():
+        for other in others:
+            users[other].append(label)
+    return used, users
 
 
 def _circle(waiting: Mapping[str, Mapping[str, None]], start: str) -> list[str]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from nm_core.application.checking.context import Context
 from nm_core.application.reading.nodes import Data
-from nm_core.application.schema import CallEntry, GraphEntry, Input, ModuleEntry, Reference
+from nm_core.application.renaming import with_references
+from nm_core.application.schema import CallEntry, GraphEntry, ModuleEntry, Reference
 from nm_core.errors import NmError
 from nm_core.plugins.guard import guarded
 from nm_core.plugins.targets import import_target
@@ -163,21 +164,15 @@ def _graph(graph: GraphEntry, steps: Mapping[str, Steps]) -> GraphEntry:
             port = step.outputs.get(port, port)
         return given if port == given.port else Reference(given.call, port)
 
-    def value(given: Input) -> Input:
-        if isinstance(given, tuple):
-            return tuple(reference(one) for one in given)
-        return reference(given) if isinstance(given, Reference) else given
-
     def call(given: CallEntry) -> CallEntry:
-        inputs = {port: value(one) for port, one in given.inputs.items()}
-        casts = given.casts
+        inputs, casts = given.inputs, given.casts
         for step in steps.get(given.module, ()):
             inputs = _keys(inputs, step.inputs)
             casts = _keys(casts, step.inputs)
         return replace(given, inputs=inputs, casts=casts)
 
-    outputs = {name: reference(one) for name, one in graph.outputs.items()}
-    return replace(graph, calls=tuple(map(call, graph.calls)), outputs=outputs)
+    graph = with_references(graph, reference)
+    return replace(graph, calls=tuple(map(call, graph.calls)))
 
 
 def _keys(items: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from nm_core.application.problems import Problems
 from nm_core.application.reading.builder import TreeBuilder, Unreadable
 from nm_core.application.reading.json_events import read_json
 from nm_core.application.reading.limits import DEFAULT_LIMITS, Limits
-from nm_core.application.reading.nodes import Data, Node, node_of, noun_of
+from nm_core.application.reading.nodes import Node
 from nm_core.application.reading.yaml_events import read_yaml
 from nm_core.application.source import Source, Span
 
-__all__ = ["Data", "Limits", "Node", "decode_text", "node_of", "noun_of", "parse", "read_bytes", "within"]
+__all__ = ["decode_text", "parse", "read_bytes", "within"]
 
 _SUFFIXES = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from nm_core.application.problems import Path
 from nm_core.application.source import Span
 
 Scalar = None | bool | int | float | str
@@ -44,6 +45,23 @@ class Node:
         return noun_of(self.value)
 
 
+def span_of(root: Node | None, path: Path, *, key: bool = False) -> Span | None:
+    """Return where a value of a tree stands, or its key; of one that is not there, what is around it."""
+    if root is None:
+        return None
+    node, span = root, root.span
+    for depth, part in enumerate(path, 1):
+        if isinstance(node.value, dict) and part in node.value:
+            span = node.keys[str(part)] if key and depth == len(path) else node.value[str(part)].span
+            node = node.value[str(part)]
+        elif isinstance(node.value, list) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            span = node.span
+        else:
+            break
+    return span
+
+
 def noun_of(value: object) -> str:
     """Return what a value is, in words and with a short form of it where it is a scalar."""
     if value is None:
@@ -55,12 +73,3 @@ def noun_of(value: object) -> str:
     if isinstance(value, str):
         return f'the text "{value if len(value) <= 40 else value[:37] + "..."}"'
     return "a list" if isinstance(value, list | tuple) else "a mapping"
-
-
-def node_of(data: Data, span: Span) -> Node:
-    """Return plain data as a tree in which every value stands at one place."""
-    if isinstance(data, dict):
-        return Node({key: node_of(item, span) for key, item in data.items()}, span, dict.fromkeys(data, span))
-    if isinstance(data, list):
-        return Node([node_of(item, span) for item in data], span)
-    return Node(data, span)
