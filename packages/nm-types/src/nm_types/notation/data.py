@@ -8,8 +8,9 @@ from typing import Any
 
 from nm_types.errors import TypeSyntaxError
 from nm_types.meanings import Kind, Nominal, Scope, Tag, scope_of
+from nm_types.notation.axes import Axis, AxisType, Row, TagVariable, Unknown
 from nm_types.notation.reading import check_axes
-from nm_types.notation.structure import Axis, AxisType, Row, Structure, TagVariable, Unknown
+from nm_types.notation.structure import Structure
 from nm_types.sizes import Expression
 
 DEEPEST = 100

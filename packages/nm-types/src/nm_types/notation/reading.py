@@ -8,7 +8,8 @@ from functools import lru_cache
 from nm_types.errors import NmError, TypeSyntaxError, UnknownNameError
 from nm_types.meanings import Kind, Scope, Tag, scope_of
 from nm_types.messages import wrapped
-from nm_types.notation.structure import Axis, AxisType, Row, Structure, TagVariable
+from nm_types.notation.axes import Axis, AxisType, Row, TagVariable
+from nm_types.notation.structure import Structure
 
 TAG = re.compile(r"(?:[A-Za-z_]\w*\.)?[A-Z]\w*")
 KIND = re.compile(r"((?:[A-Za-z_]\w*\.)?[A-Z]\w*)(?:\((.*)\))?")

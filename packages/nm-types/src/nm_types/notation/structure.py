@@ -3,133 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, cast
 
-from nm_types.errors import TypeSyntaxError
 from nm_types.frozen import Frozen, fill
-from nm_types.meanings import BatchTag, Kind, Nominal, Tag
-from nm_types.sizes import Expression, Size, parse_size
+from nm_types.meanings import Kind
+from nm_types.notation.axes import Axis, AxisType, Unknown
+from nm_types.sizes import Expression
 
 Form = Literal["root", "tensor", "object", "list"]
-
-
-class Unknown:
-    """The size `?` of a batch axis, written to keep it apart from the other batch axes of a call."""
-
-    def __str__(self) -> str:
-        return "?"
-
-    __repr__ = __str__
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Unknown)
-
-    def __hash__(self) -> int:
-        return hash(Unknown)
-
-
-@dataclass(frozen=True, slots=True)
-class TagVariable:
-    """A tag that a call decides: `'A`, or `'A<=Channel` where it must lie at or below a bound."""
-
-    name: str
-    bound: type[Tag] | None = None
-
-    @property
-    def text(self) -> str:
-        """How a type is printed, as a tag has it: `'A` or `'A<=Channel`."""
-        return f"'{self.name}<={self.bound.text}" if self.bound else f"'{self.name}"
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Zero or more axes that a call decides: `*s`."""
-
-    name: str
-
-    def __str__(self) -> str:
-        return f"*{self.name}"
-
-
-class AxisType(Frozen):
-    """One axis: what it means and how large it is.
-
-    Args:
-        tag: a tag class such as `TimeTag`, or a tag variable.
-        size: a whole number of at least 1, the text of a size (`"t"`, `"{feat_in}"`, `"t//2"`), a `Size`, `"?"`, or
-            None where nothing is said.
-    """
-
-    __slots__ = ("_hash", "size", "tag")
-
-    tag: type[Tag] | TagVariable
-    size: Expression | Unknown | None
-    _hash: int | None
-
-    def __init__(self, tag: type[Tag] | TagVariable, size: int | str | Expression | Unknown | None = None) -> None:
-        if not isinstance(tag, TagVariable) and not _is_tag(tag):
-            raise TypeSyntaxError(f"AxisType({tag!r}): expected a tag class such as TimeTag, got {tag!r}.")
-        fill(self, "tag", tag)
-        fill(self, "size", _axis_size(tag, size))
-        fill(self, "_hash", None)
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, AxisType):
-            return self is other or (self.tag == other.tag and self.size == other.size)
-        return NotImplemented
-
-    def __hash__(self) -> int:
-        if self._hash is None:
-            fill(self, "_hash", hash((self.tag, self.size)))
-        return cast("int", self._hash)
-
-    def __reduce__(self) -> tuple[object, tuple[object, object]]:
-        return axis, (self.tag, self.size)
-
-    def __str__(self) -> str:
-        size = self.size
-        unsaid = size is None or (isinstance(size, Size) and size.is_implicit)
-        return self.tag.text if unsaid else f"{self.tag.text}:{size}"
-
-    def __repr__(self) -> str:
-        tag = self.tag.__name__ if isinstance(self.tag, Nominal) else f'"{self.tag}"'
-        value = self.size.value if isinstance(self.size, Size) else None
-        return f"AxisType({tag})" if self.size is None else f"AxisType({tag}, {value or repr(str(self.size))})"
-
-
-def _is_tag(tag: object) -> bool:
-    return isinstance(tag, Nominal) and issubclass(tag, Tag) and tag is not Tag
-
-
-def axis(tag: type[Tag] | TagVariable, size: Expression | Unknown | None) -> AxisType:
-    """An axis of parts that are known to be right: no checks."""
-    made = object.__new__(AxisType)
-    fill(made, "tag", tag)
-    fill(made, "size", size)
-    fill(made, "_hash", None)
-    return made
-
-
-def _axis_size(
-    tag: type[Tag] | TagVariable, size: int | str | Expression | Unknown | None
-) -> Expression | Unknown | None:
-    if size is None:
-        return None
-    if isinstance(size, Unknown) or size == "?":
-        batch = not isinstance(tag, TagVariable) and tag.is_a(BatchTag)
-        return Unknown() if batch else None
-    read = parse_size(size) if isinstance(size, str) else Size(size) if isinstance(size, int) else size
-    value = read.value if isinstance(read, Size) else None
-    if value is not None and value < 1:
-        raise TypeSyntaxError(f"{tag.text}:{value}: a size is a whole number of at least 1, got {value}.")
-    return read
-
-
-Axis = AxisType | Row
 
 
 class Structure(Frozen):

@@ -26,18 +26,21 @@ def never_zero(difference: Size) -> bool:
 
 
 def is_positive(size: Size) -> bool:
-    """Whether a size is provably at least one for all positive values of its symbols."""
-    least = _least_by_atoms(size)
-    if least is not None and least > 0:
-        return True
-    relaxed = _least_relaxed(size)
-    return relaxed is not None and relaxed > 0
+    """Whether a size is provably at least one for all positive values of its symbols.
+
+    Each atom has a bound of its own; or terms cancel first, with a floor division within less than one of its quotient.
+    """
+    for terms, constant in ((size.terms, size.constant), relax(size, 1)):
+        least = _least_sum(terms, constant)
+        if least is not None and least > 0:
+            return True
+    return False
 
 
-def _least_by_atoms(size: Size) -> int | None:
+def _least_sum(terms: Mapping[Atom, int], constant: int) -> int | None:
     """A lower bound from the bounds of each atom alone."""
-    total = size.constant
-    for atom, count in size.terms.items():
+    total = constant
+    for atom, count in terms.items():
         least = _least(atom) if count > 0 else None
         if least is None:
             return None
@@ -47,7 +50,7 @@ def _least_by_atoms(size: Size) -> int | None:
 
 def _least(atom: Atom) -> int | None:
     if isinstance(atom, Floor):
-        least = _least_by_atoms(atom.numerator)
+        least = _least_sum(atom.numerator.terms, atom.numerator.constant)
         return None if least is None else least // atom.divisor
     if isinstance(atom, Product):
         result = 1
@@ -58,17 +61,6 @@ def _least(atom: Atom) -> int | None:
             result *= least**power
         return result
     return 1
-
-
-def _least_relaxed(size: Size) -> int | None:
-    """The sign of a lower bound that lets terms cancel: a floor division lies within less than one of its quotient."""
-    terms, total = relax(size, 1)
-    for atom, count in terms.items():
-        least = _least(atom) if count > 0 else None
-        if least is None:
-            return None
-        total += count * least
-    return total
 
 
 def relax(size: Size, side: int) -> tuple[Mapping[Atom, int], int]:
