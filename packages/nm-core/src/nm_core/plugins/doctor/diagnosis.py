@@ -14,7 +14,7 @@ from nm_core.plugins.conflicts import Definition, clashes, define, shared_names
 from nm_core.plugins.discovery import Candidate, discover
 from nm_core.plugins.doctor.examining import examine
 from nm_core.plugins.doctor.findings import Examination, Finding
-from nm_core.plugins.doctor.heavy import complaint
+from nm_core.plugins.doctor.heavy import HEAVY, complaint
 from nm_core.plugins.doctor.installations import Installation, installations, stale
 from nm_core.plugins.doctor.isolation import isolated
 from nm_core.plugins.records import Record
@@ -111,8 +111,9 @@ def _examine(candidates: Sequence[Candidate], deep: bool, timeout: float, progre
         return isolated(candidate, deep=deep, timeout=timeout)
 
     if not deep:
+        before = HEAVY & sys.modules.keys()
         examined = [examine(candidate) for candidate in candidates]
-        if not any(examination.heavy for examination in examined):
+        if HEAVY & sys.modules.keys() == before:
             return examined
     # once one has imported a heavy package, it cannot be seen in the same process who else does, nor what it takes
     return [apart(candidate, number) for number, candidate in enumerate(candidates, start=1)]
