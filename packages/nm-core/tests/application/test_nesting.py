@@ -208,6 +208,24 @@ graphs:
     assert list(rewritten(app)["outer"]) == ["half", "inner"]
 
 
+def test_an_input_of_which_nested_graphs_make_nothing_is_a_port(load: Any) -> None:
+    """What the file declares can be given, also where the output used follows from a constant."""
+    app = load("""\
+graphs:
+  inner:
+    inputs: {x: "B C T"}
+    calls: [{call: half, inputs: {x: {value: 1}}}, {call: half, as: other, inputs: {x: x}}]
+    outputs: {y: half.y, z: other.y}
+  outer: {inputs: {x: "B C T"}, calls: [{call: inner, inputs: {x: x}}], outputs: {y: inner.y}}
+  infer: {inputs: {x: "B C T"}, calls: [{call: outer, inputs: {x: x}}], outputs: {y: outer.y}}
+""")
+
+    assert [list(app.graphs[name].inputs) for name in ("outer", "infer")] == [["x"], ["x"]]
+    assert app.graphs["infer"].needed == {}
+    assert [call.module.name for call in app.graphs["infer"].calls] == ["half"]
+    assert rewritten(app)["infer"] == {"outer": {}}
+
+
 def test_views_in_a_circle_are_a_circle(tmp_path: Path) -> None:
     """Looking for who makes a value behind them comes to an end."""
     path = tmp_path / "app.yaml"

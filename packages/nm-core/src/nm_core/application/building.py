@@ -162,15 +162,19 @@ class _GraphBuilder:
         self._streams: dict[Call, str] = {}
 
     def build(self) -> Graph:
+        inputs: dict[str, NmTensor] = {}
         if self._entry.inputs:
             types = self._builder.free_types(self._name)
             tensors = free_inputs(PortSpec(Port(name, type) for name, type in types.items()), location="")
-            self._known = {Reference(None, tensor.port): tensor for tensor in tensors}
+            inputs = {tensor.port: tensor for tensor in tensors}
+            self._known = {Reference(None, port): tensor for port, tensor in inputs.items()}
         ordered, _ = in_order({call.label: call for call in self._entry.calls})
         for entry in ordered:
             self._call(entry)
         outputs = {name: self._known[reference] for name, reference in self._entry.outputs.items()}
-        return Graph(outputs, name=self._name, named=self._streams)
+        graph = Graph(outputs, name=self._name, named=self._streams)
+        graph.inputs |= inputs  # where nested graphs make nothing of them they are ports nevertheless
+        return graph
 
     def _call(self, entry: CallEntry) -> None:
         module = self._builder.module(entry.module)
