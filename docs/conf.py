@@ -21,9 +21,11 @@ exclude_patterns = ["_*"]
 myst_heading_anchors = 4
 suppress_warnings = ["ref.python"]  # a type in a signature that two packages have
 pygments_style = "friendly"
-python_maximum_signature_line_length = 100
+python_maximum_signature_line_length = 88
 add_module_names = False
-toc_object_entries = False
+smartquotes = False  # types are quoted in running text
+toc_object_entries_show_parents = "hide"
+highlight_language = "text"
 
 html_theme = "furo"
 html_title = "Neural Modules"

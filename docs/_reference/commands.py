@@ -20,8 +20,12 @@ def pages(code: griffe.ModulesCollection, links: Mapping[str, str]) -> Iterator[
     """Yield the name and the text of each page."""
     yield "commands", "\n\n".join(_commands(code)) + "\n"
     yield "hooks", _hooks(code["nm_core.plugins.hooks"], links)
-    listed = "\n\n".join(f"({number})=\n## {number}: {title}\n\n{text}" for number, (title, text) in CODES.items())
+    listed = "\n\n".join(f"({n})=\n## {n}: {title}\n\n{_explained(text)}" for n, (title, text) in CODES.items())
     yield "codes", f"# Codes of type errors\n\n`nmod explain NM105` prints the same.\n\n{listed}\n"
+
+
+def _explained(text: str) -> str:
+    return "\n\n".join(f"```text\n{part}\n```" if part.startswith(" ") else part for part in text.split("\n\n"))
 
 
 def _commands(code: griffe.ModulesCollection) -> Iterator[str]:

@@ -76,6 +76,7 @@ def _parameters(cls: griffe.Class) -> list[griffe.Parameter]:
 
 def _parameter(parameter: griffe.Parameter, described: Mapping[str, str], links: Mapping[str, str]) -> str:
     text = prose(described.get(parameter.name, ""), links).replace("\n", " ").replace("|", "\\|")
-    default = f"`{parameter.default}`" if parameter.default is not None else ""
+    default = str(parameter.default or "").removeprefix("MappingProxyType(").replace("{})", "{}")
+    default = f"`{default}`" if default else ""
     annotation = str(parameter.annotation or "").replace("|", "\\|")
     return f"| `{parameter.name}` | {f'`{annotation}`' if annotation else ''} | {default} | {text} |\n"

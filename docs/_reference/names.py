@@ -56,6 +56,9 @@ def described(item: griffe.Object, name: str, links: Links, depth: int = 5) -> s
     kind = _directive(item, depth)
     body = [markdown(item.docstring, links)]
     if isinstance(item, griffe.Class):
+        if any("Enum" in str(base) for base in item.bases):
+            values = [f"`{m.name}`" for m in item.members.values() if m.is_attribute and not m.docstring and m.value]
+            body += [f"*Values:* {', '.join(values)}"] if values else []
         body += [described(member, member.name, links, depth - 1) for member in members(item)]
     options = f":module: {name.rpartition('.')[0]}\n" if depth == 5 else ""
     if isinstance(item, griffe.Attribute) and item.annotation is not None:

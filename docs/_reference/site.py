@@ -89,7 +89,7 @@ def generated() -> Iterator[tuple[str, str]]:
             raise ValueError(f"The page of {package} leaves out {', '.join(lost)}.")
     yield from listed.items()
     entries = "\n".join(listed)
-    yield "names", f"# Public names\n\n```{{toctree}}\n:maxdepth: 1\n\n{entries}\n```\n"
+    yield "names", f"# Public names\n\n```{{toctree}}\n:titlesonly:\n\n{entries}\n```\n"
     yield from modules.pages(code, links)
     yield from commands.pages(code, links)
     yield "changes", "# Changes\n\n" + "\n".join(_changes(name) for name in DISTRIBUTIONS)
