@@ -94,6 +94,20 @@ class Noisy(Noise):
         return x + random.random()
 
 
+class Sometimes(Noise):
+    """Is loud in evaluation where a parameter says so."""
+
+    def __init__(self, *, loud: bool = True) -> None:
+        super().__init__()
+        self.loud = loud
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + random.random() if self.loud else x
+
+
+SOMETIMES = [{"loud": True}, {"loud": False}]
+
+
 class Moody(Noise):
     """Changes a weight when its mode changes."""
 

@@ -64,6 +64,7 @@ CAUGHT = {
     "Writing": {"inputs"},
     "Dicing": {"seed"},
     "Noisy": {"evaluation"},
+    "Sometimes": {"evaluation"},
     "Moody": {"modes", "weights"},
     "Secretive": {"weights"},
     "Gathering": {"weights"},

@@ -12,6 +12,10 @@ TESTS = Path(__file__).parent
 LIARS = """
 from nm_core.plugins import Collection, ModuleSpec, hookimpl
 
+@hookimpl
+def nm_examples():
+    return {"Sometimes": "nm_core_lies:SOMETIMES"}
+
 def spec(name):
     return ModuleSpec(name, "A liar.", {"reference": f"nm_core_lies:{name}"})
 
@@ -20,8 +24,12 @@ def nm_collection():
     return Collection(
         "liars",
         "Liars.",
-        modules=[spec("Noisy"), spec("Sociable"), spec("Writing")],
-        exempt={"Noisy": {"evaluation": "it is a siren"}, "Sociable": {"modes": "who knows"}},
+        modules=[spec("Noisy"), spec("Sociable"), spec("Writing"), spec("Sometimes")],
+        exempt={
+            "Noisy": {"evaluation": "it is a siren"},
+            "Sociable": {"modes": "who knows"},
+            "Sometimes": {"evaluation": "it may be loud"},
+        },
     )
 """
 
@@ -87,9 +95,10 @@ def test_failures_say_what_to_do_and_the_summary_what_is_exempt(project: Path) -
     assert "Compute a new tensor" in done.stdout
     assert "def judge" not in done.stdout
     assert "liars.Noisy::evaluation: it is a siren (Run twice in evaluation" in done.stdout
-    assert "the exemption can go:\n  liars.Sociable::modes: who knows" in done.stdout
+    assert "the exemption can go:\n  liars.Sociable::modes: who knows\n" in done.stdout
+    assert "Sometimes[loud=False]::" not in done.stdout  # another example needs the exemption
     assert "2 failed" in done.stdout
-    assert "1 xfailed" in done.stdout
+    assert "2 xfailed" in done.stdout
 
 
 def test_a_project_with_its_own_tests_and_configuration(project: Path) -> None:

@@ -53,18 +53,31 @@ class ConformanceSuites:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """List what neither passed nor failed: every exemption with its reason, and newer checks that fail."""
         found: dict[str, dict[tuple[str, str], list[str]]] = {}
-        for reports in terminalreporter.stats.values():
-            for report in reports:
-                for name, (state, text) in getattr(report, "user_properties", ()):
-                    if name == NOTE and report.when == "call":
-                        subject, _, check = report.nodeid.rpartition("::")
-                        found.setdefault(state, {}).setdefault((subject, text), []).append(check)
+        needed = {(_module(id), check) for id, check, state, _ in _notes(terminalreporter) if state == State.EXEMPT}
+        for id, check, state, text in _notes(terminalreporter):
+            if state != State.NEEDLESS or (_module(id), check) not in needed:  # another example may need it
+                found.setdefault(state, {}).setdefault((id, text), []).append(check)
         if found:
             terminalreporter.section("conformance of collections")
         for state, notes in found.items():
             terminalreporter.write_line(f"{sum(map(len, notes.values()))} {HEADLINES[State(state)]}:")
-            for (subject, text), checks in notes.items():
-                terminalreporter.write_line(f"  {subject}::{', '.join(checks)}: {text}")
+            for (id, text), checks in notes.items():
+                terminalreporter.write_line(f"  {id}::{', '.join(checks)}: {text}")
+
+
+def _notes(terminalreporter: Any) -> Iterator[tuple[str, str, str, str]]:
+    """Yield what reports note: the id of a subject, a check, how it ended, and why."""
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, note in getattr(report, "user_properties", ()):
+                if name == NOTE and report.when == "call":
+                    id, _, check = report.nodeid.rpartition("::")
+                    yield id, check, *note
+
+
+def _module(id: str) -> str:
+    """Return the id of a module, without its example."""
+    return id.partition("[")[0]
 
 
 class SuiteNode(pytest.Collector):

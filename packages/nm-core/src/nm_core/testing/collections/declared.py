@@ -58,7 +58,7 @@ def names(suite: Suite) -> None:
     """Examples and exemptions name modules, metrics and tests that there are."""
     from nm_core.testing.collections import CHECKS
 
-    tests = [one.name for one in (*DECLARED, *CHECKS)]
+    tests = [one.name for one in DECLARED] + [one.name for one in CHECKS]
     asked = [("nm_examples", name, suite.members) for name in suite.offered("examples")]
     for name, reasons in suite.collection.exempt.items():
         asked += [("exempt", name, (*suite.members, suite.name))]

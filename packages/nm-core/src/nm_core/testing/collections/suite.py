@@ -69,17 +69,8 @@ class Suite:
             except Exception as error:  # noqa: BLE001 - an author's code may raise anything; `constructs` shows it
                 yield Case(self, name, {}, "", error)
                 continue
-            common = (
-                []
-                if len(examples) == 1
-                else [
-                    key
-                    for key, value in examples[0].items()
-                    if all(key in one and one[key] == value for one in examples)
-                ]
-            )
             for params in examples:
-                text = label({key: value for key, value in params.items() if key not in common})
+                text = label({key: value for key, value in params.items() if not _is_common(key, examples)})
                 seen[text] = seen.get(text, 0) + 1
                 yield Case(self, name, params, text if seen[text] == 1 else f"{text}#{seen[text]}")
 
@@ -98,6 +89,11 @@ class Suite:
                 "or a function (folder) that returns one."
             )
         return found
+
+
+def _is_common(key: str, examples: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether a parameter tells none of several examples from the others."""
+    return len(examples) > 1 and all(key in one and one[key] == examples[0].get(key) for one in examples)
 
 
 def label(params: Mapping[str, Any]) -> str:
