@@ -100,6 +100,10 @@ def test_a_collection_turns_its_lists_into_tuples() -> None:
         ({"modules": [ModuleSpec("Thing", "A.", TARGETS), ModuleSpec("Thing", "B.", TARGETS)]}, "two modules"),
         ({"tags": "pkg:Tag"}, "list of targets"),
         ({"kinds": ["Kind"]}, "package.module:Object"),
+        ({"suite": 0}, "suite counts from 1"),
+        ({"exempt": ["Thing"]}, "reasons by module and test"),
+        ({"exempt": {"Thing": "random"}}, "reasons by module and test"),
+        ({"exempt": {"Thing": {"evaluation": ""}}}, "reasons by module and test"),
     ],
 )
 def test_a_collection_of_the_wrong_form_is_refused(fields: dict[str, object], about: str) -> None:
