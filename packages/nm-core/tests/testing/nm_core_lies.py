@@ -94,6 +94,13 @@ class Noisy(Noise):
         return x + random.random()
 
 
+class Secluded(Noise):
+    """Takes nothing that the suite can invent."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        raise ValueError("that is no lattice")
+
+
 class Sometimes(Noise):
     """Is loud in evaluation where a parameter says so."""
 

@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from nm_core.plugins import Collections
-from nm_core.testing.collections.case import Case
+from nm_core.testing.collections.case import Case, NoValuesError
 from nm_core.testing.collections.check import Check, State, Verdict, judge
 from nm_core.testing.collections.data import DATA
 from nm_core.testing.collections.declared import DECLARED
-from nm_core.testing.collections.laws import LAWS
+from nm_core.testing.collections.laws import LAWS, ports
 from nm_core.testing.collections.metrics import METRICS
 from nm_core.testing.collections.padding import INDEPENDENCE
 from nm_core.testing.collections.static import STATIC
@@ -39,7 +39,12 @@ def verdict_on(check: Check[Any], subject: Suite | Case) -> Verdict:
     """Run a check, and judge it by what the collection says of itself."""
     suite = subject if isinstance(subject, Suite) else subject.suite
     reasons = suite.collection.exempt.get(subject.name, {})
-    return judge(check, subject, exempt=reasons.get(check.name), written_for=suite.collection.suite)
+    verdict = judge(check, subject, exempt=reasons.get(check.name), written_for=suite.collection.suite)
+    if verdict.state is State.FAILED and isinstance(verdict.error, NoValuesError) and ports.name in reasons:
+        return Verdict(
+            State.EXEMPT, verdict.error, reasons[ports.name]
+        )  # one reason is enough for all that needs values
+    return verdict
 
 
 def collection_failures(name: str, collections: Collections | None = None) -> dict[str, str]:
