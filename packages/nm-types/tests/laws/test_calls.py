@@ -11,7 +11,8 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nm_types_model import LOCAL, TOPS, Model, above, family, port_for, seeds, tensors
+from nm_types_examples import LOCAL, above, port_for, seeds, tensors
+from nm_types_model import TOPS, Model, family
 from nm_types_sizes import reading, solutions
 
 from nm_types import CallTyping, DefinitionError, Edge, NeuralType, NeuralTypeError, check_shapes, type_call

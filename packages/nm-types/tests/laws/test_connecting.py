@@ -7,21 +7,8 @@ from random import Random
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from nm_types_model import (
-    KINDS,
-    TAGS,
-    Model,
-    belongs,
-    beneath,
-    chain,
-    concrete,
-    edges,
-    forgotten,
-    near,
-    port_for,
-    seeds,
-    tensors,
-)
+from nm_types_examples import beneath, concrete, edges, forgotten, near, port_for, seeds, tensors
+from nm_types_model import KINDS, TAGS, Model, belongs, chain
 
 from nm_types import CODES, Connection, Edge, NeuralType, compare, connect, transposed
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from nm_types_model import KINDS, TAGS, TENSOR_KINDS, port_for, seeds, tensors
+from nm_types_examples import port_for, seeds, tensors
+from nm_types_model import KINDS, TAGS, TENSOR_KINDS
 from nm_types_sizes import reading
 
 from nm_types import KINDS as OWN_KINDS

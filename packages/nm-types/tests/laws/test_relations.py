@@ -5,7 +5,8 @@ from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nm_types_model import KINDS, PARENTS, TAGS, Model, above, beneath, near, port_for, seeds, tensors
+from nm_types_examples import above, beneath, near, port_for, seeds, tensors
+from nm_types_model import KINDS, PARENTS, TAGS, Model
 
 from nm_types import Comparison, NeuralType, compare, connect
 

@@ -8,11 +8,11 @@ from nm_types.connecting.shapes import Measured, check_shapes
 __all__ = [
     "CallTyping",
     "Connection",
-    "connect",
-    "type_call",
-    "check_equations",
-    "assumed",
-    "transposed",
     "Measured",
+    "assumed",
+    "check_equations",
     "check_shapes",
+    "connect",
+    "transposed",
+    "type_call",
 ]

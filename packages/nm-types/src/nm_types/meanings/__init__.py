@@ -6,11 +6,11 @@ from nm_types.meanings.scope import Scope, scope_of
 from nm_types.meanings.tags import BatchTag, Tag
 
 __all__ = [
+    "BatchTag",
     "Kind",
-    "kind_of",
     "Nominal",
     "Scope",
-    "scope_of",
-    "BatchTag",
     "Tag",
+    "kind_of",
+    "scope_of",
 ]

@@ -6,9 +6,9 @@ from nm_types.messages.problem import Problem
 from nm_types.messages.rendering import Column, wrapped
 
 __all__ = [
-    "NeuralTypeError",
-    "Fix",
-    "Problem",
     "Column",
+    "Fix",
+    "NeuralTypeError",
+    "Problem",
     "wrapped",
 ]

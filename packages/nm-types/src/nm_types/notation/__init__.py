@@ -6,16 +6,16 @@ from nm_types.notation.reading import check_axes, parse
 from nm_types.notation.structure import Form, Structure
 
 __all__ = [
-    "from_dict",
-    "to_dict",
-    "check_axes",
-    "parse",
     "Axis",
     "AxisType",
+    "Form",
     "Row",
+    "Structure",
     "TagVariable",
     "Unknown",
     "axis",
-    "Form",
-    "Structure",
+    "check_axes",
+    "from_dict",
+    "parse",
+    "to_dict",
 ]

@@ -5,17 +5,17 @@ from nm_types.relations.matching import Permutation, orders_that_fit, the_one_or
 from nm_types.relations.orders import EQUAL, GREATER, LESS, UNRELATED, order_of_axes, order_of_kinds
 
 __all__ = [
-    "Comparison",
-    "compare",
-    "examine",
-    "refines",
-    "Permutation",
-    "orders_that_fit",
-    "the_one_order",
     "EQUAL",
     "GREATER",
     "LESS",
     "UNRELATED",
+    "Comparison",
+    "Permutation",
+    "compare",
+    "examine",
     "order_of_axes",
     "order_of_kinds",
+    "orders_that_fit",
+    "refines",
+    "the_one_order",
 ]

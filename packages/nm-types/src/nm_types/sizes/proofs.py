@@ -28,13 +28,13 @@ def never_zero(difference: Size) -> bool:
 def is_positive(size: Size) -> bool:
     """Whether a size is provably at least one for all positive values of its symbols.
 
-    Each atom has a bound of its own; or terms cancel first, with a floor division within less than one of its quotient.
+    By the bounds of each atom alone, or after terms have cancelled: a floor division lies within less than one of its
+    quotient.
     """
-    for terms, constant in ((size.terms, size.constant), relax(size, 1)):
-        least = _least_sum(terms, constant)
-        if least is not None and least > 0:
-            return True
-    return False
+    least = _least_sum(size.terms, size.constant)
+    if least is None or least < 1:
+        least = _least_sum(*relax(size, 1))
+    return least is not None and least > 0
 
 
 def _least_sum(terms: Mapping[Atom, int], constant: int) -> int | None:

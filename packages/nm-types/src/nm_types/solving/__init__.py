@@ -8,9 +8,9 @@ from nm_types.solving.solve import contradictions, eliminate, rank
 __all__ = [
     "Edge",
     "Equation",
-    "is_solvable",
     "Solution",
     "contradictions",
     "eliminate",
+    "is_solvable",
     "rank",
 ]

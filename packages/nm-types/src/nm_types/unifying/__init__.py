@@ -9,16 +9,16 @@ from nm_types.unifying.rows import laid_out
 from nm_types.unifying.unify import Casts, Unifier
 
 __all__ = [
+    "BATCH",
+    "Casts",
+    "LocalNames",
     "Meanings",
     "Misfit",
-    "BATCH",
-    "LocalNames",
-    "row_size",
+    "Unifier",
+    "laid_out",
     "owned_kind",
     "plain",
     "released",
+    "row_size",
     "with_sizes",
-    "laid_out",
-    "Casts",
-    "Unifier",
 ]
