@@ -67,6 +67,10 @@ def faults(package: str) -> Iterator[str]:
         if module not in used:
             where = f"its extra {extra}" if extra else "it"
             yield f"packages/{package}/pyproject.toml: {where} requires {module}, which nothing imports."
+    texts = [path.read_text(encoding="utf-8") for path in (root / "README.md", *(root / "src").rglob("*.py"))]
+    for extra in filter(None, extras_of(package)):
+        if not any(f"{package}[{extra}]" in text for text in texts):
+            yield f"packages/{package}: no message, docstring or README names {package}[{extra}]."
 
 
 def parsed(path: Path) -> ast.Module:

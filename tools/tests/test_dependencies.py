@@ -32,7 +32,7 @@ def test_an_undeclared_import_is_found(repository: Repository, source: str) -> N
 
 def test_what_is_declared_in_vain_is_found(repository: Repository) -> None:
     """A requirement that no source imports is named, that of an extra with the extra."""
-    found = said(repository, "", '[project.optional-dependencies]\nfast = ["PyYAML>=6"]\n')
+    found = said(repository, "# nm-core[fast]", '[project.optional-dependencies]\nfast = ["PyYAML>=6"]\n')
 
     assert found == "packages/nm-core/pyproject.toml: its extra fast requires yaml, which nothing imports.\n"
 
@@ -40,12 +40,21 @@ def test_what_is_declared_in_vain_is_found(repository: Repository) -> None:
 def test_an_extra_is_imported_where_it_is_used(repository: Repository) -> None:
     """Inside a function or a block for type checkers an extra may be imported; when the file is loaded it may not."""
     extra = '[project.optional-dependencies]\nfast = ["PyYAML>=6"]\n'
-    late = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import yaml\ndef f():\n    import yaml\n"
+    late = "# nm-core[fast]\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import yaml\ndef f():\n    import yaml"
 
     assert "2 packages import what they declare" in said(repository, late, extra)
-    assert said(repository, "import yaml\n") == (
-        "nm_core/used.py:2: imports yaml when loaded, which only the extra fast brings.\n"
+    assert said(repository, "# nm-core[fast]\nimport yaml\n") == (
+        "nm_core/used.py:3: imports yaml when loaded, which only the extra fast brings.\n"
     )
+
+
+def test_an_extra_that_nothing_names_is_found(repository: Repository) -> None:
+    """Whoever misses an extra must be told its name, in a message or in the README."""
+    extra = '[project.optional-dependencies]\nfast = ["PyYAML>=6"]\n'
+
+    found = said(repository, "def f():\n    import yaml\n", extra)
+
+    assert found.startswith("packages/nm-core: no message, docstring or README names nm-core[fast]")
 
 
 def test_lowest_bounds_are_pinned(repository: Repository) -> None:
