@@ -40,7 +40,7 @@ def test_what_is_declared_in_vain_is_found(repository: Repository) -> None:
 def test_an_extra_is_imported_where_it_is_used(repository: Repository) -> None:
     """Inside a function or a block for type checkers an extra may be imported; when the file is loaded it may not."""
     extra = '[project.optional-dependencies]\nfast = ["PyYAML>=6"]\n'
-    late = "# nm-core[fast]\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import yaml\ndef f():\n    import yaml"
+    late = "# nm-core[fast]\nimport typing\nif typing.TYPE_CHECKING:\n    import yaml\ndef f():\n    import yaml"
 
     assert "2 packages import what they declare" in said(repository, late, extra)
     assert said(repository, "# nm-core[fast]\nimport yaml\n") == (
