@@ -51,7 +51,7 @@ NAVIGATION = {
     "Modules": [f"reference/collection-{name}" for name in ("common", "asr", "nlp", "nm")],
     "Packages": [f"reference/about-{name}" for name in DISTRIBUTIONS],
     "Names": ["reference/names"],
-    "Project": ["stability", "reference/changes", "reference/contributing"],
+    "Project": ["stability", "reference/changes", "reference/contributing", "releasing"],
     "Examples": [f"reference/example-{Path(path).stem}" for path in EXAMPLES],
 }
 
