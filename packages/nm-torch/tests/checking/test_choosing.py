@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nm_torch_liars import module_of
 
-from nm_torch import check_module
 from nm_core.testing.probing.choosing import LONG_FROM, Asked, around_multiples, choose
 from nm_core.testing.probing.slots import Slot
+from nm_torch import check_module
 from nm_types import NeuralType
 
 SIZES = ("t", "u", "2*t", "t+1", "(t+1)//2", "t//4", "u+2*t", "(u-1)//3+1", "7", "3")
