@@ -39,7 +39,8 @@ def files(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("times", [1, 30])
 @pytest.mark.parametrize(
-    "moment", ["nm_core", "nm_types.meanings.kinds", "click", "nm_core.plugins", "nm_core.cli.check", "yaml", "nm_core_speech"]
+    "moment",
+    ["nm_core", "nm_types.meanings.kinds", "click", "nm_core.plugins", "nm_core.cli.check", "yaml", "nm_core_speech"],
 )
 def test_an_interrupt_during_imports_is_one_line(interrupt, app, moment, times) -> None:
     """From the first import to the last, pressed once or again and again."""
@@ -71,7 +72,9 @@ def test_an_interrupt_at_work_is_one_line_and_leaves_no_file(
     assert files(environment) == before
 
 
-@pytest.mark.parametrize("moment", ["nm_types.meanings.kinds", "nm_core_speech", "nm_core.application.reading:read_yaml"])
+@pytest.mark.parametrize(
+    "moment", ["nm_types.meanings.kinds", "nm_core_speech", "nm_core.application.reading:read_yaml"]
+)
 def test_a_termination_is_an_interrupt(interrupt, app, moment) -> None:
     """SIGTERM ends a command as Ctrl-C does."""
     assert interrupt(moment, "check", app, *PYTHON, times=0) == (Exit.INTERRUPTED, "", ONE_LINE)
