@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from traceback import StackSummary, TracebackException, walk_tb
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from traceback import StackSummary
 
 
 class NmError(Exception):
@@ -40,11 +43,15 @@ class NmError(Exception):
 
     def stack(self) -> StackSummary:
         """Every frame that the error has passed, the outermost first, those included that its traceback leaves out."""
+        from traceback import StackSummary, walk_tb  # most programs fail nowhere
+
         seen = StackSummary.extract(walk_tb(self.__traceback__), lookup_lines=False)
         return StackSummary.from_list([*seen[: len(seen) - self.kept], *(self.hidden or ())])
 
     def full_traceback(self) -> str:
         """The traceback as Python prints it, with the frames of the project that it leaves out otherwise."""
+        from traceback import TracebackException  # as in stack
+
         formatted = TracebackException.from_exception(self)
         formatted.stack = self.stack()
         return "".join(formatted.format())

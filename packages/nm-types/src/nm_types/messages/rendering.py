@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 WIDTH = 80
 GAP = "   "
@@ -20,8 +21,7 @@ class Column:
     marked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(NamedTuple):
     """What every form of a problem begins with: the title and the user's line, the edge, and the two types.
 
     Attributes:

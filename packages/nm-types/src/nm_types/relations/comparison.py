@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from functools import reduce
 from operator import or_
+from typing import NamedTuple
 
 from nm_types.notation import Axis, Row, Structure, Unknown
 from nm_types.relations.matching import is_reordered
@@ -37,8 +37,7 @@ class Comparison(Enum):
         return self in (Comparison.SAME, Comparison.LESS)
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
+class Details(NamedTuple):
     """A comparison with what messages and casts need.
 
     Attributes:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from nm_types.notation import Structure
 
 Reason = Literal["form", "rank", "axes", "anchor", "anchors", "variable", "row"]
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(NamedTuple):
     """An edge that does not fit, before it is put into words.
 
     Attributes:

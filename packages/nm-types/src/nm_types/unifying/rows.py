@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from nm_types.meanings import Tag
 from nm_types.notation import Axis, AxisType, Row, TagVariable, axis
@@ -12,8 +11,7 @@ from nm_types.relations import EQUAL, LESS, order_of_axes
 from nm_types.unifying.misfit import Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
+class Spread(NamedTuple):
     """The axes of a port laid onto those of a value.
 
     Attributes:
