@@ -1,4 +1,10 @@
-"""Neural types: what the axes of a tensor mean, checked while a graph is built."""
+"""Neural types: what the axes of a tensor mean, checked while a graph is built.
+
+From the ground up: `errors`, the `codes` that explain them and the `messages` that show them; `sizes`, which are
+numeric, and `meanings`, which are nominal; the `notation` of types and the `relations` between them, joined in
+`neural_type`; equations, `solving` and `unifying` them call by call; `reporting` what does not fit; and `connecting`,
+where all is decided.
+"""
 
 from nm_types.codes import CODES, explain
 from nm_types.connecting import (

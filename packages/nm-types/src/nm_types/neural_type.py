@@ -81,7 +81,7 @@ class NeuralType(Structure):
     def parameters(self) -> frozenset[str]:
         """The constructor parameters that its sizes mention: `feat_in` of `Encoded:{feat_in}`."""
         if self._parameters is None:
-            names = frozenset(name for size in self.sizes() for name in parameters_of(size))
+            names = frozenset(name for size in self.all_sizes() for name in parameters_of(size))
             fill(self, "_parameters", names)
         return cast("frozenset[str]", self._parameters)
 
@@ -139,7 +139,7 @@ def _rebuild(form: Form, axes: tuple[Axis, ...], kind: Kind | None, item: Struct
 
 
 def _speaks_of_calls(type: NeuralType) -> bool:
-    sizes = (size for size in type.sizes() if isinstance(size, Size))
+    sizes = (size for size in type.all_sizes() if isinstance(size, Size))
     return any(isinstance(symbol, Rigid) for size in sizes for symbol in size.symbols())
 
 

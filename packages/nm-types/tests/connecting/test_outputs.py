@@ -47,6 +47,11 @@ def test_an_output_that_would_be_empty_is_an_error() -> None:
     assert str(call({"x": ("B T:t", "B T:3")}, {"y": "B T:t-2"}).outputs["y"]) == "Batch Time:1"
 
 
+def test_items_that_would_be_empty_are_an_error() -> None:
+    """A list whose items have no elements is no better than one of them."""
+    assert codes({"x": ("B T:t", "B T:3")}, {"y": "list[B T:t-3]"}) == {"y": "NM114"}
+
+
 def test_sizes_die_with_what_speaks_of_them() -> None:
     """No cache keeps the identity of a call alive (law 16)."""
     loader = source(x="B T:t", n="B ; Lengths(t)")

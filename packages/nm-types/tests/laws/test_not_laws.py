@@ -98,6 +98,17 @@ def test_forgetting_a_size_may_leave_an_accident() -> None:
     assert problem.code == "NM108"
 
 
+def test_forgetting_a_size_may_leave_two_meanings() -> None:
+    """A size that an axis has may be a size of its values; without it, what is left is of another meaning (law 5)."""
+    port = NeuralType("Time:u Channel:c ; Labels(c)")
+    known, unknown = types("Time:t Channel:t ; Labels(t)", "Time:t Channel ; Labels(t)")
+
+    assert connect(known, port).accepted
+    problem = connect(unknown, port).problem
+    assert problem is not None
+    assert problem.code == "NM107"
+
+
 def test_a_more_specific_producer_may_have_two_axes_where_one_is_looked_for() -> None:
     """Two rows around one axis find it by its tag: a narrower tag beside it may be found too (law 6 without rows)."""
     port, general, special = types("*a Spectrogram *b", "Channel Spectrogram", "Spectrogram Spectrogram")

@@ -132,7 +132,7 @@ def type_call(
     closing = Outputs(unifier, resolution.solution, owner)
     typed = closing.close(outputs)
     for name, made in typed.items():
-        if any(map(_is_empty, made.sizes())):  # the outputs beside it, such as its lengths, have the same cause
+        if any(map(_is_empty, made.all_sizes())):  # the outputs beside it, such as its lengths, have the same cause
             raise NeuralTypeError([report_empty(owner, name, outputs[name], made, location)])
     equations = tuple(replace(closing.equation(one), location=location) for one in resolution.open)
     return _typing(edges, typed, unifier, equations, resolution.blind)

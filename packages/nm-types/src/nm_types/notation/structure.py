@@ -36,10 +36,10 @@ class Structure(Frozen):
         fill(self, "item", item)
         fill(self, "_hash", None)
 
-    def sizes(self) -> Iterator[Expression]:
+    def all_sizes(self) -> Iterator[Expression]:
         """The sizes that it names: those of its axes, then those of the kind of its values; of a list, its items'."""
         if self.item is not None:
-            yield from self.item.sizes()
+            yield from self.item.all_sizes()
         for one in self.axes:
             if isinstance(one, AxisType) and one.size is not None and not isinstance(one.size, Unknown):
                 yield one.size

@@ -61,7 +61,7 @@ def _size(size: Size, names: Mapping[Name, Size], omitted: set[Name]) -> Size | 
 
 def _places(type: Structure) -> Iterator[Rigid]:
     """The sizes of calls in a type, once for each place; twice in a derived size, which needs their names."""
-    for size in type.sizes():
+    for size in type.all_sizes():
         if isinstance(size, Size):
             found = sorted((name for name in size.symbols() if isinstance(name, Rigid)), key=str)
             yield from found if size.symbol is not None else (*found, *found)
