@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nm_core.actions import EvalRequest, InferRequest, Settings, TrainRequest
 from nm_core.callbacks import Callback
-from nm_core.composite import holders
+from nm_core.composite import CompositeModule, holders
 from nm_core.errors import GraphError, PortError, did_you_mean
 from nm_core.graph import Graph, Outputs, check_distinct_names, named_outputs
 from nm_core.metric import Metric
@@ -61,6 +61,7 @@ class NeuralModuleFactory:
         self.ties: list[tuple[str, str]] = []
         self.frozen: list[str] = []
         self.application: Mapping[str, Any] | None = None
+        self._composites: list[NeuralModule] = []
         if collections is not None:
             self.collections = collections
 
@@ -203,7 +204,8 @@ class NeuralModuleFactory:
         check_distinct_names([*modules, *self.modules.values()])
         self._know(modules)
 
-    def _know(self, modules: Iterable[NeuralModule]) -> None:
+    def _know(self, modules: Sequence[NeuralModule]) -> None:
+        self._composites += [module for module in modules if isinstance(module, CompositeModule)]
         held = {holder.name: holder for module in modules for holder in holders(module)}
         new = {name: holder for name, holder in held.items() if self.modules.get(name) is not holder}
         self.modules |= new
@@ -223,10 +225,11 @@ class NeuralModuleFactory:
 
     def _check_frozen(self) -> None:
         for pattern in self.frozen:
-            owners = self._owners(pattern)
+            around = [module for module in self._composites if pattern.startswith(f"{module.name}.")]
+            owners = self._owners(pattern) | {one.name: one for module in around for one in holders(module)}
             if owners and not self.session.freeze(owners, pattern):
                 raise GraphError(
-                    f"{pattern} is to be frozen, and {' and '.join(owners)} has no such weight, so it would learn.\n"
+                    f"{pattern} is to be frozen, and no weight of {', '.join(owners)} matches, so it would learn.\n"
                     "  Patterns are of names such as encoder.blocks.0.weight: * stands for one part, ** for any number."
                 )
 
