@@ -31,14 +31,17 @@ def report_equation(equation: Equation, edges: Sequence[Edge], location: str, *,
     notes = (f"{equation.expected} comes from {others}.",) if others else ()
     if swapped:
         code = "NM107"
-        cause = f"{equation.asked} would have to equal {equation.given}, a size of another meaning: two lengths are swapped."
+        cause = (
+            f"{equation.asked} would have to equal {equation.given}, "
+            "a size of another meaning: two lengths are swapped."
+        )
         fix = Fix("connect the lengths that belong to these axes.")
     elif accidental(equation.expected, equation.given):
         code, notes = "NM108", ()
         source = f" (from {others})" if others else ""
         cause = (
-            f"{equation.expected}{source} = {equation.given} (from {equation.edge.producer}) can hold only by accident, "
-            "because one of the two was subsampled and the other was not."
+            f"{equation.expected}{source} = {equation.given} (from {equation.edge.producer}) can hold only "
+            "by accident, because one of the two was subsampled and the other was not."
         )
         fix = Fix("connect the lengths that the subsampling module gives out together with its features.")
     elif equation.on_axis:
