@@ -224,10 +224,12 @@ class NeuralModuleFactory:
             self.session.freeze(changed, pattern)
 
     def _check_frozen(self) -> None:
+        """Refuse patterns that match nothing in their modules; a whole module may have nothing that learns."""
         for pattern in self.frozen:
             around = [module for module in self._composites if pattern.startswith(f"{module.name}.")]
             owners = self._owners(pattern) | {one.name: one for module in around for one in holders(module)}
-            if owners and not self.session.freeze(owners, pattern):
+            whole = any(pattern == f"{name}.**" for name in (*owners, *(module.name for module in around)))
+            if owners and not whole and not self.session.freeze(owners, pattern):
                 raise GraphError(
                     f"{pattern} is to be frozen, and no weight of {', '.join(owners)} matches, so it would learn.\n"
                     "  Patterns are of names such as encoder.blocks.0.weight: * stands for one part, ** for any number."
