@@ -190,3 +190,12 @@ def test_kill_9_loses_at_most_one_interval(tmp_path: Path) -> None:
 
     assert last.step == 8
     assert torch.equal(weights(resumed), weights(whole))
+
+
+def test_to_resume_without_a_checkpoint_begins_anew_and_says_so(tmp_path: Path) -> None:
+    """Whoever mistook the folder learns it from the report."""
+    begun, result = train(tmp_path / "new", 3, resume="auto")
+    plain, _ = train(tmp_path / "plain", 3)
+
+    assert torch.equal(weights(begun), weights(plain))
+    assert [line for line in result.report if "no checkpoint" in line and str(tmp_path / "new") in line]

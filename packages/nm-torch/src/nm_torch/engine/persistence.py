@@ -66,6 +66,7 @@ def restore(training: "Training", run: Run, callbacks: Sequence[Callback], resum
             )
         found = newest_checkpoint(run.work_dir / FOLDER)
         if found is None:
+            run.report.append(f"There is no checkpoint in {run.work_dir / FOLDER} to go on from; training begins anew.")
             return
         path, state = found.path, found.state
         run.report.extend(found.report)
