@@ -10,7 +10,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from nm_core import Application, CompositeModule, GraphError, load_application, optional
+from nm_core import (
+    Application,
+    CompositeModule,
+    Graph,
+    GraphError,
+    NeuralModuleFactory,
+    inputs,
+    load_application,
+    optional,
+)
 from nm_core.plugins import Collection, Collections, ModuleSpec, hookimpl
 from nm_torch import TorchModule, ports
 from toys import SquaredError
@@ -243,3 +252,20 @@ def test_freezing_nothing_is_an_error(load: Any, pattern: str) -> None:
 
     with pytest.raises(GraphError, match=r"second\.enco.* is to be frozen, and no weight of second.encoder"):
         app.train()
+
+
+def test_a_template_used_in_python_is_saved_as_one_module(load: Any, collections: Collections, tmp_path: Path) -> None:
+    """What the template expands into does not stand in the file; an output that has no value is left out."""
+    nf = NeuralModuleFactory(placement="cpu", collections=collections)
+    pair = nf.create("toys.EncoderDecoder", name="pair", width=3)
+    graph = Graph({"y": pair(inputs(x="B Channel:2")).y})
+    nf.freeze("pair.encoder.**")
+
+    app = load(nf.save(tmp_path / "saved", graphs={"infer": graph}))
+
+    assert list(app.entry.modules) == ["pair"]
+    assert app.entry.freeze == ("pair.encoder.**",)
+    given = {"x": torch.ones(2, 2)}
+    found = torch.stack(app.infer(**given).collect()["y"])
+    assert torch.equal(found, torch.stack(nf.infer(graph, inputs=given).collect()["y"]))
+    assert torch.equal(found, pair(**given).y)
