@@ -127,6 +127,14 @@ class CompositeModule(NeuralModule, metaclass=_CompositeMeta):
         return wiring.structured(type(self).__name__, names, values)
 
 
+def outermost(call: Call) -> Call | CompositeCall:
+    """Return the call that a user wrote: that of the composite around it, if it came out of one."""
+    step: Call | CompositeCall = call
+    while step.scope is not None:
+        step = step.scope
+    return step
+
+
 def holders(module: NeuralModule) -> Iterator[NeuralModule]:
     """Yield the modules that hold weights: the module itself, or those inside a composite one."""
     if isinstance(module, CompositeModule):

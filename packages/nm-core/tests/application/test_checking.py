@@ -257,6 +257,17 @@ def test_unused_modules_are_noted(write: Any, check: Any) -> None:
     assert any("the module spare is called in no graph" in note for note in report.notes)
 
 
+def test_unused_values_are_noted(write: Any, check: Any) -> None:
+    """What nothing refers to changes nothing, which its author should know; types refer in braces."""
+    values = "params: {width: 5, size: 2, widht: 6}"
+    report = check(write(changed(("params: {width: 5}", values), ("Spectrogram:2", "Spectrogram:{size}"))))
+
+    assert report.ok
+    assert [note.partition(": ")[2] for note in report.notes] == [
+        "the value widht under params is referred to nowhere."
+    ]
+
+
 NESTED = """\
 nm: app/1
 modules:

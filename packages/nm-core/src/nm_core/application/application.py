@@ -208,7 +208,8 @@ class Application:
         """
         data = self._data()
         if absolute:
-            data = with_absolute_paths(data, self.entry, self._checked, self.factory, self._document.folder)
+            folder = self._document.folder
+            data = with_absolute_paths(data, self.entry, self._checked, self.factory.collections, folder)
         return to_yaml(data)
 
     def to_json(self) -> str:

@@ -23,7 +23,7 @@ from nm_core.application.schema import (
     Value,
 )
 from nm_core.callbacks import Callback
-from nm_core.composite import CompositeModule, holders
+from nm_core.composite import CompositeModule, holders, outermost
 from nm_core.errors import ApplicationError
 from nm_core.factory import NeuralModuleFactory
 from nm_core.graph import Graph
@@ -214,12 +214,10 @@ def _composite_call(
     names = tuple(module.outputs)
     tensors: tuple[NmTensor, ...] = (result,) if len(names) == 1 else tuple(result)
     for tensor in tensors:
-        scope = tensor.call.scope
-        while scope is not None and scope.scope is not None:
-            scope = scope.scope
-        if scope is not None and scope.module is module:
-            scope.location = place
-            scope.label = None if label == module.name else label
+        call = outermost(tensor.call)
+        if call.module is module:
+            call.location = place
+            call.label = None if label == module.name else label
     return dict(zip(names, tensors, strict=True))
 
 

@@ -98,13 +98,6 @@ def _form(value: object) -> str:
     return "list" if isinstance(value, list) else "mapping" if isinstance(value, dict) else "nothing"
 
 
-class _Required:
-    """Marks a field without a default."""
-
-
-REQUIRED = _Required()
-
-
 @dataclass(frozen=True)
 class Field:
     """One key of a record.
@@ -112,19 +105,19 @@ class Field:
     Attributes:
         shape: what its value looks like.
         about: what it is for, in one sentence.
-        default: its value where it is absent; a default of None also lets the file say `null`.
+        default: its value where it is absent, `...` where it must not be; None also lets the file say `null`.
         attribute: its name in Python, where that differs.
     """
 
     shape: Shape[Any]
     about: str
-    default: Any = REQUIRED
+    default: Any = ...
     attribute: str | None = None
 
     @property
     def required(self) -> bool:
         """Whether the key must be there."""
-        return isinstance(self.default, _Required)
+        return self.default is ...
 
 
 @dataclass(frozen=True)

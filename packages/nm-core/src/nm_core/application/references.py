@@ -11,6 +11,8 @@ from nm_core.application.reading.limits import DEFAULT_LIMITS, Limits
 from nm_core.application.reading.nodes import Data, Node
 
 _REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+_IN_TYPES = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""How the types of a graph's inputs name a value under `params`."""
 
 
 def resolve(root: Node, problems: Problems, limits: Limits = DEFAULT_LIMITS) -> Node:
@@ -26,12 +28,16 @@ def resolve(root: Node, problems: Problems, limits: Limits = DEFAULT_LIMITS) -> 
     children = {key: node if key == "params" else resolver.node(node, (key,)) for key, node in root.value.items()}
     if params is not None and isinstance(params.value, dict):
         children["params"] = Node(dict(resolver.known), params.span, params.keys)
+        for name in sorted(known.keys() - resolver.used):
+            place = problems.position(params.keys[name]) if name in params.keys else problems.name
+            problems.note(f"{place}: the value {name} under params is referred to nowhere.")
     return Node(children, root.span, root.keys)
 
 
 class _Resolver:
     def __init__(self, known: Mapping[str, Node], problems: Problems, limits: Limits) -> None:
         self.known = known
+        self.used: set[str] = set()
         self._sizes = {name: node.size() for name, node in known.items()}
         self._problems = problems
         self._left = limits.values
@@ -42,7 +48,10 @@ class _Resolver:
             return Node(items, node.span, node.keys)
         if isinstance(node.value, list):
             return Node([self.node(child, (*at, index)) for index, child in enumerate(node.value)], node.span)
-        if not isinstance(node.value, str) or not node.value.startswith("$"):
+        if not isinstance(node.value, str):
+            return node
+        if not node.value.startswith("$"):
+            self.used.update(_IN_TYPES.findall(node.value))
             return node
         if node.value.startswith("$$"):
             return Node(node.value[1:], node.span)
@@ -67,6 +76,7 @@ class _Resolver:
                 node.span,
             )
             return node
+        self.used.add(name)
         self._left -= self._sizes[name]
         if self._left < 0:
             self._problems.add("The references together stand for too many values.", at, node.span)

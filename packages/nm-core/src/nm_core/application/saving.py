@@ -6,24 +6,23 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nm_core.application import weights
 from nm_core.application.canonical import canonical_data
 from nm_core.application.checking import Checked, check
-from nm_core.application.declared import map_paths, path_parameters
 from nm_core.application.dumping import to_json
+from nm_core.application.moving import Mover
 from nm_core.application.problems import Problems
-from nm_core.application.schema import ApplicationEntry, CallbackEntry, EvalEntry, MetricEntry
+from nm_core.application.schema import ApplicationEntry
 from nm_core.application.storage import APPLICATION, WEIGHTS, add_asset, new_folder
 from nm_core.application.writing import application_of
 from nm_core.graph import Graph
 from nm_core.module import NeuralModule
-from nm_core.parameters import FrozenParams, thaw
+from nm_core.parameters import FrozenParams
 
 if TYPE_CHECKING:
     from nm_core.factory import NeuralModuleFactory
-    from nm_core.plugins import Collections
 
 
 def save_application(factory: NeuralModuleFactory, path: Path, graphs: Mapping[str, Graph]) -> Path:
@@ -59,7 +58,7 @@ def write_folder(
         older: a saved application that holds the weights of modules that are not live.
     """
     with new_folder(path) as folder:
-        move = _Mover(base, folder, factory.collections)
+        move = Mover(base, factory.collections, lambda asset: add_asset(folder, Path(asset)))
         moved = {
             name: replace(declared, params=FrozenParams(move.params(declared.cls, declared.params)))
             for name, declared in checked.modules.items()
@@ -71,47 +70,6 @@ def write_folder(
         if older is not None:
             _copy_weights(older, folder, [name for name in entry.modules if name not in modules])
     return path
-
-
-class _Mover:
-    """Turns paths relative to one folder into paths that hold in the saved one: assets are copied, others absolute."""
-
-    def __init__(self, base: Path, folder: Path, collections: Collections) -> None:
-        self._base = base
-        self._folder = folder
-        self._collections = collections
-
-    def params(self, cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return parameters whose paths hold in the saved folder."""
-        absolute = map_paths(given, path_parameters(cls), self._absolute)
-        params = {name: thaw(value) for name, value in absolute.items()}
-        assets = getattr(cls, "asset_params", ())
-        return map_paths(params, assets, lambda path: add_asset(self._folder, Path(path)))
-
-    def sections(self, entry: ApplicationEntry) -> ApplicationEntry:
-        """Return an application whose train and eval sections hold in the saved folder."""
-        if entry.eval is not None:
-            entry = replace(entry, eval=EvalEntry(self._metrics(entry.eval.metrics)))
-        if entry.train is not None:
-            work_dir = None if entry.train.work_dir is None else self._absolute(entry.train.work_dir)
-            callbacks = tuple(self._callback(callback) for callback in entry.train.callbacks)
-            entry = replace(entry, train=replace(entry.train, work_dir=work_dir, callbacks=callbacks))
-        return entry
-
-    def _metrics(self, metrics: tuple[MetricEntry, ...]) -> tuple[MetricEntry, ...]:
-        classes = [self._collections.resolve(metric.type) for metric in metrics]
-        return tuple(
-            replace(metric, params=self.params(cls, metric.params))
-            for metric, cls in zip(metrics, classes, strict=True)
-        )
-
-    def _callback(self, callback: CallbackEntry) -> CallbackEntry:
-        made = self._collections.lookup("callbacks", callback.type)
-        metrics = self._metrics(callback.metrics) if isinstance(callback.metrics, tuple) else callback.metrics
-        return replace(callback, params=self.params(made, callback.params), metrics=metrics)
-
-    def _absolute(self, path: str) -> str:
-        return str((self._base / path).resolve())
 
 
 def _copy_weights(older: Path, folder: Path, names: list[str]) -> None:

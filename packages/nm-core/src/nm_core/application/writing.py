@@ -15,7 +15,7 @@ from nm_core.application.schema import (
     Reference,
     Value,
 )
-from nm_core.composite import CompositeCall
+from nm_core.composite import CompositeCall, outermost
 from nm_core.errors import ApplicationError
 from nm_core.explicit import View
 from nm_core.graph import Graph
@@ -142,13 +142,6 @@ class _Writer:
         return ModuleEntry(id, int(version), cast("dict[str, Data]", thaw(module.params)))
 
 
-def _outermost(call: Call) -> Step:
-    step: Step = call
-    while step.scope is not None:
-        step = step.scope
-    return step
-
-
 def _steps(graph: Graph) -> Iterator[Step]:
     """Yield the calls that a file lists, each after those it uses; their order does not depend on that of the outputs.
 
@@ -170,7 +163,7 @@ def _steps(graph: Graph) -> Iterator[Step]:
 
 
 def _opened(tensor: NmTensor, known: frozenset[NmTensor], done: set[Step]) -> list[tuple[Step, Iterator[NmTensor]]]:
-    step = _outermost(tensor.call)
+    step = outermost(tensor.call)
     if tensor in known or step in done or isinstance(step.module, FreeInputs):
         return []
     done.add(step)
