@@ -85,6 +85,7 @@ class HistoryPlugin:
                     formerly=["Gain", "older.Gain"],
                 ),
                 ModuleSpec("Words", "Prints.", targets=any_words),
+                ModuleSpec("Lines", "Prints.", targets=any_words, deprecated="Use past.Words."),
                 ModuleSpec("Odd", "Fails.", targets=any_words, version=2, upgrades={1: "nm_core_history:broken"}),
                 ModuleSpec("Gone", "Lost.", targets=any_words, version=2, upgrades={1: "nm_core_history:nothing"}),
             ],

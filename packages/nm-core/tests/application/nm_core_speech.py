@@ -332,6 +332,8 @@ class SpeechPlugin:
         specs = [
             ModuleSpec(cls.__name__, "A sample.", targets={"any": f"nm_core_speech:{cls.__name__}"}) for cls in _MODULES
         ]
+        halving = {"any": "nm_core_speech:Halve"}
+        specs.append(ModuleSpec("Halving", "A sample.", targets=halving, deprecated="Use speech.Halve."))
         return Collection("speech", "Samples.", modules=specs)
 
     @hookimpl

@@ -155,3 +155,13 @@ def test_an_old_saved_application_is_used_and_saved_anew(write: Any, tmp_path: P
         assert check(place).notes == ()
     begins = load(write(NEW.replace("tie:", "init_from: {gain: old}\ntie:"), "begins.yaml"))
     assert begins.modules["gain"].weight == 0.25  # type: ignore[attr-defined]
+
+
+def test_deprecated_modules_are_noted(tmp_path: Path) -> None:
+    """The file works on, and its check says what to use instead."""
+    file = tmp_path / "app.yaml"
+    file.write_text(NEW.replace("past.Words@1", "past.Lines@1"), encoding="utf-8")
+
+    report = check(file)
+
+    assert f"{file}:4:10: words: past.Lines is deprecated: Use past.Words." in report.notes

@@ -65,6 +65,14 @@ def test_a_module_is_json_too(nmod) -> None:
     assert shown["parameters"][0] == {"name": "size", "required": False, "default": "2", "annotation": "int"}
 
 
+def test_a_deprecated_module_says_what_to_use_instead(nmod) -> None:
+    """In the list and on its page."""
+    (line,) = (line for line in nmod("modules").out.splitlines() if "speech.Halving@1" in line)
+
+    assert line.endswith("Deprecated: Use speech.Halve.")
+    assert "deprecated: Use speech.Halve." in nmod("modules", "speech.Halving").out
+
+
 def test_a_metric_is_shown_like_a_module(nmod) -> None:
     """Metrics have ports and parameters too."""
     ended = nmod("modules", "speech.WordCount")

@@ -57,6 +57,7 @@ def test_the_target_for_any_backend_serves_all() -> None:
         ({"version": 2, "upgrades": {1: 3}}, "a target or an Upgrade, got 3"),
         ({"formerly": ["thing"]}, "other names such as"),
         ({"formerly": "Thing"}, "other names such as"),
+        ({"deprecated": ""}, "what deprecated says must be one non-empty line"),
     ],
 )
 def test_fields_of_the_wrong_form_are_refused(fields: dict[str, object], about: str) -> None:

@@ -33,6 +33,7 @@ def describe(collections: Collections, id: str) -> dict[str, Any]:
     return {
         "id": collections.versioned(id),
         "summary": spec.summary if spec else documentation.partition("\n")[0],
+        "deprecated": spec.deprecated if spec else None,
         "class": f"{cls.__module__}.{cls.__qualname__}",
         "distribution": collections.distribution_of(parsed.collection),
         "targets": dict(spec.targets) if spec else {"any": collections.target("metrics", parsed.plain)},

@@ -50,7 +50,11 @@ def _list(collections: Collections, only: str | None, as_json: bool) -> None:
     if only is not None and only not in collections.collections:
         raise UnknownNameError(no_collection(only, collections.records))
     rows = [
-        {"id": f"{id}@{spec.version}", "summary": spec.summary, "targets": dict(spec.targets)}
+        {
+            "id": f"{id}@{spec.version}",
+            "summary": spec.summary if spec.deprecated is None else f"Deprecated: {spec.deprecated}",
+            "targets": dict(spec.targets),
+        }
         for id, spec in collections.modules.items()
     ]
     rows += [
@@ -76,6 +80,8 @@ def _show(collections: Collections, name: str, as_json: bool) -> None:
         return
     print(f"{data['id']}  {data['summary']}")
     print(f"{data['class']}, from {data['distribution']}\n")
+    if data["deprecated"] is not None:
+        print(f"deprecated: {data['deprecated']}\n")
     for side in ("inputs", "outputs"):
         if data[side]:
             print_table((side, "type", ""), [(port["name"], port["type"], _notes(port)) for port in data[side]])

@@ -31,9 +31,9 @@ def check_target(target: object, owner: str) -> str:
     return target
 
 
-def _check_summary(summary: object, owner: str) -> None:
+def _check_summary(summary: object, owner: str, what: str = "the summary") -> None:
     if not isinstance(summary, str) or not summary.strip() or "\n" in summary:
-        raise DeclarationError(f"{owner}: the summary must be one non-empty line, got {summary!r}.")
+        raise DeclarationError(f"{owner}: {what} must be one non-empty line, got {summary!r}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,8 @@ class ModuleSpec:
         upgrades: how each version became the next, by the older one: ``{1: "pkg.upgrades:function", 2: Upgrade(...)}``
             for a module of version 3. Each step is there; a string is an ``Upgrade`` of the parameters alone.
         formerly: names that the module had before, ids where it was in another collection; versions count on.
+        deprecated: for a module that is going to be taken away, one line that says what to use instead; listings and
+            ``nmod check`` show it.
 
     Raises:
         DeclarationError: a field has the wrong form.
@@ -100,6 +102,7 @@ class ModuleSpec:
     extra: str | None = None
     upgrades: Mapping[int, str | Upgrade] = field(default_factory=dict, hash=False)
     formerly: Iterable[str] = ()
+    deprecated: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse fields of the wrong form and freeze the mappings."""
@@ -107,6 +110,8 @@ class ModuleSpec:
         if not isinstance(self.name, str) or _MODULE_NAME.fullmatch(self.name) is None:
             raise DeclarationError(f"{owner}: a module's name is a class name such as JasperEncoder.")
         _check_summary(self.summary, owner)
+        if self.deprecated is not None:
+            _check_summary(self.deprecated, owner, "what deprecated says")
         if not isinstance(self.targets, Mapping) or not self.targets:
             raise DeclarationError(
                 f'{owner}: targets maps a backend to a class, {{"torch": "package.module:{self.name}"}}; '

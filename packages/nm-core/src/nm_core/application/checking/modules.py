@@ -42,7 +42,15 @@ def _check_module(context: Context, name: str, entry: ModuleEntry, at: Path) -> 
             (*at, "type"),
         )
         return None
+    _note_deprecated(context, name, entry, at)
     return declare(context, cls, name, entry, at)
+
+
+def _note_deprecated(context: Context, name: str, entry: ModuleEntry, at: Path) -> None:
+    spec = context.collections.modules.get((entry.type or "").partition("@")[0])
+    if spec is not None and spec.deprecated is not None:
+        place = context.location(at) or context.problems.name
+        context.problems.note(f"{place}: {name}: {entry.type} is deprecated: {spec.deprecated}")
 
 
 def declare(context: Context, cls: type[NeuralModule], name: str, entry: ModuleEntry, at: Path) -> Declared | None:
