@@ -60,6 +60,7 @@ class Generated(TorchModule):
     ) -> None:
         super().__init__()
         self.asked = x.split()[0].partition(":")[2]
+        self.only_z_says_c = z.endswith("C:c") and not x.endswith("C:c")
         self.length, self.width, self.fresh = length, width, fresh
         self.lies = (longer, wider, flat, real)
 
@@ -67,6 +68,8 @@ class Generated(TorchModule):
         """Return values of the promised shapes, where it tells the truth."""
         longer, wider, flat, real = self.lies
         time, width = len(x), x.shape[1] if x.dim() > 1 else 1
+        if z is not None and self.only_z_says_c:
+            width = z.shape[1] if z.dim() > 1 else 1
         t = {"t": time, "2*t": time // 2, "t+1": time - 1}[self.asked]
         known = {"t": t, "t//2": t // 2, "t+1": t + 1, "s": self.fresh, "?": self.fresh, "c": width, "3": 3, "4": 4}
         shape = [max(1, known[self.length] + longer), max(1, known[self.width] + wider)]
