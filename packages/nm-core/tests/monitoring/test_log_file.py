@@ -87,7 +87,9 @@ def test_a_full_disk_costs_lines(drive: Any, monkeypatch: pytest.MonkeyPatch) ->
             raise OSError(errno.ENOSPC, "No space left on device")
 
         def close(self) -> None:
-            raise OSError(errno.ENOSPC, "No space left on device")
+            if not self.closed:
+                super().close()
+                raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "open", lambda self, *args, **kwargs: Full())
     running = drive(LoggingCallback())

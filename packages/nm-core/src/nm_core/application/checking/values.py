@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import types
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -26,7 +27,7 @@ def hints(cls: type) -> dict[str, Any]:
 
 def expected(hint: Any) -> str:
     """Return an annotation as messages show it."""
-    return inspect.formatannotation(hint).replace("pathlib.", "").replace("collections.abc.", "")
+    return re.sub(r"\b(pathlib\.(_local\.)?|collections\.abc\.)", "", inspect.formatannotation(hint))
 
 
 def fits(value: Any, hint: Any) -> bool:
