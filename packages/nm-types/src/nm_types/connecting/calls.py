@@ -94,12 +94,7 @@ def connect(output: NeuralType, input: NeuralType, *, casts: Casts = "error") ->
 
 
 def type_call(
-    edges: Sequence[Edge],
-    outputs: Mapping[str, NeuralType],
-    *,
-    owner: str,
-    casts: Casts = "error",
-    location: str = "",
+    edges: Sequence[Edge], outputs: Mapping[str, NeuralType], *, owner: str, casts: Casts = "error", location: str = ""
 ) -> CallTyping:
     """Check all edges of one call together and give its outputs their types.
 
