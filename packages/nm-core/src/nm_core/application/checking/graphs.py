@@ -9,13 +9,13 @@ from typing import TypeVar, cast
 from nm_core.application.checking.calls import Callee, Outcome, TypedGraph, call_equations, check_call, port_path
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.finding import Names
+from nm_core.application.checking.flow import Flow
 from nm_core.application.checking.order import all_references, ancestors, in_order, references
 from nm_core.application.checking.reach import reach_of, segment_of
 from nm_core.application.declared import Declared
 from nm_core.application.names import listed, suggest
 from nm_core.application.problems import Path, Problems, TooManyProblems
 from nm_core.application.schema import CallEntry, GraphEntry, Input, Reference, Value
-from nm_core.composite import CompositeModule
 from nm_core.errors import NmError
 from nm_core.inputs import OWNER
 from nm_core.module import Signature
@@ -133,9 +133,10 @@ class _Check:
             message = f"These calls wait for each other: {' <- '.join(circle)}.\n  A graph has no circles."
             self.context.complain(message, (*self.paths[circle[0]], "call"))
         if given is None:
-            self._check_drivers()
+            flow = Flow(self.context, self.at, self.entry, modules, self.calls, self.paths)
+            flow.check_drivers()
             if names.calls_are_known and not circle and None not in outputs.values():
-                self._check_uses()
+                flow.check_uses()
         typed = TypedGraph(_known(names.inputs), _known(outputs), _known(names.outcomes))
         if given is None:
             self.checker.seen[self.graph] = typed
@@ -258,58 +259,6 @@ class _Check:
             label, inner, _ = problem.consumer.partition("/")
             port = ("call",) if inner else ("inputs", *port_path(problem.port))
             self.context.complain(replace(problem, location=""), (*self.paths[label], *port))
-
-    def _check_uses(self) -> None:
-        """Refuse calls and inputs that lead to no output: they would be left out in silence."""
-        labels, inputs = ancestors(self.calls, self.entry.outputs.values())
-        for label in self.calls:
-            if label not in labels:
-                self.context.complain(
-                    f"{label} leads to none of the outputs.\n"
-                    "  Leave the call out, or name one of its outputs under outputs.",
-                    (*self.paths[label], "call"),
-                )
-        for name in self.entry.inputs:
-            if name not in inputs:
-                message = f'The input "{name}" leads to none of the outputs.\n  Connect it, or leave it out.'
-                self.context.complain(message, (*self.at, "inputs", name), key=True)
-
-    def _check_drivers(self) -> None:
-        for label, call in self.calls.items():
-            module = self.checker.modules.get(call.module)
-            if module is None:
-                continue
-            if module.cls.segment == "source" and self.entry.inputs:
-                self.context.complain(
-                    f"{call.module} is a data layer, and this graph has free inputs.\n"
-                    "  A graph is driven by data layers or by what its user gives, not by both.",
-                    (*self.paths[label], "call"),
-                )
-            if module.cls.segment == "framework":
-                self._check_order(label, call)
-
-    def _maker(self, reference: Reference) -> Declared | None:
-        """Return the module that makes a value, behind the views through which it is seen."""
-        for _ in self.calls:  # views may stand in a circle
-            producer = self.calls.get(reference.call or "")
-            module = self.checker.modules.get(producer.module) if producer else None
-            seen = producer.inputs.get("x") if producer and module and module.cls.segment == "view" else None
-            if not isinstance(seen, Reference):
-                return module
-            reference = seen
-        return None
-
-    def _check_order(self, label: str, call: CallEntry) -> None:
-        for port, given in call.inputs.items():
-            for reference in references(given):
-                module = self._maker(reference)
-                if module is None or module.cls.segment != "host" or issubclass(module.cls, CompositeModule):
-                    continue
-                self.context.complain(
-                    f"{reference} is computed in Python and feeds {label}, which runs in the framework.\n"
-                    "  What runs in Python comes last: decoders to text, metrics, writers.",
-                    (*self.paths[label], "inputs", port),
-                )
 
 
 def _known(found: Mapping[str, T | None]) -> dict[str, T]:
