@@ -171,3 +171,4 @@ def test_one_that_drags_torch_into_the_listing(environment, official) -> None:
         assert "listing it imports torch (0.0" in finding["message"]
         assert "nothing but nm_core.plugins" in finding["message"]
     assert "imports nmx_keen.widget as well" in clean(deep)
+    assert "what is noted could be better" in deep.out

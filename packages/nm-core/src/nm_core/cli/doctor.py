@@ -86,7 +86,7 @@ def _show(found: Diagnosis, *, in_full: bool) -> None:
     )
     _messages(found, in_full=in_full)
     if found.ok:
-        print("Nothing is wrong.")
+        print("Everything works; what is noted could be better." if found.findings else "Nothing is wrong.")
     elif not in_full:
         print("nmod doctor NAME shows one collection in full.")
 
