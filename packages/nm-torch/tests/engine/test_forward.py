@@ -5,7 +5,7 @@ import torch
 from nm_torch_samples import Keep, Map, Mean, Ragged, Upper, two_losses
 from torch import Tensor
 
-from nm_core import Graph, GraphError, NeuralModuleFactory, inputs
+from nm_core import Graph, GraphError, NeuralModuleFactory, PortError, inputs
 from nm_torch.data import SampleError, UnreadableSamplesWarning
 
 
@@ -99,8 +99,11 @@ def test_a_graph_with_free_inputs_takes_values() -> None:
 def test_inputs_beside_a_data_layer_are_an_error() -> None:
     """A graph is driven by a data layer or by given values."""
     net, layer = Map(), Ragged()
-    with pytest.raises(GraphError, match="also has a data layer"):
+    with pytest.raises(PortError, match="no free inputs; its data layers drive it"):
         NeuralModuleFactory().infer(net(x=layer().x)[0], inputs={"x": torch.zeros(1)}).collect()
+    driven, given = net(x=layer().x)[0], net(x=inputs(x="B T:t Channel:3").x)[0]
+    with pytest.raises(GraphError, match="also has a data layer"):
+        NeuralModuleFactory().infer({"driven": driven, "given": given}, inputs={"x": torch.zeros(1)}).collect()
 
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
