@@ -165,4 +165,6 @@ def _proven_safe(edge: Edge, problem: Problem) -> Problem:
 
 
 def _is_empty(size: object) -> bool:
-    return isinstance(size, Size) and size.symbol is None and is_positive(1 - size)
+    if not isinstance(size, Size):
+        return False
+    return size.symbol is None and is_positive(1 - size) if size.terms else size.constant < 1

@@ -27,8 +27,12 @@ class Solution:
 
     def apply(self, size: Size) -> Size:
         """Put what is known in the place of names."""
-        for name in self._known(size):
-            self._flatten(name)
+        known = self._known(size)
+        if not known:
+            return size
+        for name in known:
+            if self._known(self.values[name]):
+                self._flatten(name)
         return size.substitute(self.values)
 
     def sources(self, size: Size) -> frozenset[str]:
