@@ -13,7 +13,3 @@ class OptionError(NmError, ValueError):
 
 class SearchError(NmError, ValueError):
     """A search was asked for something that it cannot give."""
-
-
-class InputShapeError(NmError, ValueError):
-    """Values that belong together have shapes that do not fit."""
