@@ -89,8 +89,8 @@ def application(modules: int) -> dict[str, Any]:
 def measure(path: str) -> dict[str, float]:
     """Check, load and write one application in this process; each part is timed once, with nothing known before."""
     from nm_core.application import check_file, load_application
-    from nm_core.application.document import read_document
-    from nm_core.application.dumping import to_json, to_yaml
+    from nm_core.application.saved.document import read_document
+    from nm_core.application.text.writers import to_json, to_yaml
     from nm_core.plugins import Collections
 
     collections = Collections.load()
@@ -138,7 +138,7 @@ def listing(command: str, rounds: int) -> float:
 
 def figures(rounds: int) -> list[Figure]:
     """Measure everything."""
-    from nm_core.application.dumping import to_yaml
+    from nm_core.application.text.writers import to_yaml
 
     with tempfile.TemporaryDirectory() as folder:
         small, large = Path(folder) / "small.yaml", Path(folder) / "large.yaml"

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from nm_core import Graph, inputs, ports
-from nm_core.deferred import checks
+from nm_core.graphs.open_checks import checks
 from nm_torch import TorchModule
 from nm_torch.lowering import lower
 from nm_torch.shape_checks import ShapeCheck, shape_check

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 import nm_core
-from nm_core.monitoring import CheckpointCallback, LoggingCallback, ProgressCallback
+from nm_core.callbacks import CheckpointCallback, LoggingCallback, ProgressCallback
 from nm_torch import LossModule, TorchModule, ports
 from nm_torch.data import Batching, DataLayer, Loaded, Request
 from nm_torch.lowering import lower

@@ -16,7 +16,7 @@ import torch
 
 import nm_nlp
 from nm_core import load_application
-from nm_core.monitoring import ProgressCallback
+from nm_core.callbacks import ProgressCallback
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "translation.yaml"
 VOCABULARY = 4000

@@ -9,8 +9,8 @@ import pytest
 import nm_asr
 import nm_nlp
 from nm_core import Graph, check_file
-from nm_core.deferred import checks
 from nm_core.drawing import Mark, Sketch
+from nm_core.graphs.open_checks import checks
 from nm_torch import lower
 from nm_torch.common import DecoderRNN, SequenceLoss
 

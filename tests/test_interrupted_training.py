@@ -50,7 +50,7 @@ def steady(project: Project) -> Project:  # noqa: F811
         ("nm_asr.losses:CTCLossNM.total@4", 30, AT_ONCE),
         ("nm_torch.checkpoint.files:Files.write@7", 1, GRACEFUL.format(3)),
         ("nm_torch.checkpoint.files:Files.write@7", 30, AT_ONCE),
-        ("nm_core.application.storage:_write_manifest", 30, AT_ONCE),
+        ("nm_core.application.saved.folder:_write_manifest", 30, AT_ONCE),
     ],
 )
 def test_training_goes_on_from_any_interrupt(steady: Project, moment: str, times: int, said: str) -> None:

@@ -60,7 +60,10 @@ def _section(code: griffe.ModulesCollection, name: str, target: str, links: Mapp
         found = sources.ports(item, attribute)
         rows = "".join(f"| `{port.name}` | `{port.type}` | {port.note} |\n" for port in found)
         parts += [f"| {title} | type | |\n|---|---|---|\n{rows}"] if found else []
-    if "ports_of" in item.all_members and item.all_members["ports_of"].parent.path != "nm_core.module.NeuralModule":
+    if (
+        "ports_of" in item.all_members
+        and item.all_members["ports_of"].parent.path != "nm_core.modules.module.NeuralModule"
+    ):
         parts.append("The ports shown are those without options; the parameters may change them.")
     described = {p.name: p.description for s in item.docstring.parsed if s.kind.value == "parameters" for p in s.value}
     rows = "".join(_parameter(parameter, described, links) for parameter in _parameters(item))

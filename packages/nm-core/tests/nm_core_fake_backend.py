@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from nm_core import Plan, TrainingResult
-from nm_core.actions import EvalRequest, InferRequest, Settings, TrainRequest
+from nm_core.actions.requests import EvalRequest, InferRequest, Settings, TrainRequest
 
 
 class FakeSession:

@@ -19,9 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from nm_core import Graph, NmTensor, inputs, optional, ports, wiring
-from nm_core.deferred import checks
-from nm_core.tensor import Call
+from nm_core import Graph, NmTensor, inputs, optional, ports
+from nm_core.graphs.open_checks import checks
+from nm_core.symbols import recording
+from nm_core.symbols.tensor import Call
 from nm_torch import TorchModule
 from nm_torch.lowering import lower
 from nm_types import NeuralType, NeuralTypeError, Size
@@ -161,7 +162,7 @@ class Reference:
     def judge(self, call: Call, chosen: set[str], without_kind: set[str]) -> bool:
         """Whether real values fit some ports of a call, together."""
         facts: list[Fact] = []
-        for edge in wiring.edges(call.module, call.inputs):
+        for edge in recording.edges(call.module, call.inputs):
             value = self.values[call.inputs[edge.port]]  # type: ignore[index]
             if edge.port in chosen:
                 expected: NeuralType = edge.expected

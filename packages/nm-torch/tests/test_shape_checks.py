@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-import nm_core.judging
+import nm_core.graphs.run_time_check
 from nm_core import Graph, NeuralModule, NmTensor, assume, casts, inputs, optional, ports, variadic
-from nm_core.deferred import checks
+from nm_core.graphs.open_checks import checks
 from nm_torch import TorchModule
 from nm_torch.lowering import Lowered, lower
 from nm_torch.shape_checks import MOST_COMBINATIONS, ShapeCheck, shape_check
@@ -152,7 +152,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         seen.append(args)
         return check_shapes(*args, **kwargs)
 
-    monkeypatch.setattr(nm_core.judging, "check_shapes", counting)
+    monkeypatch.setattr(nm_core.graphs.run_time_check, "check_shapes", counting)
     return seen
 
 
@@ -360,7 +360,7 @@ def test_no_value_is_read_and_nothing_is_computed_for_a_check() -> None:
 
 def test_what_a_check_remembers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred thousand different shapes cost no more memory than a few thousand."""
-    monkeypatch.setattr(nm_core.judging, "check_shapes", lambda *args, **kwargs: ())
+    monkeypatch.setattr(nm_core.graphs.run_time_check, "check_shapes", lambda *args, **kwargs: ())
     free = inputs(x="B T:t C")
     check = only_check(Sized()(x=free))
     x = torch.empty((), device="meta")

@@ -8,7 +8,7 @@ from nm_torch_samples import Map, Ragged, two_losses
 from safetensors.torch import load_file
 
 from nm_core import NeuralModuleFactory
-from nm_core.actions import Settings
+from nm_core.actions.requests import Settings
 from nm_torch.backend import TorchBackend, TorchSession
 from nm_torch.errors import PlacementError, StrategyError, WeightsError
 

@@ -2,8 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from nm_core.callbacks import Callback
-from nm_core.composite import CompositeModule
+from nm_core.actions.factory import NeuralModuleFactory
+from nm_core.actions.records import Records
+from nm_core.actions.results import LoadedWeights
+from nm_core.callbacks.base import Callback
+from nm_core.callbacks.run import Run, TrainingResult
 from nm_core.errors import (
     BackendError,
     GraphError,
@@ -12,19 +15,16 @@ from nm_core.errors import (
     PortError,
     SymbolicValueError,
 )
-from nm_core.explicit import assume, transpose
-from nm_core.factory import NeuralModuleFactory
-from nm_core.graph import Graph
-from nm_core.inputs import inputs
-from nm_core.loaded import LoadedWeights
-from nm_core.metric import Metric
-from nm_core.module import NeuralModule, Signature, signature_of
-from nm_core.plan import Plan
-from nm_core.ports import Port, PortSpec, optional, ports, variadic
-from nm_core.records import Records
-from nm_core.run import Run, TrainingResult
-from nm_core.tensor import Call, NmTensor
-from nm_core.wiring import casts
+from nm_core.graphs.graph import Graph
+from nm_core.graphs.plan import Plan
+from nm_core.modules.composite import CompositeModule
+from nm_core.modules.free_inputs import inputs
+from nm_core.modules.metric import Metric
+from nm_core.modules.module import NeuralModule, Signature, signature_of
+from nm_core.modules.views import assume, transpose
+from nm_core.symbols.ports import Port, PortSpec, optional, ports, variadic
+from nm_core.symbols.recording import casts
+from nm_core.symbols.tensor import Call, NmTensor
 from nm_types import AxisType, NeuralType, NeuralTypeError, NmError
 
 if TYPE_CHECKING:

@@ -13,10 +13,14 @@ def nm_collection() -> Collection:
         "What a graph says of its tensors: another order of axes, a narrower meaning.",
         modules=[
             ModuleSpec(
-                "Transpose", "The same value with its axes in another order.", {"any": "nm_core.explicit:Transpose"}
+                "Transpose",
+                "The same value with its axes in another order.",
+                {"any": "nm_core.modules.views:Transpose"},
             ),
             ModuleSpec(
-                "Assume", "The same value, of which more is claimed than promised.", {"any": "nm_core.explicit:Assume"}
+                "Assume",
+                "The same value, of which more is claimed than promised.",
+                {"any": "nm_core.modules.views:Assume"},
             ),
         ],
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from nm_core.application.schema import (
+from nm_core.application.form.entries import (
     ApplicationEntry,
     CallbackEntry,
     CallEntry,

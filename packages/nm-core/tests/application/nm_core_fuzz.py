@@ -25,11 +25,11 @@ from nm_core_mutating import mutated  # noqa: E402
 from nm_core_random import COLLECTIONS, made  # noqa: E402
 
 from nm_core.application import load_application  # noqa: E402
-from nm_core.application.comparing import compare  # noqa: E402
-from nm_core.application.dumping import to_yaml  # noqa: E402
-from nm_core.application.problems import ApplicationFileError  # noqa: E402
-from nm_core.application.sides import Side  # noqa: E402
+from nm_core.application.diff.compare import compare  # noqa: E402
+from nm_core.application.diff.side import Side  # noqa: E402
 from nm_core.application.sketching import sketch_graph  # noqa: E402
+from nm_core.application.text.problems import ApplicationFileError  # noqa: E402
+from nm_core.application.text.writers import to_yaml  # noqa: E402
 from nm_core.drawing import mermaid, svg  # noqa: E402
 
 MEMORY = 2 << 30

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from nm_core_speech import GENERATOR
 
 from nm_core import NeuralModule, ports
-from nm_core.module import Segment
+from nm_core.modules.module import Segment
 from nm_core.plugins import Collection, ModuleSpec, Upgrade, hookimpl
 
 

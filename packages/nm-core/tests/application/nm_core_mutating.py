@@ -8,7 +8,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from nm_core.application.dumping import to_yaml
+from nm_core.application.text.writers import to_yaml
 
 TOKENS = [
     *("{", "}", "[", "]", ": ", "- ", "\n", "  ", "\t", "&a", "*a", "!x", "$", "$x", "$$", "@1", "|", ">", "%", "?"),

@@ -14,8 +14,8 @@ from nm_core_zoo import ZooPlugin
 
 import nm_core._collection
 from nm_core import Graph, NeuralModuleFactory, NmError, NmTensor, casts, inputs
-from nm_core.module import NeuralModule
-from nm_core.nested import GraphModule
+from nm_core.graphs.graph_module import GraphModule
+from nm_core.modules.module import NeuralModule
 from nm_core.plugins import Collections
 
 COLLECTIONS = Collections.load({"zoo": ZooPlugin(), "nm": nm_core._collection}, installed=False)

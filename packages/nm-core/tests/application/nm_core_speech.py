@@ -18,12 +18,12 @@ from nm_core import (
     ports,
     variadic,
 )
-from nm_core.actions import EvalRequest, InferRequest, Settings, TrainRequest
+from nm_core.actions.requests import EvalRequest, InferRequest, Settings, TrainRequest
 from nm_core.errors import ApplicationError
-from nm_core.graph import Graph
-from nm_core.module import Segment as SegmentName
+from nm_core.graphs.graph import Graph
+from nm_core.modules.module import Segment as SegmentName
 from nm_core.plugins import Collection, ModuleSpec, hookimpl
-from nm_core.tensor import Constant
+from nm_core.symbols.tensor import Constant
 
 Segment = ClassVar[SegmentName]
 GENERATOR = random.Random()  # stands for a framework's own generator, which sessions seed

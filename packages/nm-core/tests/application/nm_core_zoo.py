@@ -11,10 +11,10 @@ import nm_core_speech
 from nm_core_speech import GENERATOR, Silent, Watch
 
 from nm_core import CompositeModule, Metric, NeuralModule, optional, ports, variadic
-from nm_core.graph import Graph
-from nm_core.module import Segment as SegmentName
+from nm_core.graphs.graph import Graph
+from nm_core.modules.module import Segment as SegmentName
 from nm_core.plugins import Collection, ModuleSpec, hookimpl
-from nm_core.tensor import Constant
+from nm_core.symbols.tensor import Constant
 
 Segment = ClassVar[SegmentName]
 MADE: list[str] = []

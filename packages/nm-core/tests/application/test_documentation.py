@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from nm_core.application.document import parse_document
-from nm_core.application.format import APPLICATION, TRAIN
+from nm_core.application.form.schema import APPLICATION, TRAIN
+from nm_core.application.saved.document import parse_document
 
 PAGE = Path(__file__).parents[4] / "docs" / "application-files.md"
 TEXT = PAGE.read_text(encoding="utf-8")

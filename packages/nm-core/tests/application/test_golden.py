@@ -9,7 +9,7 @@ from nm_core_history import HistoryPlugin
 from nm_core_speech import SpeechPlugin
 
 from nm_core.application import Application, check_file, load_application
-from nm_core.application.dumping import canonical_json
+from nm_core.application.text.writers import canonical_json
 from nm_core.plugins import Collections
 
 GOLDEN = Path(__file__).parent / "golden"

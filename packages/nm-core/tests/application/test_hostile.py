@@ -9,7 +9,7 @@ import pytest
 from nm_core_app import APP
 
 from nm_core.application import check_file
-from nm_core.application.problems import Report
+from nm_core.application.text.problems import Report
 from nm_core.plugins import Collections
 
 FUZZ = Path(__file__).parent / "nm_core_fuzz.py"

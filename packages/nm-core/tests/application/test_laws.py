@@ -19,13 +19,13 @@ from nm_core_zoo import Term, evaluate
 
 from nm_core import Graph
 from nm_core.application import Application, load_application
-from nm_core.application.canonical import canonical_data
 from nm_core.application.checking import Checked, check
-from nm_core.application.document import Document, parse_document
-from nm_core.application.dumping import canonical_json, digest, to_json, to_yaml
-from nm_core.application.plain import application_data
-from nm_core.application.reading.nodes import Data
-from nm_core.application.schema import ApplicationEntry
+from nm_core.application.form.entries import ApplicationEntry
+from nm_core.application.form.to_data import application_data
+from nm_core.application.saved.canonical import canonical_data
+from nm_core.application.saved.document import Document, parse_document
+from nm_core.application.text.tree import Data
+from nm_core.application.text.writers import canonical_json, digest, to_json, to_yaml
 from nm_core.application.writing import application_of
 from nm_types import NeuralType
 from nm_types.unifying import released

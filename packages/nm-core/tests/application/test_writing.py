@@ -11,12 +11,12 @@ from nm_core_speech import Add, Decoder, EncodeDecode, Encoder, Frames, Loss, Sp
 import nm_core
 from nm_core import Graph, NeuralModuleFactory
 from nm_core.application import ApplicationError, check_file, load_application
-from nm_core.application.canonical import canonical_data
 from nm_core.application.checking import check
-from nm_core.application.document import parse_document
-from nm_core.application.dumping import to_json, to_yaml
-from nm_core.application.plain import application_data
-from nm_core.application.problems import Problems
+from nm_core.application.form.to_data import application_data
+from nm_core.application.saved.canonical import canonical_data
+from nm_core.application.saved.document import parse_document
+from nm_core.application.text.problems import Problems
+from nm_core.application.text.writers import to_json, to_yaml
 from nm_core.application.writing import application_of
 from nm_core.plugins import Collections
 

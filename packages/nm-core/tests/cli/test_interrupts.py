@@ -50,13 +50,13 @@ def test_an_interrupt_during_imports_is_one_line(interrupt, app, moment, times) 
 @pytest.mark.parametrize(
     ("moment", "command"),
     [
-        ("nm_core.application.reading:read_yaml", "check"),
+        ("nm_core.application.text:read_yaml", "check"),
         ("nm_core.application.checking.graphs:check_call", "check"),
         ("nm_core_speech:Frames.forward", "eval"),
         ("nm_core_speech:Decoder.forward", "eval"),
         ("nm_core_speech:PythonSession.train", "train"),
         ("nm_core_speech:PythonSession.save_weights", "train"),
-        ("nm_core.application.storage:_write_manifest", "train"),
+        ("nm_core.application.saved.folder:_write_manifest", "train"),
         ("nm_core.drawing:svg", "draw"),
     ],
 )
@@ -72,9 +72,7 @@ def test_an_interrupt_at_work_is_one_line_and_leaves_no_file(
     assert files(environment) == before
 
 
-@pytest.mark.parametrize(
-    "moment", ["nm_types.meanings.kinds", "nm_core_speech", "nm_core.application.reading:read_yaml"]
-)
+@pytest.mark.parametrize("moment", ["nm_types.meanings.kinds", "nm_core_speech", "nm_core.application.text:read_yaml"])
 def test_a_termination_is_an_interrupt(interrupt, app, moment) -> None:
     """SIGTERM ends a command as Ctrl-C does."""
     assert interrupt(moment, "check", app, *PYTHON, times=0) == (Exit.INTERRUPTED, "", ONE_LINE)
@@ -101,7 +99,7 @@ def test_saving_again_keeps_the_older_application(interrupt, nmod, app, environm
     before = files(environment / "runs")
 
     code, _, err = interrupt(
-        "nm_core.application.storage:_put_in_place", "train", app, "--quiet", "--set", "width=4", *PYTHON
+        "nm_core.application.saved.folder:_put_in_place", "train", app, "--quiet", "--set", "width=4", *PYTHON
     )
 
     assert (code, err) == (Exit.INTERRUPTED, ONE_LINE)

@@ -1,4 +1,4 @@
-"""The reference backend: what `nm_core.backend` asks, in plain Python."""
+"""The reference backend: what `nm_core.actions.backend` asks, in plain Python."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nm_core import BackendError, Graph, LoadedWeights, Metric, NeuralModule, NmTensor, Plan, Run, TrainingResult
-from nm_core.actions import EvalRequest, InferRequest, Settings, TrainRequest
+from nm_core.actions.requests import EvalRequest, InferRequest, Settings, TrainRequest
 from nm_core_reference import keeping
 from nm_core_reference.lowering import Execution, Lowered, Values
 from nm_core_reference.tensor import Tensor

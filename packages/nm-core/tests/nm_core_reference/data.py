@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from nm_core import NeuralModule
-from nm_core.module import Segment
+from nm_core.modules.module import Segment
 from nm_core_reference.tensor import Tensor
 
 MicroBatch = tuple[int, ...]

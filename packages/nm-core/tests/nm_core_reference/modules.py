@@ -4,7 +4,7 @@ import random
 from typing import ClassVar
 
 from nm_core import NeuralModule, ports
-from nm_core.module import Segment
+from nm_core.modules.module import Segment
 from nm_core_reference.tensor import Tensor, affine
 
 

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from nm_core import NeuralModule
-from nm_core.testing.probing.calling import by_port
-from nm_core.testing.probing.choosing import complete
-from nm_core.testing.probing.given import given_for
-from nm_core.testing.probing.slots import Slot
-from nm_core.testing.probing.uses import Use, uses_of
+from nm_core.probing.calling import by_port
+from nm_core.probing.port_uses import Use, uses_of
+from nm_core.probing.probe_inputs import given_for
+from nm_core.probing.size_choice import complete
+from nm_core.probing.slots import Slot
 from nm_core_reference.tensor import Tensor
 from nm_types import Index, Lengths, NeuralTypeError, check_shapes
 

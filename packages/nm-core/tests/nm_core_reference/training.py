@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nm_core import BackendError, Graph, GraphError, Run, TrainingResult
-from nm_core.actions import TrainRequest
-from nm_core.graph import named_outputs
+from nm_core.actions.requests import TrainRequest
+from nm_core.graphs.graph import named_outputs
 from nm_core_reference import keeping
 from nm_core_reference.data import MicroBatch, Rows
 from nm_core_reference.tensor import backward, recording

@@ -187,8 +187,8 @@ def inference_is_eager(patch: Patch) -> None:
 @breaks("test_scores_are_over_each_sample_once")
 def metrics_not_reset(patch: Patch) -> None:
     """A second evaluation adds to the first."""
-    patch.setattr("nm_core.testing.backends.watching.Kept.reset", lambda self: self.__dict__.setdefault("seen", []))
-    patch.setattr("nm_core.testing.backends.watching.Kept.total", 0.0, raising=False)
+    patch.setattr("nm_core.testing.backends.recorders.Kept.reset", lambda self: self.__dict__.setdefault("seen", []))
+    patch.setattr("nm_core.testing.backends.recorders.Kept.total", 0.0, raising=False)
 
 
 @breaks("test_a_training_tells_its_course")
@@ -261,7 +261,7 @@ def parts_refused(patch: Patch) -> None:
 @breaks("test_a_checkpoint_goes_on_exactly")
 def checkpoints_without_callbacks(patch: Patch) -> None:
     """The state of callbacks is not taken back."""
-    patch.setattr("nm_core.testing.backends.watching.Notes.load_state", lambda self, state: None)
+    patch.setattr("nm_core.testing.backends.recorders.Notes.load_state", lambda self, state: None)
 
 
 @breaks("test_settings_that_it_does_not_have_are_refused")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nm_core.testing.probing.lists import cut, distance, laid, shape, stacked, taken
+from nm_core.probing.nested_lists import cut, distance, laid, shape, stacked, taken
 
 
 def filled(shape: list[int], value: int) -> object:

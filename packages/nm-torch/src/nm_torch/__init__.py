@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nm_core.ports import optional, ports, variadic
+    from nm_core.symbols.ports import optional, ports, variadic
     from nm_torch import common
     from nm_torch.checking.check import check_module
     from nm_torch.loss import LossModule
@@ -21,9 +21,9 @@ _PLACES = {
     "check_module": "nm_torch.checking.check",
     "from_torch": "nm_torch.wrap",
     "lower": "nm_torch.lowering",
-    "optional": "nm_core.ports",
-    "ports": "nm_core.ports",
-    "variadic": "nm_core.ports",
+    "optional": "nm_core.symbols.ports",
+    "ports": "nm_core.symbols.ports",
+    "variadic": "nm_core.symbols.ports",
 }
 
 __all__ = [

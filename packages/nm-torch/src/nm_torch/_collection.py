@@ -60,11 +60,11 @@ def nm_backends() -> dict[str, str]:
 def nm_callbacks() -> dict[str, str]:
     """Declare the callbacks that come with the engine."""
     return {
-        "progress": "nm_core.monitoring:ProgressCallback",
-        "logging": "nm_core.monitoring:LoggingCallback",
-        "evaluation": "nm_core.monitoring:EvaluationCallback",
-        "checkpoint": "nm_core.monitoring:CheckpointCallback",
-        "early_stopping": "nm_core.monitoring:EarlyStopping",
+        "progress": "nm_core.callbacks:ProgressCallback",
+        "logging": "nm_core.callbacks:LoggingCallback",
+        "evaluation": "nm_core.callbacks:EvaluationCallback",
+        "checkpoint": "nm_core.callbacks:CheckpointCallback",
+        "early_stopping": "nm_core.callbacks:EarlyStopping",
         "tensorboard": "nm_torch.callbacks:TensorBoardCallback",
     }
 

@@ -9,11 +9,11 @@ from typing import Any
 import torch
 
 from nm_core import LoadedWeights, Metric, NeuralModule, NmError, NmTensor, Plan, Run, TrainingResult
-from nm_core.actions import EvalRequest, InferRequest, Settings, TrainRequest
+from nm_core.actions.requests import EvalRequest, InferRequest, Settings, TrainRequest
 from nm_torch import weights
 from nm_torch.engine import evaluation, inference, randomness
 from nm_torch.engine.hooks import Hooks, call_all
-from nm_torch.engine.training import Training, check_request
+from nm_torch.engine.training_state import Training, check_request
 from nm_torch.errors import TrainingError
 from nm_torch.lowering import Lowered, lower
 from nm_torch.optim import resolve_optimizer, resolve_policy

@@ -13,12 +13,12 @@ from typing import Any, ClassVar
 from torch import fx, nn
 
 from nm_core import NmTensor
-from nm_core.deferred import checks
 from nm_core.errors import GraphError
-from nm_core.explicit import View
-from nm_core.measuring import Place
-from nm_core.plan import Plan
-from nm_core.tensor import Argument, Call, Constant
+from nm_core.graphs.open_checks import checks
+from nm_core.graphs.plan import Plan
+from nm_core.graphs.size_readers import Place
+from nm_core.modules.views import View
+from nm_core.symbols.tensor import Argument, Call, Constant
 from nm_torch.loss import LossModule
 from nm_torch.module import TorchModule
 from nm_torch.shape_checks import element_by_element, length_of, shape_check

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import torch
 
 from nm_core import NmTensor
-from nm_core.deferred import Check
-from nm_core.judging import Seen, judge
-from nm_core.measuring import Place
-from nm_core.tensor import Call
+from nm_core.graphs.open_checks import Check
+from nm_core.graphs.run_time_check import Seen, judge
+from nm_core.graphs.size_readers import Place
+from nm_core.symbols.tensor import Call
 
 MOST_COMBINATIONS = 4096
 """Combinations of shapes that one check remembers; past it, it forgets them all and begins anew."""

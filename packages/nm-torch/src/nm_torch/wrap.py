@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn
 
 from nm_core import Signature
-from nm_core.ports import PortSpec, as_ports
+from nm_core.symbols.ports import PortSpec, as_ports
 from nm_torch.module import TorchModule
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nm_torch_liars import module_of
 
-from nm_core.testing.probing.choosing import LONG_FROM, Asked, around_multiples, choose
-from nm_core.testing.probing.slots import Slot
+from nm_core.probing.size_choice import LONG_FROM, Asked, around_multiples, choose
+from nm_core.probing.slots import Slot
 from nm_torch import check_module
 from nm_types import NeuralType
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from nm_core.retention import Retention
+from nm_core.callbacks.retention import Retention
 from nm_torch.checkpoint import (
     CheckpointDamagedError,
     CheckpointStateError,

@@ -9,7 +9,7 @@ import numpy
 import pytest
 import torch
 
-from nm_core.ports import ports
+from nm_core.symbols.ports import ports
 from nm_torch.data import Batching, BatchingError, DataLayer, SampleError, UnreadableDataError, WorkerError
 
 

@@ -16,7 +16,7 @@ from nm_torch_samples import Keep  # noqa: E402
 from test_resuming import train  # noqa: E402
 
 from nm_core import Run  # noqa: E402
-from nm_core.monitoring import CheckpointCallback  # noqa: E402
+from nm_core.callbacks import CheckpointCallback  # noqa: E402
 
 
 class Kill(Keep):

@@ -12,7 +12,7 @@ import torch
 from nm_torch_samples import Keep, Map, Mean, Ragged, two_losses
 
 from nm_core import NeuralModuleFactory, Run
-from nm_core.monitoring import CheckpointCallback, EvaluationCallback
+from nm_core.callbacks import CheckpointCallback, EvaluationCallback
 from nm_torch.checkpoint import CheckpointDamagedError, CheckpointMismatchError, complete_checkpoints, read_manifest
 
 ADAMW = {"name": "adamw", "lr": 0.01}

@@ -20,7 +20,7 @@ from nm_asr.data.manifest import Utterance
 from nm_asr.data.selection import select
 from nm_asr.errors import AudioError, DataLayerError
 from nm_asr.features.mel import read_front_end
-from nm_core.ports import PortSpec
+from nm_core.symbols.ports import PortSpec
 from nm_torch import ports
 from nm_torch.data import Batching, DataLayer, SampleError
 

@@ -6,8 +6,8 @@ at once, from a file or from a folder that `Application.save` or `NeuralModuleFa
 
 from nm_core.application.application import Application, UnknownVerbError
 from nm_core.application.loading import check_file, load_application
-from nm_core.application.problems import ApplicationFileError, Problem, Report
-from nm_core.application.saving import save_application
+from nm_core.application.saved.saving import save_application
+from nm_core.application.text.problems import ApplicationFileError, Problem, Report
 from nm_core.errors import ApplicationError
 
 __all__ = [

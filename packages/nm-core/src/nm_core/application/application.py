@@ -8,27 +8,27 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from nm_core.actions.factory import NeuralModuleFactory
+from nm_core.actions.records import Records
+from nm_core.actions.results import LoadedWeights
 from nm_core.application.building import Builder
-from nm_core.application.canonical import canonical_data
 from nm_core.application.checking import INFER, Checked
-from nm_core.application.checking.upgrading import renamer
-from nm_core.application.document import Document
-from nm_core.application.dumping import digest, to_json, to_yaml
-from nm_core.application.moving import with_absolute_paths
-from nm_core.application.names import listed, suggest
-from nm_core.application.plain import application_data
-from nm_core.application.reading.nodes import Data
-from nm_core.application.saving import write_folder
-from nm_core.application.schema import ApplicationEntry, MetricEntry
-from nm_core.callbacks import Callback
+from nm_core.application.checking.upgrades import renamer
+from nm_core.application.form.entries import ApplicationEntry, MetricEntry
+from nm_core.application.form.to_data import application_data
+from nm_core.application.saved.canonical import canonical_data
+from nm_core.application.saved.document import Document
+from nm_core.application.saved.paths import with_absolute_paths
+from nm_core.application.saved.saving import write_folder
+from nm_core.application.text.names import listed, suggest
+from nm_core.application.text.tree import Data
+from nm_core.application.text.writers import digest, to_json, to_yaml
+from nm_core.callbacks.base import Callback
+from nm_core.callbacks.run import TrainingResult
 from nm_core.errors import ApplicationError
-from nm_core.factory import NeuralModuleFactory
-from nm_core.graph import Graph
-from nm_core.loaded import LoadedWeights
-from nm_core.metric import Metric
-from nm_core.module import NeuralModule
-from nm_core.records import Records
-from nm_core.run import TrainingResult
+from nm_core.graphs.graph import Graph
+from nm_core.modules.metric import Metric
+from nm_core.modules.module import NeuralModule
 
 if TYPE_CHECKING:
     pass
@@ -247,8 +247,8 @@ class Application:
 
     def _repr_html_(self) -> str:
         """Return what notebooks show: its graphs, and a drawing of the one that is trained; nothing is made for it."""
+        from nm_core.application.notebook import application_html
         from nm_core.application.sketching import main_graph, sketch_graph
-        from nm_core.drawing.notebook import application_html
 
         ends = {name: (graph.inputs, graph.outputs) for name, graph in self.entry.graphs.items()}
         about = {name: f"{listed(ins, 'data')} -> {listed(outs)}" for name, (ins, outs) in ends.items()}

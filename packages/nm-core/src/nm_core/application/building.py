@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from nm_core import wiring
-from nm_core.application import weights
+from nm_core.actions.factory import NeuralModuleFactory
+from nm_core.actions.results import LoadedWeights
 from nm_core.application.checking import Checked
-from nm_core.application.checking.order import in_order
-from nm_core.application.declared import Declared, constructor_arguments
-from nm_core.application.names import listed, suggest
-from nm_core.application.schema import (
+from nm_core.application.checking.declared import Declared, constructor_arguments
+from nm_core.application.checking.topological import in_order
+from nm_core.application.form.entries import (
     ApplicationEntry,
     CallbackEntry,
     CallEntry,
@@ -22,18 +21,19 @@ from nm_core.application.schema import (
     Reference,
     Value,
 )
-from nm_core.callbacks import Callback
-from nm_core.composite import CompositeModule, holders, outermost
+from nm_core.application.saved import weights
+from nm_core.application.text.names import listed, suggest
+from nm_core.callbacks.base import Callback
 from nm_core.errors import ApplicationError
-from nm_core.factory import NeuralModuleFactory
-from nm_core.graph import Graph
-from nm_core.inputs import free_inputs
-from nm_core.loaded import LoadedWeights
-from nm_core.metric import Metric
-from nm_core.module import NeuralModule
-from nm_core.nested import GraphModule
-from nm_core.ports import Port, PortSpec
-from nm_core.tensor import Call, NmTensor
+from nm_core.graphs.graph import Graph
+from nm_core.graphs.graph_module import GraphModule
+from nm_core.modules.composite import CompositeModule, holders, outermost
+from nm_core.modules.free_inputs import free_inputs
+from nm_core.modules.metric import Metric
+from nm_core.modules.module import NeuralModule
+from nm_core.symbols import recording
+from nm_core.symbols.ports import Port, PortSpec
+from nm_core.symbols.tensor import Call, NmTensor
 from nm_types import NeuralType
 
 
@@ -156,7 +156,7 @@ class _GraphBuilder:
         self._builder = builder
         self._name = name
         self._entry = entry
-        self._policy = cast("wiring.CastPolicy", entry.casts)
+        self._policy = cast("recording.CastPolicy", entry.casts)
         """What holds for calls that store no casts of their own."""
         self._known: dict[Reference, NmTensor] = {}
         self._streams: dict[Call, str] = {}
@@ -187,7 +187,7 @@ class _GraphBuilder:
         else:
             label = None if entry.label == module.name else entry.label
             policy = self._policy if self._policy == "transpose" else frozenset(entry.casts)
-            call = wiring.record(module, (), given, label=label, location=place, policy=policy)
+            call = recording.record(module, (), given, label=label, location=place, policy=policy)
             tensors = {tensor.port: tensor for tensor in call.tensors()}
         self._known |= {Reference(entry.label, port): tensor for port, tensor in tensors.items()}
 
@@ -207,9 +207,9 @@ class _GraphBuilder:
 
 
 def _composite_call(
-    module: CompositeModule, given: Mapping[str, Any], policy: wiring.CastPolicy, label: str, place: str
+    module: CompositeModule, given: Mapping[str, Any], policy: recording.CastPolicy, label: str, place: str
 ) -> dict[str, NmTensor]:
-    with wiring.casts(policy):
+    with recording.casts(policy):
         result = module._record((), given)  # constants alone do not make a call of a file compute at once
     names = tuple(module.outputs)
     tensors: tuple[NmTensor, ...] = (result,) if len(names) == 1 else tuple(result)

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
+from nm_core.actions.factory import NeuralModuleFactory
 from nm_core.application.application import Application
-from nm_core.application.archive import is_archive
-from nm_core.application.changes import Changes
 from nm_core.application.checking import Checked, check
-from nm_core.application.collecting import not_collecting
-from nm_core.application.document import Document, read_document
-from nm_core.application.problems import Report
-from nm_core.application.reading.nodes import span_of
-from nm_core.application.schema import ApplicationEntry
-from nm_core.application.storage import APPLICATION, unpacked, verify
-from nm_core.application.weights import initial_notes
-from nm_core.factory import NeuralModuleFactory
+from nm_core.application.form.entries import ApplicationEntry
+from nm_core.application.form.overrides import Changes
+from nm_core.application.saved.archive import is_archive
+from nm_core.application.saved.document import Document, read_document
+from nm_core.application.saved.folder import APPLICATION, unpacked, verify
+from nm_core.application.saved.weights import initial_notes
+from nm_core.application.text.gc_pause import not_collecting
+from nm_core.application.text.problems import Report
+from nm_core.application.text.tree import span_of
 
 if TYPE_CHECKING:
     from nm_core.plugins import Collections

@@ -6,18 +6,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 
-from nm_core.application.changes import Changes
 from nm_core.application.checking import Checked, check
 from nm_core.application.checking.calls import Outcome, TypedGraph
-from nm_core.application.checking.order import references
-from nm_core.application.document import read_document
-from nm_core.application.names import suggest
-from nm_core.application.problems import Path, Problem, Report
-from nm_core.application.schema import ApplicationEntry, CallEntry, GraphEntry, Input, Reference, Value
-from nm_core.composite import CompositeModule
+from nm_core.application.checking.topological import references
+from nm_core.application.form.entries import ApplicationEntry, CallEntry, GraphEntry, Input, Reference, Value
+from nm_core.application.form.overrides import Changes
+from nm_core.application.saved.document import read_document
+from nm_core.application.text.names import suggest
+from nm_core.application.text.problems import Path, Problem, Report
 from nm_core.drawing import Edge, InPort, Mark, Node, Role, Sketch
 from nm_core.drawing.sketch import Unfold, box, end, mark_of, nested, opened, out_port
 from nm_core.errors import ApplicationError
+from nm_core.modules.composite import CompositeModule
 from nm_core.plugins import Collections
 from nm_types import NeuralType
 

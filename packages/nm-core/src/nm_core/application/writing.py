@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
-from nm_core.application.reading.nodes import Data
-from nm_core.application.schema import (
+from nm_core.application.form.entries import (
     ApplicationEntry,
     CallEntry,
     GraphEntry,
@@ -15,16 +14,17 @@ from nm_core.application.schema import (
     Reference,
     Value,
 )
-from nm_core.composite import CompositeCall, outermost
+from nm_core.application.text.tree import Data
 from nm_core.errors import ApplicationError
-from nm_core.explicit import View
-from nm_core.graph import Graph
-from nm_core.inputs import FreeInputs
-from nm_core.module import NeuralModule
-from nm_core.nested import GraphModule
-from nm_core.parameters import thaw
-from nm_core.principal import input_types
-from nm_core.tensor import Argument, Call, Constant, NmTensor
+from nm_core.graphs.graph import Graph
+from nm_core.graphs.graph_module import GraphModule
+from nm_core.graphs.principal import input_types
+from nm_core.modules.composite import CompositeCall, outermost
+from nm_core.modules.free_inputs import FreeInputs
+from nm_core.modules.module import NeuralModule
+from nm_core.modules.views import View
+from nm_core.symbols.parameters import thaw
+from nm_core.symbols.tensor import Argument, Call, Constant, NmTensor
 
 if TYPE_CHECKING:
     from nm_core.plugins import Collections

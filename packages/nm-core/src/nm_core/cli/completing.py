@@ -15,8 +15,8 @@ from click.shell_completion import CompletionItem
 from nm_core.errors import NmError
 
 if TYPE_CHECKING:
-    from nm_core.application.document import Document
-    from nm_core.application.reading.nodes import Data
+    from nm_core.application.saved.document import Document
+    from nm_core.application.text.tree import Data
 
 _SUFFIXES = (".yaml", ".yml", ".json", ".zip")
 _OPEN = ("train", "eval", "tasks", "requires", "seed")
@@ -102,7 +102,7 @@ def codes(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> It
 
 def _document(ctx: click.Context) -> Document | None:
     """Read the application that stands on the line so far."""
-    from nm_core.application.document import read_document
+    from nm_core.application.saved.document import read_document
 
     given = ctx.params.get("app") or next(iter(ctx.params.get("apps") or ()), None)
     try:

@@ -6,11 +6,11 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
-from nm_core.module import NeuralModule
-from nm_core.parameters import constructor_parameters, freeze, thaw
+from nm_core.modules.module import NeuralModule
 from nm_core.plugins import TargetError
 from nm_core.plugins.ids import ModuleId
-from nm_core.ports import PortSpec, as_ports
+from nm_core.symbols.parameters import constructor_parameters, freeze, thaw
+from nm_core.symbols.ports import PortSpec, as_ports
 from nm_types import NmError
 
 if TYPE_CHECKING:

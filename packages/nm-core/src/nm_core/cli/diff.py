@@ -13,8 +13,8 @@ from nm_core.cli.options import backend_option, existing
 from nm_core.cli.output import json_option, print_json
 
 if TYPE_CHECKING:
-    from nm_core.application.comparing import Change, Difference
-    from nm_core.application.sides import Side
+    from nm_core.application.diff.compare import Change, Difference
+    from nm_core.application.diff.side import Side
 
 _SHOWN = 20
 
@@ -37,8 +37,8 @@ def diff(old: str, new: str, backend: str, as_json: bool) -> int:
 
     Next: nmod check says whether the new one is without problems.
     """
-    from nm_core.application.comparing import compare
-    from nm_core.application.sides import Side
+    from nm_core.application.diff.compare import compare
+    from nm_core.application.diff.side import Side
     from nm_core.plugins import Collections
 
     collections = Collections.load()

@@ -18,7 +18,7 @@ COMMANDS = {
     "check": Entry("nm_core.cli.check:check", "Check application files: every problem at once, with its line."),
     "train": Entry("nm_core.cli.train:train", "Train an application."),
     "eval": Entry("nm_core.cli.evaluate:evaluate", "Compute an application's metrics."),
-    "tune": Entry("nm_core.cli.tune:tune", "Search for the values with which an application trains best."),
+    "tune": Entry("nm_core.tuning.command:tune", "Search for the values with which an application trains best."),
     "infer": Entry("nm_core.cli.infer:infer", "Run an application on files, or on its own data."),
     "draw": Entry("nm_core.cli.draw:draw", "Draw the graphs of an application."),
     "diff": Entry("nm_core.cli.diff:diff", "Say what changed from one application to another."),

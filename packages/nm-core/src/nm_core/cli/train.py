@@ -17,9 +17,9 @@ from nm_core.cli.options import application_argument, set_option, setting_option
 from nm_core.cli.output import json_option, print_json
 
 if TYPE_CHECKING:
+    from nm_core.actions.results import LoadedWeights
     from nm_core.application import Application
-    from nm_core.loaded import LoadedWeights
-    from nm_core.run import TrainingResult
+    from nm_core.callbacks.run import TrainingResult
 
 
 @click.command()
@@ -108,7 +108,7 @@ def train(
 
 def _work_dir(app: str, changes: dict[str, str]) -> Path:
     """Return the run's folder: the one that stands in the file, else one under runs/ with the file's name."""
-    from nm_core.application.document import read_document
+    from nm_core.application.saved.document import read_document
 
     document = read_document(app, changes)
     if document.entry is not None and document.entry.train is not None and document.entry.train.work_dir is not None:
@@ -118,7 +118,7 @@ def _work_dir(app: str, changes: dict[str, str]) -> Path:
 
 def progress_of(application: Application) -> list[Any]:
     """Return the callback that shows progress, unless the application has it already."""
-    from nm_core.monitoring import ProgressCallback
+    from nm_core.callbacks import ProgressCallback
 
     train = application.entry.train
     shown = train is not None and any(callback.type == "progress" for callback in train.callbacks)

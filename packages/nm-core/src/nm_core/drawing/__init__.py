@@ -10,7 +10,7 @@ from nm_core.drawing.layout import lay_out
 from nm_core.drawing.render import render
 from nm_core.drawing.sketch import Edge, InPort, Mark, Node, OutPort, Role, Sketch, Unfold
 from nm_core.drawing.text import to_dot, to_mermaid
-from nm_core.graph import Graph
+from nm_core.graphs.graph import Graph
 
 __all__ = ["Edge", "InPort", "Mark", "Node", "OutPort", "Role", "Sketch", "dot", "mermaid", "svg"]
 

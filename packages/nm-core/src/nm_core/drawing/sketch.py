@@ -9,10 +9,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from nm_core.errors import GraphError, did_you_mean
-from nm_core.parameters import thaw
+from nm_core.symbols.parameters import thaw
 
 if TYPE_CHECKING:
-    from nm_core.graph import Graph
+    from nm_core.graphs.graph import Graph
 
 
 class Role(StrEnum):
@@ -132,7 +132,7 @@ class Sketch:
     @classmethod
     def of(cls, graph: Graph, *, unfold: Unfold = ()) -> Sketch:
         """Sketch a graph; each composite module and nested graph is one node, but those that `unfold` names."""
-        from nm_core.drawing.reading import read
+        from nm_core.graphs.sketching import read
 
         return read(graph, unfold)
 

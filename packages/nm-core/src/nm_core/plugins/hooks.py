@@ -31,7 +31,10 @@ def nm_collection() -> Collection:
 
 @hookspec
 def nm_backends() -> Mapping[str, str]:
-    """Return backends by name: ``{"torch": "nm_torch.backend:TorchBackend"}``, each an ``nm_core.backend.Backend``."""
+    """Return backends by name, each an ``nm_core.actions.backend.Backend``.
+
+    For example ``{"torch": "nm_torch.backend:TorchBackend"}``.
+    """
     raise NotImplementedError
 
 
@@ -43,7 +46,7 @@ def nm_strategies() -> Mapping[str, str]:
 
 @hookspec
 def nm_callbacks() -> Mapping[str, str]:
-    """Return callbacks by name: classes that follow ``nm_core.callbacks.Callback``, constructed from plain data."""
+    """Return callbacks by name: classes that follow ``nm_core.Callback``, constructed from plain data."""
     raise NotImplementedError
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nm_core.application.schema import ApplicationEntry, MetricEntry
+from nm_core.application.form.entries import ApplicationEntry, MetricEntry
+from nm_core.callbacks.intervals import Mode
 from nm_core.errors import did_you_mean
-from nm_core.monitoring.intervals import Mode
 from nm_core.tuning.errors import TuningError
 
 if TYPE_CHECKING:

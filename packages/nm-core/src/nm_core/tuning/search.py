@@ -8,16 +8,16 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from nm_core.application import Application, check_file, load_application
-from nm_core.application.archive import is_archive
-from nm_core.application.changes import Changes, place
-from nm_core.application.document import read_document
-from nm_core.application.dumping import digest
-from nm_core.application.problems import Path, Problem
-from nm_core.callbacks import Callback
+from nm_core.application.form.overrides import Changes, place
+from nm_core.application.saved.archive import is_archive
+from nm_core.application.saved.document import read_document
+from nm_core.application.text.problems import Path, Problem
+from nm_core.application.text.writers import digest
+from nm_core.callbacks import LoggingCallback
+from nm_core.callbacks.base import Callback
+from nm_core.callbacks.intervals import find_score
+from nm_core.callbacks.run import Run
 from nm_core.errors import ParameterError
-from nm_core.monitoring import LoggingCallback
-from nm_core.monitoring.intervals import find_score
-from nm_core.run import Run
 from nm_core.tuning.errors import TuningError
 from nm_core.tuning.goal import Goal, find_goal
 from nm_core.tuning.spaces import Space

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nm_core.application import Application
-from nm_core.callbacks import Callback
+from nm_core.callbacks.base import Callback
+from nm_core.callbacks.throughput import duration
 from nm_core.errors import ApplicationError, NmError
-from nm_core.monitoring.pace import duration
 from nm_core.tuning.errors import TuningError
 from nm_core.tuning.search import PrunedError, Search
 from nm_core.tuning.study import again, outcome, sampler, values_of

@@ -94,7 +94,7 @@ def test_all_sorts_of_targets_are_followed(site) -> None:
 @pytest.mark.parametrize(
     ("declared", "message"),
     [
-        ({"modules": module("Phoneme")}, "Expected a subclass of nm_core.module.NeuralModule"),
+        ({"modules": module("Phoneme")}, "Expected a subclass of nm_core.modules.module.NeuralModule"),
         ({"modules": module("Unreadable")}, "The input ports of Unreadable are declared as int"),
         ({"modules": module("Wigdet")}, "there is no 'Wigdet' in nmx_widgets.widget"),
         ({"tags": ("nmx_widgets.widget:Pitch",)}, "Expected a subclass of nm_types"),

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nm_core.ports import PortSpec, ports
+from nm_core.symbols.ports import PortSpec, ports
 from nm_nlp.data.batch import mask_of, pad_ids
 from nm_nlp.data.parallel_text import TokenStore, check_line_counts, filter_pairs
 from nm_nlp.errors import LeftOutWarning, ParallelTextError, TokenizerError

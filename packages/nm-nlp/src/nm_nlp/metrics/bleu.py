@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 from nm_core import Metric
-from nm_core.ports import ports
+from nm_core.symbols.ports import ports
 from nm_nlp.errors import TranslationError
 
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 from torch import Tensor
 
 from nm_core import Metric
-from nm_core.ports import ports
+from nm_core.symbols.ports import ports
 from nm_nlp.errors import TranslationError
 
 

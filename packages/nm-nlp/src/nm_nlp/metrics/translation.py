@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 from torch import Tensor
 
 from nm_core import Metric, NmTensor
-from nm_core.ports import ports
+from nm_core.symbols.ports import ports
 from nm_nlp.errors import TranslationError
 from nm_nlp.metrics.bleu import BLEU, ChrF
 from nm_nlp.tokenizers.loading import load_tokenizer

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
-from nm_core.ports import ports
+from nm_core.symbols.ports import ports
 from nm_nlp.tokenizers.checking import tokenizer_of_size
 from nm_nlp.translation.embedding import Positions, check_length, embed, make_embedding, make_positions
 from nm_torch import TorchModule

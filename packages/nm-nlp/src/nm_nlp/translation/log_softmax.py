@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from nm_core.ports import ports
+from nm_core.symbols.ports import ports
 from nm_torch import TorchModule
 from nm_torch.common.numerics import log_softmax
 

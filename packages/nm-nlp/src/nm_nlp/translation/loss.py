@@ -5,7 +5,7 @@ Legend: B sentences, T target positions, V vocabulary.
 
 from torch import Tensor
 
-from nm_core.ports import ports
+from nm_core.symbols.ports import ports
 from nm_torch import LossModule
 from nm_torch.common.smoothing import checked_smoothing, smoothed_cross_entropy
 

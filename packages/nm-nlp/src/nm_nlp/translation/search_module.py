@@ -9,8 +9,8 @@ from typing import Any
 
 from torch import Tensor
 
-from nm_core.module import NeuralModule
-from nm_core.ports import ports
+from nm_core.modules.module import NeuralModule
+from nm_core.symbols.ports import ports
 from nm_nlp.data.parallel_text import read_lines
 from nm_nlp.errors import ParallelTextError, TranslationError
 from nm_nlp.tokenizers.loading import load_tokenizer

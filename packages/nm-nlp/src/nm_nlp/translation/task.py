@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from nm_core.application import Application
-from nm_core.graph import Graph
-from nm_core.module import NeuralModule
+from nm_core.graphs.graph import Graph
+from nm_core.modules.module import NeuralModule
 from nm_nlp.errors import TranslationError
 from nm_nlp.tokenizers.loading import load_tokenizer
 from nm_nlp.translation.decoder import TransformerDecoderNM

@@ -1,6 +1,6 @@
-"""Callbacks of the PyTorch engine, beside those of `nm_core.monitoring`, which are here under the same names."""
+"""Callbacks of the PyTorch engine, beside those of `nm_core.callbacks`, which are here under the same names."""
 
-from nm_core.monitoring import (
+from nm_core.callbacks import (
     CheckpointCallback,
     EarlyStopping,
     EvaluationCallback,

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nm_core.callbacks import Callback
+from nm_core.callbacks.base import Callback
+from nm_core.callbacks.run import Run
 from nm_core.errors import NmError, ParameterError
-from nm_core.run import Run
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter

@@ -8,17 +8,17 @@ from types import MappingProxyType
 from typing import Any
 
 from nm_core import NeuralModule
-from nm_core.location import user_location
-from nm_core.testing.probing.choosing import Asked
-from nm_core.testing.probing.slots import Slot
-from nm_core.testing.probing.uses import Use, uses_of
+from nm_core.probing.port_uses import Use, uses_of
+from nm_core.probing.size_choice import Asked
+from nm_core.probing.slots import Slot
+from nm_core.symbols.user_location import user_location
 from nm_torch.checking.findings import Run
-from nm_torch.checking.given import check_names
-from nm_torch.checking.isolation import borrowed, home_of, own_randomness
+from nm_torch.checking.module_copy import borrowed, home_of, own_randomness
 from nm_torch.checking.record import Record
 from nm_torch.checking.report import ModuleReport
 from nm_torch.checking.runner import Runner
 from nm_torch.checking.source import batch_of
+from nm_torch.checking.user_inputs import check_names
 from nm_torch.errors import ModuleCheckError
 from nm_types.frames import boundary
 

@@ -9,11 +9,11 @@ from typing import Any
 from torch import Tensor
 
 from nm_core import NeuralModule, Port
-from nm_core.testing.probing.choosing import complete
-from nm_core.testing.probing.slots import BATCH, AnythingTag, Slot
-from nm_core.testing.probing.uses import Use
-from nm_torch.checking.calling import on_cpu
+from nm_core.probing.port_uses import Use
+from nm_core.probing.size_choice import complete
+from nm_core.probing.slots import BATCH, AnythingTag, Slot
 from nm_torch.checking.rules import Finding, Output
+from nm_torch.checking.run_module import on_cpu
 from nm_torch.checking.values import judge, unseen
 from nm_torch.shape_checks import family_of
 from nm_types import AxisType, BatchTag, Fix, Lengths, NeuralType, Problem, Size, Text, check_shapes

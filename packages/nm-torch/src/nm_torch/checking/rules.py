@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nm_core.testing.probing.slots import Slot
-from nm_torch.checking.inventing import sum_axis
+from nm_core.probing.slots import Slot
+from nm_torch.checking.random_inputs import sum_axis
 from nm_types import (
     Attention,
     AudioSignal,

@@ -7,16 +7,16 @@ from itertools import count
 from typing import Any
 
 from nm_core import NeuralModule
-from nm_core.testing.probing.choosing import Asked, around_multiples
-from nm_core.testing.probing.given import avoided, candidates
-from nm_core.testing.probing.uses import Use
-from nm_torch.checking.calling import own, result_of, set_mode
+from nm_core.probing.port_uses import Use
+from nm_core.probing.probe_inputs import avoided, candidates
+from nm_core.probing.size_choice import Asked, around_multiples
 from nm_torch.checking.findings import Run
-from nm_torch.checking.given import by_slot, check_given, decided, described
-from nm_torch.checking.inventing import invented
-from nm_torch.checking.isolation import home_of, networks_of
+from nm_torch.checking.module_copy import home_of, networks_of
+from nm_torch.checking.random_inputs import invented
 from nm_torch.checking.record import Record, first_line
 from nm_torch.checking.report import sizes_text
+from nm_torch.checking.run_module import own, result_of, set_mode
+from nm_torch.checking.user_inputs import by_slot, check_given, decided, described
 from nm_torch.errors import ModuleCheckError
 
 

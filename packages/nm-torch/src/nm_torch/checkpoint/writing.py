@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nm_core.retention import Retention
+from nm_core.callbacks.retention import Retention
 from nm_torch.checkpoint.errors import CheckpointWriteError
 from nm_torch.checkpoint.files import Files
 from nm_torch.checkpoint.format import MANIFEST, Manifest, directory_name, serial_of, take_apart

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from nm_core.ports import PortSpec, optional, ports
+from nm_core.symbols.ports import PortSpec, optional, ports
 from nm_torch.common.content_attention import ContentAttention
 from nm_torch.common.decoder_search import DecoderScorer
 from nm_torch.common.errors import OptionError, SearchError

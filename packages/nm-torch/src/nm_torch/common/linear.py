@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from torch import Tensor, nn
 
-from nm_core.ports import PortSpec, ports
+from nm_core.symbols.ports import PortSpec, ports
 from nm_torch.common.numerics import log_softmax
 from nm_torch.common.templates import of_kind
 from nm_torch.module import TorchModule

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from nm_core.ports import PortSpec, ports
+from nm_core.symbols.ports import PortSpec, ports
 from nm_torch.common.numerics import log_softmax, widen
 from nm_torch.common.smoothing import checked_smoothing, smoothed_cross_entropy
 from nm_torch.common.templates import of_kind

@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from nm_core.errors import did_you_mean
-from nm_core.ports import PortSpec, ports
+from nm_core.symbols.ports import PortSpec, ports
 from nm_torch.common.errors import OptionError
 from nm_torch.common.templates import of_kind
 from nm_torch.module import TorchModule

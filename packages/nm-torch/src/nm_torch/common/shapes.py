@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from nm_core import ParameterError
-from nm_core.ports import PortSpec, ports, variadic
-from nm_core.tensor import Call
+from nm_core.symbols.ports import PortSpec, ports, variadic
+from nm_core.symbols.tensor import Call
 from nm_torch.common.templates import of_kind
 from nm_torch.module import TorchModule
 from nm_types import NeuralType

@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from nm_core.ports import optional, ports
+from nm_core.symbols.ports import optional, ports
 from nm_torch.common.errors import OptionError
 from nm_torch.common.numerics import length_mask
 from nm_torch.common.pointwise import function_of

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from nm_core import NeuralModule
+from nm_core.probing.port_uses import Use
+from nm_core.probing.slots import Slot
 from nm_core.testing import ConformanceError
-from nm_core.testing.probing.slots import Slot
-from nm_core.testing.probing.uses import Use
 from nm_torch.checking import check_module
-from nm_torch.checking.calling import result_of, set_mode
-from nm_torch.checking.inventing import invented
-from nm_torch.checking.isolation import home_of, own_randomness
+from nm_torch.checking.module_copy import home_of, own_randomness
+from nm_torch.checking.random_inputs import invented
+from nm_torch.checking.run_module import result_of, set_mode
 from nm_torch.data import DataLayer
 from nm_torch.data.reading import Request
 

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import numpy
 
-from nm_core import wiring
 from nm_core.errors import ModuleDeclarationError
-from nm_core.module import NeuralModule, Segment
+from nm_core.modules.module import NeuralModule, Segment
+from nm_core.symbols import recording
 from nm_torch.data.batching import Batching, MicroBatch
 from nm_torch.data.errors import BatchingError, SampleError, UnreadableDataError, UnreadableSamplesWarning
 from nm_torch.data.order import sample_generator
@@ -125,7 +125,7 @@ class DataLayer(NeuralModule):
 
     def named(self, values: tuple[Any, ...]) -> Any:
         """Return values in port order as the module's outputs: a named tuple, or one value bare."""
-        return wiring.structured(type(self).__name__, tuple(self.outputs), values)
+        return recording.structured(type(self).__name__, tuple(self.outputs), values)
 
     def _lacks(self, method: str) -> ModuleDeclarationError:
         return ModuleDeclarationError(f"{type(self).__qualname__} is a data layer and does not implement {method}.")

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nm_core import Graph, Metric
-from nm_core.tensor import Call
+from nm_core.symbols.tensor import Call
 from nm_torch.data import Request
-from nm_torch.engine.execution import Execution, bound
+from nm_torch.engine.forward import Execution, bound
 
 if TYPE_CHECKING:
     from nm_torch.backend import TorchSession

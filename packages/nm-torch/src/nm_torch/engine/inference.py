@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from nm_core import Graph, GraphError, NmTensor, Run
-from nm_core.actions import InferRequest
+from nm_core.actions.requests import InferRequest
 from nm_torch.data import Request
-from nm_torch.engine.execution import Execution, for_host
+from nm_torch.engine.forward import Execution, for_host
 from nm_torch.engine.hooks import Hooks, call_all
 from nm_types import BatchTag, NeuralType
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from nm_core import Graph, GraphError, NmTensor, Plan
-from nm_core.graph import named_outputs
-from nm_core.plan import permute
-from nm_core.tensor import Call, Constant
+from nm_core.graphs.graph import named_outputs
+from nm_core.graphs.plan import permute
+from nm_core.symbols.tensor import Call, Constant
 from nm_torch.loss import LossModule, weight_inputs
 from nm_torch.loss_aggregator import LossAggregator
 from nm_torch.lowering import totalled_calls

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from nm_torch.engine.accumulation import Micro, Window
 from nm_torch.engine.meters import LossMeter, Reading
 from nm_torch.engine.objective import Objective
 from nm_torch.engine.randomness import seeder, stream_seed
-from nm_torch.engine.windows import Micro, Window
 from nm_torch.errors import NonFiniteLossError
 from nm_torch.optim import clip_gradients
 from nm_torch.precision import LossScale, Precision

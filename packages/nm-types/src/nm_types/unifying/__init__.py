@@ -3,9 +3,9 @@
 from nm_types.unifying.meanings import Meanings
 from nm_types.unifying.misfit import Misfit
 from nm_types.unifying.names import BATCH, LocalNames, row_size
-from nm_types.unifying.ownership import owned_kind, plain
 from nm_types.unifying.release import released, with_sizes
 from nm_types.unifying.rows import laid_out
+from nm_types.unifying.symbol_scopes import owned_kind, plain
 from nm_types.unifying.unify import Casts, Unifier
 
 __all__ = [

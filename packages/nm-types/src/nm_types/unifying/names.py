@@ -7,7 +7,7 @@ import re
 from nm_types.meanings import BatchTag
 from nm_types.notation import Axis, Row, TagVariable, Unknown
 from nm_types.sizes import Name, Size, Sum, Variable
-from nm_types.unifying.ownership import plain
+from nm_types.unifying.symbol_scopes import plain
 
 BATCH = Variable("B")
 ELEMENT = re.compile(r"\[\d+\]$")

@@ -13,8 +13,8 @@ from nm_types.solving import Edge, Equation
 from nm_types.unifying.meanings import Meanings
 from nm_types.unifying.misfit import Misfit
 from nm_types.unifying.names import LocalNames, row_size
-from nm_types.unifying.ownership import is_settled, plain, settle
 from nm_types.unifying.rows import Spread, spread_axes
+from nm_types.unifying.symbol_scopes import is_settled, plain, settle
 from nm_types.unifying.templates import Templates
 
 Casts = Literal["error", "transpose"] | frozenset[str]

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from nm_core.application.checking.calls import TypedGraph
 from nm_core.application.checking.context import Context
+from nm_core.application.checking.declared import Declared
 from nm_core.application.checking.graphs import GraphChecker
 from nm_core.application.checking.modules import check_modules
 from nm_core.application.checking.sections import INFER, check_sections
-from nm_core.application.checking.upgrading import Steps, upgrade
-from nm_core.application.collecting import not_collecting
-from nm_core.application.declared import Declared
-from nm_core.application.problems import Path, Problems, TooManyProblems
-from nm_core.application.reading.nodes import Node
-from nm_core.application.schema import ApplicationEntry
+from nm_core.application.checking.upgrades import Steps, upgrade
+from nm_core.application.form.entries import ApplicationEntry
+from nm_core.application.text.gc_pause import not_collecting
+from nm_core.application.text.problems import Path, Problems, TooManyProblems
+from nm_core.application.text.tree import Node
 from nm_core.errors import NmError
 
 if TYPE_CHECKING:

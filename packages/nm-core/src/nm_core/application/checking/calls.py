@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from nm_core.application.checking.context import Context
-from nm_core.application.names import listed, suggest
-from nm_core.application.problems import Path
-from nm_core.application.schema import CallEntry, Input, Reference, Value
-from nm_core.deferred import Check, left_open
+from nm_core.application.form.entries import CallEntry, Input, Reference, Value
+from nm_core.application.text.names import listed, suggest
+from nm_core.application.text.problems import Path
 from nm_core.errors import NmError
-from nm_core.measuring import Reach
-from nm_core.module import Signature
-from nm_core.ports import Port, PortSpec
-from nm_core.provenance import Made, with_makers
-from nm_core.wiring import CastPolicy
+from nm_core.graphs.open_checks import Check, left_open
+from nm_core.graphs.size_readers import Reach
+from nm_core.modules.module import Signature
+from nm_core.symbols.ports import Port, PortSpec
+from nm_core.symbols.recording import CastPolicy
+from nm_core.symbols.size_origins import Made, with_makers
 from nm_types import CallTyping, Edge, Equation, Fix, NeuralType, NeuralTypeError, Problem, type_call
 
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nm_core.application.checking.values import hints
-from nm_core.application.problems import Path, Problems
-from nm_core.application.reading.nodes import Node, span_of
-from nm_core.application.schema import ApplicationEntry
+from nm_core.application.form.entries import ApplicationEntry
+from nm_core.application.text.problems import Path, Problems
+from nm_core.application.text.tree import Node, span_of
 from nm_types import NmError, Problem
 
 if TYPE_CHECKING:
-    from nm_core.module import Signature
-    from nm_core.parameters import FrozenParams
+    from nm_core.modules.module import Signature
     from nm_core.plugins import Collections
+    from nm_core.symbols.parameters import FrozenParams
 
 T = TypeVar("T")
 

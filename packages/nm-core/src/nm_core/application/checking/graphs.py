@@ -8,19 +8,19 @@ from typing import TypeVar, cast
 
 from nm_core.application.checking.calls import Callee, Outcome, TypedGraph, call_equations, check_call, port_path
 from nm_core.application.checking.context import Context
-from nm_core.application.checking.finding import Names
-from nm_core.application.checking.flow import Flow
-from nm_core.application.checking.order import all_references, ancestors, in_order, references
-from nm_core.application.checking.reach import reach_of, segment_of
-from nm_core.application.declared import Declared
-from nm_core.application.names import listed, suggest
-from nm_core.application.problems import Path, Problems, TooManyProblems
-from nm_core.application.schema import CallEntry, GraphEntry, Input, Reference, Value
+from nm_core.application.checking.data_flow import Flow
+from nm_core.application.checking.declared import Declared
+from nm_core.application.checking.measurable import reach_of, segment_of
+from nm_core.application.checking.scope import Names
+from nm_core.application.checking.topological import all_references, ancestors, in_order, references
+from nm_core.application.form.entries import CallEntry, GraphEntry, Input, Reference, Value
+from nm_core.application.text.names import listed, suggest
+from nm_core.application.text.problems import Path, Problems, TooManyProblems
 from nm_core.errors import NmError
-from nm_core.inputs import OWNER
-from nm_core.module import Signature
-from nm_core.ports import Port, PortSpec
-from nm_core.wiring import CastPolicy
+from nm_core.modules.free_inputs import OWNER
+from nm_core.modules.module import Signature
+from nm_core.symbols.ports import Port, PortSpec
+from nm_core.symbols.recording import CastPolicy
 from nm_types import Equation, NeuralType, check_equations, type_call
 
 T = TypeVar("T")

@@ -9,11 +9,11 @@ from nm_core.application.checking.calls import Callee, TypedGraph, check_edges
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.modules import check_class, declare
 from nm_core.application.checking.parameters import check_names, check_values
-from nm_core.application.names import listed, suggest
-from nm_core.application.problems import Path
-from nm_core.application.schema import CallbackEntry, MetricEntry, ModuleEntry, Reference
+from nm_core.application.form.entries import CallbackEntry, MetricEntry, ModuleEntry, Reference
+from nm_core.application.text.names import listed, suggest
+from nm_core.application.text.problems import Path
 from nm_core.errors import NmError
-from nm_core.metric import Metric
+from nm_core.modules.metric import Metric
 from nm_types import Edge, NeuralType
 
 Graphs = Mapping[str, TypedGraph | None]

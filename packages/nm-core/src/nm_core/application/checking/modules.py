@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from nm_core.application.checking.context import Context
+from nm_core.application.checking.declared import Declared, with_types
 from nm_core.application.checking.parameters import check_parameters
-from nm_core.application.declared import Declared, with_types
-from nm_core.application.dumping import canonical_json
-from nm_core.application.names import suggest
-from nm_core.application.problems import Path
-from nm_core.application.schema import ModuleEntry
+from nm_core.application.form.entries import ModuleEntry
+from nm_core.application.text.names import suggest
+from nm_core.application.text.problems import Path
+from nm_core.application.text.writers import canonical_json
 from nm_core.errors import NmError
-from nm_core.metric import Metric
-from nm_core.module import NeuralModule, signature_of
-from nm_core.parameters import FrozenParams
+from nm_core.modules.metric import Metric
+from nm_core.modules.module import NeuralModule, signature_of
+from nm_core.symbols.parameters import FrozenParams
 
 
 def check_modules(context: Context) -> dict[str, Declared]:

@@ -7,11 +7,11 @@ from inspect import Parameter
 
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.values import expected, fits
-from nm_core.application.names import listed, suggest
-from nm_core.application.problems import Path
-from nm_core.application.reading.nodes import Data, noun_of
+from nm_core.application.text.names import listed, suggest
+from nm_core.application.text.problems import Path
+from nm_core.application.text.tree import Data, noun_of
 from nm_core.errors import NmError
-from nm_core.parameters import FrozenParams, complete, constructor_parameters
+from nm_core.symbols.parameters import FrozenParams, complete, constructor_parameters
 
 
 def check_parameters(context: Context, cls: type, given: Mapping[str, Data], at: Path) -> FrozenParams | None:

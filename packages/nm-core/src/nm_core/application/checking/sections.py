@@ -6,9 +6,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.metrics import Graphs, check_callbacks, check_metrics, find_output
-from nm_core.application.names import listed, suggest
-from nm_core.application.problems import Path
-from nm_core.application.schema import TrainEntry
+from nm_core.application.form.entries import TrainEntry
+from nm_core.application.text.names import listed, suggest
+from nm_core.application.text.problems import Path
 
 INFER = "infer"
 """The graph behind every verb that `tasks` does not send elsewhere."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import click
 
-from nm_core.metric import Metric
-from nm_core.module import NeuralModule
+from nm_core.modules.metric import Metric
+from nm_core.modules.module import NeuralModule
 from nm_core.plugins.errors import TargetError
 from nm_core.plugins.loader import Loaded
 from nm_core.plugins.targets import import_target
-from nm_core.ports import as_ports
+from nm_core.symbols.ports import as_ports
 from nm_types import Kind, Tag
 
 MEANINGS = {"tags": Tag, "kinds": Kind}

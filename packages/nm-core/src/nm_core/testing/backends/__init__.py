@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from nm_core.testing.backends.callbacks import CallbackChecks
 from nm_core.testing.backends.inference import InferenceChecks
-from nm_core.testing.backends.keeping import KeepingChecks
 from nm_core.testing.backends.lowering import LoweringChecks
 from nm_core.testing.backends.run_time import RunTimeChecks
 from nm_core.testing.backends.training import TrainingChecks
+from nm_core.testing.backends.weights_and_checkpoints import KeepingChecks
 
 __all__ = ["BackendConformance", "failures"]
 
 
 class BackendConformance(LoweringChecks, RunTimeChecks, TrainingChecks, InferenceChecks, CallbackChecks, KeepingChecks):
-    """What `nm_core.backend` asks of a backend, as checks that pytest runs.
+    """What `nm_core.actions.backend` asks of a backend, as checks that pytest runs.
 
     Subclass it under a name that begins with `Test`, set `module_class` and give the hooks of
     `nm_core.testing.backends.hooks.BackendHooks`. Each check says in a sentence what it holds; a failure says what was

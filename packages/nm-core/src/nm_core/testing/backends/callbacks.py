@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from nm_core.actions import EvalRequest
-from nm_core.metric import Metric
-from nm_core.run import Run
+from nm_core.actions.requests import EvalRequest
+from nm_core.callbacks.run import Run
+from nm_core.modules.metric import Metric
 from nm_core.testing.backends.hooks import Given
-from nm_core.testing.backends.watching import Notes, PlannedError
-from nm_core.testing.holding import equal, hold, refused
+from nm_core.testing.backends.recorders import Notes, PlannedError
+from nm_core.testing.expectations import equal, hold, refused
 
 
 class CallbackChecks(Given):

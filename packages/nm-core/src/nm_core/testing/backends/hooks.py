@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from nm_core.actions import InferRequest, Settings, TrainRequest
-from nm_core.backend import Backend, Session
-from nm_core.module import NeuralModule
-from nm_core.ports import PortSpec, ports
-from nm_core.run import TrainingResult
-from nm_core.tensor import NmTensor
-from nm_core.testing.backends.watching import Kept
+from nm_core.actions.backend import Backend, Session
+from nm_core.actions.requests import InferRequest, Settings, TrainRequest
+from nm_core.callbacks.run import TrainingResult
+from nm_core.modules.module import NeuralModule
+from nm_core.symbols.ports import PortSpec, ports
+from nm_core.symbols.tensor import NmTensor
+from nm_core.testing.backends.recorders import Kept
 
 VECTOR = "B Channel:2"
 ROWS: Mapping[str, list[Any]] = {

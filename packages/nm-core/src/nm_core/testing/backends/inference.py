@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 
-from nm_core.actions import EvalRequest, InferRequest
-from nm_core.inputs import inputs
+from nm_core.actions.requests import EvalRequest, InferRequest
+from nm_core.modules.free_inputs import inputs
 from nm_core.testing.backends.hooks import ROWS, VECTOR, Given
-from nm_core.testing.backends.watching import Notes
-from nm_core.testing.holding import equal, hold
+from nm_core.testing.backends.recorders import Notes
+from nm_core.testing.expectations import equal, hold
 
 
 class InferenceChecks(Given):

@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from nm_core.errors import GraphError
-from nm_core.explicit import assume, transpose
-from nm_core.graph import Graph
-from nm_core.inputs import inputs
-from nm_core.module import NeuralModule
-from nm_core.ports import optional, ports, variadic
-from nm_core.tensor import NmTensor
+from nm_core.graphs.graph import Graph
+from nm_core.modules.free_inputs import inputs
+from nm_core.modules.module import NeuralModule
+from nm_core.modules.views import assume, transpose
+from nm_core.symbols.ports import optional, ports, variadic
+from nm_core.symbols.recording import casts
+from nm_core.symbols.tensor import NmTensor
 from nm_core.testing.backends.hooks import ROWS, VECTOR, Given
-from nm_core.testing.holding import equal, hold, refused
-from nm_core.wiring import casts
+from nm_core.testing.expectations import equal, hold, refused
 
 SEQUENCE = "B T:t Channel:2"
 TURNED = "B Channel:2 T:t"
@@ -101,7 +101,9 @@ class LoweringChecks(Given):
 
         found = self.lowered(outputs, x=X, turned=X_TURNED)
 
-        do = "Apply call.typing.casts[port] to the value of the port (nm_core.plan.permute); items are xs[0], xs[1]."
+        do = (
+            "Apply call.typing.casts[port] to the value of the port (nm_core.graphs.plan.permute); items: xs[0], xs[1]."
+        )
         equal(found["taken"], X_TURNED, "a value whose edge has a transpose cast", do)
         equal(found["added"], [[[2.0, 6.0], [4.0, 8.0]]], "a list whose second item has a cast", do)
 
@@ -110,7 +112,7 @@ class LoweringChecks(Given):
         free = inputs(x="B T:t Embedding")
         turned = assume(transpose(free, "B Embedding T"), "B WordEmbedding T")
         out = self.module("out", lambda x: x + 0, ports(x="B WordEmbedding T:t"), ports(y="B WordEmbedding T:t"))
-        do = "Give the value of a nm_core.explicit.View as it is, after the casts of its call."
+        do = "Give the value of a nm_core.modules.views.View as it is, after the casts of its call."
         equal(self.lowered({"y": out(x=turned)}, inputs=X, x=X)["y"], X_TURNED, "a value after a transposition", do)
 
     def test_each_call_runs_once_and_in_order(self) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from nm_core.inputs import inputs
-from nm_core.module import NeuralModule
-from nm_core.ports import ports, variadic
-from nm_core.tensor import NmTensor
+from nm_core.modules.free_inputs import inputs
+from nm_core.modules.module import NeuralModule
+from nm_core.symbols.ports import ports, variadic
+from nm_core.symbols.tensor import NmTensor
 from nm_core.testing.backends.hooks import ROWS, VECTOR, Given
-from nm_core.testing.holding import hold
+from nm_core.testing.expectations import hold
 from nm_types import NeuralTypeError
 
-JUDGE = "Judge each call in nm_core.deferred.checks(plan) with nm_core.judging.judge, before you call its module."
+JUDGE = (
+    "Judge each call in nm_core.graphs.open_checks.checks(plan) with nm_core.graphs.run_time_check.judge, "
+    "before you call its module."
+)
 
 
 class RunTimeChecks(Given):

@@ -8,10 +8,10 @@ import signal
 import threading
 from typing import Any
 
-from nm_core.actions import EvalRequest
+from nm_core.actions.requests import EvalRequest
 from nm_core.testing.backends.hooks import ROWS, Given, Task
-from nm_core.testing.backends.watching import Notes, PlannedError
-from nm_core.testing.holding import ConformanceError, different, equal, hold, refused
+from nm_core.testing.backends.recorders import Notes, PlannedError
+from nm_core.testing.expectations import ConformanceError, different, equal, hold, refused
 
 ALIKE = "Let a call go on where the last one on the same losses ended: order, optimizer, random streams, step."
 STEPS_PER_EPOCH = 4

@@ -9,15 +9,15 @@ from functools import cached_property
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
-from nm_core.actions import Settings
-from nm_core.backend import Session
-from nm_core.metric import Metric
-from nm_core.module import NeuralModule, Signature, signature_of, snake_case
-from nm_core.parameters import FrozenParams, complete, constructor_parameters, freeze, thaw
+from nm_core.actions.backend import Session
+from nm_core.actions.requests import Settings
+from nm_core.modules.metric import Metric
+from nm_core.modules.module import NeuralModule, Signature, signature_of, snake_case
 from nm_core.plugins.declarations import ANY_BACKEND
-from nm_core.testing.holding import ConformanceError
-from nm_core.testing.probing.given import Given, given_for
-from nm_core.testing.probing.probe import Probe
+from nm_core.probing.probe import Probe
+from nm_core.probing.probe_inputs import Given, given_for
+from nm_core.symbols.parameters import FrozenParams, complete, constructor_parameters, freeze, thaw
+from nm_core.testing.expectations import ConformanceError
 
 if TYPE_CHECKING:
     from nm_core.testing.collections.suite import Suite

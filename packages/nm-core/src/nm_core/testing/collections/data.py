@@ -7,7 +7,7 @@ from itertools import chain
 from nm_core.testing.collections.case import Case
 from nm_core.testing.collections.check import check
 from nm_core.testing.collections.laws import same
-from nm_core.testing.holding import hold
+from nm_core.testing.expectations import hold
 
 
 def _is_source(case: Case) -> bool:

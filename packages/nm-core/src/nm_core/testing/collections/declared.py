@@ -12,7 +12,7 @@ from nm_core.plugins.hooks import NAMES
 from nm_core.plugins.settings import Settings
 from nm_core.testing.collections.check import check
 from nm_core.testing.collections.suite import Suite
-from nm_core.testing.holding import hold
+from nm_core.testing.expectations import hold
 from nm_types import Kind, Tag
 
 PATIENCE = 60.0

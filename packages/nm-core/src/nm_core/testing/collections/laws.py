@@ -7,11 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from nm_core.composite import holders
+from nm_core.modules.composite import holders
+from nm_core.probing.nested_lists import distance
 from nm_core.testing.collections.case import Case
 from nm_core.testing.collections.check import check
-from nm_core.testing.holding import hold
-from nm_core.testing.probing.lists import distance
+from nm_core.testing.expectations import hold
 
 TOLERANCE = 1e-5
 """How far two results may be apart that should be the same, over the largest number in them."""

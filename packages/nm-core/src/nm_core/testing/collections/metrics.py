@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from nm_core.probing.calling import by_port
 from nm_core.testing.collections.case import Case
 from nm_core.testing.collections.check import check
-from nm_core.testing.holding import equal, hold
-from nm_core.testing.probing.calling import by_port
+from nm_core.testing.expectations import equal, hold
 
 
 def _is_metric(case: Case) -> bool:

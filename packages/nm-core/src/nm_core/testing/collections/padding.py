@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from nm_core.ports import PortSpec
-from nm_core.testing.collections.case import Case
-from nm_core.testing.collections.check import check
-from nm_core.testing.collections.laws import same
-from nm_core.testing.probing.choosing import Asked
-from nm_core.testing.probing.extent import (
+from nm_core.probing.nested_lists import laid, stacked, taken
+from nm_core.probing.probe_inputs import Given
+from nm_core.probing.size_choice import Asked
+from nm_core.probing.slots import BATCH, Slot
+from nm_core.probing.valid_lengths import (
     Extent,
     Measured,
     batch_axis,
@@ -21,9 +20,10 @@ from nm_core.testing.probing.extent import (
     measures,
     samples,
 )
-from nm_core.testing.probing.given import Given
-from nm_core.testing.probing.lists import laid, stacked, taken
-from nm_core.testing.probing.slots import BATCH, Slot
+from nm_core.symbols.ports import PortSpec
+from nm_core.testing.collections.case import Case
+from nm_core.testing.collections.check import check
+from nm_core.testing.collections.laws import same
 
 
 def _can_be_padded(case: Case) -> bool:

@@ -8,17 +8,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from nm_core.factory import NeuralModuleFactory
-from nm_core.graph import Graph
-from nm_core.module import signature_of
-from nm_core.parameters import complete, constructor_parameters
+from nm_core.actions.factory import NeuralModuleFactory
+from nm_core.graphs.graph import Graph
+from nm_core.modules.module import signature_of
+from nm_core.probing.calling import by_port, recorded, symbols
+from nm_core.probing.port_uses import Use, uses_of
+from nm_core.probing.probe_inputs import avoided, candidates
+from nm_core.probing.slots import AnythingTag, concrete
+from nm_core.symbols.parameters import complete, constructor_parameters
 from nm_core.testing.collections.case import Case, plain_data
 from nm_core.testing.collections.check import check
-from nm_core.testing.holding import ConformanceError, hold, refused
-from nm_core.testing.probing.calling import by_port, recorded, symbols
-from nm_core.testing.probing.given import avoided, candidates
-from nm_core.testing.probing.slots import AnythingTag, concrete
-from nm_core.testing.probing.uses import Use, uses_of
+from nm_core.testing.expectations import ConformanceError, hold, refused
 from nm_types import AxisType, BatchTag, HeightTag, NeuralType, NeuralTypeError, NmError
 from nm_types.notation import Row, Structure
 

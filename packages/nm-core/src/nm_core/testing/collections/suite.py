@@ -12,7 +12,7 @@ from nm_core.plugins import Collection, Collections
 from nm_core.plugins.errors import UnknownNameError
 from nm_core.plugins.messages import no_collection
 from nm_core.testing.collections.case import Case
-from nm_core.testing.holding import ConformanceError
+from nm_core.testing.expectations import ConformanceError
 
 LONGEST_LABEL = 44
 

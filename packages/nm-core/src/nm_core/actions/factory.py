@@ -1,0 +1,255 @@
+"""`NeuralModuleFactory`: settings, a backend session, and the actions that compute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from nm_core.actions.records import Records
+from nm_core.actions.requests import EvalRequest, InferRequest, Settings, TrainRequest
+from nm_core.callbacks.base import Callback
+from nm_core.callbacks.run import TrainingResult
+from nm_core.errors import GraphError, PortError, did_you_mean
+from nm_core.graphs.graph import Graph, Outputs, check_distinct_names, named_outputs
+from nm_core.modules.composite import CompositeModule, holders
+from nm_core.modules.metric import Metric
+from nm_core.modules.module import NeuralModule, snake_case
+from nm_core.symbols.tensor import NmTensor
+from nm_types.frames import boundary
+
+if TYPE_CHECKING:
+    from nm_core.actions.backend import Session
+    from nm_core.plugins import Collections
+
+
+class NeuralModuleFactory:
+    """Where modules are made by id and graphs are run.
+
+    Any number of factories live side by side; none has to exist before modules are made or connected.
+
+    Args:
+        backend: the framework's name.
+        placement: "auto", "cpu", "cuda" or "cuda:1".
+        precision: "fp32", "tf32", "bf16" or "fp16".
+        strategy: "auto" (one process, or ddp under torchrun), "single", "ddp".
+        seed: the number from which every random stream follows.
+        work_dir: where checkpoints and logs go.
+        deterministic: ask the framework for deterministic algorithms, at a price.
+        collections: what is installed; found when not given.
+    """
+
+    def __init__(
+        self,
+        *,
+        backend: str = "torch",
+        placement: str = "auto",
+        precision: str = "fp32",
+        strategy: str = "auto",
+        seed: int = 0,
+        work_dir: str | Path | None = None,
+        deterministic: bool = False,
+        collections: Collections | None = None,
+    ) -> None:
+        self.backend = backend
+        self.settings = Settings(
+            placement, precision, strategy, seed, None if work_dir is None else Path(work_dir), deterministic
+        )
+        self.modules: dict[str, NeuralModule] = {}
+        self.ties: list[tuple[str, str]] = []
+        self.frozen: list[str] = []
+        self.application: Mapping[str, Any] | None = None
+        self._composites: list[NeuralModule] = []
+        if collections is not None:
+            self.collections = collections
+
+    @cached_property
+    def collections(self) -> Collections:
+        """The collections that are installed, found on first use."""
+        from nm_core.plugins import Collections
+
+        return Collections.load()
+
+    @cached_property
+    def session(self) -> Session:
+        """The backend at work for this factory, opened on first use."""
+        settings = replace(self.settings, collections=self.collections)
+        session: Session = self.collections.lookup("backends", self.backend)().open(settings)
+        return session
+
+    @boundary
+    def create(self, id: str, *, name: str | None = None, **params: Any) -> NeuralModule:
+        """Make a module by its id, such as `asr.JasperEncoder`; its weights depend on the seed and its name only."""
+        cls = self.collections.resolve(id, self.backend)
+        name = name or snake_case(cls.__name__)
+        with self.session.seeded(self.settings.seed, name):
+            module: NeuralModule = cls(name=name, **params)
+        self._know([module])
+        return module
+
+    @boundary
+    def train(
+        self,
+        tensors_to_optimize: NmTensor | Sequence[NmTensor],
+        *,
+        callbacks: Sequence[Callback] = (),
+        optimizer: Any = "adamw",
+        policy: Any = None,
+        max_epochs: int | None = None,
+        max_steps: int | None = None,
+        batches_per_step: int = 1,
+        gradient_clip_norm: float | None = None,
+        log_every: int = 10,
+        restart: bool = False,
+        resume: str | Path | None = None,
+        non_finite: Literal["error", "skip"] = "error",
+    ) -> TrainingResult:
+        """Train the modules above some losses; see `nm_core.actions.requests.TrainRequest` for each argument.
+
+        Called again with the same losses, training goes on where it stopped unless `restart` is set.
+        """
+        losses = tuple([tensors_to_optimize] if isinstance(tensors_to_optimize, NmTensor) else tensors_to_optimize)
+        if max_epochs is None and max_steps is None:
+            raise GraphError("Training needs an end: give max_epochs or max_steps.")
+        graphs = [Graph(list(losses), name="train")]
+        graphs += [Graph(_ends(metric), name="eval") for metric in _metrics_of(callbacks)]
+        self._prepare(graphs)
+        self._check_frozen()
+        return self.session.train(
+            TrainRequest(
+                losses=losses,
+                callbacks=tuple(callbacks),
+                optimizer=optimizer,
+                policy=policy,
+                max_epochs=max_epochs,
+                max_steps=max_steps,
+                batches_per_step=batches_per_step,
+                gradient_clip_norm=gradient_clip_norm,
+                log_every=log_every,
+                restart=restart,
+                resume=resume,
+                non_finite=non_finite,
+                application=self.application,
+                ties=tuple(self.ties),
+                frozen=tuple(self.frozen),
+            )
+        )
+
+    @boundary
+    def eval(
+        self, metrics: Metric | Sequence[Metric], *, callbacks: Sequence[Callback] = (), max_batches: int | None = None
+    ) -> dict[str, float]:
+        """Return the scores of bound metrics, each sample of their data layers seen once."""
+        metrics = [metrics] if isinstance(metrics, Metric) else list(metrics)
+        self._prepare([Graph(_ends(metric), name="eval") for metric in metrics])
+        return self.session.evaluate(EvalRequest(tuple(metrics), tuple(callbacks), max_batches))
+
+    @boundary
+    def infer(
+        self, tensors: Outputs | Graph, *, inputs: Mapping[str, Any] | None = None, callbacks: Sequence[Callback] = ()
+    ) -> Records:
+        """Compute tensors: an iterator of per-sample records keyed by port; `.collect()` gives lists.
+
+        Args:
+            tensors: a tensor, several, a mapping from name to tensor, or a graph.
+            inputs: one batch of values for a graph with free inputs, by name; those that lead to no output need none.
+        """
+        graph = tensors if isinstance(tensors, Graph) else Graph(named_outputs(tensors), name="infer")
+        free, given = graph.needed, inputs or {}
+        wrong = [f'no input "{name}"{did_you_mean(name, graph.inputs)}' for name in given if name not in graph.inputs]
+        wrong += [f'"{name}" was not given' for name in free if name not in given]
+        if wrong:
+            shown = ", ".join(graph.inputs)
+            raise PortError(
+                f"{graph.name}: {'; '.join(wrong)}.\n"
+                + (f"  Its free inputs are {shown}." if shown else "  It has no free inputs; its data layers drive it.")
+            )
+        self._prepare([graph])
+        request = InferRequest(graph.outputs, inputs or None, free, tuple(callbacks))
+        return Records(self.session.infer(request), tuple(graph.outputs))
+
+    @boundary
+    def lower(self, tensors: Outputs | Graph) -> Any:
+        """Return the framework's part of a graph as one plain module, for any other training loop."""
+        graph = tensors if isinstance(tensors, Graph) else Graph(tensors)
+        self._prepare([graph])
+        return self.session.lower(graph.plan())
+
+    @boundary
+    def tie(self, first: str, second: str) -> None:
+        """Make two weights one: `tie("decoder.embedding.weight", "log_softmax.weight")`; every graph sees it."""
+        self.ties.append((first, second))
+        self._apply([(first, second)], self.modules)
+
+    @boundary
+    def freeze(self, pattern: str) -> None:
+        """Stop the weights that match a pattern from learning: `freeze("encoder.**")`; every graph sees it."""
+        self.frozen.append(pattern)
+        if self.modules:
+            self.session.freeze(self.modules, pattern)
+
+    @boundary
+    def save(self, path: str | Path, graphs: Mapping[str, Graph]) -> Path:
+        """Save graphs, their modules' weights and assets as one folder that `load_application` reads."""
+        from nm_core.application import save_application
+
+        self._prepare(graphs.values())
+        return save_application(self, Path(path), graphs)
+
+    def _prepare(self, graphs: Iterable[Graph]) -> None:
+        """Learn the modules of graphs about to run, and apply ties and freezing to them."""
+        modules = [call.module for graph in graphs for call in graph.calls]
+        check_distinct_names([*modules, *self.modules.values()])
+        self._know(modules)
+
+    def _know(self, modules: Sequence[NeuralModule]) -> None:
+        self._composites += [module for module in modules if isinstance(module, CompositeModule)]
+        held = {holder.name: holder for module in modules for holder in holders(module)}
+        new = {name: holder for name, holder in held.items() if self.modules.get(name) is not holder}
+        self.modules |= new
+        self._apply(self.ties, new)
+
+    def _apply(self, ties: Iterable[tuple[str, str]], new: Mapping[str, NeuralModule]) -> None:
+        """Apply ties that concern new modules, and freezing to all that changed, for a weight is frozen by any name."""
+        changed, begins = dict(new), tuple(f"{name}." for name in new)
+        for first, second in ties:
+            if first.startswith(begins) or second.startswith(begins):
+                of_first, of_second = self._owners(first), self._owners(second)
+                if of_first and of_second:
+                    self.session.tie(of_first | of_second, first, second)
+                    changed |= of_first | of_second
+        for pattern in self.frozen if changed else ():
+            self.session.freeze(changed, pattern)
+
+    def _check_frozen(self) -> None:
+        """Refuse patterns that match nothing in their modules; a whole module may have nothing that learns."""
+        for pattern in self.frozen:
+            around = [module for module in self._composites if pattern.startswith(f"{module.name}.")]
+            owners = self._owners(pattern) | {one.name: one for module in around for one in holders(module)}
+            whole = any(pattern == f"{name}.**" for name in (*owners, *(module.name for module in around)))
+            if owners and not whole and not self.session.freeze(owners, pattern):
+                raise GraphError(
+                    f"{pattern} is to be frozen, and no weight of {', '.join(owners)} matches, so it would learn.\n"
+                    "  Patterns are of names such as encoder.blocks.0.weight: * stands for one part, ** for any number."
+                )
+
+    def _owners(self, weight: str) -> dict[str, NeuralModule]:
+        """Return the modules that a weight may be of: those whose names it begins with."""
+        ends = (place for place, sign in enumerate(weight) if sign == ".")
+        return {name: self.modules[name] for end in ends if (name := weight[:end]) in self.modules}
+
+
+def _metrics_of(callbacks: Sequence[Callback]) -> Iterator[Metric]:
+    for callback in callbacks:
+        yield from getattr(callback, "metrics", ())
+
+
+def _ends(metric: Metric) -> list[NmTensor]:
+    if metric.call is None:
+        raise GraphError(
+            f"{metric.name} is not connected to anything.\n"
+            f"  Give it tensors: {type(metric).__name__}({', '.join(f'{port}=...' for port in metric.inputs)})."
+        )
+    return list(metric.call.sources_of_inputs())

@@ -1,0 +1,1 @@
+"""The form of an application file: its sections and entries as data."""

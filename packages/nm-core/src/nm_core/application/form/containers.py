@@ -1,0 +1,188 @@
+"""Shapes of lists, mappings and records: what holds other shapes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from nm_core.application.form.fields import Broken, Shape, Text
+from nm_core.application.text.names import suggest
+from nm_core.application.text.problems import Path, Problems
+from nm_core.application.text.tree import Data, Node
+
+T = TypeVar("T")
+_ANY_NAME = Text()
+
+
+@dataclass(frozen=True)
+class ListOf(Shape[tuple[T, ...]]):
+    """A list whose items have one shape."""
+
+    item: Shape[T]
+    noun: str = "a list"
+    minimum: int = 0
+
+    def read(self, node: Node, at: Path, problems: Problems) -> tuple[T, ...]:
+        """Return the items; broken ones are left out and recorded."""
+        if not isinstance(node.value, list) or len(node.value) < self.minimum:
+            self.refuse(node, at, problems)
+        items = []
+        for index, child in enumerate(node.value):
+            try:
+                items.append(self.item.read(child, (*at, index), problems))
+            except Broken:
+                problems.broken.add((*at, index))
+        return tuple(items)
+
+    def schema(self) -> dict[str, Data]:
+        """Return the shape in JSON Schema."""
+        schema: dict[str, Data] = {"type": "array", "items": self.item.schema()}
+        return schema | {"minItems": self.minimum} if self.minimum else schema
+
+
+@dataclass(frozen=True)
+class MapOf(Shape[dict[str, T]]):
+    """A mapping from names of one form to values of one shape."""
+
+    item: Shape[T]
+    noun: str = "a mapping"
+    key: Text = _ANY_NAME
+
+    def read(self, node: Node, at: Path, problems: Problems) -> dict[str, T]:
+        """Return the items; broken ones are left out and recorded."""
+        if not isinstance(node.value, dict):
+            self.refuse(node, at, problems)
+        items = {}
+        for name, child in node.value.items():
+            where = (*at, name)
+            if self.key.pattern and not re.fullmatch(self.key.pattern, name):
+                problems.add(f'"{name}" is not {self.key.noun}.', where, node.keys[name])
+            try:
+                items[name] = self.item.read(child, where, problems)
+            except Broken:
+                problems.broken.add(where)
+        return items
+
+    def schema(self) -> dict[str, Data]:
+        """Return the shape in JSON Schema."""
+        schema: dict[str, Data] = {"type": "object", "additionalProperties": self.item.schema()}
+        return schema | {"propertyNames": self.key.schema()} if self.key.pattern else schema
+
+
+@dataclass(frozen=True)
+class OneOf(Shape[T]):
+    """A shape for each form a value may take: `text`, `number`, `list` or `mapping`."""
+
+    noun: str
+    forms: Mapping[str, Shape[T]]
+
+    def read(self, node: Node, at: Path, problems: Problems) -> T:
+        """Return the value as the shape of its form reads it."""
+        shape = self.forms.get(_form(node.value))
+        if shape is None:
+            self.refuse(node, at, problems)
+        return shape.read(node, at, problems)
+
+    def schema(self) -> dict[str, Data]:
+        """Return the shape in JSON Schema."""
+        return {"anyOf": [shape.schema() for shape in self.forms.values()]}
+
+
+def _form(value: object) -> str:
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, bool | int | float):
+        return "number"
+    return "list" if isinstance(value, list) else "mapping" if isinstance(value, dict) else "nothing"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One key of a record.
+
+    Attributes:
+        shape: what its value looks like.
+        about: what it is for, in one sentence.
+        default: its value where it is absent, `...` where it must not be; None also lets the file say `null`.
+        attribute: its name in Python, where that differs.
+    """
+
+    shape: Shape[Any]
+    about: str
+    default: Any = ...
+    attribute: str | None = None
+
+    @property
+    def required(self) -> bool:
+        """Whether the key must be there."""
+        return self.default is ...
+
+
+@dataclass(frozen=True)
+class Record(Shape[T]):
+    """A mapping with known keys; unknown ones are errors.
+
+    `salvage` makes the record although some of its fields are missing or broken: they keep their defaults.
+    """
+
+    noun: str
+    make: Callable[..., T]
+    fields: Mapping[str, Field]
+    salvage: bool = False
+
+    def read(self, node: Node, at: Path, problems: Problems) -> T:
+        """Return the record."""
+        if not isinstance(node.value, dict):
+            self.refuse(node, at, problems)
+        intact = self._check_keys(node, node.value, at, problems)
+        values: dict[str, Any] = {}
+        for key, field in self.fields.items():
+            attribute = field.attribute or key
+            child = node.value.get(key)
+            if child is None or (child.value is None and field.default is None):
+                values[attribute] = None if field.required else field.default
+                continue
+            try:
+                values[attribute] = field.shape.read(child, (*at, key), problems)
+            except Broken:
+                values[attribute] = field.default
+                intact = False
+        if intact or self.salvage:
+            try:
+                return self.make(**values)
+            except ValueError as error:
+                problems.add(str(error), at, node.span)
+        problems.broken.add(at)
+        raise Broken
+
+    def _check_keys(self, node: Node, given: Mapping[str, Node], at: Path, problems: Problems) -> bool:
+        noun = f"{self.noun[:1].upper()}{self.noun[1:]}"
+        missing = [key for key, field in self.fields.items() if field.required and key not in given]
+        unknown = [key for key in given if key not in self.fields]
+        for key in unknown:
+            meant = suggest(key, self.fields)
+            message = f'{noun} has no key "{key}".{meant}\n  Its keys: {", ".join(self.fields)}.'
+            problems.add(message, (*at, key), node.keys[key])
+            missing = [name for name in missing if f'"{name}"' not in meant]  # one slip is one problem
+        if missing:
+            problems.add(
+                f"{noun} needs the {'key' if len(missing) == 1 else 'keys'} {' and '.join(missing)}.", at, node.span
+            )
+            return False
+        return not unknown
+
+    def schema(self) -> dict[str, Data]:
+        """Return the shape in JSON Schema."""
+        required: list[Data] = [key for key, field in self.fields.items() if field.required]
+        properties: dict[str, Data] = {key: _described(field) for key, field in self.fields.items()}
+        schema: dict[str, Data] = {"type": "object", "properties": properties, "additionalProperties": False}
+        return schema | ({"required": required} if required else {})
+
+
+def _described(field: Field) -> dict[str, Data]:
+    schema = field.shape.schema()
+    if field.default is None:
+        schema = {"anyOf": [schema, {"type": "null"}]} if schema else schema
+    return {"description": field.about} | schema

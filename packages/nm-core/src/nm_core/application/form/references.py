@@ -1,0 +1,112 @@
+"""`$name` stands for a value under `params`, `$$` at the beginning of a text for a dollar."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from nm_core.application.text.limits import DEFAULT_LIMITS, Limits
+from nm_core.application.text.names import listed, suggest
+from nm_core.application.text.problems import Path, Problems
+from nm_core.application.text.tree import Data, Node
+
+_REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+_IN_TYPES = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""How the types of a graph's inputs name a value under `params`."""
+
+
+def resolve(root: Node, problems: Problems, limits: Limits = DEFAULT_LIMITS) -> Node:
+    """Return a file's tree with every reference replaced; values under `params` hold none.
+
+    A replaced value keeps the place of the reference, what is inside it the place under `params`.
+    """
+    if not isinstance(root.value, dict):
+        return root
+    params = root.value.get("params")
+    known = params.value if params is not None and isinstance(params.value, dict) else {}
+    resolver = _Resolver({name: _escaped(node, problems) for name, node in known.items()}, problems, limits)
+    children = {key: node if key == "params" else resolver.node(node, (key,)) for key, node in root.value.items()}
+    if params is not None and isinstance(params.value, dict):
+        children["params"] = Node(dict(resolver.known), params.span, params.keys)
+        for name in sorted(known.keys() - resolver.used):
+            place = problems.position(params.keys[name]) if name in params.keys else problems.name
+            problems.note(f"{place}: the value {name} under params is referred to nowhere.")
+    return Node(children, root.span, root.keys)
+
+
+class _Resolver:
+    def __init__(self, known: Mapping[str, Node], problems: Problems, limits: Limits) -> None:
+        self.known = known
+        self.used: set[str] = set()
+        self._sizes = {name: node.size() for name, node in known.items()}
+        self._problems = problems
+        self._left = limits.values
+
+    def node(self, node: Node, at: Path) -> Node:
+        if isinstance(node.value, dict):
+            items = {key: self.node(child, (*at, key)) for key, child in node.value.items()}
+            return Node(items, node.span, node.keys)
+        if isinstance(node.value, list):
+            return Node([self.node(child, (*at, index)) for index, child in enumerate(node.value)], node.span)
+        if not isinstance(node.value, str):
+            return node
+        if not node.value.startswith("$"):
+            self.used.update(_IN_TYPES.findall(node.value))
+            return node
+        if node.value.startswith("$$"):
+            return Node(node.value[1:], node.span)
+        return self._referred(node, node.value, at)
+
+    def _referred(self, node: Node, text: str, at: Path) -> Node:
+        match = _REFERENCE.fullmatch(text)
+        if match is None:
+            self._problems.add(
+                f'"{text}" begins with a dollar and names no parameter.\n'
+                f'  Write $name for a value under params, or "${text}" for text that begins with a dollar.',
+                at,
+                node.span,
+            )
+            return node
+        name = match.group(1)
+        if name not in self.known:
+            self._problems.add(
+                f'params has no "{name}".{suggest(name, self.known)}\n'
+                f'  It has {listed(self.known, "nothing")}. For text that begins with a dollar write "${text}".',
+                at,
+                node.span,
+            )
+            return node
+        self.used.add(name)
+        self._left -= self._sizes[name]
+        if self._left < 0:
+            self._problems.add("The references together stand for too many values.", at, node.span)
+            return node
+        referred = self.known[name]
+        return Node(referred.value, node.span, referred.keys)
+
+
+def _escaped(node: Node, problems: Problems) -> Node:
+    """Take the escapes out of a parameter; a reference inside one is an error."""
+    if isinstance(node.value, dict):
+        return Node({key: _escaped(child, problems) for key, child in node.value.items()}, node.span, node.keys)
+    if isinstance(node.value, list):
+        return Node([_escaped(child, problems) for child in node.value], node.span)
+    if isinstance(node.value, str) and node.value.startswith("$"):
+        if not node.value.startswith("$$"):
+            problems.add(
+                f'"{node.value}" stands under params, where references are not replaced.\n'
+                f'  Write the value itself, or "${node.value}" for text that begins with a dollar.',
+                ("params",),
+                node.span,
+            )
+        return Node(node.value[1:], node.span)
+    return node
+
+
+def escape(data: Data | Mapping[str, Data] | tuple[Data, ...]) -> Data:
+    """Return plain data as it is written to a file: texts that begin with a dollar get a second one."""
+    if isinstance(data, Mapping):
+        return {key: escape(item) for key, item in data.items()}
+    if isinstance(data, list | tuple):
+        return [escape(item) for item in data]
+    return f"${data}" if isinstance(data, str) and data.startswith("$") else data

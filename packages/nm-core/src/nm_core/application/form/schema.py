@@ -1,0 +1,278 @@
+"""The shape of an application file, key by key; reading, the JSON Schema and the documentation follow from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nm_core.application.form.containers import Field, ListOf, MapOf, OneOf, Record
+from nm_core.application.form.entries import (
+    FORMAT,
+    ApplicationEntry,
+    CallbackEntry,
+    CallEntry,
+    EvalEntry,
+    GraphEntry,
+    InitEntry,
+    Input,
+    MetricEntry,
+    ModuleEntry,
+    Reference,
+    TrainEntry,
+    Value,
+)
+from nm_core.application.form.fields import FLAG, POSITIVE, Anything, As, Choice, Shape, Text, integer
+from nm_core.application.text.tree import Data
+
+_WORD = r"[A-Za-z_][A-Za-z0-9_]*"
+_DOTTED = rf"{_WORD}(?:\.{_WORD})*"
+
+PORT = Text("the name of a port, of one value of a list as in xs[0]", rf"{_WORD}(?:\[[0-9]+\])?")
+NAME = Text("a name of letters, digits and underscores", _WORD)
+MODULE_NAME = Text("a name of letters, digits and underscores, perhaps several joined by dots", _DOTTED)
+MODULE_ID = Text("a module's id, such as asr.JasperEncoder or asr.JasperEncoder@1", rf"{_DOTTED}(?:@[1-9][0-9]*)?")
+OUTPUT = Text("an output of a call, such as encoder.encoded", rf"{_WORD}(?:\.{_WORD})+")
+GRAPH_OUTPUT = Text("an output of a graph, such as train.loss", rf"{_WORD}\.{_WORD}")
+SOURCE = Text("an output of a call, such as encoder.encoded, or one of the graph's inputs", _DOTTED)
+PATTERN = Text("a pattern of weight names, such as encoder.**")
+DATA: Shape[Any] = MapOf(Anything(), "a mapping from names to plain data")
+
+
+def reference(text: str) -> Reference:
+    """Return what `encoder.encoded`, or the bare name of a free input, refers to."""
+    call, _, port = text.rpartition(".")
+    return Reference(call or None, port)
+
+
+def _module(type: str | None, params: dict[str, Data], graph: str | None) -> ModuleEntry:
+    if (type is None) == (graph is None):
+        raise ValueError(
+            "A module has either a type or a graph.\n"
+            "  Write {type: asr.JasperEncoder, params: {...}}, or {graph: name}."
+        )
+    if graph is not None and params:
+        raise ValueError("A module made from a graph has no params.\n  Its modules have theirs under modules:.")
+    id, _, version = (type or "").partition("@")
+    return ModuleEntry(id or None, int(version) if version else None, params, graph)
+
+
+def _call(module: str, label: str | None, inputs: dict[str, Input], casts: dict[str, tuple[int, ...]]) -> CallEntry:
+    return CallEntry(module, label or module, inputs, casts)
+
+
+def _named(value: str | dict[str, Data]) -> dict[str, Data]:
+    if isinstance(value, str):
+        return {"name": value}
+    if not isinstance(value.get("name"), str):
+        raise ValueError("The name is missing.\n  Write a name, or a mapping with a name: {name: novograd, lr: 0.02}.")
+    return value
+
+
+def _train(**values: Any) -> TrainEntry:
+    if values["max_epochs"] is None and values["max_steps"] is None:
+        raise ValueError("Training needs an end.\n  Give max_epochs or max_steps.")
+    return TrainEntry(**values)
+
+
+def _metrics(value: str) -> str:
+    if value != "eval":
+        raise ValueError(
+            f'metrics is the text "{value}".\n  Expected a list of metrics, or eval for those of the eval section.'
+        )
+    return value
+
+
+def _several(value: Reference) -> tuple[Reference, ...]:
+    return (value,)
+
+
+def _application(nm: str, **values: Any) -> ApplicationEntry:
+    return ApplicationEntry(**values)
+
+
+def _version(value: str) -> str:
+    if value != FORMAT:
+        raise ValueError(f'The format is "{value}".\n  This version of nm-core reads {FORMAT}.')
+    return value
+
+
+_SOURCE = As(SOURCE, reference)
+_GRAPH_OUTPUT = As(GRAPH_OUTPUT, reference)
+_CONSTANT: Shape[Any] = OneOf("a constant", {"number": As(Anything(), Value), "text": As(Text(), Value)})
+_INPUT: Shape[Any] = OneOf(
+    "an output of a call, a list of them, a number, or {value: constant}",
+    {
+        "text": _SOURCE,
+        "list": ListOf(_SOURCE, minimum=1),
+        "number": As(Anything(), Value),
+        "mapping": Record("a constant", lambda value: value, {"value": Field(_CONSTANT, "The constant.")}),
+    },
+)
+_NAMED: Shape[Any] = OneOf(
+    "a name, or a mapping with a name", {"text": As(Text(), _named), "mapping": As(DATA, _named)}
+)
+
+MODULE = Record(
+    "a module",
+    _module,
+    {
+        "type": Field(MODULE_ID, "The module's id, with the version it was written for: asr.JasperEncoder@1.", None),
+        "params": Field(DATA, "The constructor's parameters.", {}),
+        "graph": Field(NAME, "A graph of this file, used as a module; instead of type.", None),
+    },
+)
+CALL = Record(
+    "a call",
+    _call,
+    {
+        "call": Field(MODULE_NAME, "The module to call.", attribute="module"),
+        "as": Field(MODULE_NAME, "A name for this call, where the module is called more than once.", None, "label"),
+        "inputs": Field(
+            MapOf(_INPUT, "a mapping from ports to what they are given", NAME), "What each port is given.", {}
+        ),
+        "casts": Field(
+            MapOf(
+                ListOf(integer(0), "a list of axes, such as [0, 2, 1]", 2),
+                "a mapping from ports to orders of axes",
+                PORT,
+            ),
+            "Ports whose value is transposed: the axes of the value in the order of the port.",
+            {},
+        ),
+    },
+)
+GRAPH = Record(
+    "a graph",
+    GraphEntry,
+    {
+        "inputs": Field(
+            MapOf(Text("a type, such as B T:t"), "a mapping from names to types", NAME),
+            "Free inputs and their types.",
+            {},
+        ),
+        "casts": Field(
+            Choice(("error", "transpose")), "Whether axes in another order are an error or a visible cast.", "error"
+        ),
+        "calls": Field(ListOf(CALL, "a list of calls, at least one", 1), "The calls, in any order."),
+        "outputs": Field(
+            MapOf(As(OUTPUT, reference), "a mapping from names to outputs of calls", NAME), "The graph's outputs."
+        ),
+    },
+)
+METRIC = Record(
+    "a metric",
+    MetricEntry,
+    {
+        "type": Field(MODULE_ID, "The metric's id, such as asr.WordErrorRate."),
+        "params": Field(DATA, "The constructor's parameters.", {}),
+        "inputs": Field(
+            MapOf(_GRAPH_OUTPUT, "a mapping from ports to outputs of graphs", NAME), "What each port reads.", {}
+        ),
+        "name": Field(NAME, "A name for its scores.", None),
+    },
+)
+_METRIC_LIST = ListOf(METRIC, "a list of metrics, at least one", 1)
+CALLBACK = Record(
+    "a callback",
+    CallbackEntry,
+    {
+        "type": Field(Text(), "The callback's name, such as checkpoint."),
+        "params": Field(DATA, "The constructor's parameters.", {}),
+        "metrics": Field(
+            OneOf("a list of metrics, or eval", {"list": _METRIC_LIST, "text": As(Text(), _metrics)}),
+            "Metrics that the callback evaluates: a list, or eval for those of the eval section.",
+            None,
+        ),
+    },
+)
+TRAIN = Record(
+    "the train section",
+    _train,
+    {
+        "optimize": Field(
+            OneOf(
+                "a list of outputs of graphs",
+                {"list": ListOf(_GRAPH_OUTPUT, minimum=1), "text": As(_GRAPH_OUTPUT, _several)},
+            ),
+            "The losses, as outputs of graphs: [train.loss]. Several are added.",
+        ),
+        "optimizer": Field(_NAMED, "The optimizer: a name, or {name: novograd, lr: 0.02, ...}.", {"name": "adamw"}),
+        "policy": Field(_NAMED, "The learning rate's policy: a name, or {name: cosine, ...}.", None),
+        "max_epochs": Field(integer(1), "Epochs of the driving data layer after which training ends.", None),
+        "max_steps": Field(integer(1), "Updates after which training ends.", None),
+        "batches_per_step": Field(integer(1), "Micro-batches per update, over all processes.", 1),
+        "gradient_clip_norm": Field(POSITIVE, "The largest norm of the gradient.", None),
+        "log_every": Field(integer(1), "Updates between log points.", 10),
+        "non_finite": Field(Choice(("error", "skip")), "What to do about a loss that is not finite.", "error"),
+        "precision": Field(Choice(("fp32", "tf32", "bf16", "fp16")), "The precision of the computation.", "fp32"),
+        "strategy": Field(Text(), "How training is spread over processes: auto, single, ddp.", "auto"),
+        "placement": Field(Text(), "Where to compute: auto, cpu, cuda, cuda:1.", "auto"),
+        "deterministic": Field(FLAG, "Whether to ask for deterministic algorithms, at a price.", False),
+        "work_dir": Field(Text("a path"), "Where checkpoints and logs go.", None),
+        "callbacks": Field(ListOf(CALLBACK, "a list of callbacks"), "What happens besides.", ()),
+    },
+)
+EVAL = Record(
+    "the eval section", EvalEntry, {"metrics": Field(_METRIC_LIST, "The metrics by which the application is judged.")}
+)
+_INITIAL: Shape[Any] = OneOf(
+    "a path, or {from: path, partial: true}",
+    {
+        "text": As(Text("a path"), InitEntry),
+        "mapping": Record(
+            "an entry of init_from",
+            InitEntry,
+            {
+                "from": Field(
+                    Text("a path"), "A saved application, a module in one, or a file of weights.", attribute="path"
+                ),
+                "partial": Field(FLAG, "Whether weights that do not fit stay as they were made.", False),
+            },
+        ),
+    },
+)
+APPLICATION = Record(
+    "an application",
+    _application,
+    {
+        "nm": Field(
+            As(Text("the version of the format: app/1"), _version, {"const": FORMAT}), "The version of the format."
+        ),
+        "description": Field(Text(), "What the application is, for people.", None),
+        "requires": Field(
+            MapOf(Text("versions, such as >=0.1"), "a mapping from packages to versions"), "Packages it needs.", {}
+        ),
+        "seed": Field(integer(0), "The number from which every random stream follows.", 0),
+        "params": Field(
+            MapOf(Anything(), "a mapping", NAME), "Values that $name stands for anywhere else in the file.", {}
+        ),
+        "modules": Field(MapOf(MODULE, "a mapping from names to modules", MODULE_NAME), "The modules by name.", {}),
+        "graphs": Field(MapOf(GRAPH, "a mapping from names to graphs", NAME), "The graphs by name.", {}),
+        "tie": Field(
+            ListOf(ListOf(Text("a weight's name"), "a list of weights, at least two", 2)),
+            "Weights that are one weight.",
+            (),
+        ),
+        "freeze": Field(ListOf(PATTERN, "a list of patterns"), "Weights that do not learn.", ()),
+        "init_from": Field(
+            MapOf(_INITIAL, "a mapping from modules to paths", MODULE_NAME),
+            "Saved weights that modules begin with.",
+            {},
+        ),
+        "tasks": Field(
+            MapOf(NAME, "a mapping from verbs to graphs", NAME), "The graph behind a verb, where it is not infer.", {}
+        ),
+        "train": Field(TRAIN, "How it is trained.", None),
+        "eval": Field(EVAL, "How it is judged.", None),
+    },
+    salvage=True,
+)
+
+
+def json_schema() -> dict[str, Data]:
+    """Return the format as JSON Schema (2020-12), for editors."""
+    head: dict[str, Data] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "nm-core:app-1",
+        "title": "A Neural Modules application (app/1)",
+    }
+    return head | APPLICATION.schema()

@@ -1,0 +1,121 @@
+"""An application file as it was read: its tree, what could be made of it, and where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nm_core.application.form.entries import ApplicationEntry
+from nm_core.application.form.fields import Broken
+from nm_core.application.form.overrides import Changes, with_changes
+from nm_core.application.form.references import resolve
+from nm_core.application.form.schema import APPLICATION as SHAPE
+from nm_core.application.saved.archive import is_archive, read_member
+from nm_core.application.saved.folder import APPLICATION, is_saved_application
+from nm_core.application.text import decode_text, parse, read_bytes, within
+from nm_core.application.text.gc_pause import not_collecting
+from nm_core.application.text.limits import DEFAULT_LIMITS
+from nm_core.application.text.problems import Problems, TooManyProblems
+from nm_core.application.text.spans import Source
+from nm_core.application.text.tree import Data, Node, span_of
+from nm_core.errors import ApplicationError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """An application file after its first phase: plain data, nothing imported.
+
+    Attributes:
+        path: the file.
+        problems: what is wrong with it so far.
+        entry: what could be read; None where the file is no application at all.
+        root: its tree with references replaced.
+        data: its data as written, references included.
+    """
+
+    path: Path
+    problems: Problems
+    entry: ApplicationEntry | None = None
+    root: Node | None = None
+    data: Data = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder to which paths in the file are relative."""
+        return self.path.resolve().parent
+
+    def application(self) -> ApplicationEntry:
+        """Return what the file says.
+
+        Raises:
+            ApplicationFileError: it is no application.
+        """
+        if self.entry is None:
+            self.problems.report().raise_if_bad()
+            raise ApplicationError(f"{self.path} is no application.")
+        return self.entry
+
+    def location(self, path: tuple[str | int, ...]) -> str:
+        """Return `file:line:column` of a value, or an empty text where there is none."""
+        span = span_of(self.root, path)
+        return self.problems.position(span) if span else ""
+
+
+def read_document(path: str | Path, changes: Changes | None = None) -> Document:
+    """Read an application file, or the one inside a saved application, with some values changed.
+
+    Raises:
+        ApplicationError: the path is a folder or an archive, and no saved application.
+    """
+    path = Path(path)
+    if path.is_file() and is_archive(path):
+        file = path / APPLICATION
+        problems = Problems(str(file))
+        content: bytes | None = within(read_member(path, APPLICATION, DEFAULT_LIMITS.bytes + 1), problems)
+    else:
+        file = _file_of(path)
+        problems = Problems(str(file))
+        content = read_bytes(file, problems)
+    text = None if content is None else decode_text(content, problems)
+    return Document(file, problems) if text is None else parse_document(text, file, changes=changes)
+
+
+@not_collecting()
+def parse_document(text: str, path: Path, *, fallback: bool = False, changes: Changes | None = None) -> Document:
+    """Read an application from text; `path` is where it stands, or would stand.
+
+    Args:
+        fallback: read YAML with the parser in Python even where the one in C is there.
+        changes: values that take the place of the file's.
+    """
+    source = Source(str(path), text)
+    problems = Problems(source.name, source)
+    try:
+        return _parsed(source, path, problems, fallback, changes)
+    except TooManyProblems:
+        return Document(path, problems)
+
+
+def _parsed(source: Source, path: Path, problems: Problems, fallback: bool, changes: Changes | None) -> Document:
+    written = parse(source, problems, fallback=fallback)
+    if written is None:
+        return Document(path, problems)
+    if changes:
+        written = with_changes(written, changes)
+    root = resolve(written, problems)
+    try:
+        entry = SHAPE.read(root, (), problems)
+    except Broken:
+        return Document(path, problems)
+    return Document(path, problems, entry, root, written.data())
+
+
+def _file_of(path: Path) -> Path:
+    if not path.is_dir():
+        return path
+    if is_saved_application(path):
+        return path / APPLICATION
+    raise ApplicationError(
+        f"{path} is a folder and no saved application: it has no manifest.json beside application.json.\n"
+        "  Name an application file, or a folder or archive that nf.save or app.save wrote."
+    )

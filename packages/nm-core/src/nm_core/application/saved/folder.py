@@ -1,0 +1,221 @@
+"""A saved application on disk: a folder, or an archive of it, that appears only when complete and verifies when read.
+
+::
+
+    application.json              the application, in canonical form
+    weights/<module>.safetensors  one file per module with weights, written by the backend
+    assets/<sha256>-<name>        files that modules need: vocabularies, tokenizers
+    manifest.json                 every other file with its size and sha256
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+from tempfile import mkdtemp
+
+from nm_core.application.saved.archive import is_archive, is_inside, pack, read_member, unpack
+from nm_core.application.text.tree import Data
+from nm_core.errors import ApplicationError
+
+APPLICATION = "application.json"
+MANIFEST = "manifest.json"
+WEIGHTS = "weights"
+ASSETS = "assets"
+FORMAT = "nm-application/1"
+_MANIFEST_BYTES = 16 << 20
+
+
+def weights_path(module: str) -> str:
+    """Return where a module's weights stand in the folder."""
+    return f"{WEIGHTS}/{module}.safetensors"
+
+
+def is_saved_application(path: Path) -> bool:
+    """Tell whether a folder or an archive is a saved application."""
+    if is_archive(path):
+        return _is_saved_archive(path)
+    return (path / MANIFEST).is_file() and (path / APPLICATION).is_file()
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `path` that takes its place, with a manifest, when the block ends without error.
+
+    Where the name of `path` ends in .zip, an archive of the folder does so. An older saved application at `path` is
+    replaced; anything else there is left alone.
+
+    Raises:
+        ApplicationError: `path` is there and no saved application, or it cannot be written.
+    """
+    path = Path(path)
+    if path.exists() and not is_saved_application(path) and not (path.is_dir() and not any(path.iterdir())):
+        raise ApplicationError(
+            f"{path} is there already and is no saved application.\n  Save to a new place, or remove it first."
+        )
+    made = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = path.with_name(f".{path.name}-{token_hex(4)}.unfinished")
+        made.mkdir()
+        yield made
+        _write_manifest(made)
+        if is_archive(path):
+            pack(made, path)
+            _sync(path.parent)
+        else:
+            _put_in_place(made, path)
+    except OSError as error:
+        raise ApplicationError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        if made is not None and made.exists():
+            shutil.rmtree(made)
+
+
+def add_asset(folder: Path, source: Path) -> str:
+    """Copy a file into the folder's assets and return its place there, relative to the folder.
+
+    Raises:
+        ApplicationError: the file cannot be read.
+    """
+    try:
+        digest = sha256_of(source)
+        place = f"{ASSETS}/{digest}-{source.name.removeprefix(f'{digest}-')}"
+        (folder / ASSETS).mkdir(exist_ok=True)
+        if not (folder / place).exists():
+            shutil.copyfile(source, folder / place)
+    except OSError as error:
+        raise ApplicationError(
+            f"{source} cannot be saved with the application: {error.strerror or error}.\n"
+            "  A module names it as a file that it needs; put it back where it was."
+        ) from error
+    return place
+
+
+def unpacked(path: Path) -> Path:
+    """Return a new folder with the files of an archive, verified; whoever asks for it removes it.
+
+    Raises:
+        ApplicationError: the archive is damaged, or none of ours.
+    """
+    folder = Path(mkdtemp(prefix="nm-application-"))
+    try:
+        unpack(path, folder)
+        verify(folder, name=path)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+    return folder
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Path]:
+    """Yield a saved application as a folder: itself, or what its archive holds for as long as the block lasts."""
+    if not is_archive(path):
+        yield path
+        return
+    folder = unpacked(path)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def verify(folder: Path, *, name: Path | None = None) -> None:
+    """Compare every file of a saved application with the manifest.
+
+    Args:
+        name: what messages call it, where that is not the folder.
+
+    Raises:
+        ApplicationError: files are missing or damaged; all of them are named.
+    """
+    damaged = [
+        f"{file} {what}" for file, entry in _read_manifest(folder).items() if (what := _fault(folder, file, entry))
+    ]
+    if damaged:
+        raise ApplicationError(
+            f"{name or folder} is damaged:\n"
+            + "".join(f"  {line}\n" for line in damaged)
+            + "  Copy it again from where it came from, or save the application again."
+        )
+
+
+def _is_saved_archive(path: Path) -> bool:
+    try:
+        return all(read_member(path, name, 1) for name in (APPLICATION, MANIFEST))
+    except ApplicationError:
+        return False
+
+
+def _fault(folder: Path, name: str, entry: Mapping[str, Data]) -> str:
+    path = folder / name
+    if not path.is_file():
+        return "is missing"
+    size = path.stat().st_size
+    if size != entry.get("size"):
+        return f"has {size} bytes, expected {entry.get('size')}"
+    return "" if sha256_of(path) == entry.get("sha256") else "has other contents than were saved"
+
+
+def _read_manifest(folder: Path) -> dict[str, dict[str, Data]]:
+    path = folder / MANIFEST
+    try:
+        with path.open("rb") as stream:
+            found = json.loads(stream.read(_MANIFEST_BYTES))
+        if found["format"] != FORMAT:
+            raise ApplicationError(
+                f"{path} has the format {found['format']!r}; this version of nm-core reads {FORMAT}."
+            )
+        files: dict[str, dict[str, Data]] = found["files"]
+        if APPLICATION not in files or not all(map(is_inside, files)):
+            raise ValueError("it names the wrong files")
+    except OSError as error:
+        raise ApplicationError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ApplicationError(f"{path} is damaged: {error}.\n  Save the application again.") from error
+    return files
+
+
+def _write_manifest(folder: Path) -> None:
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            files[path.relative_to(folder).as_posix()] = {"size": path.stat().st_size, "sha256": sha256_of(path)}
+            _sync(path)
+    manifest = folder / MANIFEST
+    manifest.write_text(json.dumps({"format": FORMAT, "files": files}, indent=2) + "\n", encoding="utf-8")
+    _sync(manifest)
+    for directory in [*(path for path in folder.rglob("*") if path.is_dir()), folder]:
+        _sync(directory)
+
+
+def _put_in_place(made: Path, path: Path) -> None:
+    if not path.exists() or not any(path.iterdir()):
+        made.replace(path)
+    else:
+        old = made.with_name(f"{made.name}.old")
+        path.replace(old)
+        made.replace(path)
+        shutil.rmtree(old)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file's content, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

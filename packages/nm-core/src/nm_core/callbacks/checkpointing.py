@@ -1,0 +1,137 @@
+"""`CheckpointCallback`: when to write checkpoints, and which of them stay."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from nm_core.callbacks.base import Callback
+from nm_core.callbacks.intervals import Mode, check_interval, check_mode, find_score, is_better
+from nm_core.callbacks.retention import Retention
+from nm_core.callbacks.run import Run
+from nm_core.errors import ParameterError
+
+__all__ = ["CheckpointCallback"]
+
+
+class CheckpointCallback(Callback):
+    """Ask for a checkpoint every so many updates, epochs or minutes, and whenever a metric is better than ever.
+
+    Called after the updates that `every_steps` names, at the end of epochs, at log points (to look at the clock) and
+    after evaluations. It only asks: the engine writes at the next step boundary, and a disk that is full costs the
+    attempt, not the run. The retention holds for every checkpoint of the run, whoever asked for it.
+
+    Args:
+        every_steps: updates between checkpoints; 0 is never.
+        every_epochs: epochs between checkpoints; 0 is never. Without any interval it is every epoch.
+        every_minutes: minutes between checkpoints, looked at when a log point comes; 0 is never.
+        at_end: write one after the last update, too, unless the run ends with an error.
+        keep: how many of the newest stay.
+        best: how many of the best by `metric` stay beside them.
+        metric: the score that is compared, `"dev.wer"`: the evaluation's name and the metric's. With it, a score better
+            than any before is followed by a checkpoint at once.
+        mode: whether the smallest ("min") or the largest ("max") score is the best.
+        clock: seconds that pass, for tests.
+
+    Raises:
+        ParameterError: an argument is out of its range, or `best` has no metric.
+    """
+
+    def __init__(
+        self,
+        *,
+        every_steps: int = 0,
+        every_epochs: int = 0,
+        every_minutes: float = 0.0,
+        at_end: bool = True,
+        keep: int = 3,
+        best: int | None = None,
+        metric: str | None = None,
+        mode: Mode = "min",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        owner = "CheckpointCallback"
+        if isinstance(every_minutes, bool) or not isinstance(every_minutes, int | float) or every_minutes < 0:
+            raise ParameterError(f"{owner}: every_minutes is a number, 0 for never; got {every_minutes!r}.")
+        self.step_interval = check_interval(owner, "every_steps", every_steps)
+        self.every_epochs = check_interval(owner, "every_epochs", every_epochs)
+        if not every_steps and not every_epochs and not every_minutes:
+            self.every_epochs = 1
+        self.every_seconds = 60.0 * every_minutes
+        best = int(metric is not None) if best is None else best
+        self.at_end = at_end
+        self.retention = Retention(last=keep, best=best, metric=metric, mode=check_mode(owner, mode))
+        self._clock = clock
+        self._written = clock()
+        self._epochs = 0
+        self._best: float | None = None
+        self._evaluations: set[str] = set()
+
+    def on_start(self, run: Run) -> None:
+        """Tell the run which checkpoints stay, and whether there is one at the end.
+
+        Raises:
+            ParameterError: the run has nowhere to write.
+        """
+        if run.work_dir is None:
+            raise ParameterError(
+                "CheckpointCallback: the run has nowhere to write. "
+                'Give the factory a folder: NeuralModuleFactory(work_dir="runs/first", ...).'
+            )
+        run.retention = self.retention
+        run.checkpoint_at_end = run.checkpoint_at_end or self.at_end
+        self._written = self._clock()
+
+    def on_step(self, run: Run) -> None:
+        """Ask for a checkpoint: `every_steps` updates have passed."""
+        run.request_checkpoint()
+
+    def on_epoch_end(self, run: Run) -> None:
+        """Ask for a checkpoint if `every_epochs` epochs have passed."""
+        self._epochs += 1
+        if self.every_epochs and self._epochs % self.every_epochs == 0:
+            run.request_checkpoint()
+
+    def on_log(self, run: Run, values: Mapping[str, float]) -> None:
+        """Ask for a checkpoint if `every_minutes` have passed since the last one."""
+        if self.every_seconds and self._clock() - self._written >= self.every_seconds:
+            self._written = self._clock()
+            run.request_checkpoint()
+
+    def on_evaluation(self, run: Run, name: str, scores: Mapping[str, float]) -> None:
+        """Ask for a checkpoint if the metric is better than ever.
+
+        Raises:
+            ParameterError: the metric is of this evaluation, which has no such score.
+        """
+        metric = self.retention.metric
+        if metric is None:
+            return
+        self._evaluations.add(name)
+        value = find_score("CheckpointCallback", metric, name, scores)
+        if value is not None and is_better(value, self._best, self.retention.mode):
+            self._best = value
+            run.request_checkpoint()
+
+    def on_checkpoint(self, run: Run, path: Path) -> None:
+        """Count the minutes from here."""
+        self._written = self._clock()
+
+    def on_end(self, run: Run, reason: str) -> None:
+        """Report a metric that no evaluation gave."""
+        if self.retention.metric is not None and self._best is None:
+            seen = ", ".join(sorted(self._evaluations)) or "none"
+            run.report.append(
+                f"CheckpointCallback never saw the score {self.retention.metric}, so no checkpoint was kept as the "
+                f"best; evaluations of this run: {seen}."
+            )
+
+    def state(self) -> dict[str, Any]:
+        """Return the epochs that have ended and the best score so far."""
+        return {"epochs": self._epochs, "best": self._best}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take back what `state` gave."""
+        self._epochs, self._best = state["epochs"], state["best"]

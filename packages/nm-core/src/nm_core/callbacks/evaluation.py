@@ -1,0 +1,78 @@
+"""`EvaluationCallback`: metrics computed while a training runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nm_core.callbacks.base import Callback
+from nm_core.callbacks.intervals import check_interval
+from nm_core.callbacks.run import Run
+from nm_core.errors import ParameterError
+from nm_core.modules.metric import Metric
+
+__all__ = ["EvaluationCallback"]
+
+
+class EvaluationCallback(Callback):
+    """Evaluate metrics over their data layers, every so many updates, epochs, or both.
+
+    Called at the end of epochs and after the updates that `every_steps` names; never twice at one step. The scores
+    reach every callback through `on_evaluation`, and so the log, the best checkpoints and early stopping.
+
+    Args:
+        metrics: a metric or several, each connected to tensors: `WordErrorRate(hypotheses=..., references=...)`.
+        every_steps: updates between evaluations; 0 is never.
+        every_epochs: epochs between evaluations; 0 is never. Without both it is every epoch.
+        name: what the evaluation is called, the first part of `"dev.wer"`.
+
+    Raises:
+        ParameterError: there are no metrics, one is not connected, or an interval is out of its range.
+    """
+
+    def __init__(
+        self,
+        metrics: Metric | Sequence[Metric],
+        *,
+        every_steps: int = 0,
+        every_epochs: int = 0,
+        name: str = "eval",
+    ) -> None:
+        self.metrics: tuple[Metric, ...] = (metrics,) if isinstance(metrics, Metric) else tuple(metrics)
+        if not self.metrics:
+            raise ParameterError(f'EvaluationCallback "{name}" needs metrics: give at least one.')
+        for metric in self.metrics:
+            if not isinstance(metric, Metric):
+                raise ParameterError(f'EvaluationCallback "{name}" takes metrics, got {type(metric).__qualname__}.')
+            if metric.call is None:
+                raise ParameterError(
+                    f'EvaluationCallback "{name}": {metric.name} is not connected to anything. '
+                    f"Give it tensors: {type(metric).__name__}({', '.join(f'{port}=...' for port in metric.inputs)})."
+                )
+        owner = f'EvaluationCallback "{name}"'
+        self.name = name
+        self.step_interval = check_interval(owner, "every_steps", every_steps)
+        self.every_epochs = check_interval(owner, "every_epochs", every_epochs) or int(not every_steps)
+        self._epochs = 0
+
+    def on_step(self, run: Run) -> None:
+        """Evaluate: `every_steps` updates have passed."""
+        self._evaluate(run)
+
+    def on_epoch_end(self, run: Run) -> None:
+        """Evaluate if `every_epochs` epochs have passed."""
+        self._epochs += 1
+        if self.every_epochs and self._epochs % self.every_epochs == 0:
+            self._evaluate(run)
+
+    def state(self) -> dict[str, Any]:
+        """Return how many epochs have ended."""
+        return {"epochs": self._epochs}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take back what `state` gave."""
+        self._epochs = state["epochs"]
+
+    def _evaluate(self, run: Run) -> None:
+        if run.scored_at.get(self.name) != run.step:
+            run.evaluate(self.metrics, name=self.name)

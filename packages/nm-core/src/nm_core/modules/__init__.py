@@ -1,0 +1,1 @@
+"""Neural modules: components with typed ports, composites, metrics, views and free inputs."""

@@ -1,0 +1,44 @@
+"""Free inputs of a graph: typed values that whoever runs the graph gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from nm_core.modules.module import NeuralModule, Segment, Signature
+from nm_core.symbols import recording
+from nm_core.symbols.ports import PortSpec, ports
+from nm_core.symbols.tensor import NmTensor
+from nm_types.frames import boundary
+
+OWNER = "inputs"
+"""The name under which messages and drawings show free inputs."""
+
+
+class FreeInputs(NeuralModule):
+    """The open ends of a graph, as the outputs of a call without inputs."""
+
+    segment: ClassVar[Segment] = "source"
+
+
+@boundary
+def inputs(*, tags: Iterable[type] = (), kinds: Iterable[type] = (), **types: Any) -> Any:
+    """Make a graph's free inputs from types: `inputs(spec="B Spectrogram:64 T:t", length="B ; Lengths(t)")`.
+
+    Args:
+        tags, kinds: those of a collection that the strings may name.
+        types: a type for each input; a size name stands for one size in all of them.
+
+    Returns:
+        symbolic tensors, one bare, several as a named tuple.
+    """
+    declared = ports(tags=tags, kinds=kinds, **types)
+    return recording.structured("Inputs", tuple(declared), free_inputs(declared))
+
+
+def free_inputs(declared: PortSpec, *, location: str | None = None) -> tuple[NmTensor, ...]:
+    """Return the free inputs of a graph as the symbolic tensors of one call, in the order of their declaration."""
+    make: Any = FreeInputs  # the metaclass takes the name
+    module: FreeInputs = make(name=OWNER)
+    module._nm.signature = Signature(PortSpec(), declared)
+    return recording.record(module, (), {}, location=location).tensors()

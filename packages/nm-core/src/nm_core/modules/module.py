@@ -1,0 +1,264 @@
+"""`NeuralModule`: a component with typed ports and frozen parameters, callable on symbols and on values."""
+
+from __future__ import annotations
+
+import re
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from inspect import Parameter
+from typing import Any, ClassVar, Literal
+
+from nm_core.errors import ModuleDeclarationError, ParameterError
+from nm_core.symbols import recording
+from nm_core.symbols.parameters import FrozenParams, capture, constructor_parameters
+from nm_core.symbols.ports import PortSpec, as_ports
+from nm_core.symbols.tensor import Call
+from nm_types import BindingError, CallTyping, Edge, NeuralType, NmError, type_call
+from nm_types.frames import boundary, hide
+
+Segment = Literal["host", "framework", "source", "view"]
+"""Where a module runs: in Python at the end, in the framework's part, as what drives a graph, or where its value is."""
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The ports of a module whose parameters are known."""
+
+    inputs: PortSpec
+    outputs: PortSpec
+
+
+@dataclass(slots=True)
+class _Identity:
+    """What is fixed when a module is made; it lives beside the instance's own attributes."""
+
+    name: str
+    params: FrozenParams
+    opaque: frozenset[str]
+    signature: Signature
+    source_call: weakref.ref[Call] | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Identity:
+        return _Identity(self.name, self.params, self.opaque, self.signature)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Identity, (self.name, self.params, self.opaque, self.signature)
+
+
+class ModuleMeta(type):
+    """Captures a module's parameters before its constructor runs, whatever its other base classes do."""
+
+    _known: dict[str, Parameter]
+    _declared: Signature
+
+    @boundary
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(name, bases, namespace, **kwargs)
+        cls._known = constructor_parameters(cls)
+        cls._declared = Signature(
+            as_ports(getattr(cls, "input_ports", {}), f"The input ports of {cls.__qualname__}"),
+            as_ports(getattr(cls, "output_ports", {}), f"The output ports of {cls.__qualname__}"),
+        )
+
+    @boundary
+    def __call__(cls, *args: Any, name: str | None = None, **kwargs: Any) -> Any:
+        """Make an instance; `name` is its name in graphs, files and checkpoints."""
+        params, opaque = capture(cls, cls._known, args, kwargs)
+        identity = _Identity(checked_name(name or snake_case(cls.__name__)), params, opaque, signature_of(cls, params))
+        instance: Any = cls.__new__(cls, *args, **kwargs)  # type: ignore[arg-type]  # as type.__call__ does
+        instance.__dict__["_nm"] = identity
+        instance.__init__(*args, **kwargs)
+        return instance
+
+
+class NeuralModule(metaclass=ModuleMeta):
+    """A component with typed inputs and outputs.
+
+    A subclass declares `input_ports` and `output_ports` and implements `forward`. Called with symbolic tensors it
+    records a call and returns symbolic tensors; called with values it computes at once. A plain subclass runs in
+    Python, after the framework's part of a graph.
+    """
+
+    input_ports: ClassVar[Any] = PortSpec()
+    output_ports: ClassVar[Any] = PortSpec()
+    segment: ClassVar[Segment] = "host"
+    asset_params: ClassVar[tuple[str, ...]] = ()
+    """Parameters that are paths of files to be saved with an application."""
+    path_params: ClassVar[tuple[str, ...]] = ()
+    """Other parameters that are paths, which a file may give relative to itself; those annotated `Path` are known."""
+
+    forward: Callable[..., Any]
+    """Compute the outputs from values: one bare, several as a tuple in port order. Any base class may bring it."""
+
+    _nm: _Identity
+
+    @property
+    def name(self) -> str:
+        """The module's name in graphs, files and checkpoints."""
+        return self._nm.name
+
+    @property
+    def params(self) -> FrozenParams:
+        """The constructor's parameters with defaults filled in, frozen; live objects are absent."""
+        return self._nm.params
+
+    @property
+    def opaque(self) -> frozenset[str]:
+        """Names of parameters that hold live objects, which no file can keep."""
+        return self._nm.opaque
+
+    @property
+    def inputs(self) -> PortSpec:
+        """Input ports with the parameters filled in."""
+        return self._nm.signature.inputs
+
+    @property
+    def outputs(self) -> PortSpec:
+        """Output ports with the parameters filled in."""
+        return self._nm.signature.outputs
+
+    def has_weights(self) -> bool:
+        """Tell whether the module holds state that must be saved under its name."""
+        return False
+
+    @classmethod
+    def type_edges(
+        cls,
+        edges: Sequence[Edge],
+        outputs: Mapping[str, NeuralType],
+        *,
+        owner: str,
+        casts: recording.CastPolicy | frozenset[str],
+        location: str,
+    ) -> CallTyping:
+        """Judge the edges of one call and give its outputs their types; raises as `nm_types.type_call` does."""
+        return type_call(edges, outputs, owner=owner, casts=casts, location=location)
+
+    def typed_arguments(self, call: Call) -> dict[str, Any]:
+        """Return arguments of `forward` that are no ports and follow from the types of a call: none, for most modules.
+
+        What lowers or repeats a graph passes them on; a call on real tensors has no types and gives them itself. Only
+        framework modules have such arguments.
+        """
+        return {}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Record a call on symbolic tensors, or compute at once on values."""
+        if self._is_symbolic_call(args, kwargs):
+            try:
+                return self._record(args, kwargs)
+            except NmError as error:
+                hide(error)
+                raise
+        values = recording.bind_arguments(self.name, self.inputs, args, kwargs)
+        if not hasattr(self, "forward"):
+            raise ModuleDeclarationError(f"{type(self).__qualname__} does not implement forward.")
+        return self._structured(self.forward(**values))
+
+    def _repr_html_(self) -> str:
+        """Return what notebooks show: the name, ports with their types, and parameters."""
+        from nm_core.application.notebook import module_html
+
+        return module_html(self)
+
+    def _is_symbolic_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+        return recording.is_symbolic(args, kwargs) or not (args or kwargs) or recording.is_constant_inside(args, kwargs)
+
+    def _record(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        source = not any(not port.optional for port in self.inputs.values()) and not (args or kwargs)
+        call = self._nm.source_call() if source and self._nm.source_call else None
+        if call is None:
+            call = recording.record(self, args, kwargs)
+            if source:  # one instance is one stream: asking again gives the same tensors
+                self._nm.source_call = weakref.ref(call)
+        return recording.structured(type(self).__name__, tuple(self.outputs), call.tensors())
+
+    def _structured(self, result: Any) -> Any:
+        names = tuple(self.outputs)
+        if len(names) > 1 and type(result) is tuple:
+            return recording.structured(type(self).__name__, names, result)
+        return result
+
+
+def signature_of(cls: ModuleMeta, params: Mapping[str, Any]) -> Signature:
+    """Return the ports of a class under parameters, without constructing anything.
+
+    Raises:
+        ParameterError: a parameter that a port mentions is not an integer.
+        ModuleDeclarationError: the class's own `sizes` or `ports_of` failed, or a port mentions an unknown name.
+    """
+    declared: Signature = cls._declared
+    owner = cls.__qualname__
+    ports_of = getattr(cls, "ports_of", None)
+    if ports_of is not None:
+        inputs, outputs = _author(owner, "ports_of", ports_of, params)
+        declared = Signature(as_ports(inputs, f"{owner}.ports_of"), as_ports(outputs, f"{owner}.ports_of"))
+        _same_names(owner, cls._declared, declared)
+    wanted = declared.inputs.parameters | declared.outputs.parameters
+    if not wanted:
+        return declared
+    sizes_of = getattr(cls, "sizes", None)
+    derived = _author(owner, "sizes", sizes_of, params) if sizes_of is not None else {}
+    sizes = {name: derived[name] if name in derived else _given(owner, name, params) for name in wanted}
+    try:
+        return Signature(declared.inputs.bind(sizes), declared.outputs.bind(sizes))
+    except BindingError as error:
+        raise ParameterError(f"{owner}: {error.message}", code=error.code) from None
+
+
+def _author(owner: str, what: str, function: Any, params: Mapping[str, Any]) -> Any:
+    try:
+        return function(params)
+    except NmError:
+        raise
+    except Exception as error:
+        raise ModuleDeclarationError(
+            f"{owner}.{what} failed on the parameters {dict(params)!r}: {type(error).__name__}: {error}\n"
+            "  It is code of the module's author and must give types for any parameters that the constructor takes."
+        ) from error
+
+
+def _same_names(owner: str, declared: Signature, computed: Signature) -> None:
+    for side, names, others in (
+        ("input", declared.inputs, computed.inputs),
+        ("output", declared.outputs, computed.outputs),
+    ):
+        if names and list(names) != list(others):
+            raise ModuleDeclarationError(
+                f"{owner}.ports_of gives the {side} ports {', '.join(others)}; declared are {', '.join(names)}.\n"
+                "  Parameters may change the types of ports, never their names or order."
+            )
+
+
+def _given(owner: str, name: str, params: Mapping[str, Any]) -> Any:
+    if name not in params:
+        raise ModuleDeclarationError(
+            f"A port of {owner} mentions {{{name}}}, which is neither a parameter nor given by sizes(params)."
+        )
+    return params[name]
+
+
+def snake_case(name: str) -> str:
+    """Return a class name as a module name: `JasperEncoder` gives `jasper_encoder`, `CTCLossNM` `ctc_loss_nm`."""
+    name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
+
+
+def checked_name(name: str) -> str:
+    """Return a module's name if it can prefix weights and stand in a file.
+
+    Raises:
+        ParameterError: the name is not an identifier, or several joined by dots.
+    """
+    if not _NAME.fullmatch(name):
+        raise ParameterError(
+            f"{name!r} cannot be a module's name: it prefixes weights and stands in files.\n"
+            "  Use letters, digits and underscores, beginning with a letter."
+        )
+    return name
+
+
+__all__ = ["ModuleMeta", "NeuralModule", "Segment", "Signature", "checked_name", "signature_of", "snake_case"]

@@ -1,0 +1,165 @@
+"""Choosing sizes: a prime of its own for each name, so that no axis passes for another by accident."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from nm_core.probing.slots import BATCH, Slot, divisors
+from nm_types import BatchTag, HeightTag, Size, TimeTag, WidthTag
+from nm_types.notation import TagVariable
+from nm_types.sizes import Sum
+
+LONG_TAGS = (TimeTag, HeightTag, WidthTag)
+SHORT_FROM = (5, 17, 41, 61)
+LONG_FROM = (29, 127, 509, 2039)
+"""Where the primes begin, from one attempt to the next. Signals and images are longer than texts, as in real data."""
+MOST_PRIMES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the slots of one use ask of sizes.
+
+    Attributes:
+        names: the names that inputs mention, the batch first and the long axes last.
+        inputs: the sizes of the inputs, which must be at least 1.
+        outputs: the sizes of the outputs that the names decide.
+        long: the names of long axes.
+        divisors: for each name the largest number that divides it somewhere.
+    """
+
+    names: tuple[str, ...]
+    inputs: frozenset[Size]
+    outputs: frozenset[Size]
+    long: frozenset[str]
+    divisors: Mapping[str, int]
+
+    @classmethod
+    def of(cls, inputs: Sequence[Slot], outputs: Sequence[Slot]) -> Asked:
+        """Gather what slots say."""
+        wanted = frozenset(_sizes(inputs))
+        names = {str(name) for size in wanted for name in size.symbols() if not isinstance(name, Sum)}
+        known = names | {f"sum({name})" for name in sums(names)}
+        promised = frozenset(s for s in _sizes(outputs) if {str(name) for name in s.symbols()} <= known)
+        long = frozenset(_long(inputs))
+        largest: dict[str, int] = {}
+        for size in wanted | promised:
+            for name, divisor in divisors(size):
+                largest[name] = max(largest.get(name, 1), divisor)
+        order = sorted(names, key=lambda name: (name != BATCH, name in long, name))
+        return cls(tuple(order), wanted, promised, long, largest)
+
+
+def sums(names: Iterable[str]) -> dict[str, list[str]]:
+    """The elements of each indexed name: `n[0]` and `n[1]` of `n_i`."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        base, bracket, _ = name.partition("[")
+        if bracket and base.isidentifier():
+            found.setdefault(f"{base}_i", []).append(name)
+    return found
+
+
+def complete(sizes: Mapping[str, int]) -> dict[str, int]:
+    """Sizes with the sums of indexed names."""
+    totals = {f"sum({name})": sum(sizes[part] for part in parts) for name, parts in sums(sizes).items()}
+    return {**sizes, **totals}
+
+
+def choose(asked: Asked, fixed: Mapping[str, int], attempt: int, avoid: Iterable[int] = ()) -> dict[str, int] | None:
+    """A size for each name, or None where no primes make every size at least 1.
+
+    Primes are distinct; so are the sizes that different expressions come to, where that is possible.
+
+    Args:
+        asked: what must get a size.
+        fixed: sizes that are known already.
+        attempt: 0 for the smallest sizes, 1, 2, 3 for larger ones.
+        avoid: numbers with a meaning of their own, such as constructor parameters.
+    """
+    constants = {size.value for size in asked.inputs | asked.outputs if size.value is not None}
+    taken = {*avoid, *constants, *fixed.values()}
+    chosen = {name: fixed[name] for name in asked.names if name in fixed}
+    for name in asked.names:
+        if name not in chosen:
+            found = _first(asked, chosen, name, _primes(_least(asked, name, attempt)), taken)
+            if found is None:
+                return None
+            chosen[name] = found
+            taken.add(found)
+    ordered = {name: chosen[name] for name in asked.names}
+    return ordered if _are_positive(asked, ordered) else None
+
+
+def _first(asked: Asked, chosen: Mapping[str, int], name: str, primes: Iterator[int], taken: set[int]) -> int | None:
+    """The first prime that keeps all sizes apart; where none does, the first that keeps them at least 1."""
+    possible: int | None = None
+    for _ in range(MOST_PRIMES):
+        prime = next(primes)
+        now = {**chosen, name: prime}
+        if prime in taken or not _are_positive(asked, now):
+            continue
+        possible = possible or prime
+        values = [value for _, value in _values(asked.inputs | asked.outputs, now)]
+        if len(set(values)) == len(values):
+            return prime
+    return possible
+
+
+def _are_positive(asked: Asked, sizes: Mapping[str, int]) -> bool:
+    return all(value >= 1 for _, value in _values(asked.inputs | asked.outputs, sizes))
+
+
+def _values(wanted: Iterable[Size], sizes: Mapping[str, int]) -> list[tuple[Size, int]]:
+    known = complete(sizes)
+    return [(size, size.evaluate(known)) for size in wanted if {str(name) for name in size.symbols()} <= known.keys()]
+
+
+def _least(asked: Asked, name: str, attempt: int) -> int:
+    if name == BATCH:
+        return 3
+    least = (LONG_FROM if name in asked.long else SHORT_FROM)[attempt]
+    return max(least, (attempt + 2) * asked.divisors.get(name, 1) + 1)
+
+
+def _sizes(slots: Sequence[Slot]) -> Iterator[Size]:
+    for slot in slots:
+        yield from slot.sizes()
+        size = slot.kind_size()
+        if size is not None:
+            yield size
+
+
+def _long(slots: Sequence[Slot]) -> Iterator[str]:
+    """The names on axes of time and space."""
+    for slot in slots:
+        for one, size in zip(slot.axes(), slot.sizes(), strict=True):
+            tag = one.tag.bound if isinstance(one.tag, TagVariable) else one.tag
+            if tag is not None and not tag.is_a(BatchTag) and any(tag.is_a(long) for long in LONG_TAGS):
+                yield from map(str, size.symbols())
+
+
+def _primes(least: int) -> Iterator[int]:
+    number = max(2, least)
+    while True:
+        if all(number % divisor for divisor in range(2, int(number**0.5) + 1)):
+            yield number
+        number += 1
+
+
+def around_multiples(asked: Asked, sizes: Mapping[str, int], fixed: Mapping[str, int]) -> list[dict[str, int]]:
+    """Sizes that differ in one name that is divided somewhere: a multiple of the divisor, and its neighbours.
+
+    A prime alone cannot tell `(t+3)//4` from `t//4+1`: they differ at multiples of 4.
+    """
+    found = []
+    for name, divisor in asked.divisors.items():
+        if name in sizes and name not in fixed:
+            multiple = -(-sizes[name] // divisor) * divisor
+            steps = range(divisor) if divisor <= 4 else (0, 1, divisor - 1)
+            for value in sorted({multiple + step for step in steps} - {sizes[name]}):
+                changed = {**sizes, name: value}
+                if _are_positive(asked, changed):
+                    found.append(changed)
+    return found

@@ -1,0 +1,1 @@
+"""Ports, parameters, symbolic tensors, and the recording of calls on them."""

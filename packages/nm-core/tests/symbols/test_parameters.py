@@ -1,0 +1,95 @@
+"""Parameters are captured before the constructor runs, frozen, and plain data."""
+
+import copy
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nm_core import ModuleDeclarationError, NeuralModule, ParameterError
+from nm_core.symbols.parameters import FrozenParams, freeze, thaw
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+class Layer(NeuralModule):
+    """A module that changes what it was given."""
+
+    def __init__(self, blocks: list[int], *, width: int = 4, path: Any = None) -> None:
+        blocks.append(99)
+        self.blocks = blocks
+
+
+class Base(NeuralModule):
+    """A module whose subclass passes keywords on."""
+
+    def __init__(self, *, width: int, depth: int = 2) -> None:
+        self.width = width
+
+
+class Derived(Base):
+    """A module that passes keywords on to its base."""
+
+    def __init__(self, *, extra: int = 1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+
+@given(PLAIN)
+def test_thawing_undoes_freezing(value: object) -> None:
+    """Plain data comes back equal from its frozen form, and freezing again changes nothing."""
+    assert thaw(freeze(value)) == value
+    assert freeze(freeze(value)) == freeze(value)
+
+
+def test_parameters_are_kept_as_they_were_given() -> None:
+    """A constructor that changes its arguments changes neither the record nor its defaults."""
+    layer = Layer([1, 2])
+    assert layer.params["blocks"] == (1, 2)
+    assert dict(layer.params) == {"blocks": (1, 2), "width": 4, "path": None}
+    assert layer.blocks == [1, 2, 99]
+
+
+def test_keywords_that_are_passed_on_are_known() -> None:
+    """`**kwargs` stands for the parameters of the base that takes them."""
+    assert dict(Derived(width=3).params) == {"extra": 1, "width": 3, "depth": 2}
+
+
+def test_all_wrong_parameters_are_named_at_once() -> None:
+    """An unknown and a missing parameter are one error, with what may have been meant."""
+    with pytest.raises(ParameterError) as error:
+        Derived(widht=3)
+    assert 'no parameter "widht". Did you mean "width"?' in str(error.value)
+    assert "needs width." in str(error.value)
+    assert isinstance(error.value, TypeError)
+
+
+def test_live_objects_are_opaque() -> None:
+    """A live object is remembered by the name of its parameter and left out of the plain data."""
+    layer = Layer([1], path=object())
+    assert layer.opaque == {"path"}
+    assert "path" not in layer.params
+    assert Layer([1], path=Path("a/b")).params["path"] == "a/b"
+
+
+def test_frozen_parameters_survive_copying() -> None:
+    """Deep copies and other people's pickles keep the parameters, and nothing can set one."""
+    params = FrozenParams({"a": (1, 2), "b": FrozenParams({"c": 1.5})})
+    assert copy.deepcopy(params) is params
+    assert pickle.loads(pickle.dumps(params)) == params
+    with pytest.raises(ParameterError, match="frozen"):
+        params.a = 3
+
+
+def test_star_arguments_are_refused() -> None:
+    """A constructor with `*args`, or a parameter called name, is an error of its author."""
+    with pytest.raises(ModuleDeclarationError, match="no names"):
+        type("Star", (NeuralModule,), {"__init__": lambda self, *layers: None})
+    with pytest.raises(ModuleDeclarationError, match="name"):
+        type("Named", (NeuralModule,), {"__init__": lambda self, name: None})

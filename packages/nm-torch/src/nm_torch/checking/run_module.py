@@ -1,0 +1,51 @@
+"""Calling a module on values as a graph would."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from nm_core import CompositeModule, NeuralModule
+from nm_core.probing.calling import by_port, recorded, through_graph
+from nm_core.probing.port_uses import Use
+from nm_torch.checking.module_copy import networks_of
+from nm_torch.module import TorchModule
+
+
+def result_of(module: NeuralModule, use: Use, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:
+    """Return what a module gives for values, by slot, as it would in a graph; it may write into them."""
+    with torch.no_grad():
+        if isinstance(module, TorchModule):
+            left_open = dict.fromkeys(use.open)
+            return module.compute(**by_port(module, use, values), **left_open, **_typed_arguments(module, use, sizes))
+        if isinstance(module, CompositeModule) and use.inputs:
+            return through_graph(module, use, values, sizes)
+        return cast("Any", module).forward(**by_port(module, use, values))
+
+
+def set_mode(module: NeuralModule, training: bool) -> None:
+    """Put what the framework knows of a module into training or evaluation mode."""
+    for network in networks_of(module):
+        network.train(training)
+
+
+def own(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values that a module may write into."""
+    return {name: value.clone() if isinstance(value, Tensor) else value for name, value in values.items()}
+
+
+def _typed_arguments(module: TorchModule, use: Use, sizes: Mapping[str, int]) -> dict[str, Any]:
+    """Return what a graph tells the module from the types of a call, for modules that ask for it."""
+    if type(module).typed_arguments is TorchModule.typed_arguments or not use.inputs:
+        return {}
+    return module.typed_arguments(recorded(module, use, sizes)[0].call)
+
+
+def on_cpu(value: Any) -> Any:
+    """Return a tensor, or tensors in a list, on the CPU and without history."""
+    if isinstance(value, Tensor):
+        return value.detach().cpu()
+    return [on_cpu(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,187 @@
+"""A training as the state of a checkpoint, and back."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from nm_core import Callback, NmTensor, Plan, Run
+from nm_core.symbols.tensor import Constant
+from nm_torch.checkpoint import (
+    CheckpointWriteError,
+    CheckpointWriter,
+    State,
+    check_graph,
+    environment_differences,
+    newest_checkpoint,
+    read_checkpoint,
+    versions,
+    weights_signature,
+)
+from nm_torch.errors import TrainingError
+from nm_torch.module import TorchModule
+from nm_torch.optim.state import load_optimizer_state, optimizer_state
+
+if TYPE_CHECKING:
+    from nm_torch.engine.training_state import Training
+
+FOLDER = "checkpoints"
+
+
+def save(training: "Training", run: Run, callbacks: Sequence[Callback]) -> Path | None:
+    """Write a checkpoint into the run's folder; every process takes part and rank 0 writes.
+
+    Returns:
+        its path, or nothing when the disk refused it: that costs the attempt and is reported.
+    """
+    meters = training.strategy.gather(training.meter.state())
+    path: Path | None = None
+    if run.rank == 0 and run.work_dir is not None:
+        state = _state(training, run, callbacks, meters)
+        try:
+            written = CheckpointWriter(run.work_dir / FOLDER).write(state, run.retention)
+        except CheckpointWriteError as error:
+            run.report.append(str(error))
+        else:
+            run.report.extend(written.problems)
+            path = written.path
+    text = training.strategy.gather(None if path is None else str(path))[0]
+    return None if text is None else Path(text)
+
+
+def restore(training: "Training", run: Run, callbacks: Sequence[Callback], resume: str | Path) -> None:
+    """Go on from a checkpoint: the one named, or for "auto" the newest good one of the run's folder, if any.
+
+    Raises:
+        TrainingError: "auto" without a folder.
+        CheckpointDamagedError: the checkpoint named does not verify, or none of the folder does.
+        CheckpointMismatchError: it is of another graph.
+    """
+    if str(resume) == "auto":
+        if run.work_dir is None:
+            raise TrainingError(
+                'resume="auto" looks for checkpoints in the work directory, and the factory has none.\n'
+                '  Give it one: NeuralModuleFactory(work_dir="runs/first"), or name the checkpoint.'
+            )
+        found = newest_checkpoint(run.work_dir / FOLDER)
+        if found is None:
+            run.report.append(f"There is no checkpoint in {run.work_dir / FOLDER} to go on from; training begins anew.")
+            return
+        path, state = found.path, found.state
+        run.report.extend(found.report)
+    else:
+        path = Path(resume)
+        state = read_checkpoint(path)
+    check_graph(state, graph_facts(training.objective.plan), path, training.application)
+    _load(training, run, callbacks, state)
+    run.resumed_from = path
+    differences = environment_differences(
+        state, threads=torch.get_num_threads(), world_size=training.strategy.world_size, versions=versions()
+    )
+    now = _settings(training)
+    differences += [
+        f"{name}: the checkpoint has {saved}, this run {now[name]}"
+        for name, saved in state.extra.get("settings", {}).items()
+        if name in now and now[name] != saved
+    ]
+    if differences:
+        run.report.append(
+            f"{path.name} resumes, but not bitwise as if it had never stopped: " + "; ".join(differences) + "."
+        )
+
+
+def graph_facts(plan: Plan) -> dict[str, str]:
+    """Return what a checkpoint of a graph belongs to: its calls and the shapes of its weights."""
+    facts = {f"call {plan.graph.labels[call]}": _wiring(plan, call) for call in plan.calls}
+    for name, module in plan.graph.modules.items():
+        if isinstance(module, TorchModule):
+            facts |= weights_signature((f"{name}.{key}", value) for key, value in _weights(module).items())
+    return facts
+
+
+def _state(training: "Training", run: Run, callbacks: Sequence[Callback], meters: list[Any]) -> State:
+    modules = training.objective.plan.graph.modules
+    return State(
+        weights={name: _weights(module) for name, module in modules.items() if isinstance(module, TorchModule)},
+        optimizer=optimizer_state(training.optimizer),
+        scaler={} if training.scale is None else training.scale.state(),
+        step=training.step,
+        epoch=training.epoch,
+        micro_batch=training.position,
+        samples=training.samples,
+        skipped=training.skipped,
+        rng=[{} for _ in range(run.world_size)],  # every stream is a function of the seed and the place
+        callbacks={key: callback.state() for key, callback in _keyed(callbacks).items()},
+        scores=run.current_scores(),
+        threads=torch.get_num_threads(),
+        world_size=run.world_size,
+        versions=versions(),
+        application=None if training.application is None else dict(training.application),
+        graph=graph_facts(training.objective.plan),
+        extra={"meters": meters, "settings": _settings(training), "unreadable": _unreadable(training)},
+    )
+
+
+def _load(training: "Training", run: Run, callbacks: Sequence[Callback], state: State) -> None:
+    for name, module in training.objective.plan.graph.modules.items():
+        if isinstance(module, TorchModule):
+            module.load_state_dict(state.weights.get(name, {}))
+    if state.optimizer is not None:
+        settings = training.optimizer_spec.arguments()
+        run.report.extend(load_optimizer_state(training.optimizer, state.optimizer, settings=settings))
+    if training.scale is not None and state.scaler:
+        training.scale.load_state(state.scaler)
+    training.step, training.epoch, training.position = state.step, state.epoch, state.micro_batch
+    training.samples, training.skipped = state.samples, state.skipped
+    meters = state.extra.get("meters", [])
+    if len(meters) == training.strategy.world_size:
+        training.meter.load_state(meters[training.strategy.rank])
+    for key, callback in _keyed(callbacks).items():
+        if key in state.callbacks:
+            callback.load_state(state.callbacks[key])
+
+
+def _weights(module: TorchModule) -> dict[str, torch.Tensor]:
+    return {key: value for key, value in module.state_dict().items() if isinstance(value, torch.Tensor)}
+
+
+def _settings(training: "Training") -> dict[str, Any]:
+    """Return what else decides the course of a training; a difference ends the promise of bitwise equality."""
+    return {
+        "seed": training.seed,
+        "precision": training.precision.name,
+        "samples in the data": len(training.layer),
+        "batching": repr(training.layer.batching),
+        "batches_per_step": training.batches_per_step,
+    }
+
+
+def _unreadable(training: "Training") -> dict[str, str]:
+    return {str(index): reason for index, reason in training.layer.unreadable.items()}
+
+
+def _keyed(callbacks: Sequence[Callback]) -> dict[str, Callback]:
+    """Name callbacks by class and, where there are several of one class, by their order."""
+    keyed: dict[str, Callback] = {}
+    for callback in callbacks:
+        base = key = type(callback).__name__
+        number = 2
+        while key in keyed:
+            key, number = f"{base}_{number}", number + 1
+        keyed[key] = callback
+    return keyed
+
+
+def _wiring(plan: Plan, call: Any) -> str:
+    """Return one call as a line of text: `JasperEncoder(audio_signal=train_data.spec, length=train_data.spec_len)`."""
+
+    def shown(argument: Any) -> str:
+        if isinstance(argument, NmTensor):
+            return f"{plan.graph.labels.get(argument.call, 'inputs')}.{argument.port}"
+        if isinstance(argument, Constant):
+            return repr(argument.value)
+        return f"[{', '.join(shown(item) for item in argument)}]"
+
+    given = ", ".join(f"{port}={shown(argument)}" for port, argument in call.inputs.items())
+    return f"{type(call.module).__name__}({given})"

@@ -1,0 +1,145 @@
+"""Running a graph forward on micro-batches: the framework segment on its device, the host suffix on CPU copies."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from nm_core import Graph, GraphError, NmTensor
+from nm_core.graphs.open_checks import checks
+from nm_core.graphs.plan import permute
+from nm_core.symbols.tensor import Call, Constant
+from nm_torch.data import DataLayer
+from nm_torch.engine.accumulation import moved
+from nm_torch.engine.modes import mode
+from nm_torch.engine.randomness import preserved, seeder, stream_seed
+from nm_torch.lowering import lower
+from nm_torch.shape_checks import shape_check
+
+if TYPE_CHECKING:
+    from nm_torch.backend import TorchSession
+
+_HALVES = (torch.float16, torch.bfloat16)
+
+
+class Execution:
+    """A graph made ready to compute values without gradients.
+
+    Args:
+        graph: what to compute.
+        session: where, in what precision and under which seed its framework segment runs.
+    """
+
+    def __init__(self, graph: Graph, session: "TorchSession") -> None:
+        self.graph = graph
+        self.plan = graph.plan()
+        self.device = session.strategy.device
+        self.precision = session.precision
+        self.settings = session.settings
+        self.lowered = lower(self.plan).to(self.device) if self.plan.framework else None
+        on_host = {tensor for call in self.plan.host for tensor in call.sources_of_inputs()}
+        self.wanted = on_host | set(self.plan.outputs.values())
+        open_calls = checks(self.plan)
+        self.checks = {call: shape_check(call, open_calls.get(call)) for call in self.plan.host}
+
+    @property
+    def layer(self) -> DataLayer:
+        """The one data layer of the graph.
+
+        Raises:
+            GraphError: there is none, or several, or a source that is no data layer.
+        """
+        sources = self.plan.sources
+        if len(sources) != 1:
+            names = ", ".join(call.name for call in sources) or "none"
+            raise GraphError(f"{self.graph.name} needs exactly one data layer to run over, and it has {names}.")
+        layer = sources[0].module
+        if not isinstance(layer, DataLayer):
+            raise GraphError(f"{layer.name} is a {type(layer).__name__}, and samples come from a DataLayer.")
+        return layer
+
+    def from_layer(self, values: Sequence[Any]) -> dict[NmTensor, Any]:
+        """Return the values of the data layer by tensor."""
+        return dict(zip(self.plan.sources[0].tensors(), values, strict=True))
+
+    def from_inputs(self, given: Mapping[str, Any]) -> dict[NmTensor, Any]:
+        """Return values of the graph's free inputs by tensor; arrays and lists of numbers become tensors."""
+        return {
+            tensor: given[name] if tensor.type.is_object or tensor.type.is_list else _as_tensor(given[name])
+            for name, tensor in self.plan.inputs.items()
+            if given.get(name) is not None
+        }
+
+    def compute(self, known: Mapping[NmTensor, Any], number: int) -> dict[NmTensor, Any]:
+        """Return the values of the graph's outputs for one micro-batch, tensors on the CPU and no half types.
+
+        Args:
+            known: values of the data layer or of free inputs.
+            number: the micro-batch's, under which modules draw.
+        """
+        values = {tensor: value for tensor, value in known.items() if tensor in self.wanted}
+        if self.lowered is not None:
+            with self._quietly(self.lowered, number):
+                arguments = [moved(known.get(tensor), self.device) for tensor in self.plan.framework_inputs]
+                results = self.lowered(*arguments)
+            outputs = self.plan.framework_outputs
+            for tensor, value in zip(outputs, (results,) if len(outputs) == 1 else results, strict=True):
+                values[tensor] = for_host(value)
+        with torch.no_grad():
+            for call in self.plan.host:
+                values |= self._on_host(call, values)
+        return values
+
+    @contextmanager
+    def _quietly(self, lowered: nn.Module, number: int) -> Iterator[None]:
+        """Compute in evaluation mode, without gradients, under a stream of its own; leave nothing changed."""
+        with ExitStack() as stack:
+            stack.enter_context(preserved(self.device))
+            stack.enter_context(mode([lowered], training=False))
+            stack.enter_context(self.precision.numerics(deterministic=self.settings.deterministic))
+            stack.enter_context(torch.no_grad())
+            context = self.precision.context()
+            if context is not None:
+                stack.enter_context(context)
+            seeder(self.device)(stream_seed(self.settings.seed, 0, number))
+            yield
+
+    def _on_host(self, call: Call, values: Mapping[NmTensor, Any]) -> dict[NmTensor, Any]:
+        given, check = bound(call, values), self.checks[call]
+        if check is not None:
+            check.run(given, values)
+        result = call.module.forward(**given)
+        results = (result,) if len(call.types) == 1 else result
+        return dict(zip(call.tensors(), results, strict=True))
+
+
+def bound(call: Call, values: Mapping[NmTensor, Any]) -> dict[str, Any]:
+    """Return the arguments of a call that runs on the host, None for ports that stay open."""
+    given: dict[str, Any] = dict.fromkeys(call.module.inputs)
+    for port, argument in call.inputs.items():
+        if isinstance(argument, Constant):
+            given[port] = argument.value
+        elif isinstance(argument, tuple):
+            given[port] = [_cast(call, f"{port}[{i}]", values[tensor]) for i, tensor in enumerate(argument)]
+        else:
+            given[port] = _cast(call, port, values[argument])
+    return given
+
+
+def for_host(value: Any) -> Any:
+    """Return a tensor on the CPU, half types widened to float32; other values as they are."""
+    if not isinstance(value, Tensor):
+        return value
+    value = value.detach()
+    return (value.float() if value.dtype in _HALVES else value).cpu()
+
+
+def _cast(call: Call, port: str, value: Any) -> Any:
+    axes = call.typing.casts.get(port)
+    return permute(value, axes) if axes else value
+
+
+def _as_tensor(value: Any) -> Tensor:
+    return value if isinstance(value, Tensor) else torch.as_tensor(value)
