@@ -21,7 +21,7 @@ from nm_core import Graph, inputs, ports
 from nm_core.graphs.open_checks import checks
 from nm_torch import TorchModule
 from nm_torch.lowering import lower
-from nm_torch.shape_checks import ShapeCheck, shape_check
+from nm_torch.lowering.shape_checks import ShapeCheck, shape_check
 
 
 class Layer(TorchModule):

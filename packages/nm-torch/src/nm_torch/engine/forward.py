@@ -16,7 +16,7 @@ from nm_torch.engine.accumulation import moved
 from nm_torch.engine.modes import mode
 from nm_torch.engine.randomness import preserved, seeder, stream_seed
 from nm_torch.lowering import lower
-from nm_torch.shape_checks import shape_check
+from nm_torch.lowering.shape_checks import shape_check
 
 if TYPE_CHECKING:
     from nm_torch.backend import TorchSession

@@ -13,7 +13,7 @@ import torch
 
 from nm_core.errors import did_you_mean
 from nm_torch.errors import PrecisionError
-from nm_torch.float32_operators import Float32Operators
+from nm_torch.precision.float32_operators import Float32Operators
 
 NAMES = ("fp32", "tf32", "bf16", "fp16")
 

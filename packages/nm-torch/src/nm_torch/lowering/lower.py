@@ -20,8 +20,8 @@ from nm_core.graphs.size_readers import Place
 from nm_core.modules.views import View
 from nm_core.symbols.tensor import Argument, Call, Constant
 from nm_torch.loss import LossModule
+from nm_torch.lowering.shape_checks import element_by_element, length_of, shape_check
 from nm_torch.module import TorchModule
-from nm_torch.shape_checks import element_by_element, length_of, shape_check
 
 
 class Lowered(nn.Module):

@@ -23,7 +23,7 @@ from nm_core import Graph, NeuralModule, NmTensor, assume, casts, inputs, option
 from nm_core.graphs.open_checks import checks
 from nm_torch import TorchModule
 from nm_torch.lowering import Lowered, lower
-from nm_torch.shape_checks import MOST_COMBINATIONS, ShapeCheck, shape_check
+from nm_torch.lowering.shape_checks import MOST_COMBINATIONS, ShapeCheck, shape_check
 from nm_types import NeuralTypeError, check_shapes
 
 CHECK = re.compile(r"^ +check_\w+ = ", re.MULTILINE)
