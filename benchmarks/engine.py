@@ -7,6 +7,7 @@ that a busy machine slows all of them; the figures are medians.
 """
 
 import argparse
+import json
 import statistics
 import sys
 import tempfile
@@ -159,6 +160,7 @@ def main() -> None:
     parser.add_argument(
         "--cpu-time", action="store_true", help="seconds of the processor, for machines that are shared"
     )
+    parser.add_argument("--json", action="store_true", help="print microseconds and calls per step as JSON")
     arguments = parser.parse_args()
     clock = time.process_time if arguments.cpu_time else time.perf_counter
     torch.set_num_threads(1)
@@ -178,11 +180,17 @@ def main() -> None:
             begun = clock()
             loop(arguments.steps)
             rates[name].append(arguments.steps / (clock() - begun))
-    base = statistics.median(rates["plain loop"])
+    medians = {name: statistics.median(values) for name, values in rates.items()}
+    counts = {name: calls(loop) for name, loop in loops.items()}
+    if arguments.json:
+        figures = [{"name": name, "value": 1e6 / rate, "unit": "us"} for name, rate in medians.items()]
+        figures += [{"name": f"{name}, calls", "value": count, "unit": "calls"} for name, count in counts.items()]
+        print(json.dumps(figures, indent=1))
+        return
+    base = medians["plain loop"]
     print(f"{'':30}{'steps/s':>10}{'to plain':>10}{'µs added':>10}{'calls/step':>12}")
-    for name, loop in loops.items():
-        rate = statistics.median(rates[name])
-        print(f"{name:30}{rate:10.0f}{rate / base:10.2f}{1e6 / rate - 1e6 / base:10.0f}{calls(loop):12.1f}")
+    for name, rate in medians.items():
+        print(f"{name:30}{rate:10.0f}{rate / base:10.2f}{1e6 / rate - 1e6 / base:10.0f}{counts[name]:12.1f}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What types cost: a comparison, a call, and a graph of many typed modules.
 
-Each figure is the best of several rounds, so that a busy machine shows least; `--check` ends with an error where a
-figure is above its limit. (A file named types.py would hide the standard library from its neighbours.)
+Each figure is the processor's time, the best of several rounds, so that a busy machine shows least; `--check` ends with
+an error where a figure is above its limit. (A file named types.py would hide the standard library from its neighbours.)
 
     python benchmarks/neural_types.py --check
 """
@@ -30,10 +30,10 @@ def best(function: Callable[[], object], number: int, rounds: int) -> float:
     """Microseconds of one call of a function, the best of some rounds."""
     times = []
     for _ in range(rounds):
-        start = time.perf_counter()
+        start = time.process_time()
         for _ in range(number):
             function()
-        times.append((time.perf_counter() - start) / number)
+        times.append((time.process_time() - start) / number)
     return 1e6 * min(times)
 
 
@@ -73,7 +73,7 @@ def chain(count: int) -> tuple[float, int]:
     lengths = NeuralType("B ; Lengths(t)")
     made = NeuralType("B Encoded:{width} T:(t+2*({kernel}//2)-{kernel})//{stride}+1")
     made_lengths = NeuralType("B ; Lengths((t+2*({kernel}//2)-{kernel})//{stride}+1)")
-    start = time.perf_counter()
+    start = time.process_time()
     types = type_call([], {"x": NeuralType("B Encoded:64 T:t"), "n": lengths}, owner="loader").outputs
     checks = 0
     for i in range(count):
@@ -89,7 +89,7 @@ def chain(count: int) -> tuple[float, int]:
         )
         types = typing.outputs
         checks += len(typing.deferred) + len(typing.unchecked) + len(typing.equations)
-    return time.perf_counter() - start, checks
+    return time.process_time() - start, checks
 
 
 class Source(NeuralModule):
@@ -122,12 +122,12 @@ class Joined(NeuralModule):
 
 def graph(count: int) -> tuple[float, int]:
     """Seconds to make a chain of modules, connect them and cut the graph, every hundredth halving the time."""
-    start = time.perf_counter()
+    start = time.process_time()
     x, n = Source()()
     for i in range(count):
         x, n = Layer(stride=1 if i % 100 else 2, name=f"layer{i}")(x=x, n=n)
     cut = Graph({"x": x, "n": n})
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     return seconds, sum(len(call.typing.deferred) + len(call.typing.equations) for call in cut.calls)
 
 
@@ -137,9 +137,9 @@ def open_graph(count: int) -> tuple[float, int]:
     first = x
     for i in range(count):
         x = Joined(name=f"joined{i}")(x=x, other=first)
-    start = time.perf_counter()
+    start = time.process_time()
     cut = Graph(x)
-    return time.perf_counter() - start, len(cut.equations)
+    return time.process_time() - start, len(cut.equations)
 
 
 def chains(rounds: int) -> list[Figure]:
