@@ -5,13 +5,14 @@ Axes: B batch, T frames, C classes, U labels.
 
 import warnings
 from collections import deque
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
 from torch.nn.functional import ctc_loss
 
 from nm_asr.errors import ImpossibleAlignmentWarning
+from nm_core import ModuleOptions
 from nm_torch import LossModule, ports
 
 
@@ -34,8 +35,8 @@ class CTCLossNM(LossModule):
     )
     output_ports = ports(loss="; Loss")
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self._impossible = 0
         self._pending: deque[tuple[Tensor, Any]] = deque()
 

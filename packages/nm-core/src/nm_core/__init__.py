@@ -22,6 +22,7 @@ from nm_core.modules.free_inputs import inputs
 from nm_core.modules.metric import Metric
 from nm_core.modules.module import NeuralModule, Signature, signature_of
 from nm_core.modules.views import assume, transpose
+from nm_core.symbols.parameters import ModuleOptions
 from nm_core.symbols.ports import Port, PortSpec, optional, ports, variadic
 from nm_core.symbols.recording import casts
 from nm_core.symbols.tensor import Call, NmTensor
@@ -42,6 +43,7 @@ __all__ = [
     "LoadedWeights",
     "Metric",
     "ModuleDeclarationError",
+    "ModuleOptions",
     "NeuralModule",
     "NeuralModuleFactory",
     "NeuralType",

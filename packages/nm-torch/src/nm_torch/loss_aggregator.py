@@ -1,11 +1,11 @@
 """`LossAggregator`: a weighted sum of losses, which the engine takes apart again."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from torch import Tensor
 
-from nm_core import ParameterError, ports, variadic
+from nm_core import ModuleOptions, ParameterError, ports, variadic
 from nm_torch.module import TorchModule
 
 
@@ -22,8 +22,8 @@ class LossAggregator(TorchModule):
     input_ports = ports(losses=variadic("; Loss"))
     output_ports = ports(loss="; Loss")
 
-    def __init__(self, *, weights: Sequence[float] | None = None) -> None:
-        super().__init__()
+    def __init__(self, *, weights: Sequence[float] | None = None, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.weights = None if weights is None else [float(weight) for weight in weights]
 
     def factors(self, count: int) -> list[float]:

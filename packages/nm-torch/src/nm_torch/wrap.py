@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from torch import nn
 
-from nm_core import Signature
+from nm_core import ModuleOptions, Signature
 from nm_core.symbols.ports import PortSpec, as_ports
 from nm_torch.module import TorchModule
 
@@ -15,8 +15,8 @@ from nm_torch.module import TorchModule
 class WrappedModule(TorchModule):
     """A PyTorch module with ports; it holds a live object, so it trains and resumes but needs a class to be filed."""
 
-    def __init__(self, *, module: nn.Module, inputs: Any, outputs: Any) -> None:
-        super().__init__()
+    def __init__(self, *, module: nn.Module, inputs: Any, outputs: Any, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.module = module
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -36,8 +36,6 @@ def from_torch(
 
     Values reach the module by position, in the order of `inputs`.
     """
-    wrapped: WrappedModule = WrappedModule(  # type: ignore[call-arg]  # the metaclass takes the name
-        module=module, inputs=inputs, outputs=outputs, name=name or type(module).__name__.lower()
-    )
+    wrapped = WrappedModule(module=module, inputs=inputs, outputs=outputs, name=name or type(module).__name__.lower())
     wrapped._nm.signature = Signature(as_ports(inputs, "inputs"), as_ports(outputs, "outputs"))
     return wrapped

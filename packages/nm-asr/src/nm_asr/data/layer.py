@@ -5,7 +5,7 @@ Axes: B batch, S mel bands, T frames or samples, U labels.
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, Unpack
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from nm_asr.data.manifest import Utterance
 from nm_asr.data.selection import select
 from nm_asr.errors import AudioError, DataLayerError
 from nm_asr.features.mel import read_front_end
+from nm_core import ModuleOptions
 from nm_core.symbols.ports import PortSpec
 from nm_torch import ports
 from nm_torch.data import Batching, DataLayer, SampleError
@@ -119,6 +120,7 @@ class AudioToTextDataLayer(DataLayer):
         workers: int = 0,
         worker_timeout: float = 120.0,
         max_unreadable: int = 20,
+        **options: Unpack[ModuleOptions],
     ) -> None:
         _one_of("features", features, ("logmel", "audio"))
         _one_of("outside_labels", outside_labels, ("error", "drop"))
@@ -133,6 +135,7 @@ class AudioToTextDataLayer(DataLayer):
             workers=workers,
             worker_timeout=worker_timeout,
             max_unreadable=max_unreadable,
+            **options,
         )
         self.sample_rate = sample_rate
         self.labels = Labels(labels)

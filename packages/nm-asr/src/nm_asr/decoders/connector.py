@@ -1,10 +1,11 @@
 """The way from a convolutional encoder to a decoder that reads positions in order."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from torch import Tensor, nn
 
+from nm_core import ModuleOptions
 from nm_torch import TorchModule, ports
 
 
@@ -24,8 +25,8 @@ class JasperRNNConnector(TorchModule):
         """Return the channels of the output."""
         return {"width": params["out_channels"] or params["in_channels"]}
 
-    def __init__(self, *, in_channels: int, out_channels: int | None = None) -> None:
-        super().__init__()
+    def __init__(self, *, in_channels: int, out_channels: int | None = None, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.project = None if out_channels is None else nn.Linear(in_channels, out_channels)
 
     def forward(self, tensor: Tensor) -> Tensor:

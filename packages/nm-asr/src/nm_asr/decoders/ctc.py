@@ -1,7 +1,10 @@
 """The CTC head: encoder features to log-probabilities over the labels and the blank."""
 
+from typing import Unpack
+
 from torch import Tensor, nn
 
+from nm_core import ModuleOptions
 from nm_torch import TorchModule, ports
 
 
@@ -18,8 +21,8 @@ class JasperDecoderForCTC(TorchModule):
     input_ports = ports(encoder_output="B Encoded:{feat_in} T:t")
     output_ports = ports(output="B T:t Class:{num_classes}+1 ; LogProbs")
 
-    def __init__(self, *, feat_in: int, num_classes: int) -> None:
-        super().__init__()
+    def __init__(self, *, feat_in: int, num_classes: int, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.project = nn.Conv1d(feat_in, num_classes + 1, kernel_size=1)
 
     def forward(self, encoder_output: Tensor) -> Tensor:

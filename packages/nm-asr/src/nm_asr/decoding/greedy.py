@@ -4,7 +4,7 @@ Axes: B batch, T frames, C classes.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from nm_asr.data.labels import Labels
 from nm_asr.decoding.hypothesis import Hypothesis, Token, hypothesis_of
 from nm_asr.errors import DecodingError
 from nm_asr.kinds import Hypothesis as HypothesisKind
-from nm_core import NeuralModule
+from nm_core import ModuleOptions, NeuralModule
 from nm_torch import optional, ports
 
 
@@ -39,8 +39,10 @@ class GreedyCTCDecoder(NeuralModule):
         """Return the number of labels, under the name the ports use."""
         return {"n_labels": len(params["labels"])}
 
-    def __init__(self, *, labels: str | Sequence[str], frame_seconds: float | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self, *, labels: str | Sequence[str], frame_seconds: float | None = None, **options: Unpack[ModuleOptions]
+    ) -> None:
+        super().__init__(**options)
         self.labels = Labels(labels)
         if frame_seconds is not None and not frame_seconds > 0.0:
             raise DecodingError(f"frame_seconds is {frame_seconds!r}; expected seconds above 0, or None.")

@@ -6,7 +6,7 @@ utterance, so a plain convolution sees zeros there, as it does past the end of t
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any, Unpack, cast
 
 from torch import Tensor, nn
 
@@ -14,6 +14,7 @@ from nm_asr.encoders.convolution import Convolution, image_of, sequence_of
 from nm_asr.encoders.description import BlockDescription, read_blocks
 from nm_asr.encoders.masked import MaskedBatchNorm, SqueezeExcite, inside_of
 from nm_asr.errors import EncoderError
+from nm_core import ModuleOptions
 from nm_core.errors import did_you_mean
 from nm_torch import TorchModule, ports
 
@@ -59,8 +60,9 @@ class JasperEncoder(TorchModule):
         blocks: str | Sequence[Mapping[str, Any]] = "quartznet_5x5",
         activation: str = "relu",
         mask_statistics: bool = False,
+        **options: Unpack[ModuleOptions],
     ) -> None:
-        super().__init__()
+        super().__init__(**options)
         if activation not in _ACTIVATIONS:
             raise EncoderError(
                 f'activation is "{activation}".{did_you_mean(activation, _ACTIVATIONS)}\n'

@@ -5,13 +5,14 @@ Axes: B batch, T samples, N frames, W samples of a frame, F spectral bins, S mel
 
 import inspect
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor, nn
 
 from nm_asr.errors import FrontEndError
 from nm_asr.features.filters import mel_filters
+from nm_core import ModuleOptions
 from nm_core.errors import did_you_mean
 from nm_torch import TorchModule, ports
 
@@ -140,8 +141,9 @@ class AudioToMelSpectrogramPreprocessor(TorchModule):
         preemphasis: float = 0.97,
         dither: float = 1e-5,
         normalize: str | None = "per_feature",
+        **options: Unpack[ModuleOptions],
     ) -> None:
-        super().__init__()
+        super().__init__(**options)
         self.dither = dither
         self.features = MelSpectrogram(
             sample_rate=sample_rate,

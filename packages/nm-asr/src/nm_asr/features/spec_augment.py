@@ -3,10 +3,13 @@
 Axes: B batch, S mel bands, T frames, M masks.
 """
 
+from typing import Unpack
+
 import torch
 from torch import Tensor
 
 from nm_asr.errors import AugmentationError
+from nm_core import ModuleOptions
 from nm_torch import TorchModule, optional, ports
 
 
@@ -41,8 +44,9 @@ class SpectrogramAugmentation(TorchModule):
         cutout_masks: int = 0,
         cutout_freq: int = 20,
         cutout_time: int = 50,
+        **options: Unpack[ModuleOptions],
     ) -> None:
-        super().__init__()
+        super().__init__(**options)
         settings = {
             "freq_masks": freq_masks, "freq_width": freq_width, "time_masks": time_masks, "time_width": time_width,
             "cutout_masks": cutout_masks, "cutout_freq": cutout_freq, "cutout_time": cutout_time,

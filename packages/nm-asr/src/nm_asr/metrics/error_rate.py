@@ -1,7 +1,7 @@
 """Word and character error rates."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, Unpack
 
 from torch import Tensor
 
@@ -9,8 +9,15 @@ from nm_asr.data.labels import Labels
 from nm_asr.decoding.hypothesis import Hypothesis
 from nm_asr.errors import MetricError
 from nm_asr.metrics.alignment import Edits, edits
-from nm_core import Metric
+from nm_core import Metric, ModuleOptions, NmTensor
 from nm_torch import ports
+
+
+class ErrorRateOptions(ModuleOptions, total=False):
+    """The symbolic tensors that the metric may be bound to when it is made, and its name."""
+
+    hypotheses: NmTensor
+    references: NmTensor
 
 
 class ErrorRate(Metric):
@@ -29,8 +36,8 @@ class ErrorRate(Metric):
         """Return the number of labels, under the name the ports use."""
         return {"n_labels": len(params["labels"])}
 
-    def __init__(self, *, labels: str | Sequence[str]) -> None:
-        super().__init__()
+    def __init__(self, *, labels: str | Sequence[str], **options: Unpack[ErrorRateOptions]) -> None:
+        super().__init__(**options)
         self.labels = Labels(labels)
         self.edits = Edits()
 

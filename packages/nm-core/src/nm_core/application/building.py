@@ -130,9 +130,7 @@ class Builder:
         return module
 
     def _nested(self, name: str, graph: str) -> NeuralModule:
-        made: Any = GraphModule  # the metaclass takes name=
-        module: NeuralModule = made(graph=self.graph(graph), name=name)
-        return module
+        return GraphModule(graph=self.graph(graph), name=name)
 
     def _metric(self, entry: MetricEntry) -> Metric:
         cls = self._factory.collections.resolve(entry.type, self._factory.backend)

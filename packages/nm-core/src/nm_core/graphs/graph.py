@@ -96,9 +96,7 @@ class Graph:
     @cached_property
     def module(self) -> NeuralModule:
         """The graph as a module of other graphs: its ports are its inputs and outputs, its modules are shared."""
-        made: Any = GraphModule  # the metaclass takes name=
-        module: NeuralModule = made(graph=self, name=self.name)
-        return module
+        return GraphModule(graph=self, name=self.name)
 
     def plan(self) -> Plan:
         """Order the graph for a backend: sources, one framework segment, a host suffix."""

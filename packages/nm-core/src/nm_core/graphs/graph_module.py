@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from nm_core.modules.composite import CompositeCall, CompositeModule
 from nm_core.modules.module import NeuralModule
 from nm_core.symbols import recording
+from nm_core.symbols.parameters import ModuleOptions
 from nm_core.symbols.tensor import Call, NmTensor
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ class GraphModule(CompositeModule):
         graph: the graph, with free inputs.
     """
 
-    def __init__(self, *, graph: Graph) -> None:
+    def __init__(self, *, graph: Graph, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.graph = graph
         self._nm.signature = graph.signature
 

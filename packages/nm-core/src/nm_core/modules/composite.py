@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from nm_core.errors import ModuleDeclarationError
-from nm_core.modules.module import ModuleMeta, NeuralModule, Segment
+from nm_core.modules.module import ModuleMeta, NeuralModule, OutputsT, Segment, T
 from nm_core.symbols import recording
 from nm_core.symbols.tensor import Call, NmTensor
 from nm_core.symbols.user_location import user_location
@@ -48,12 +48,12 @@ class CompositeCall:
 
 
 class _CompositeMeta(ModuleMeta):
-    def __call__(cls, *args: Any, name: str | None = None, **kwargs: Any) -> Any:
+    def __call__(cls: type[T], *args: Any, name: str | None = None, **kwargs: Any) -> T:
         """Make an instance; the modules it made in its constructor take its name as a prefix."""
-        instance = super().__call__(*args, name=name, **kwargs)
+        instance: Any = ModuleMeta.__call__(cls, *args, name=name, **kwargs)
         for child in instance.children().values():
             _adopt(child, instance.name)
-        return instance
+        return instance  # type: ignore[no-any-return]
 
 
 def _adopt(child: NeuralModule, owner: str) -> None:
@@ -63,7 +63,7 @@ def _adopt(child: NeuralModule, owner: str) -> None:
             _adopt(grandchild, owner)
 
 
-class CompositeModule(NeuralModule, metaclass=_CompositeMeta):
+class CompositeModule(NeuralModule[OutputsT], metaclass=_CompositeMeta):
     """A module written in calls of other modules.
 
     A subclass makes its modules in its constructor, declares ports like any module, and implements
@@ -101,7 +101,7 @@ class CompositeModule(NeuralModule, metaclass=_CompositeMeta):
                 f"  Correct build, or the ports: a port may promise less than what comes out, never more.\n\n{error}"
             ) from None
 
-    def _record(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def _record(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> OutputsT:
         where = user_location()
         given = recording.bind_arguments(self.name, self.inputs, args, kwargs)
         arguments = recording.symbolic_arguments(self, given, where)
@@ -124,7 +124,7 @@ class CompositeModule(NeuralModule, metaclass=_CompositeMeta):
         if missing:  # asking for one of them is an error that names what it needs, as for any module
             absent = Call(self, arguments, typing, unavailable=missing, location=where, scope=call.scope)
             values = tuple(absent.tensor(name) if name in missing else call.outputs[name] for name in names)
-        return recording.structured(type(self).__name__, names, values)
+        return self._name_outputs(values)
 
 
 def outermost(call: Call) -> Call | CompositeCall:

@@ -38,7 +38,6 @@ def inputs(*, tags: Iterable[type] = (), kinds: Iterable[type] = (), **types: An
 
 def free_inputs(declared: PortSpec, *, location: str | None = None) -> tuple[NmTensor, ...]:
     """Return the free inputs of a graph as the symbolic tensors of one call, in the order of their declaration."""
-    make: Any = FreeInputs  # the metaclass takes the name
-    module: FreeInputs = make(name=OWNER)
+    module = FreeInputs(name=OWNER)
     module._nm.signature = Signature(PortSpec(), declared)
     return recording.record(module, (), {}, location=location).tensors()

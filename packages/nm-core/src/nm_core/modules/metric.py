@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from inspect import Signature
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from nm_core.errors import ModuleDeclarationError
-from nm_core.modules.module import ModuleMeta, NeuralModule
+from nm_core.modules.module import ModuleMeta, NeuralModule, T
 from nm_core.symbols import recording
+from nm_core.symbols.parameters import constructor_signature
+from nm_core.symbols.ports import PortSpec
 from nm_core.symbols.tensor import Call, NmTensor
 
 
 class _MetricMeta(ModuleMeta):
-    def __call__(cls, *args: Any, name: str | None = None, **kwargs: Any) -> Any:
+    def __call__(cls: type[T], *args: Any, name: str | None = None, **kwargs: Any) -> T:
         """Make a metric; symbolic tensors given for its ports bind it to a graph."""
-        ports = cls._declared.inputs
+        ports = _input_ports(cls)
         tensors = {key: value for key, value in kwargs.items() if key in ports and isinstance(value, NmTensor)}
         params = {key: value for key, value in kwargs.items() if key not in tensors}
-        metric = super().__call__(*args, name=name, **params)
-        return metric.bind(**tensors) if tensors else metric
+        metric: Any = ModuleMeta.__call__(cls, *args, name=name, **params)
+        return metric.bind(**tensors) if tensors else metric  # type: ignore[no-any-return]
+
+    @property
+    def __signature__(cls) -> Signature:
+        """The parameters of the constructor, the tensors that it may be bound to, and `name`."""
+        return constructor_signature(cls, tensors=_input_ports(cls))
+
+
+def _input_ports(cls: Any) -> PortSpec:
+    declared: PortSpec = cls._declared_ports.inputs
+    return declared
 
 
 class Metric(NeuralModule, metaclass=_MetricMeta):
@@ -34,6 +47,10 @@ class Metric(NeuralModule, metaclass=_MetricMeta):
 
     call: Call | None = None
     """The tensors the metric is bound to, as a call in the graph."""
+
+    if TYPE_CHECKING:  # a metric without a constructor takes tensors for its ports, whose names no checker reads
+
+        def __init__(self, **options: Any) -> None: ...
 
     def bind(self, **tensors: NmTensor) -> Self:
         """Connect the metric's ports to symbolic tensors; types are checked as for any module."""

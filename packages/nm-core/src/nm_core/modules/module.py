@@ -7,11 +7,18 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Parameter
-from typing import Any, ClassVar, Literal
+from inspect import Signature as ConstructorSignature
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, Unpack, get_args, get_origin
 
 from nm_core.errors import ModuleDeclarationError, ParameterError
 from nm_core.symbols import recording
-from nm_core.symbols.parameters import FrozenParams, capture, constructor_parameters
+from nm_core.symbols.parameters import (
+    FrozenParams,
+    ModuleOptions,
+    capture,
+    constructor_parameters,
+    constructor_signature,
+)
 from nm_core.symbols.ports import PortSpec, as_ports
 from nm_core.symbols.tensor import Call
 from nm_types import BindingError, CallTyping, Edge, NeuralType, NmError, type_call
@@ -19,6 +26,14 @@ from nm_types.frames import boundary, hide
 
 Segment = Literal["host", "framework", "source", "view"]
 """Where a module runs: in Python at the end, in the framework's part, as what drives a graph, or where its value is."""
+
+T = TypeVar("T")
+if TYPE_CHECKING:  # the standard library has defaults of type variables from Python 3.13 on
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    OutputsT = TypeVarWithDefault("OutputsT", default=Any)
+else:
+    OutputsT = TypeVar("OutputsT")
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 
@@ -51,36 +66,95 @@ class _Identity:
 class ModuleMeta(type):
     """Captures a module's parameters before its constructor runs, whatever its other base classes do."""
 
-    _known: dict[str, Parameter]
-    _declared: Signature
+    _constructor_parameters: dict[str, Parameter]
+    _declared_ports: Signature
+    _outputs_type: type[Any] | None
 
     @boundary
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(name, bases, namespace, **kwargs)
-        cls._known = constructor_parameters(cls)
-        cls._declared = Signature(
+        cls._constructor_parameters = constructor_parameters(cls)
+        cls._declared_ports = Signature(
             as_ports(getattr(cls, "input_ports", {}), f"The input ports of {cls.__qualname__}"),
             as_ports(getattr(cls, "output_ports", {}), f"The output ports of {cls.__qualname__}"),
         )
+        cls._outputs_type = _find_outputs_type(cls, tuple(cls._declared_ports.outputs))
 
+    # Type checkers take the parameters from __init__: mypy looks at no __call__ of a metaclass, and pyright passes over
+    # one that returns an instance of the class.
     @boundary
-    def __call__(cls, *args: Any, name: str | None = None, **kwargs: Any) -> Any:
+    def __call__(cls: type[T], *args: Any, name: str | None = None, **kwargs: Any) -> T:
         """Make an instance; `name` is its name in graphs, files and checkpoints."""
-        params, opaque = capture(cls, cls._known, args, kwargs)
-        identity = _Identity(checked_name(name or snake_case(cls.__name__)), params, opaque, signature_of(cls, params))
-        instance: Any = cls.__new__(cls, *args, **kwargs)  # type: ignore[arg-type]  # as type.__call__ does
+        identity = _identify(cls, args, kwargs, name)
+        instance: Any = cls.__new__(cls, *args, **kwargs)
         instance.__dict__["_nm"] = identity
         instance.__init__(*args, **kwargs)
-        return instance
+        return instance  # type: ignore[no-any-return]  # a class may have __new__ return anything
+
+    @property
+    def __signature__(cls) -> ConstructorSignature:
+        """The parameters of the constructor and `name`, as `help`, `inspect.signature` and notebooks show them."""
+        return constructor_signature(cls)
 
 
-class NeuralModule(metaclass=ModuleMeta):
+def _identify(cls: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], name: str | None) -> _Identity:
+    params, opaque = capture(cls, cls._constructor_parameters, args, kwargs)
+    return _Identity(checked_name(name or snake_case(cls.__name__)), params, opaque, signature_of(cls, params))
+
+
+def _find_outputs_type(cls: ModuleMeta, ports: tuple[str, ...]) -> type[Any] | None:
+    """Look up the named tuple in `class Encoder(TorchModule[EncoderOutputs])`, or that of a base with these ports.
+
+    Raises:
+        ModuleDeclarationError: its fields are not the output ports in their order.
+    """
+    for base in cls.__dict__.get("__orig_bases__", ()):
+        if not isinstance(get_origin(base), ModuleMeta):
+            continue
+        for argument in get_args(base):
+            outputs = get_origin(argument) or argument
+            fields = getattr(outputs, "_fields", None)
+            if fields is None:
+                continue
+            if fields != ports or len(ports) < 2:  # one output is returned bare
+                raise ModuleDeclarationError(
+                    f"{cls.__qualname__} returns {outputs.__qualname__}({', '.join(fields)}), "
+                    f"and its output ports are {', '.join(ports) or 'none'}.\n"
+                    "  Give the named tuple one field for each of several output ports, in their order."
+                )
+            return outputs  # type: ignore[no-any-return]
+    inherited: Any = next((base._outputs_type for base in cls.__mro__[1:] if isinstance(base, ModuleMeta)), None)
+    return inherited if getattr(inherited, "_fields", None) == ports else None
+
+
+class NeuralModule(Generic[OutputsT], metaclass=ModuleMeta):
     """A component with typed inputs and outputs.
 
     A subclass declares `input_ports` and `output_ports` and implements `forward`. Called with symbolic tensors it
     records a call and returns symbolic tensors; called with values it computes at once. A plain subclass runs in
     Python, after the framework's part of a graph.
+
+    One output is returned bare, several as a named tuple in port order. `class Split(NeuralModule[SplitOutputs])` says
+    which: `SplitOutputs` is then a `typing.NamedTuple` with one field per output port, which type checkers know too.
+
+    Example:
+        >>> from nm_core import NeuralModule, inputs, ports
+        >>> class Double(NeuralModule):
+        ...     input_ports = ports(x="B Channel:4")
+        ...     output_ports = ports(y="B Channel:4")
+        ...
+        ...     def forward(self, x):
+        ...         return [2 * value for value in x]
+        >>> double = Double(name="double")
+        >>> double(x=[1, 2])
+        [2, 4]
+        >>> double(x=inputs(x="B Channel:4"))
+        <symbolic double.y: B Channel:4>
     """
+
+    if TYPE_CHECKING:  # a run looks past this class, to the constructor of the next base
+
+        def __init__(self, **options: Unpack[ModuleOptions]) -> None: ...
 
     input_ports: ClassVar[Any] = PortSpec()
     output_ports: ClassVar[Any] = PortSpec()
@@ -145,7 +219,7 @@ class NeuralModule(metaclass=ModuleMeta):
         """
         return {}
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> OutputsT:
         """Record a call on symbolic tensors, or compute at once on values."""
         if self._is_symbolic_call(args, kwargs):
             try:
@@ -167,20 +241,29 @@ class NeuralModule(metaclass=ModuleMeta):
     def _is_symbolic_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
         return recording.is_symbolic(args, kwargs) or not (args or kwargs) or recording.is_constant_inside(args, kwargs)
 
-    def _record(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def _record(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> OutputsT:
         source = not any(not port.optional for port in self.inputs.values()) and not (args or kwargs)
         call = self._nm.source_call() if source and self._nm.source_call else None
         if call is None:
             call = recording.record(self, args, kwargs)
             if source:  # one instance is one stream: asking again gives the same tensors
                 self._nm.source_call = weakref.ref(call)
-        return recording.structured(type(self).__name__, tuple(self.outputs), call.tensors())
+        return self._name_outputs(call.tensors())
 
-    def _structured(self, result: Any) -> Any:
-        names = tuple(self.outputs)
-        if len(names) > 1 and type(result) is tuple:
-            return recording.structured(type(self).__name__, names, result)
-        return result
+    def _structured(self, result: Any) -> OutputsT:
+        if len(self.outputs) > 1 and type(result) is tuple:
+            return self._name_outputs(result)
+        outputs: OutputsT = result
+        return outputs
+
+    def _name_outputs(self, values: Sequence[Any]) -> OutputsT:
+        """Put outputs into the named tuple that the class declares, else one of its ports; one output stays bare."""
+        outputs: OutputsT
+        if (outputs_type := type(self)._outputs_type) is not None:
+            outputs = outputs_type(*values)
+        else:
+            outputs = recording.structured(type(self).__name__, tuple(self.outputs), values)
+        return outputs
 
 
 def signature_of(cls: ModuleMeta, params: Mapping[str, Any]) -> Signature:
@@ -190,13 +273,13 @@ def signature_of(cls: ModuleMeta, params: Mapping[str, Any]) -> Signature:
         ParameterError: a parameter that a port mentions is not an integer.
         ModuleDeclarationError: the class's own `sizes` or `ports_of` failed, or a port mentions an unknown name.
     """
-    declared: Signature = cls._declared
+    declared: Signature = cls._declared_ports
     owner = cls.__qualname__
     ports_of = getattr(cls, "ports_of", None)
     if ports_of is not None:
         inputs, outputs = _author(owner, "ports_of", ports_of, params)
         declared = Signature(as_ports(inputs, f"{owner}.ports_of"), as_ports(outputs, f"{owner}.ports_of"))
-        _same_names(owner, cls._declared, declared)
+        _same_names(owner, cls._declared_ports, declared)
     wanted = declared.inputs.parameters | declared.outputs.parameters
     if not wanted:
         return declared

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 from nm_core.errors import PortError
 from nm_core.modules.module import NeuralModule, Segment
 from nm_core.symbols import recording
+from nm_core.symbols.parameters import ModuleOptions
 from nm_core.symbols.ports import PortSpec, ports
 from nm_core.symbols.tensor import NmTensor
 from nm_types import CallTyping, Edge, NeuralType, assumed, transposed
@@ -77,8 +78,8 @@ class Transpose(View):
         """Return the ports, the input in the order asked for; what comes out is known in each call."""
         return ports(x=params["order"]), ports(y="{}")
 
-    def __init__(self, *, order: NeuralType) -> None:
-        super().__init__()
+    def __init__(self, *, order: NeuralType, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
 
 
 class Assume(View):
@@ -98,8 +99,8 @@ class Assume(View):
         """Return the ports, the input with the claim."""
         return ports(x=params["type"]), ports(y="{}")
 
-    def __init__(self, *, type: NeuralType) -> None:
-        super().__init__()
+    def __init__(self, *, type: NeuralType, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
 
 
 def behind(tensor: NmTensor) -> NmTensor:
@@ -145,5 +146,5 @@ def _viewed(view: View, tensor: object) -> NmTensor:
             f"{view.name} takes a symbolic tensor, it was given a {type(tensor).__name__}.\n"
             "  Only symbolic tensors have types; real values are reordered by the numbers of their axes."
         )
-    made: NmTensor = view(tensor)
-    return made
+    result: NmTensor = view(tensor)
+    return result

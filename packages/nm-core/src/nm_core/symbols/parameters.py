@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Iterator, Mapping
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypedDict, Unpack, get_args, get_origin, is_typeddict
 
 from nm_core.errors import ModuleDeclarationError, ParameterError, did_you_mean
 from nm_types import NeuralType
+
+_UNPACK = re.compile(r"(?:\w+\.)*Unpack\[([\w.]+)\]")
+
+
+class ModuleOptions(TypedDict, total=False):
+    """The keyword arguments that every module takes besides its own: `**options: Unpack[ModuleOptions]`.
+
+    Attributes:
+        name: the module's name in graphs, files and checkpoints; the class's name in snake case when not given.
+    """
+
+    name: str | None
+
+
+NAME = inspect.Parameter("name", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="str | None")
+"""The option of every module as a parameter of its constructor."""
 
 Plain = None | bool | int | float | str | NeuralType | tuple["Plain", ...] | Mapping[str, "Plain"]
 
@@ -100,40 +117,93 @@ def thaw(value: Any) -> Any:
 
 
 def constructor_parameters(cls: type) -> dict[str, inspect.Parameter]:
-    """Return the parameters of a class's constructor, following `**kwargs` to the base that takes them.
+    """Collect the parameters of a class's constructor, following `**kwargs` to the base that takes them.
+
+    `**options: Unpack[SomeOptions]` passes on the keys of that TypedDict alone, and those of `ModuleOptions` are no
+    parameters: the metaclass takes `name` before the constructor runs.
 
     Raises:
         ModuleDeclarationError: the constructor takes `*args` or a parameter called `name`.
     """
-    stored: dict[str, inspect.Parameter] | None = cls.__dict__.get("_known")
+    stored: dict[str, inspect.Parameter] | None = cls.__dict__.get("_constructor_parameters")
     if stored is not None:  # a module's class has looked them up when it was made
         return stored
-    found: dict[str, inspect.Parameter] = {}
+    collected: dict[str, inspect.Parameter] = {}
+    passed_on: frozenset[str] | None = None  # None: whatever the next constructor takes
     for base in cls.__mro__:
-        if "__init__" not in base.__dict__:
+        constructor = base.__dict__.get("__init__")
+        if constructor is None:
             continue
         if base is object or _takes_anything(base):
             break
-        parameters = list(inspect.signature(base.__dict__["__init__"]).parameters.values())[1:]
-        passes_on = False
-        for parameter in parameters:
-            if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
-                raise ModuleDeclarationError(
-                    f"{cls.__qualname__} takes *{parameter.name}: its parameters have no names to be saved under.\n"
-                    "  Give each parameter a name, or take one list."
-                )
+        keywords = None
+        for parameter in list(inspect.signature(constructor).parameters.values())[1:]:
+            _check_parameter(cls, parameter)
             if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-                passes_on = True
-            elif parameter.name == "name":
-                raise ModuleDeclarationError(
-                    f'{cls.__qualname__} declares a parameter "name", which every module takes already.\n'
-                    "  Call the parameter something else; the module's own name is self.name."
-                )
-            else:
-                found.setdefault(parameter.name, parameter)
-        if not passes_on:
+                keywords = parameter
+            elif passed_on is None or parameter.name in passed_on:
+                collected.setdefault(parameter.name, parameter)
+        if keywords is None:
             break
-    return found
+        accepted = _option_names(constructor, keywords)
+        passed_on = accepted if passed_on is None else passed_on if accepted is None else passed_on & accepted
+        if passed_on is not None and not passed_on:
+            break
+    return collected
+
+
+def constructor_signature(cls: type, *, tensors: Iterable[str] = ()) -> inspect.Signature:
+    """Describe a module's constructor as `help` shows it: its own parameters, those of its bases, and `name`.
+
+    Args:
+        tensors: ports that the constructor may be given symbolic tensors for.
+    """
+    own, keyword_only = constructor_parameters(cls), inspect.Parameter.KEYWORD_ONLY
+    bindable = [
+        inspect.Parameter(port, keyword_only, default=None, annotation="NmTensor | None")
+        for port in tensors
+        if port not in own
+    ]
+    return inspect.Signature(sorted([*own.values(), *bindable, NAME], key=lambda p: p.kind is keyword_only))
+
+
+def takes_options(cls: type) -> bool:
+    """Tell whether type checkers let a class's constructor take `name`."""
+    constructor = next(base.__dict__["__init__"] for base in cls.__mro__ if "__init__" in base.__dict__)
+    parameters = inspect.signature(constructor).parameters.values()
+    return any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
+
+
+def _check_parameter(cls: type, parameter: inspect.Parameter) -> None:
+    if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+        raise ModuleDeclarationError(
+            f"{cls.__qualname__} takes *{parameter.name}: its parameters have no names to be saved under.\n"
+            "  Give each parameter a name, or take one list."
+        )
+    if parameter.name == "name":
+        raise ModuleDeclarationError(
+            f'{cls.__qualname__} declares a parameter "name", which every module takes already.\n'
+            "  Call the parameter something else; the module's own name is self.name."
+        )
+
+
+def _option_names(constructor: Callable[..., Any], keywords: inspect.Parameter) -> frozenset[str] | None:
+    """Look up which keywords `**options: Unpack[SomeOptions]` passes on; None for any other `**kwargs`."""
+    annotation = keywords.annotation
+    if isinstance(annotation, str):
+        unpack = _UNPACK.fullmatch(annotation)
+        path = unpack[1].split(".") if unpack is not None else [""]
+        options: Any = getattr(inspect.unwrap(constructor), "__globals__", {}).get(path[0])
+        for attribute in path[1:]:
+            options = getattr(options, attribute, None)
+        if options is None and path[-1] == ModuleOptions.__name__:  # imported for type checkers alone
+            options = ModuleOptions
+    else:
+        options = get_args(annotation)[0] if get_origin(annotation) is Unpack else None
+    if not is_typeddict(options):
+        return None
+    names: frozenset[str] = options.__required_keys__ | options.__optional_keys__
+    return names - {NAME.name}
 
 
 def capture(

@@ -6,13 +6,14 @@ Legend: B sentences, S source positions, T target positions.
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Unpack
 
 import numpy
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nm_core import ModuleOptions
 from nm_core.symbols.ports import PortSpec, ports
 from nm_nlp.data.batch import mask_of, pad_ids
 from nm_nlp.data.parallel_text import TokenStore, check_line_counts, filter_pairs
@@ -105,9 +106,10 @@ class TranslationDataLayer(DataLayer):
         source_vocabulary: int | None = None,
         target_vocabulary: int | None = None,
         workers: int = 0,
+        **options: Unpack[ModuleOptions],
     ) -> None:
         batching = Batching(batch_size=batch_size, batch_tokens=batch_tokens, shuffle=shuffle, bucketing=bucketing)
-        super().__init__(batching=batching, workers=workers)
+        super().__init__(batching=batching, workers=workers, **options)
         self.source_tokenizer = load_tokenizer(source_tokenizer)
         self.target_tokenizer = load_tokenizer(target_tokenizer) if target_tokenizer else self.source_tokenizer
         _check_vocabulary("source_vocabulary", source_vocabulary, self.source_tokenizer.vocabulary_size)

@@ -1,11 +1,18 @@
 """Corpus scores of translations through sacreBLEU, each with the signature that makes it comparable."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, Unpack
 
-from nm_core import Metric
+from nm_core import Metric, ModuleOptions, NmTensor
 from nm_core.symbols.ports import ports
 from nm_nlp.errors import TranslationError
+
+
+class CorpusMetricOptions(ModuleOptions, total=False):
+    """The symbolic tensors that the metric may be bound to when it is made, and its name."""
+
+    hypotheses: NmTensor
+    references: NmTensor
 
 
 class _CorpusMetric(Metric):
@@ -14,8 +21,8 @@ class _CorpusMetric(Metric):
     input_ports = ports(hypotheses="list[object Text]", references="list[object Text]")
     score_name: ClassVar[str] = ""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **options: Unpack[CorpusMetricOptions]) -> None:
+        super().__init__(**options)
         self.hypotheses: list[str] = []
         self.references: list[str] = []
 
@@ -81,8 +88,10 @@ class BLEU(_CorpusMetric):
     score_name = "bleu"
     goals: ClassVar[Mapping[str, Literal["min", "max"]]] = {"bleu": "max"}
 
-    def __init__(self, *, tokenize: str = "13a", lowercase: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self, *, tokenize: str = "13a", lowercase: bool = False, **options: Unpack[CorpusMetricOptions]
+    ) -> None:
+        super().__init__(**options)
         self.tokenize = tokenize
         self.lowercase = lowercase
 
@@ -105,8 +114,15 @@ class ChrF(_CorpusMetric):
     score_name = "chrf"
     goals: ClassVar[Mapping[str, Literal["min", "max"]]] = {"chrf": "max"}
 
-    def __init__(self, *, character_order: int = 6, word_order: int = 0, lowercase: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        *,
+        character_order: int = 6,
+        word_order: int = 0,
+        lowercase: bool = False,
+        **options: Unpack[CorpusMetricOptions],
+    ) -> None:
+        super().__init__(**options)
         self.character_order = character_order
         self.word_order = word_order
         self.lowercase = lowercase

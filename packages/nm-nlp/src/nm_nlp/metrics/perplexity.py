@@ -5,13 +5,20 @@ Legend: B sentences, T positions, V vocabulary.
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, Unpack
 
 from torch import Tensor
 
-from nm_core import Metric
+from nm_core import Metric, ModuleOptions, NmTensor
 from nm_core.symbols.ports import ports
 from nm_nlp.errors import TranslationError
+
+
+class PerplexityOptions(ModuleOptions, total=False):
+    """The symbolic tensors that the metric may be bound to when it is made, and its name."""
+
+    log_probs: NmTensor
+    target_ids: NmTensor
 
 
 class Perplexity(Metric):
@@ -29,8 +36,8 @@ class Perplexity(Metric):
         "token_accuracy": "max",
     }
 
-    def __init__(self, *, pad_id: int = 0) -> None:
-        super().__init__()
+    def __init__(self, *, pad_id: int = 0, **options: Unpack[PerplexityOptions]) -> None:
+        super().__init__(**options)
         self.pad_id = pad_id
         self.reset()
 

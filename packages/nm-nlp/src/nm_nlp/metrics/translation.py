@@ -5,11 +5,11 @@ Legend: B sentences, S source positions, T target positions, D model size, V voc
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, Unpack
 
 from torch import Tensor
 
-from nm_core import Metric, NmTensor
+from nm_core import Metric, ModuleOptions, NmTensor
 from nm_core.symbols.ports import ports
 from nm_nlp.errors import TranslationError
 from nm_nlp.metrics.bleu import BLEU, ChrF
@@ -20,6 +20,15 @@ from nm_nlp.translation.log_softmax import TransformerLogSoftmaxNM
 from nm_nlp.translation.search_module import LinesOfText
 from nm_nlp.translation.translator import search_options
 from nm_types import Edge, type_call
+
+
+class TranslationScoreOptions(ModuleOptions, total=False):
+    """The symbolic tensors that the metric may be bound to when it is made, and its name."""
+
+    log_probs: NmTensor
+    hidden_states_src: NmTensor
+    input_mask_src: NmTensor
+    sent_ids: NmTensor
 
 
 class TranslationScore(Metric):
@@ -50,8 +59,9 @@ class TranslationScore(Metric):
         tokenizer: str | Path | None = None,
         beam_size: int = 1,
         length_penalty: float = 0.6,
+        **options: Unpack[TranslationScoreOptions],
     ) -> None:
-        super().__init__()
+        super().__init__(**options)
         self.references = LinesOfText(path=references)
         self.tokenizer = None if tokenizer is None else load_tokenizer(tokenizer)
         self.beam_size = beam_size

@@ -5,10 +5,11 @@ Legend: B sentences, S source positions, T target positions, D model size, N row
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Unpack
 
 from torch import Tensor, nn
 
+from nm_core import ModuleOptions
 from nm_core.symbols.ports import ports
 from nm_nlp.tokenizers.checking import tokenizer_of_size
 from nm_nlp.translation.embedding import Positions, check_length, embed, make_embedding, make_positions
@@ -70,14 +71,15 @@ class TransformerDecoderNM(TorchModule):
         positions: Positions = "sinusoidal",
         max_sequence_length: int | None = None,
         tokenizer: str | Path | None = None,
+        **options: Unpack[ModuleOptions],
     ) -> None:
-        super().__init__()
+        super().__init__(**options)
         self.tokenizer = tokenizer_of_size(tokenizer, vocabulary_size)
         self.max_sequence_length = max_sequence_length
         self.embedding = make_embedding(vocabulary_size, hidden_size)
         self.positions = make_positions(positions, hidden_size, max_sequence_length)
         self.dropout = nn.Dropout(dropout)
-        options = TransformerOptions(
+        layer_options = TransformerOptions(
             size=hidden_size,
             heads=num_heads,
             inner_size=inner_size,
@@ -87,7 +89,7 @@ class TransformerDecoderNM(TorchModule):
             activation=activation,
             norm=norm,
         )
-        self.transformer = TransformerDecoder(options, num_layers, encoder_size or hidden_size)
+        self.transformer = TransformerDecoder(layer_options, num_layers, encoder_size or hidden_size)
 
     def forward(
         self, input_ids_tgt: Tensor, hidden_states_src: Tensor, input_mask_src: Tensor, input_mask_tgt: Tensor

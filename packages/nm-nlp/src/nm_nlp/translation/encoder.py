@@ -4,10 +4,11 @@ Legend: B sentences, S source positions, D model size.
 """
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Unpack
 
 from torch import Tensor, nn
 
+from nm_core import ModuleOptions
 from nm_core.symbols.ports import ports
 from nm_nlp.tokenizers.checking import tokenizer_of_size
 from nm_nlp.translation.embedding import Positions, check_length, embed, make_embedding, make_positions
@@ -57,14 +58,15 @@ class TransformerEncoderNM(TorchModule):
         positions: Positions = "sinusoidal",
         max_sequence_length: int | None = None,
         tokenizer: str | Path | None = None,
+        **options: Unpack[ModuleOptions],
     ) -> None:
-        super().__init__()
+        super().__init__(**options)
         self.tokenizer = tokenizer_of_size(tokenizer, vocabulary_size)
         self.max_sequence_length = max_sequence_length
         self.embedding = make_embedding(vocabulary_size, hidden_size)
         self.positions = make_positions(positions, hidden_size, max_sequence_length)
         self.dropout = nn.Dropout(dropout)
-        options = TransformerOptions(
+        layer_options = TransformerOptions(
             size=hidden_size,
             heads=num_heads,
             inner_size=inner_size,
@@ -74,7 +76,7 @@ class TransformerEncoderNM(TorchModule):
             activation=activation,
             norm=norm,
         )
-        self.transformer = TransformerEncoder(options, num_layers)
+        self.transformer = TransformerEncoder(layer_options, num_layers)
 
     def forward(self, input_ids: Tensor, input_mask_src: Tensor) -> Tensor:
         """Return features [B, S, D] from token ids [B, S] and their mask [B, S]."""

@@ -3,10 +3,13 @@
 Legend: B sentences, T target positions, D model size, V vocabulary.
 """
 
+from typing import Unpack
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from nm_core import ModuleOptions
 from nm_core.symbols.ports import ports
 from nm_torch import TorchModule
 from nm_torch.common.numerics import log_softmax
@@ -27,8 +30,10 @@ class TransformerLogSoftmaxNM(TorchModule):
     input_ports = ports(hidden_states="B Token:t Encoded:{hidden_size}")
     output_ports = ports(log_probs="B Token:t Class:{vocabulary_size} ; LogProbs")
 
-    def __init__(self, *, hidden_size: int, vocabulary_size: int, bias: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self, *, hidden_size: int, vocabulary_size: int, bias: bool = False, **options: Unpack[ModuleOptions]
+    ) -> None:
+        super().__init__(**options)
         self.weight = nn.Parameter(torch.empty(vocabulary_size, hidden_size))
         self.bias = nn.Parameter(torch.zeros(vocabulary_size)) if bias else None
         nn.init.normal_(self.weight, std=hidden_size**-0.5)

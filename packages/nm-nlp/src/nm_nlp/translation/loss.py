@@ -3,8 +3,11 @@
 Legend: B sentences, T target positions, V vocabulary.
 """
 
+from typing import Unpack
+
 from torch import Tensor
 
+from nm_core import ModuleOptions
 from nm_core.symbols.ports import ports
 from nm_torch import LossModule
 from nm_torch.common.smoothing import checked_smoothing, smoothed_cross_entropy
@@ -23,8 +26,8 @@ class PaddedSmoothedCrossEntropyLossNM(LossModule):
     input_ports = ports(log_probs="B Token:t Class:n ; LogProbs", target_ids="B Token:t ; TokenIds(n)")
     output_ports = ports(loss="; Loss")
 
-    def __init__(self, *, pad_id: int = 0, label_smoothing: float = 0.0) -> None:
-        super().__init__()
+    def __init__(self, *, pad_id: int = 0, label_smoothing: float = 0.0, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.pad_id = pad_id
         self.label_smoothing = checked_smoothing(label_smoothing)
 

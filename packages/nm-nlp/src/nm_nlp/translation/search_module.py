@@ -5,10 +5,11 @@ Legend: B sentences, S source positions, D model size.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from torch import Tensor
 
+from nm_core import ModuleOptions
 from nm_core.modules.module import NeuralModule
 from nm_core.symbols.ports import ports
 from nm_nlp.data.parallel_text import read_lines
@@ -44,8 +45,9 @@ class BeamSearchTranslatorNM(NeuralModule):
         tokenizer: str | Path | None = None,
         beam_size: int = 4,
         length_penalty: float = 0.6,
+        **options: Unpack[ModuleOptions],
     ) -> None:
-        super().__init__()
+        super().__init__(**options)
         known = decoder.tokenizer if tokenizer is None else load_tokenizer(tokenizer)
         if known is None:
             raise TranslationError(f"{self.name} needs a tokenizer: {decoder.name} keeps none.\n  Give tokenizer=FILE.")
@@ -73,8 +75,8 @@ class LinesOfText(NeuralModule):
     input_ports = ports(sent_ids="B ; Index")
     output_ports = ports(text="list[object Text]")
 
-    def __init__(self, *, path: str | Path) -> None:
-        super().__init__()
+    def __init__(self, *, path: str | Path, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.path = path
         self.lines = list(read_lines(path))
 

@@ -4,11 +4,12 @@ Legend: B sentences, U labels, V labels with BOS and EOS, T frames of the encode
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import torch
 from torch import Tensor, nn
 
+from nm_core import ModuleOptions
 from nm_core.symbols.ports import PortSpec, optional, ports
 from nm_torch.common.content_attention import ContentAttention
 from nm_torch.common.decoder_search import DecoderScorer
@@ -81,8 +82,9 @@ class DecoderRNN(TorchModule):
         dropout: float = 0.1,
         tie_embedding: bool = False,
         encoder_axis: str = "Time",
+        **options: Unpack[ModuleOptions],
     ) -> None:
-        super().__init__()
+        super().__init__(**options)
         if cell not in CELLS:
             raise OptionError(f"cell must be one of {', '.join(CELLS)}; given was {cell!r}.")
         embedding_size = embedding_size or hidden_size

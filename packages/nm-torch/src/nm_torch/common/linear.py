@@ -1,10 +1,11 @@
 """Maps of the last axis, whatever stands before it."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 from torch import Tensor, nn
 
+from nm_core import ModuleOptions
 from nm_core.symbols.ports import PortSpec, ports
 from nm_torch.common.numerics import log_softmax
 from nm_torch.common.templates import of_kind
@@ -45,8 +46,9 @@ class Linear(TorchModule):
         tag: str = "Encoded",
         kind: str | None = None,
         axis: str = "Channel",
+        **options: Unpack[ModuleOptions],
     ) -> None:
-        super().__init__()
+        super().__init__(**options)
         self.layer = nn.Linear(input_size, output_size, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -80,8 +82,8 @@ class ArgMax(TorchModule):
         """Return the ports, with the kind asked for."""
         return ports(x="*s Class:n"), ports(labels=f"*s ; {params['kind']}(n)")
 
-    def __init__(self, *, kind: Literal["Labels", "TokenIds"] = "Labels") -> None:
-        super().__init__()
+    def __init__(self, *, kind: Literal["Labels", "TokenIds"] = "Labels", **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return int64 [...] from [..., n]."""

@@ -4,12 +4,13 @@ Legend: B sentences, U labels, V classes.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from nm_core import ModuleOptions
 from nm_core.symbols.ports import PortSpec, ports
 from nm_torch.common.numerics import log_softmax, widen
 from nm_torch.common.smoothing import checked_smoothing, smoothed_cross_entropy
@@ -33,8 +34,8 @@ class SequenceLoss(LossModule):
     input_ports = ports(log_probs="B Token:u+1 Class:n+2 ; LogProbs", targets="B Token:u ; Labels(n)")
     output_ports = ports(loss="; Loss")
 
-    def __init__(self, *, label_smoothing: float = 0.0) -> None:
-        super().__init__()
+    def __init__(self, *, label_smoothing: float = 0.0, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.label_smoothing = checked_smoothing(label_smoothing)
 
     def total(self, log_probs: Tensor, targets: Tensor) -> Tensor:
@@ -72,8 +73,8 @@ class CrossEntropyLoss(LossModule):
     input_ports = ports(logits="*s Class:n ; Logits", labels="*s ; Labels(n)")
     output_ports = ports(loss="; Loss")
 
-    def __init__(self, *, label_smoothing: float = 0.0) -> None:
-        super().__init__()
+    def __init__(self, *, label_smoothing: float = 0.0, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.label_smoothing = checked_smoothing(label_smoothing)
 
     def total(self, logits: Tensor, labels: Tensor) -> Tensor:
@@ -102,8 +103,8 @@ class MSELoss(LossModule):
         values = of_kind("*s", params["kind"])
         return ports(predictions=values, targets=values), ports(loss="; Loss")
 
-    def __init__(self, *, kind: str | None = None) -> None:
-        super().__init__()
+    def __init__(self, *, kind: str | None = None, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
 
     def total(self, predictions: Tensor, targets: Tensor) -> Tensor:
         """Return the sum of squared differences."""

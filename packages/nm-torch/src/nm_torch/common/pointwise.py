@@ -1,10 +1,11 @@
 """Layers whose output has the axes of their input, whatever these are."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from torch import Tensor, nn
 
+from nm_core import ModuleOptions
 from nm_core.errors import did_you_mean
 from nm_core.symbols.ports import PortSpec, ports
 from nm_torch.common.errors import OptionError
@@ -49,8 +50,8 @@ class Activation(TorchModule):
     input_ports = ports(x="*s")
     output_ports = ports(y="*s")
 
-    def __init__(self, *, function: str = "relu") -> None:
-        super().__init__()
+    def __init__(self, *, function: str = "relu", **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.function = function_of(function)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -72,8 +73,8 @@ class LayerNorm(TorchModule):
     input_ports = ports(x="*s 'A<=Channel:{size}")
     output_ports = ports(y="*s 'A:{size}")
 
-    def __init__(self, *, size: int, epsilon: float = 1e-5) -> None:
-        super().__init__()
+    def __init__(self, *, size: int, epsilon: float = 1e-5, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.norm = nn.LayerNorm(size, eps=epsilon)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -97,8 +98,8 @@ class Dropout(TorchModule):
         """Return the ports, with the kind asked for."""
         return ports(x=of_kind("*s", params["kind"])), ports(y=of_kind("*s", params["kind"]))
 
-    def __init__(self, *, probability: float, kind: str | None = None) -> None:
-        super().__init__()
+    def __init__(self, *, probability: float, kind: str | None = None, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         if not 0.0 <= probability < 1.0:
             raise OptionError(f"probability must be at least 0 and below 1; given was {probability!r}.")
         self.dropout = nn.Dropout(probability)

@@ -4,11 +4,12 @@ Legend: B sentences, T positions, D features.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import torch
 from torch import Tensor, nn
 
+from nm_core import ModuleOptions
 from nm_core.symbols.ports import PortSpec, optional, ports
 from nm_torch.common.errors import OptionError
 from nm_torch.module import TorchModule
@@ -69,8 +70,9 @@ class EncoderRNN(TorchModule):
         bidirectional: bool = True,
         dropout: float = 0.0,
         axis: str = "Time",
+        **options: Unpack[ModuleOptions],
     ) -> None:
-        super().__init__()
+        super().__init__(**options)
         if cell not in CELLS:
             raise OptionError(f"cell must be one of {', '.join(CELLS)}; given was {cell!r}.")
         output_size = hidden_size * (2 if bidirectional else 1)

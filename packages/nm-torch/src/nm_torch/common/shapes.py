@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
 
-from nm_core import ParameterError
+from nm_core import ModuleOptions, ParameterError
 from nm_core.symbols.ports import PortSpec, ports, variadic
 from nm_core.symbols.tensor import Call
 from nm_torch.common.templates import of_kind
@@ -48,8 +48,15 @@ class Concat(TorchModule):
             ports(y=of_kind(f"{before}{axis}:sum(n_i){after}", kind)),
         )
 
-    def __init__(self, *, axis: str = "Channel", dim: int | None = None, kind: str | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        *,
+        axis: str = "Channel",
+        dim: int | None = None,
+        kind: str | None = None,
+        **options: Unpack[ModuleOptions],
+    ) -> None:
+        super().__init__(**options)
         self.axis = NeuralType(axis).axes[0]
         self.dim = dim
 
@@ -86,8 +93,8 @@ class Add(TorchModule):
         """Return the ports, with the kind asked for."""
         return ports(xs=variadic(of_kind("*s", params["kind"]))), ports(y=of_kind("*s", params["kind"]))
 
-    def __init__(self, *, kind: str | None = None) -> None:
-        super().__init__()
+    def __init__(self, *, kind: str | None = None, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
 
     def forward(self, xs: Sequence[Tensor]) -> Tensor:
         """Return a tensor of the same shape."""

@@ -5,11 +5,12 @@ Legend: B utterances, C channels, T frames, t frames after subsampling, K frames
 
 from collections.abc import Mapping, Sequence
 from math import prod
-from typing import Any
+from typing import Any, Unpack
 
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from nm_core import ModuleOptions
 from nm_core.symbols.ports import optional, ports
 from nm_torch.common.errors import OptionError
 from nm_torch.common.numerics import length_mask
@@ -64,8 +65,9 @@ class ConvSubsampling(TorchModule):
         strides: Sequence[int] = (2, 2),
         kernel_size: int = 3,
         function: str = "relu",
+        **options: Unpack[ModuleOptions],
     ) -> None:
-        super().__init__()
+        super().__init__(**options)
         if kernel_size < 1 or kernel_size % 2 == 0:
             raise OptionError(f"kernel_size must be odd, so that one frame is in the middle; given was {kernel_size}.")
         widths = [input_size] + [output_size] * (len(strides) - 1)
@@ -109,8 +111,8 @@ class FrameStacking(TorchModule):
         y_length=optional("B ; Lengths((t-1)//{factor}+1)", needs=("length",)),
     )
 
-    def __init__(self, *, factor: int = 2) -> None:
-        super().__init__()
+    def __init__(self, *, factor: int = 2, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.factor = factor
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor | None]:

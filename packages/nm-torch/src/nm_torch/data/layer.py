@@ -3,10 +3,11 @@
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 import numpy
 
+from nm_core import ModuleOptions
 from nm_core.errors import ModuleDeclarationError
 from nm_core.modules.module import NeuralModule, Segment
 from nm_core.symbols import recording
@@ -35,9 +36,15 @@ class DataLayer(NeuralModule):
     segment: ClassVar[Segment] = "source"
 
     def __init__(
-        self, *, batching: Batching, workers: int = 0, worker_timeout: float = 120.0, max_unreadable: int = 20
+        self,
+        *,
+        batching: Batching,
+        workers: int = 0,
+        worker_timeout: float = 120.0,
+        max_unreadable: int = 20,
+        **options: Unpack[ModuleOptions],
     ) -> None:
-        super().__init__()
+        super().__init__(**options)
         self.batching = batching
         self.workers = workers
         self.worker_timeout = worker_timeout
