@@ -45,9 +45,14 @@ def test_the_exporter_takes_it_with_any_batch_and_length() -> None:
     """One exported program serves other numbers of recordings and samples."""
     example = (torch.randn(3, 4000), torch.tensor([4000, 3000, 1000]))
     plain = network().eval()
-    batch, samples = torch.export.Dim("batch", min=2, max=64), torch.export.Dim("samples", min=400, max=100_000)
+    batch, samples = torch.export.Dim.DYNAMIC(min=2, max=64), torch.export.Dim.DYNAMIC(min=400, max=100_000)
     program = torch.export.export(plain, example, dynamic_shapes=({0: batch, 1: samples}, {0: batch}))
-    audio, length = torch.randn(2, 5001), torch.tensor([5001, 700])
 
-    for one, other in zip(program.module()(audio, length), plain(audio, length), strict=True):
-        torch.testing.assert_close(one, other)
+    ranges = {(bounds.lower, bounds.upper) for bounds in program.range_constraints.values()}
+    assert ranges == {(2, 64), (400, 100_000)}
+    for audio, length in (
+        (torch.randn(2, 5001), torch.tensor([5001, 700])),
+        (torch.randn(64, 400), torch.full((64,), 400)),
+    ):
+        for one, other in zip(program.module()(audio, length), plain(audio, length), strict=True):
+            torch.testing.assert_close(one, other)

@@ -43,7 +43,7 @@ class LossModule(TorchModule):
 
     def forward(self, *args: Any, **kwargs: Any) -> Tensor:
         """Return total over weight; 0 where the weight is 0."""
-        values = dict(zip(self.inputs, args, strict=False)) | kwargs
+        values = dict(zip(self.inputs.names[: len(args)], args, strict=False)) | kwargs
         total = self.summed(**values)
         weight = self.weight(**{name: values[name] for name in self._weight_inputs if name in values})
         weight = torch.as_tensor(weight, dtype=total.dtype, device=total.device)

@@ -21,8 +21,9 @@ class WrappedModule(TorchModule):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Call the wrapped module; values go in by position, in the order of the input ports."""
-        values = dict(zip(self.inputs, args, strict=False)) | kwargs
-        return self.module(*(values.get(name) for name in self.inputs))
+        names = self.inputs.names
+        values = dict(zip(names[: len(args)], args, strict=False)) | kwargs
+        return self.module(*(values.get(name) for name in names))
 
 
 def from_torch(

@@ -10,7 +10,7 @@ from nm_torch_samples import Map, Ragged, TokenLoss, two_losses
 from torch import Tensor, nn
 
 from nm_core import CompositeModule, Graph, GraphError, NeuralTypeError, casts, inputs, optional, ports, variadic
-from nm_torch import TorchModule
+from nm_torch import TorchModule, from_torch
 from nm_torch.loss_aggregator import LossAggregator
 from nm_torch.lowering import Lowered, lower, may_leave_unused
 
@@ -167,6 +167,17 @@ def test_torch_compile_takes_all_of_it() -> None:
     arguments = (batch.x, batch.length, batch.target, batch.valid)
     compiled = torch.compile(lowered, fullgraph=True, backend="aot_eager")
     torch.testing.assert_close(tuple(compiled(*arguments)), tuple(lowered(*arguments)))
+
+
+def test_torch_compile_takes_a_wrapped_module() -> None:
+    """Values are put in the order of the ports inside the compiler's one graph."""
+    ports_xy = {"x": "B Channel:3", "y": "B Channel:3"}
+    wrapped = from_torch(nn.Bilinear(3, 3, 2), inputs=ports_xy, outputs={"z": "B Class:2"}, name="pairs")
+    free = inputs(**ports_xy)
+    lowered = lower(Graph(wrapped(y=free.y, x=free.x)).plan())
+    compiled = torch.compile(lowered, fullgraph=True, backend="aot_eager")
+    x, y = torch.randn(2, 3), torch.randn(2, 3)
+    torch.testing.assert_close(compiled(x, y), wrapped.module(x, y))
 
 
 def test_hooks_of_modules_run() -> None:

@@ -29,17 +29,19 @@ def run_all(tmp_path_factory: pytest.TempPathFactory, world_size: int, *extra: s
     processes = [
         subprocess.Popen(
             [sys.executable, str(worker), str(rank), str(world_size), str(folder), *extra],
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         for rank in range(world_size)
     ]
     try:
-        errors = [process.communicate(timeout=120)[1] for process in processes]
+        streams = [process.communicate(timeout=120) for process in processes]
     finally:
         for process in processes:
             process.kill()
-    assert all(process.returncode == 0 for process in processes), "\n".join(errors)
+    assert all(process.returncode == 0 for process in processes), "\n".join(errors for _, errors in streams)
+    assert not any(output for output, _ in streams)  # standard output belongs to the program
     return [json.loads((folder / f"results_{rank}.json").read_text()) for rank in range(world_size)]
 
 

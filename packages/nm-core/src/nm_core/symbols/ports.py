@@ -83,6 +83,11 @@ class PortSpec(Mapping[str, Port]):
         return PortSpec(port.bind(sizes) for port in self._ports.values())
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Port names in order; `torch.compile` traces this tuple in releases that cannot iterate the mapping."""
+        return tuple(self._ports)
+
+    @property
     def parameters(self) -> frozenset[str]:
         """Names in braces that the ports' types mention."""
         return frozenset(name for port in self._ports.values() for name in port.type.parameters)

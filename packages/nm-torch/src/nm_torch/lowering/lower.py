@@ -89,7 +89,8 @@ class _Writer:
             self._measure(call.tensors())
         names = tuple(_output_name(tensor, plan) for tensor in plan.framework_outputs)
         results = tuple(self.values[tensor] for tensor in plan.framework_outputs)
-        self.code.output(results[0] if len(results) == 1 else _structure(names)._make(results))
+        # a call of its own: releases of torch before 2.9 do not know the class where a return statement writes it
+        self.code.output(results[0] if len(results) == 1 else self.code.call_function(_structure(names), results))
         title = "".join(part.title() for part in plan.graph.name.replace(".", "_").split("_")) or "Graph"
         written = fx.GraphModule(self.root, self.code, class_name=title)
         body = {

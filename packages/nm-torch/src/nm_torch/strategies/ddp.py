@@ -3,8 +3,8 @@
 import atexit
 import json
 import os
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -89,9 +89,27 @@ def join_process_group(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.set_device(device)
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
-    distributed.init_process_group(backend, timeout=TIMEOUT)
+    with _standard_output_kept():
+        distributed.init_process_group(backend, timeout=TIMEOUT)
     atexit.register(_leave)
     _share_cores()
+
+
+@contextmanager
+def _standard_output_kept() -> Iterator[None]:
+    """Send what compiled code writes to standard output to standard error instead."""
+    # gloo announces its connections there in torch 2.8, and `nmod train --json` has its report there
+    try:
+        output = os.dup(1)
+        os.dup2(2, 1)
+    except OSError:  # closed by whoever started the process
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.dup2(output, 1)
+        os.close(output)
 
 
 def _leave() -> None:
