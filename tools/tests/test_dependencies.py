@@ -68,3 +68,16 @@ def test_lowest_bounds_are_pinned(repository: Repository) -> None:
 
     repository.tool("lowest", "lowest.txt", "nm-core")
     assert lowest.read_text(encoding="utf-8") == ""
+
+
+def test_a_library_can_be_left_as_tested(repository: Repository) -> None:
+    """A lower bound that is too large to install each time gives way to the version in `constraints.txt`, or alone."""
+    said(repository, "", '[project.optional-dependencies]\nfast = ["PyYAML>=6.0.1", "sleepy>=2"]\n')
+    repository.write("constraints.txt", "# tested\npytest==9.2.0\npyyaml==6.0.3\nsleepy==2.4\n")
+    lowest = repository.path / "lowest.txt"
+
+    repository.tool("lowest", "lowest.txt", "nm-core[fast]", "--as-tested", "sleepy")
+    assert lowest.read_text(encoding="utf-8") == "PyYAML==6.0.1\nsleepy==2.4\n"
+
+    repository.tool("lowest", "lowest.txt", "nm-core[fast]", "--only", "sleepy")
+    assert lowest.read_text(encoding="utf-8") == "pytest==9.2.0\npyyaml==6.0.3\nsleepy==2\n"
