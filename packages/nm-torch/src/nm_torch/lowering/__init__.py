@@ -1,4 +1,4 @@
-"""Lowering: the framework segment of a plan as one plain `torch.nn.Module`, with the checks that types left to a run."""
+"""Lowering: the framework segment of a plan as one plain `torch.nn.Module`, with the checks left to a run."""
 
 from nm_torch.lowering.lower import Lowered, lower, may_leave_unused, totalled_calls
 
