@@ -11,7 +11,7 @@ import pytest
 from nm_types import Edge, Equation, NeuralType, Size, check_equations, compare, connect, type_call
 from nm_types.connecting.contradictions import MOST_WORK
 from nm_types.sizes import Verdict, judge, parse_size
-from nm_types.sizes.verdict import LONGEST_PERIOD
+from nm_types.sizes.proofs import LONGEST_PERIOD
 from nm_types.solving.search import MOST_TRIED, can_be_zero
 
 EDGE = Edge("m", "x", "s.y", NeuralType("B"), NeuralType("B"))

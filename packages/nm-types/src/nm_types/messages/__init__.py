@@ -1,8 +1,7 @@
 """Messages: what an error says of a connection, as text, as HTML and as plain data."""
 
-from nm_types.messages.error import NeuralTypeError
 from nm_types.messages.fix import Fix
-from nm_types.messages.problem import Problem
+from nm_types.messages.problem import NeuralTypeError, Problem
 from nm_types.messages.rendering import Column, wrapped
 
 __all__ = [

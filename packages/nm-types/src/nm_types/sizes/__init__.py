@@ -1,10 +1,8 @@
 """Sizes: integer polynomials over names and floor divisions, how they are written, and what can be proven of them."""
 
-from nm_types.sizes.atoms import Atom, Floor, Name, Origin, Product, Rigid, Sum, Variable
 from nm_types.sizes.formulas import Expression, bind, parameters_of, parse_size
-from nm_types.sizes.proofs import accidental, clash, is_positive, never_zero, period, relax
-from nm_types.sizes.size import Size
-from nm_types.sizes.verdict import Verdict, judge
+from nm_types.sizes.proofs import Verdict, accidental, clash, is_positive, judge, never_zero, period, relax
+from nm_types.sizes.size import Atom, Floor, Name, Origin, Product, Rigid, Size, Sum, Variable
 
 __all__ = [
     "Atom",

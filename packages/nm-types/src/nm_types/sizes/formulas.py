@@ -9,8 +9,7 @@ from functools import lru_cache
 from typing import SupportsIndex
 
 from nm_types.errors import BindingError, TypeSyntaxError
-from nm_types.sizes.atoms import Sum
-from nm_types.sizes.size import Size
+from nm_types.sizes.size import Size, Sum
 
 TOKEN = re.compile(
     r"(?P<number>\d+)|sum\((?P<sum>[a-z]\w*)\)|(?P<name>[a-z]\w*)|\{(?P<parameter>[A-Za-z_]\w*)\}|(?P<sign>//|[-+*()])"

@@ -1,8 +1,7 @@
 """Unifying: the edges of one call, whose sizes their values have, and what rows and tag variables stand for."""
 
-from nm_types.unifying.meanings import Meanings
 from nm_types.unifying.misfit import Misfit
-from nm_types.unifying.names import BATCH, LocalNames, row_size
+from nm_types.unifying.names import BATCH, LocalNames, Meanings, row_size
 from nm_types.unifying.release import released, with_sizes
 from nm_types.unifying.rows import laid_out
 from nm_types.unifying.symbol_scopes import owned_kind, plain

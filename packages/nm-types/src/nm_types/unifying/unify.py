@@ -10,9 +10,8 @@ from nm_types.notation import AxisType, Structure
 from nm_types.relations import LESS, Permutation, order_of_axes, order_of_kinds, the_one_order
 from nm_types.sizes import Origin, Size
 from nm_types.solving import Edge, Equation
-from nm_types.unifying.meanings import Meanings
 from nm_types.unifying.misfit import Misfit
-from nm_types.unifying.names import LocalNames, row_size
+from nm_types.unifying.names import LocalNames, Meanings, row_size
 from nm_types.unifying.rows import Spread, spread_axes
 from nm_types.unifying.symbol_scopes import is_settled, plain, settle
 from nm_types.unifying.templates import Templates
