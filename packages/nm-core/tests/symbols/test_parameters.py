@@ -3,14 +3,14 @@
 import copy
 import pickle
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nm_core import ModuleDeclarationError, NeuralModule, ParameterError
-from nm_core.symbols.parameters import FrozenParams, freeze, thaw
+from nm_core import ModuleDeclarationError, ModuleOptions, NeuralModule, ParameterError
+from nm_core.symbols.parameters import FrozenParams, constructor_parameters, freeze, takes_options, thaw
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -41,6 +41,26 @@ class Derived(Base):
         super().__init__(**kwargs)
 
 
+class WidthOptions(ModuleOptions, total=False):
+    """Some of what `Base` takes."""
+
+    width: int
+
+
+class Named(Base):
+    """A module that takes the options of every module alone, and gives its base a value of its own."""
+
+    def __init__(self, size: int, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(width=2 * size, **options)
+
+
+class Partial(Base):
+    """A module whose annotation, written as a string, says what it passes on."""
+
+    def __init__(self, **options: "Unpack[WidthOptions]") -> None:
+        super().__init__(depth=7, **options)
+
+
 @given(PLAIN)
 def test_thawing_undoes_freezing(value: object) -> None:
     """Plain data comes back equal from its frozen form, and freezing again changes nothing."""
@@ -59,6 +79,41 @@ def test_parameters_are_kept_as_they_were_given() -> None:
 def test_keywords_that_are_passed_on_are_known() -> None:
     """`**kwargs` stands for the parameters of the base that takes them."""
     assert dict(Derived(width=3).params) == {"extra": 1, "width": 3, "depth": 2}
+
+
+def test_options_of_every_module_are_no_parameters() -> None:
+    """`Unpack[ModuleOptions]` passes nothing on: the base's parameters are hidden, and `name` is not among `params`."""
+    module = Named(3, name="three")
+
+    assert (module.name, dict(module.params), module.width) == ("three", {"size": 3}, 6)
+    with pytest.raises(ParameterError, match='no parameter "width"'):
+        Named(size=3, width=1)  # type: ignore[call-arg]
+
+
+def test_unpacked_options_pass_on_what_they_name() -> None:
+    """A TypedDict after `Unpack` names the parameters of a base that a constructor lets through, as text too."""
+    assert dict(Partial(width=5, name="five").params) == {"width": 5}
+    with pytest.raises(ParameterError, match='no parameter "depth"'):
+        Partial(width=5, depth=1)  # type: ignore[call-arg]
+
+
+def test_options_imported_for_type_checkers_alone_are_known_by_name() -> None:
+    """Where `ModuleOptions` is no name of the module at run time, its annotation says enough."""
+
+    def construct(self: Any, *, size: int, **options: Any) -> None: ...
+
+    construct.__annotations__["options"] = "typing.Unpack[absent.ModuleOptions]"
+    cls = type("Elsewhere", (Base,), {"__init__": construct})
+
+    assert list(constructor_parameters(cls)) == ["size"]
+
+
+def test_constructors_that_checkers_let_take_a_name() -> None:
+    """Only a constructor with keywords of any kind can be given `name` under a type checker."""
+    assert takes_options(Named)
+    assert takes_options(Derived)
+    assert takes_options(NeuralModule)
+    assert not takes_options(Base)
 
 
 def test_all_wrong_parameters_are_named_at_once() -> None:

@@ -37,7 +37,16 @@ class Sample(NamedTuple):
     transcript: tuple[int, ...]
 
 
-class AudioToTextDataLayer(DataLayer):
+class AudioToTextBatch(NamedTuple):
+    """Features or waveforms with their lengths, and transcripts as label ids with theirs."""
+
+    spec: Any
+    spec_len: Any
+    transcript: Any
+    transcript_len: Any
+
+
+class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
     """Read recordings and transcripts named by manifests.
 
     A manifest has one JSON object per line: ``audio_filepath`` (wav, flac, ogg, mp3; relative to the manifest),

@@ -6,7 +6,7 @@ utterance, so a plain convolution sees zeros there, as it does past the end of t
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Unpack, cast
+from typing import Any, NamedTuple, Unpack, cast
 
 from torch import Tensor, nn
 
@@ -25,7 +25,14 @@ _ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
 }
 
 
-class JasperEncoder(TorchModule):
+class JasperEncoderOutputs(NamedTuple):
+    """Features of the last block, and the frames of each utterance."""
+
+    encoded: Any
+    encoded_len: Any
+
+
+class JasperEncoder(TorchModule[JasperEncoderOutputs]):
     """Encode spectrograms with blocks of convolutions, batch normalisation and residuals.
 
     Jasper (Li et al. 2019, arXiv 1904.03288), or QuartzNet where the blocks are separable (Kriman et al. 2019,

@@ -5,7 +5,7 @@ Axes: B batch, T samples, N frames, W samples of a frame, F spectral bins, S mel
 
 import inspect
 from collections.abc import Mapping
-from typing import Any, Unpack
+from typing import Any, NamedTuple, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -98,7 +98,14 @@ class MelSpectrogram(nn.Module):
         return power_BNF @ self.filters.T
 
 
-class AudioToMelSpectrogramPreprocessor(TorchModule):
+class MelSpectrogramOutputs(NamedTuple):
+    """Log-mel features, and the frames of each utterance."""
+
+    spec: Any
+    spec_len: Any
+
+
+class AudioToMelSpectrogramPreprocessor(TorchModule[MelSpectrogramOutputs]):
     """Turn waveforms into log-mel spectrograms, one frame per ``window_stride``.
 
     Frame n is centred on sample n * hop of a signal that is zero beyond its ends, so t samples give t // hop + 1

@@ -130,10 +130,9 @@ def constructor_parameters(cls: type) -> dict[str, inspect.Parameter]:
         return stored
     collected: dict[str, inspect.Parameter] = {}
     passed_on: frozenset[str] | None = None  # None: whatever the next constructor takes
-    for base in cls.__mro__:
-        constructor = base.__dict__.get("__init__")
-        if constructor is None:
-            continue
+    constructed, *_ = bases = [base for base in cls.__mro__ if "__init__" in base.__dict__]
+    for base in bases:
+        constructor = base.__dict__["__init__"]
         if base is object or _takes_anything(base):
             break
         keywords = None
@@ -141,8 +140,11 @@ def constructor_parameters(cls: type) -> dict[str, inspect.Parameter]:
             _check_parameter(cls, parameter)
             if parameter.kind is inspect.Parameter.VAR_KEYWORD:
                 keywords = parameter
+            elif base is constructed:
+                collected[parameter.name] = parameter
             elif passed_on is None or parameter.name in passed_on:
-                collected.setdefault(parameter.name, parameter)
+                by_name_alone = parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+                collected.setdefault(parameter.name, by_name_alone)
         if keywords is None:
             break
         accepted = _option_names(constructor, keywords)

@@ -30,7 +30,18 @@ class SentencePair(NamedTuple):
     line: int
 
 
-class TranslationDataLayer(DataLayer):
+class TranslationBatch(NamedTuple):
+    """Token ids of both sides with their masks, the next target token at each position, and line numbers."""
+
+    src: Any
+    src_mask: Any
+    tgt: Any
+    tgt_mask: Any
+    labels: Any
+    sent_ids: Any
+
+
+class TranslationDataLayer(DataLayer[TranslationBatch]):
     """Pairs of sentences from two text files whose lines are translations of each other.
 
     Every source ends with the end symbol; `tgt` begins with the beginning symbol and `labels` ends with the end symbol,

@@ -4,7 +4,7 @@ Legend: B sentences, U labels, V labels with BOS and EOS, T frames of the encode
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, Unpack
+from typing import Any, Literal, NamedTuple, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +21,14 @@ from nm_torch.common.search import search
 from nm_torch.module import TorchModule
 
 
-class DecoderRNN(TorchModule):
+class DecoderRNNOutputs(NamedTuple):
+    """Log-probabilities of the next label, and attention weights where there is an encoder to attend to."""
+
+    log_probs: Any
+    attention: Any
+
+
+class DecoderRNN(TorchModule[DecoderRNNOutputs]):
     """Predict each label from those before it and from what attention finds in the encoder's outputs.
 
     Labels run through recurrent layers; the state of each position attends to the encoder (global attention, Luong et

@@ -5,7 +5,7 @@ Legend: B utterances, C channels, T frames, t frames after subsampling, K frames
 
 from collections.abc import Mapping, Sequence
 from math import prod
-from typing import Any, Unpack
+from typing import Any, NamedTuple, Unpack
 
 from torch import Tensor, nn
 from torch.nn.functional import pad
@@ -30,7 +30,14 @@ def masked(x_BCT: Tensor, lengths_B: Tensor | None) -> Tensor:
     return x_BCT.masked_fill(~length_mask(lengths_B, x_BCT.shape[-1], x_BCT.device).unsqueeze(1), 0.0)
 
 
-class ConvSubsampling(TorchModule):
+class SubsamplingOutputs(NamedTuple):
+    """Fewer frames, and their number in each utterance where `length` was connected."""
+
+    y: Any
+    y_length: Any
+
+
+class ConvSubsampling(TorchModule[SubsamplingOutputs]):
     """Convolutions along time, each with a stride and an activation: fewer frames with a wider view.
 
     A stride of s makes (t - 1) // s + 1 frames of t, centred on every s-th one; lengths follow the same formula, and
@@ -93,7 +100,7 @@ def _checked(strides: Sequence[int]) -> Sequence[int]:
     return strides
 
 
-class FrameStacking(TorchModule):
+class FrameStacking(TorchModule[SubsamplingOutputs]):
     """Put frames that stand side by side into one, with the channels of all of them.
 
     The reduction of rate of the pyramids of listen-attend-spell (Chan et al. 2016, arXiv 1508.01211), and of low frame

@@ -9,15 +9,14 @@ import numpy
 
 from nm_core import ModuleOptions
 from nm_core.errors import ModuleDeclarationError
-from nm_core.modules.module import NeuralModule, Segment
-from nm_core.symbols import recording
+from nm_core.modules.module import NeuralModule, OutputsT, Segment
 from nm_torch.data.batching import Batching, MicroBatch
 from nm_torch.data.errors import BatchingError, SampleError, UnreadableDataError, UnreadableSamplesWarning
 from nm_torch.data.order import sample_generator
 from nm_torch.data.reading import Loaded, Request, read
 
 
-class DataLayer(NeuralModule):
+class DataLayer(NeuralModule[OutputsT]):
     """A source of micro-batches over numbered samples.
 
     A data layer declares `output_ports`, calls this constructor and implements `__len__`, `sample` and `collate`, and
@@ -108,7 +107,7 @@ class DataLayer(NeuralModule):
         values = tuple(self.collate(samples)) if samples else None
         return Loaded(values, tuple(kept), tuple(unreadable))
 
-    def load(self, indices: Sequence[int], seed: int = 0, epoch: int = 0) -> Any:
+    def load(self, indices: Sequence[int], seed: int = 0, epoch: int = 0) -> OutputsT | None:
         """Return the values of these samples as a named tuple in port order, and nothing if none could be read."""
         loaded = self.read(Request(seed, epoch, tuple(indices)))
         self.note(loaded)
@@ -120,19 +119,19 @@ class DataLayer(NeuralModule):
             self.note(loaded)
             yield loaded
 
-    def epoch(self, seed: int = 0, epoch: int = 0) -> Iterator[Any]:
+    def epoch(self, seed: int = 0, epoch: int = 0) -> Iterator[OutputsT]:
         """Yield the values of one epoch, a named tuple per micro-batch."""
         requests = (Request(seed, epoch, indices) for indices in self.plan_epoch(seed, epoch))
         for loaded in self.stream(requests):
             if loaded.values is not None:
                 yield self.named(loaded.values)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[OutputsT]:
         return self.epoch()
 
-    def named(self, values: tuple[Any, ...]) -> Any:
+    def named(self, values: tuple[Any, ...]) -> OutputsT:
         """Return values in port order as the module's outputs: a named tuple, or one value bare."""
-        return recording.structured(type(self).__name__, tuple(self.outputs), values)
+        return self._name_outputs(values)
 
     def _lacks(self, method: str) -> ModuleDeclarationError:
         return ModuleDeclarationError(f"{type(self).__qualname__} is a data layer and does not implement {method}.")
