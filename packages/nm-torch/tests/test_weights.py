@@ -110,7 +110,7 @@ def test_places_and_strategies_that_are_not_there() -> None:
         with pytest.raises(PlacementError, match="sees 0 GPUs"):
             session(placement="cuda")
     with pytest.raises(StrategyError, match='Did you mean "ddp"'):
-        session(strategy="dpp").strategy  # noqa: B018
+        session(strategy="dpp").runtime.strategy  # noqa: B018
 
 
 class Looking(Map):

@@ -1,8 +1,13 @@
-"""Where a run computes."""
+"""Devices: the one a process computes on, and values on their way to it and back."""
+
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from nm_torch.errors import PlacementError
+
+HALF_TYPES = (torch.float16, torch.bfloat16)
 
 
 def resolve_device(placement: str, local_rank: int = 0) -> torch.device:
@@ -26,3 +31,18 @@ def resolve_device(placement: str, local_rank: int = 0) -> torch.device:
             '  Use placement="auto" or "cpu", or install a build of torch for this GPU.'
         )
     return torch.device("cuda", index)
+
+
+def to_device(value: Any, device: torch.device) -> Any:
+    """Return a value on a device, if it is a tensor."""
+    # non_blocking takes effect where the data layer pinned the memory; elsewhere the copy blocks as usual.
+    return value.to(device, non_blocking=True) if isinstance(value, Tensor) else value
+
+
+def to_host(value: Any) -> Any:
+    """Return a tensor on the CPU without its history, half types widened to float32; other values as they are."""
+    if not isinstance(value, Tensor):
+        return value
+    value = value.detach()
+    # Widened before the copy: numpy, which host modules use, has no bfloat16.
+    return (value.float() if value.dtype in HALF_TYPES else value).cpu()

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from nm_torch.engine.modes import mode
+from nm_torch.engine.modes import module_mode
 
 
 def test_modes_are_given_back() -> None:
@@ -11,9 +11,9 @@ def test_modes_are_given_back() -> None:
     net = nn.Sequential(nn.Dropout(), nn.Sequential(nn.Linear(2, 2), nn.Dropout())).eval()
     net[1].training = True
 
-    with mode([net], training=True):
+    with module_mode([net], training=True):
         assert all(part.training for part in net.modules())
-    with mode([net], training=False):
+    with module_mode([net], training=False):
         assert not any(part.training for part in net.modules())
 
     assert [part.training for part in net.modules()] == [False, False, True, False, False]
@@ -25,7 +25,7 @@ def test_statistics_of_frozen_layers_stay() -> None:
     frozen.requires_grad_(False)
     net = nn.Sequential(frozen, learning, bare)
 
-    with mode([net], training=True):
+    with module_mode([net], training=True):
         net(5 + torch.randn(8, 3))
 
     assert torch.equal(frozen.running_mean, torch.zeros(3))

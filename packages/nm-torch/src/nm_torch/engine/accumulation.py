@@ -1,25 +1,23 @@
-"""From a data layer to windows: the micro-batches of one update that this process computes, with their weights."""
+"""Gradient accumulation: from a data layer to the micro-batches of one optimizer step that this process computes."""
 
 import math
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import torch
-from torch import Tensor
-
 from nm_torch.data import DataLayer, Loaded, MicroBatch, Request
 from nm_torch.data.errors import UnreadableDataError
 from nm_torch.engine.objective import Objective
+from nm_torch.placement import to_device
 from nm_torch.strategies import Strategy
 
 
-class Micro(NamedTuple):
-    """One micro-batch of a window.
+class StepInputs(NamedTuple):
+    """One micro-batch of a step, on the device.
 
     Attributes:
-        arguments: of the lowered module, on its device.
-        slot: its place in the window, over all ranks.
+        arguments: of the lowered module.
+        slot: its number in the step, over all ranks.
         samples: how many samples count: none in a copy that only keeps processes in step.
         copy: whether it is such a copy.
         indices: numbers of its samples.
@@ -33,33 +31,33 @@ class Micro(NamedTuple):
 
 
 @dataclass(slots=True)
-class Window:
-    """The micro-batches of one update.
+class StepBatch:
+    """The micro-batches of one optimizer step.
 
     Attributes:
-        epoch: the epoch it is of.
+        epoch: its epoch.
         end: micro-batches of the epoch that are consumed with it, over all ranks.
         last: whether the epoch ends with it.
-        micros: those that this process computes.
-        sums: the weight of each term, then the number of samples, over this process's micro-batches.
+        micro_batches: those that this process computes.
+        weights: of each loss term, then the number of samples, over this process's micro-batches.
     """
 
     epoch: int
     end: int
     last: bool
-    micros: list[Micro] = field(default_factory=list)
-    sums: list[float] = field(default_factory=list)
+    micro_batches: list[StepInputs] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
 
 
-class WindowFeed:
-    """Reads windows, in the order of the plan, from any place in it.
+class StepBatches:
+    """Reads the batches of steps, in the order of the plan, from any position in it.
 
     Args:
         layer: the data layer.
-        objective: says which values the lowered module takes and what each loss weighs.
+        objective: says which values the lowered module takes and how each loss is weighted.
         strategy: says which share is this process's.
         seed: of the order.
-        batches_per_step: micro-batches of a window, over all ranks.
+        batches_per_step: micro-batches of a step, over all ranks.
         max_epochs: where the plan ends, if anywhere.
     """
 
@@ -79,29 +77,30 @@ class WindowFeed:
         self.batches_per_step = batches_per_step
         self.max_epochs = max_epochs
         ports = list(objective.source.types)
-        self.places = [ports.index(tensor.port) for tensor in objective.plan.framework_inputs]
+        self.argument_positions = [ports.index(tensor.port) for tensor in objective.plan.framework_inputs]
         self.weighers = [term.weigh for term in objective.terms]
         self._plans: dict[int, list[MicroBatch]] = {}
-        self._spare: Loaded | None = None
+        self._readable: Loaded | None = None
 
     def plan(self, epoch: int) -> list[MicroBatch]:
-        """Return the micro-batches of an epoch; the last two epochs asked for are remembered."""
+        """Return the micro-batches of an epoch; the last two epochs are cached."""
         if epoch not in self._plans:
-            self._plans = {known: plan for known, plan in self._plans.items() if known == epoch - 1}
+            # The stream reads ahead into the next epoch while the loop still asks about this one.
+            self._plans = {number: plan for number, plan in self._plans.items() if number == epoch - 1}
             self._plans[epoch] = self.layer.plan_epoch(self.seed, epoch)
         return self._plans[epoch]
 
-    def steps(self, epoch: int) -> int:
-        """Return the number of windows of an epoch."""
+    def steps_per_epoch(self, epoch: int) -> int:
+        """Return the number of optimizer steps of an epoch."""
         return math.ceil(len(self.plan(epoch)) / self.batches_per_step)
 
-    def windows(self, epoch: int, position: int) -> Generator[Window, None, None]:
-        """Yield windows from a micro-batch of an epoch on, epoch after epoch."""
+    def read(self, epoch: int, position: int) -> Generator[StepBatch, None, None]:
+        """Yield batches from a micro-batch of an epoch on, epoch after epoch."""
         stream = self.layer.stream(self._requests(epoch, position), pin=self.strategy.device.type == "cuda")
         for number, start, micro_batches, last in self._spans(epoch, position):
-            window = Window(number, start + len(micro_batches), last)
-            self._fill(window, micro_batches, stream)
-            yield window
+            batch = StepBatch(number, start + len(micro_batches), last)
+            self._fill(batch, micro_batches, stream)
+            yield batch
 
     def _spans(self, epoch: int, position: int) -> Iterator[tuple[int, int, list[MicroBatch], bool]]:
         while self.max_epochs is None or epoch < self.max_epochs:
@@ -114,48 +113,45 @@ class WindowFeed:
     def _requests(self, epoch: int, position: int) -> Iterator[Request]:
         rank, world = self.strategy.rank, self.strategy.world_size
         for number, _, micro_batches, _ in self._spans(epoch, position):
+            # A rank without a micro-batch of its own reads the first: it computes a copy of weight zero.
             for indices in micro_batches[rank::world] or micro_batches[:1]:
                 yield Request(self.seed, number, indices)
 
-    def _fill(self, window: Window, micro_batches: Sequence[MicroBatch], stream: Iterator[Loaded]) -> None:
+    def _fill(self, batch: StepBatch, micro_batches: Sequence[MicroBatch], stream: Iterator[Loaded]) -> None:
         rank, world = self.strategy.rank, self.strategy.world_size
-        window.sums = sums = [0.0] * (len(self.weighers) + 1)
+        batch.weights = weights = [0.0] * (len(self.weighers) + 1)
         for slot in range(rank, len(micro_batches), world):
             loaded = next(stream)
             if loaded.values is None:
                 continue
-            for place, weigh in enumerate(self.weighers):
+            for term, weigh in enumerate(self.weighers):
                 if weigh is not None:
-                    sums[place] += weigh(loaded.values)
-            sums[-1] += len(loaded.indices)
-            window.micros.append(self._micro(loaded, slot, copy=False))
-            self._spare = loaded
+                    weights[term] += weigh(loaded.values)
+            weights[-1] += len(loaded.indices)
+            batch.micro_batches.append(self._inputs(loaded, slot, copy=False))
+            self._readable = loaded
         if world > 1:
             if rank >= len(micro_batches):
-                self._spare = next(stream)
-            while len(window.micros) < math.ceil(len(micro_batches) / world):
-                window.micros.append(self._micro(self._readable(window.epoch), rank, copy=True))
+                self._readable = next(stream)
+            # Every rank runs as many backward passes: each of them takes part in the collectives of the last one.
+            while len(batch.micro_batches) < math.ceil(len(micro_batches) / world):
+                batch.micro_batches.append(self._inputs(self._any_readable(batch.epoch), rank, copy=True))
 
-    def _micro(self, loaded: Loaded, slot: int, *, copy: bool) -> Micro:
+    def _inputs(self, loaded: Loaded, slot: int, *, copy: bool) -> StepInputs:
         assert loaded.values is not None
         values = loaded.values
         device = self.strategy.device
-        arguments = tuple([values[place] for place in self.places])
+        arguments = tuple([values[position] for position in self.argument_positions])
         if device.type != "cpu":
-            arguments = tuple([moved(value, device) for value in arguments])
-        return Micro(arguments, slot, 0 if copy else len(loaded.indices), copy, loaded.indices)
+            arguments = tuple([to_device(value, device) for value in arguments])
+        return StepInputs(arguments, slot, 0 if copy else len(loaded.indices), copy, loaded.indices)
 
-    def _readable(self, epoch: int) -> Loaded:
-        """Return some micro-batch that can be read, for a process that has none of its own in this window."""
-        if self._spare is not None and self._spare.values is not None:
-            return self._spare
+    def _any_readable(self, epoch: int) -> Loaded:
+        """Return some micro-batch that can be read, for a process that has none of its own in this step."""
+        if self._readable is not None and self._readable.values is not None:
+            return self._readable
         for indices in self.plan(epoch):
             loaded = self.layer.read(Request(self.seed, epoch, indices))
             if loaded.values is not None:
                 return loaded
         raise UnreadableDataError(f"{self.layer.name}: no sample of epoch {epoch} can be read.\n{self.layer.report()}")
-
-
-def moved(value: Any, device: torch.device) -> Any:
-    """Return a value on a device, if it is a tensor."""
-    return value.to(device, non_blocking=True) if isinstance(value, Tensor) else value

@@ -1,8 +1,8 @@
-"""A training as the state of a checkpoint, and back."""
+"""Checkpoints of a training: its state written to the work directory, and restored."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -19,21 +19,20 @@ from nm_torch.checkpoint import (
     versions,
     weights_signature,
 )
+from nm_torch.engine.names import free_name
+from nm_torch.engine.training_state import TrainingState
 from nm_torch.errors import TrainingError
 from nm_torch.module import TorchModule
 from nm_torch.optim.state import load_optimizer_state, optimizer_state
 
-if TYPE_CHECKING:
-    from nm_torch.engine.training_state import Training
-
 FOLDER = "checkpoints"
 
 
-def save(training: "Training", run: Run, callbacks: Sequence[Callback]) -> Path | None:
+def save_training(training: TrainingState, run: Run, callbacks: Sequence[Callback]) -> Path | None:
     """Write a checkpoint into the run's folder; every process takes part and rank 0 writes.
 
     Returns:
-        its path, or nothing when the disk refused it: that costs the attempt and is reported.
+        its path, or None where the disk refused it, which is reported: training goes on.
     """
     meters = training.strategy.gather(training.meter.state())
     path: Path | None = None
@@ -50,7 +49,7 @@ def save(training: "Training", run: Run, callbacks: Sequence[Callback]) -> Path 
     return None if text is None else Path(text)
 
 
-def restore(training: "Training", run: Run, callbacks: Sequence[Callback], resume: str | Path) -> None:
+def restore_training(training: TrainingState, run: Run, callbacks: Sequence[Callback], resume: str | Path) -> None:
     """Go on from a checkpoint: the one named, or for "auto" the newest good one of the run's folder, if any.
 
     Raises:
@@ -64,12 +63,12 @@ def restore(training: "Training", run: Run, callbacks: Sequence[Callback], resum
                 'resume="auto" looks for checkpoints in the work directory, and the factory has none.\n'
                 '  Give it one: NeuralModuleFactory(work_dir="runs/first"), or name the checkpoint.'
             )
-        found = newest_checkpoint(run.work_dir / FOLDER)
-        if found is None:
+        newest = newest_checkpoint(run.work_dir / FOLDER)
+        if newest is None:
             run.report.append(f"There is no checkpoint in {run.work_dir / FOLDER} to go on from; training begins anew.")
             return
-        path, state = found.path, found.state
-        run.report.extend(found.report)
+        path, state = newest.path, newest.state
+        run.report.extend(newest.report)
     else:
         path = Path(resume)
         state = read_checkpoint(path)
@@ -92,15 +91,15 @@ def restore(training: "Training", run: Run, callbacks: Sequence[Callback], resum
 
 
 def graph_facts(plan: Plan) -> dict[str, str]:
-    """Return what a checkpoint of a graph belongs to: its calls and the shapes of its weights."""
-    facts = {f"call {plan.graph.labels[call]}": _wiring(plan, call) for call in plan.calls}
+    """Return the facts that tie a checkpoint to a graph: its calls and the shapes of its weights."""
+    facts = {f"call {plan.graph.labels[call]}": _describe_call(plan, call) for call in plan.calls}
     for name, module in plan.graph.modules.items():
         if isinstance(module, TorchModule):
             facts |= weights_signature((f"{name}.{key}", value) for key, value in _weights(module).items())
     return facts
 
 
-def _state(training: "Training", run: Run, callbacks: Sequence[Callback], meters: list[Any]) -> State:
+def _state(training: TrainingState, run: Run, callbacks: Sequence[Callback], meters: list[Any]) -> State:
     modules = training.objective.plan.graph.modules
     return State(
         weights={name: _weights(module) for name, module in modules.items() if isinstance(module, TorchModule)},
@@ -111,8 +110,8 @@ def _state(training: "Training", run: Run, callbacks: Sequence[Callback], meters
         micro_batch=training.position,
         samples=training.samples,
         skipped=training.skipped,
-        rng=[{} for _ in range(run.world_size)],  # every stream is a function of the seed and the place
-        callbacks={key: callback.state() for key, callback in _keyed(callbacks).items()},
+        rng=[{} for _ in range(run.world_size)],  # every stream is a function of the seed and the position
+        callbacks={key: callback.state() for key, callback in _by_name(callbacks).items()},
         scores=run.current_scores(),
         threads=torch.get_num_threads(),
         world_size=run.world_size,
@@ -123,7 +122,7 @@ def _state(training: "Training", run: Run, callbacks: Sequence[Callback], meters
     )
 
 
-def _load(training: "Training", run: Run, callbacks: Sequence[Callback], state: State) -> None:
+def _load(training: TrainingState, run: Run, callbacks: Sequence[Callback], state: State) -> None:
     for name, module in training.objective.plan.graph.modules.items():
         if isinstance(module, TorchModule):
             module.load_state_dict(state.weights.get(name, {}))
@@ -137,7 +136,7 @@ def _load(training: "Training", run: Run, callbacks: Sequence[Callback], state: 
     meters = state.extra.get("meters", [])
     if len(meters) == training.strategy.world_size:
         training.meter.load_state(meters[training.strategy.rank])
-    for key, callback in _keyed(callbacks).items():
+    for key, callback in _by_name(callbacks).items():
         if key in state.callbacks:
             callback.load_state(state.callbacks[key])
 
@@ -146,8 +145,8 @@ def _weights(module: TorchModule) -> dict[str, torch.Tensor]:
     return {key: value for key, value in module.state_dict().items() if isinstance(value, torch.Tensor)}
 
 
-def _settings(training: "Training") -> dict[str, Any]:
-    """Return what else decides the course of a training; a difference ends the promise of bitwise equality."""
+def _settings(training: TrainingState) -> dict[str, Any]:
+    """Return the settings on which a bitwise repetition depends, besides graph and weights."""
     return {
         "seed": training.seed,
         "precision": training.precision.name,
@@ -157,31 +156,27 @@ def _settings(training: "Training") -> dict[str, Any]:
     }
 
 
-def _unreadable(training: "Training") -> dict[str, str]:
+def _unreadable(training: TrainingState) -> dict[str, str]:
     return {str(index): reason for index, reason in training.layer.unreadable.items()}
 
 
-def _keyed(callbacks: Sequence[Callback]) -> dict[str, Callback]:
+def _by_name(callbacks: Sequence[Callback]) -> dict[str, Callback]:
     """Name callbacks by class and, where there are several of one class, by their order."""
-    keyed: dict[str, Callback] = {}
+    named: dict[str, Callback] = {}
     for callback in callbacks:
-        base = key = type(callback).__name__
-        number = 2
-        while key in keyed:
-            key, number = f"{base}_{number}", number + 1
-        keyed[key] = callback
-    return keyed
+        named[free_name(type(callback).__name__, named)] = callback
+    return named
 
 
-def _wiring(plan: Plan, call: Any) -> str:
-    """Return one call as a line of text: `JasperEncoder(audio_signal=train_data.spec, length=train_data.spec_len)`."""
+def _describe_call(plan: Plan, call: Any) -> str:
+    """Return a call as a line of text: `JasperEncoder(audio_signal=train_data.spec, length=train_data.spec_len)`."""
 
-    def shown(argument: Any) -> str:
+    def describe(argument: Any) -> str:
         if isinstance(argument, NmTensor):
             return f"{plan.graph.labels.get(argument.call, 'inputs')}.{argument.port}"
         if isinstance(argument, Constant):
             return repr(argument.value)
-        return f"[{', '.join(shown(item) for item in argument)}]"
+        return f"[{', '.join(describe(item) for item in argument)}]"
 
-    given = ", ".join(f"{port}={shown(argument)}" for port, argument in call.inputs.items())
-    return f"{type(call.module).__name__}({given})"
+    arguments = ", ".join(f"{port}={describe(argument)}" for port, argument in call.inputs.items())
+    return f"{type(call.module).__name__}({arguments})"

@@ -1,18 +1,29 @@
 """Evaluation: metrics over their data layers, each sample seen once by one process."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from nm_core import Graph, Metric
+from nm_core import Graph, Metric, Run
+from nm_core.actions.requests import EvalRequest
 from nm_core.symbols.tensor import Call
 from nm_torch.data import Request
-from nm_torch.engine.forward import Execution, bound
+from nm_torch.engine.forward import ForwardPass, call_arguments
+from nm_torch.engine.hooks import Hooks, call_all
+from nm_torch.engine.names import free_name
+from nm_torch.engine.runtime import Runtime
 
-if TYPE_CHECKING:
-    from nm_torch.backend import TorchSession
+
+def evaluate(runtime: Runtime, request: EvalRequest) -> dict[str, float]:
+    """Return the scores of a request's metrics, between the hooks of its callbacks."""
+    strategy = runtime.strategy
+    run = Run("eval", rank=strategy.rank, world_size=strategy.world_size, work_dir=runtime.settings.work_dir)
+    hooks = Hooks(request.callbacks)
+    with hooks.action(run):
+        scores = compute_scores(runtime, request.metrics, request.max_batches)
+        call_all(hooks.evaluation, run, "eval", scores)
+    return scores
 
 
-def score(session: "TorchSession", metrics: Sequence[Metric], max_batches: int | None = None) -> dict[str, float]:
+def compute_scores(runtime: Runtime, metrics: Sequence[Metric], max_batches: int | None = None) -> dict[str, float]:
     """Return the scores of bound metrics, exact for any number of processes.
 
     Metrics of one data layer share its pass. A score that two metrics have under one name is prefixed with the
@@ -20,47 +31,47 @@ def score(session: "TorchSession", metrics: Sequence[Metric], max_batches: int |
     """
     for metric in metrics:
         metric.reset()
-    for group in _by_layer(metrics):
-        _run(session, group, max_batches)
-    found: list[tuple[Metric, dict[str, float]]] = []
+    for group in _group_by_layer(metrics):
+        _update_metrics(runtime, group, max_batches)
+    results: list[tuple[Metric, dict[str, float]]] = []
     for metric in metrics:
-        _merge(session, metric)
-        found.append((metric, metric.compute()))
-    return _named(found)
+        _merge_processes(runtime, metric)
+        results.append((metric, metric.compute()))
+    return _name_scores(results)
 
 
-def _run(session: "TorchSession", metrics: Sequence[Metric], max_batches: int | None) -> None:
+def _update_metrics(runtime: Runtime, metrics: Sequence[Metric], max_batches: int | None) -> None:
     calls = [_call(metric) for metric in metrics]
     tensors = list(dict.fromkeys(tensor for call in calls for tensor in call.sources_of_inputs()))
-    graph = Graph({f"output_{place}": tensor for place, tensor in enumerate(tensors)}, name="eval")
-    execution = Execution(graph, session)
-    layer = execution.layer
-    seed = session.settings.seed
+    graph = Graph({f"output_{number}": tensor for number, tensor in enumerate(tensors)}, name="eval")
+    forward = ForwardPass(graph, runtime)
+    layer, strategy, seed = forward.layer, runtime.strategy, runtime.settings.seed
     plan = list(enumerate(layer.plan_once(in_order=False)[:max_batches]))
-    share = plan[session.strategy.rank :: session.strategy.world_size]
+    share = plan[strategy.rank :: strategy.world_size]
     requests = (Request(seed, 0, indices) for _, indices in share)
     for (number, _), loaded in zip(share, layer.stream(requests), strict=True):
         if loaded.values is None:
             continue
-        values = execution.compute(execution.from_layer(loaded.values), number)
+        # The number in the whole plan, not in this rank's share, seeds the modules: scores do not depend on ranks.
+        values = forward.compute(forward.bind_layer(loaded.values), number)
         for metric, call in zip(metrics, calls, strict=True):
-            metric.update(**bound(call, values))
+            metric.update(**call_arguments(call, values))
     layer.warn_of_unreadable()
 
 
-def _merge(session: "TorchSession", metric: Metric) -> None:
-    """Put together what all processes saw, in the order of their ranks."""
-    if session.strategy.world_size == 1:
+def _merge_processes(runtime: Runtime, metric: Metric) -> None:
+    """Merge the states of a metric over all processes, in the order of their ranks."""
+    if runtime.strategy.world_size == 1:
         return
-    states = session.strategy.gather(metric.state())
+    states = runtime.strategy.gather(metric.state())
     metric.load_state(states[0])
     for state in states[1:]:
-        other = metric.fresh()
-        other.load_state(state)
-        metric.merge(other)
+        partial = metric.fresh()
+        partial.load_state(state)
+        metric.merge(partial)
 
 
-def _by_layer(metrics: Sequence[Metric]) -> list[list[Metric]]:
+def _group_by_layer(metrics: Sequence[Metric]) -> list[list[Metric]]:
     groups: dict[tuple[int, ...], list[Metric]] = {}
     for metric in metrics:
         graph = Graph(list(dict.fromkeys(_call(metric).sources_of_inputs())), name="eval")
@@ -74,14 +85,10 @@ def _call(metric: Metric) -> Call:
     return metric.call
 
 
-def _named(found: Sequence[tuple[Metric, dict[str, float]]]) -> dict[str, float]:
-    names = [name for _, scores in found for name in scores]
-    taken: dict[str, float] = {}
-    for metric, scores in found:
+def _name_scores(results: Sequence[tuple[Metric, dict[str, float]]]) -> dict[str, float]:
+    names = [name for _, scores in results for name in scores]
+    unique: dict[str, float] = {}
+    for metric, scores in results:
         for name, value in scores.items():
-            base = full = name if names.count(name) == 1 else f"{metric.name}.{name}"
-            number = 2
-            while full in taken:
-                full, number = f"{base}_{number}", number + 1
-            taken[full] = value
-    return taken
+            unique[free_name(name if names.count(name) == 1 else f"{metric.name}.{name}", unique)] = value
+    return unique

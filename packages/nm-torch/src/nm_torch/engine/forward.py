@@ -1,8 +1,8 @@
-"""Running a graph forward on micro-batches: the framework segment on its device, the host suffix on CPU copies."""
+"""`ForwardPass`: a graph on micro-batches, the framework segment on its device and the host suffix on CPU copies."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,35 +12,31 @@ from nm_core.graphs.open_checks import checks
 from nm_core.graphs.plan import permute
 from nm_core.symbols.tensor import Call, Constant
 from nm_torch.data import DataLayer
-from nm_torch.engine.accumulation import moved
-from nm_torch.engine.modes import mode
-from nm_torch.engine.randomness import preserved, seeder, stream_seed
+from nm_torch.engine.modes import module_mode
+from nm_torch.engine.randomness import preserve_generators, seeder, stream_seed
+from nm_torch.engine.runtime import Runtime
 from nm_torch.lowering import lower
 from nm_torch.lowering.shape_checks import shape_check
-
-if TYPE_CHECKING:
-    from nm_torch.backend import TorchSession
-
-_HALVES = (torch.float16, torch.bfloat16)
+from nm_torch.placement import to_device, to_host
 
 
-class Execution:
+class ForwardPass:
     """A graph made ready to compute values without gradients.
 
     Args:
-        graph: what to compute.
-        session: where, in what precision and under which seed its framework segment runs.
+        graph: the outputs to compute.
+        runtime: device, precision and seed of its framework segment.
     """
 
-    def __init__(self, graph: Graph, session: "TorchSession") -> None:
+    def __init__(self, graph: Graph, runtime: Runtime) -> None:
         self.graph = graph
         self.plan = graph.plan()
-        self.device = session.strategy.device
-        self.precision = session.precision
-        self.settings = session.settings
+        self.device = runtime.strategy.device
+        self.precision = runtime.precision
+        self.settings = runtime.settings
         self.lowered = lower(self.plan).to(self.device) if self.plan.framework else None
-        on_host = {tensor for call in self.plan.host for tensor in call.sources_of_inputs()}
-        self.wanted = on_host | set(self.plan.outputs.values())
+        host_inputs = {tensor for call in self.plan.host for tensor in call.sources_of_inputs()}
+        self.used_on_host = host_inputs | set(self.plan.outputs.values())
         open_calls = checks(self.plan)
         self.checks = {call: shape_check(call, open_calls.get(call)) for call in self.plan.host}
 
@@ -60,80 +56,72 @@ class Execution:
             raise GraphError(f"{layer.name} is a {type(layer).__name__}, and samples come from a DataLayer.")
         return layer
 
-    def from_layer(self, values: Sequence[Any]) -> dict[NmTensor, Any]:
+    def bind_layer(self, values: Sequence[Any]) -> dict[NmTensor, Any]:
         """Return the values of the data layer by tensor."""
         return dict(zip(self.plan.sources[0].tensors(), values, strict=True))
 
-    def from_inputs(self, given: Mapping[str, Any]) -> dict[NmTensor, Any]:
+    def bind_inputs(self, values: Mapping[str, Any]) -> dict[NmTensor, Any]:
         """Return values of the graph's free inputs by tensor; arrays and lists of numbers become tensors."""
         return {
-            tensor: given[name] if tensor.type.is_object or tensor.type.is_list else _as_tensor(given[name])
+            tensor: values[name] if tensor.type.is_object or tensor.type.is_list else _as_tensor(values[name])
             for name, tensor in self.plan.inputs.items()
-            if given.get(name) is not None
+            if values.get(name) is not None
         }
 
-    def compute(self, known: Mapping[NmTensor, Any], number: int) -> dict[NmTensor, Any]:
+    def compute(self, inputs: Mapping[NmTensor, Any], number: int) -> dict[NmTensor, Any]:
         """Return the values of the graph's outputs for one micro-batch, tensors on the CPU and no half types.
 
         Args:
-            known: values of the data layer or of free inputs.
-            number: the micro-batch's, under which modules draw.
+            inputs: values of the data layer or of free inputs.
+            number: the micro-batch's, which seeds the random stream of its modules.
         """
-        values = {tensor: value for tensor, value in known.items() if tensor in self.wanted}
+        values = {tensor: value for tensor, value in inputs.items() if tensor in self.used_on_host}
         if self.lowered is not None:
-            with self._quietly(self.lowered, number):
-                arguments = [moved(known.get(tensor), self.device) for tensor in self.plan.framework_inputs]
+            with self._inference(self.lowered, number):
+                arguments = [to_device(inputs.get(tensor), self.device) for tensor in self.plan.framework_inputs]
                 results = self.lowered(*arguments)
             outputs = self.plan.framework_outputs
             for tensor, value in zip(outputs, (results,) if len(outputs) == 1 else results, strict=True):
-                values[tensor] = for_host(value)
+                values[tensor] = to_host(value)
         with torch.no_grad():
             for call in self.plan.host:
-                values |= self._on_host(call, values)
+                values |= self._run_on_host(call, values)
         return values
 
     @contextmanager
-    def _quietly(self, lowered: nn.Module, number: int) -> Iterator[None]:
+    def _inference(self, lowered: nn.Module, number: int) -> Iterator[None]:
         """Compute in evaluation mode, without gradients, under a stream of its own; leave nothing changed."""
         with ExitStack() as stack:
-            stack.enter_context(preserved(self.device))
-            stack.enter_context(mode([lowered], training=False))
+            stack.enter_context(preserve_generators(self.device))
+            stack.enter_context(module_mode([lowered], training=False))
             stack.enter_context(self.precision.numerics(deterministic=self.settings.deterministic))
             stack.enter_context(torch.no_grad())
-            context = self.precision.context()
-            if context is not None:
-                stack.enter_context(context)
+            autocast = self.precision.context()
+            if autocast is not None:
+                stack.enter_context(autocast)
             seeder(self.device)(stream_seed(self.settings.seed, 0, number))
             yield
 
-    def _on_host(self, call: Call, values: Mapping[NmTensor, Any]) -> dict[NmTensor, Any]:
-        given, check = bound(call, values), self.checks[call]
+    def _run_on_host(self, call: Call, values: Mapping[NmTensor, Any]) -> dict[NmTensor, Any]:
+        arguments, check = call_arguments(call, values), self.checks[call]
         if check is not None:
-            check.run(given, values)
-        result = call.module.forward(**given)
+            check.run(arguments, values)
+        result = call.module.forward(**arguments)
         results = (result,) if len(call.types) == 1 else result
         return dict(zip(call.tensors(), results, strict=True))
 
 
-def bound(call: Call, values: Mapping[NmTensor, Any]) -> dict[str, Any]:
+def call_arguments(call: Call, values: Mapping[NmTensor, Any]) -> dict[str, Any]:
     """Return the arguments of a call that runs on the host, None for ports that stay open."""
-    given: dict[str, Any] = dict.fromkeys(call.module.inputs)
+    arguments: dict[str, Any] = dict.fromkeys(call.module.inputs)
     for port, argument in call.inputs.items():
         if isinstance(argument, Constant):
-            given[port] = argument.value
+            arguments[port] = argument.value
         elif isinstance(argument, tuple):
-            given[port] = [_cast(call, f"{port}[{i}]", values[tensor]) for i, tensor in enumerate(argument)]
+            arguments[port] = [_cast(call, f"{port}[{i}]", values[tensor]) for i, tensor in enumerate(argument)]
         else:
-            given[port] = _cast(call, port, values[argument])
-    return given
-
-
-def for_host(value: Any) -> Any:
-    """Return a tensor on the CPU, half types widened to float32; other values as they are."""
-    if not isinstance(value, Tensor):
-        return value
-    value = value.detach()
-    return (value.float() if value.dtype in _HALVES else value).cpu()
+            arguments[port] = _cast(call, port, values[argument])
+    return arguments
 
 
 def _cast(call: Call, port: str, value: Any) -> Any:

@@ -1,6 +1,7 @@
 """Callbacks bound once: only the methods that a callback overrides are ever called."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from nm_core import Callback, Run
@@ -9,38 +10,55 @@ Hook = Callable[..., None]
 
 
 class Hooks:
-    """The methods of some callbacks, by what they wait for, in the order of the list.
+    """The methods of some callbacks, by the event they wait for, in the order of the list.
 
     Attributes:
         steps: pairs of an interval and `on_step`.
     """
 
     def __init__(self, callbacks: Sequence[Callback]) -> None:
-        self.start = _bound(callbacks, "on_start")
-        self.epoch_start = _bound(callbacks, "on_epoch_start")
-        self.epoch_end = _bound(callbacks, "on_epoch_end")
-        self.log = _bound(callbacks, "on_log")
-        self.evaluation = _bound(callbacks, "on_evaluation")
-        self.checkpoint = _bound(callbacks, "on_checkpoint")
-        self.exception = _bound(callbacks, "on_exception")
-        self.end = _bound(callbacks, "on_end")
+        self.start = _bind(callbacks, "on_start")
+        self.epoch_start = _bind(callbacks, "on_epoch_start")
+        self.epoch_end = _bind(callbacks, "on_epoch_end")
+        self.log = _bind(callbacks, "on_log")
+        self.evaluation = _bind(callbacks, "on_evaluation")
+        self.checkpoint = _bind(callbacks, "on_checkpoint")
+        self.exception = _bind(callbacks, "on_exception")
+        self.end = _bind(callbacks, "on_end")
         self.steps = [
             (callback.step_interval, callback.on_step)
             for callback in callbacks
             if callback.step_interval > 0 and _overrides(callback, "on_step")
         ]
 
-    def failed(self, run: Run, error: BaseException) -> None:
-        """Tell every callback of an error, whatever one of them makes of it."""
-        self._tell_all(self.exception, run, error)
+    @contextmanager
+    def action(self, run: Run) -> Iterator[None]:
+        """Call `on_start`, then `on_exception` for an error that leaves the block, and `on_end` in any case."""
+        reason = "failed"
+        try:
+            call_all(self.start, run)
+            yield
+            reason = "finished"
+        except GeneratorExit:
+            reason = "stopped: no more records were asked for"
+            raise
+        except BaseException as error:
+            self.call_exception(run, error)
+            raise
+        finally:
+            self.call_end(run, reason)
 
-    def ended(self, run: Run, reason: str) -> None:
-        """Tell every callback that the action is over; the first error of one is raised after all were told."""
-        errors = self._tell_all(self.end, run, reason)
+    def call_exception(self, run: Run, error: BaseException) -> None:
+        """Call every `on_exception`, whatever one of them raises."""
+        self._call_each(self.exception, run, error)
+
+    def call_end(self, run: Run, reason: str) -> None:
+        """Call every `on_end`; the first error of one is raised after all were called."""
+        errors = self._call_each(self.end, run, reason)
         if errors:
             raise errors[0]
 
-    def _tell_all(self, hooks: Sequence[Hook], *values: Any) -> list[Exception]:
+    def _call_each(self, hooks: Sequence[Hook], *values: Any) -> list[Exception]:
         errors: list[Exception] = []
         for hook in hooks:
             try:
@@ -56,9 +74,10 @@ def call_all(hooks: Sequence[Hook], *values: Any) -> None:
         hook(*values)
 
 
-def _bound(callbacks: Sequence[Callback], method: str) -> list[Hook]:
+def _bind(callbacks: Sequence[Callback], method: str) -> list[Hook]:
     return [getattr(callback, method) for callback in callbacks if _overrides(callback, method)]
 
 
 def _overrides(callback: Callback, method: str) -> bool:
+    # Bound methods are new objects at each access, so the classes are compared.
     return getattr(type(callback), method, None) is not getattr(Callback, method)

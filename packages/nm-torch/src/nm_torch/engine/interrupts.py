@@ -1,4 +1,4 @@
-"""Signals that ask a run to end: they are noted, and the run ends at its next step boundary."""
+"""Signals that ask a run to end, which it does at its next step boundary."""
 
 import signal
 import threading
@@ -8,7 +8,7 @@ from types import FrameType
 
 
 class Interrupts:
-    """What SIGTERM and SIGINT (Ctrl-C) said since the action began.
+    """The signals SIGTERM and SIGINT (Ctrl-C) since the action began.
 
     Attributes:
         received: the name of the first signal, if any.
@@ -17,19 +17,19 @@ class Interrupts:
     def __init__(self) -> None:
         self.received: str | None = None
 
-    def note(self, number: int, frame: FrameType | None) -> None:
-        """Note a signal; a second Ctrl-C ends the program at once, as Python does."""
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Remember a signal; a second Ctrl-C ends the program at once, as Python does."""
         if self.received is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.received = signal.Signals(number).name
 
 
 @contextmanager
-def interrupts() -> Iterator[Interrupts]:
-    """Note SIGTERM and SIGINT inside, and give their handlers back. Only the main thread can."""
-    noted = Interrupts()
+def catch_interrupts() -> Iterator[Interrupts]:
+    """Catch SIGTERM and SIGINT inside, and restore their handlers. Only the main thread can."""
+    caught = Interrupts()
     if threading.current_thread() is not threading.main_thread():
-        yield noted
+        yield caught
         return
     before = {
         number: handler
@@ -37,9 +37,10 @@ def interrupts() -> Iterator[Interrupts]:
         if (handler := signal.getsignal(number)) is not signal.SIG_IGN  # nohup and the like: it stays ignored
     }
     for number in before:
-        signal.signal(number, noted.note)
+        signal.signal(number, caught.handle)
     try:
-        yield noted
+        yield caught
     finally:
         for number, handler in before.items():
+            # None stands for a handler that was not installed from Python and cannot be put back.
             signal.signal(number, signal.SIG_DFL if handler is None else handler)

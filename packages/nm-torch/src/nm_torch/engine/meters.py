@@ -1,4 +1,4 @@
-"""Losses between log points: kept where they were computed, read to the host all at once."""
+"""Losses between log points: they stay on the device and are read to the host all at once."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,8 @@ from nm_torch.engine.objective import Objective
 from nm_torch.errors import NonFiniteLossError
 
 
-class Reading(NamedTuple):
-    """The losses of one micro-batch, still where they were computed."""
+class PendingLosses(NamedTuple):
+    """The losses of one micro-batch, still on the device."""
 
     update: int
     slot: int
@@ -32,33 +32,32 @@ class LossMeter:
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
         self.weighed = [term.weigh is not None for term in objective.terms]
-        self.pending: list[Reading] = []
+        self.pending: list[PendingLosses] = []
         self.totals = [0.0] * len(self.weighed)
         self.weights = [0.0] * len(self.weighed)
-        self.fault: tuple[str, Reading] | None = None
+        self.fault: tuple[str, PendingLosses] | None = None
 
-    def add_weights(self, sums: Sequence[float]) -> None:
+    def add_weights(self, weights: Sequence[float]) -> None:
         """Add the weights of an update, over all processes: of each term, then the samples."""
-        for place, weighed in enumerate(self.weighed):
-            self.weights[place] += sums[place] if weighed else sums[-1]
+        for term, weighed in enumerate(self.weighed):
+            self.weights[term] += weights[term] if weighed else weights[-1]
 
     def read(self) -> None:
-        """Read what is pending to the host, in one piece, and add it up."""
+        """Read the pending losses to the host in one copy, and add them up."""
         if not self.pending:
             return
-        flat = [total for reading in self.pending for total in reading.totals]
-        if len({total.dtype for total in flat}) > 1:
+        flat = [total for losses in self.pending for total in losses.totals]
+        if len({total.dtype for total in flat}) > 1:  # stack takes one type
             flat = [total.double() for total in flat]
-        values = torch.stack(flat).tolist()
+        values = torch.stack(flat).tolist()  # one copy and one synchronisation, however many scalars wait
         width = len(self.weighed)
-        for number, reading in enumerate(self.pending):
-            row = values[number * width : (number + 1) * width]
-            for place, value in enumerate(row):
-                if reading.copy:
-                    continue
+        for number, losses in enumerate(self.pending):
+            if losses.copy:
+                continue
+            for term, value in enumerate(values[number * width : (number + 1) * width]):
                 if not math.isfinite(value) and self.fault is None:
-                    self.fault = (self.objective.terms[place].name, reading)
-                self.totals[place] += value if self.weighed[place] else value * reading.samples
+                    self.fault = (self.objective.terms[term].name, losses)
+                self.totals[term] += value if self.weighed[term] else value * losses.samples
         self.pending.clear()
 
     def means(self, totals: Sequence[float]) -> list[float]:
@@ -74,16 +73,16 @@ class LossMeter:
             return NonFiniteLossError(
                 "a loss is not finite in another process, which names it.", loss="", step=-1, samples=()
             )
-        name, reading = self.fault
-        shown = ", ".join(map(str, reading.indices[:16])) + (" ..." if len(reading.indices) > 16 else "")
+        name, losses = self.fault
+        samples = ", ".join(map(str, losses.indices[:16])) + (" ..." if len(losses.indices) > 16 else "")
         return NonFiniteLossError(
-            f"the loss {name} is not finite in update {reading.update + 1}, micro-batch {reading.slot + 1} of it.\n"
-            f"  Samples: {shown}\n"
+            f"the loss {name} is not finite in update {losses.update + 1}, micro-batch {losses.slot + 1} of it.\n"
+            f"  Samples: {samples}\n"
             "  Look at these samples, lower the learning rate or clip gradients (gradient_clip_norm=1.0).\n"
             '  With non_finite="skip" such updates are left out and counted.',
             loss=name,
-            step=reading.update + 1,
-            samples=reading.indices,
+            step=losses.update + 1,
+            samples=losses.indices,
         )
 
     def state(self) -> dict[str, Any]:
@@ -91,5 +90,5 @@ class LossMeter:
         return {"totals": list(self.totals), "weights": list(self.weights)}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take back what `state` gave."""
+        """Restore the data of `state`."""
         self.totals, self.weights = list(state["totals"]), list(state["weights"])

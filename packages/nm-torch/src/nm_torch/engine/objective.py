@@ -1,7 +1,7 @@
-"""What a training minimises: losses combined linearly, each a total over a weight known before the first backward.
+"""The objective of a training: losses combined linearly, each a total over a weight known before the first backward.
 
 A loss module gives a total and, from values of the data layer alone, its weight; so the engine knows the weight of a
-whole update beforehand and scales each micro-batch exactly. Any other scalar is weighted by samples, and this is said.
+whole update beforehand and scales each micro-batch exactly. Any other scalar is weighted by samples; a note says so.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,16 +12,17 @@ from nm_core import Graph, GraphError, NmTensor, Plan
 from nm_core.graphs.graph import named_outputs
 from nm_core.graphs.plan import permute
 from nm_core.symbols.tensor import Call, Constant
+from nm_torch.engine.names import free_name
 from nm_torch.loss import LossModule, weight_inputs
 from nm_torch.loss_aggregator import LossAggregator
-from nm_torch.lowering import totalled_calls
+from nm_torch.lowering import calls_with_totals
 
 Weigh = Callable[[tuple[Any, ...]], float]
 """From the values of the data layer, on the host, to the weight of a loss in this micro-batch."""
 
 
 @dataclass(frozen=True)
-class Term:
+class LossTerm:
     """One loss of the objective.
 
     Attributes:
@@ -38,7 +39,7 @@ class Term:
 
 
 class Objective:
-    """The losses of a training, taken apart into terms.
+    """The losses of a training, as a sum of weighted terms.
 
     Args:
         losses: the tensors to optimise; they are summed.
@@ -47,7 +48,7 @@ class Objective:
         plan: of the graph of all terms, with the losses in their order as framework outputs.
         source: the call of the one data layer.
         terms: each loss once.
-        remarks: what the user should know about losses weighted by samples.
+        notes: for the report of the training, on losses weighted by samples.
 
     Raises:
         GraphError: something is no loss, or the graph has not exactly one data layer.
@@ -55,7 +56,7 @@ class Objective:
 
     def __init__(self, losses: Sequence[NmTensor]) -> None:
         requested = named_outputs(list(losses))
-        shares = {name: _linear(tensor) for name, tensor in requested.items()}
+        shares = {name: _linear_terms(tensor) for name, tensor in requested.items()}
         factors: dict[NmTensor, float] = {}
         for share in shares.values():
             for tensor, factor in share.items():
@@ -64,28 +65,28 @@ class Objective:
         graph = Graph({name: tensor for tensor, name in names.items()}, name="train")
         self.plan: Plan = graph.plan()
         self.source = _only_source(self.plan)
-        totals = totalled_calls(self.plan)
-        self.remarks: list[str] = []
-        self.terms: list[Term] = []
+        totals = calls_with_totals(self.plan)
+        self.notes: list[str] = []
+        self.terms: list[LossTerm] = []
         for tensor, factor in factors.items():
             _check_loss(tensor)
             weigh = _weigh(tensor.call, self.source) if tensor.call in totals else None
             if weigh is None:
-                self.remarks.append(_remark(tensor, totals))
-            self.terms.append(Term(names[tensor], tensor, factor, weigh))
-        places = {tensor: place for place, tensor in enumerate(factors)}
-        self._shares = {name: [(places[t], f) for t, f in share.items()] for name, share in shares.items()}
+                self.notes.append(_note(tensor, totals))
+            self.terms.append(LossTerm(names[tensor], tensor, factor, weigh))
+        numbers = {tensor: number for number, tensor in enumerate(factors)}
+        self._shares = {name: [(numbers[t], f) for t, f in share.items()] for name, share in shares.items()}
         # A loss whose weight the data layer does not give is lowered to its mean, like any module.
-        self.totalled = {term.tensor.call for term in self.terms if term.weigh is not None}
+        self.total_calls = {term.tensor.call for term in self.terms if term.weigh is not None}
 
     def values(self, means: Sequence[float]) -> dict[str, float]:
         """Return the requested losses, and the terms they are made of, from the mean of each term."""
-        values = {name: sum(factor * means[place] for place, factor in share) for name, share in self._shares.items()}
+        values = {name: sum(factor * means[term] for term, factor in share) for name, share in self._shares.items()}
         return values | {term.name: mean for term, mean in zip(self.terms, means, strict=True)}
 
 
-def _linear(tensor: NmTensor, factor: float = 1.0) -> dict[NmTensor, float]:
-    """Take a loss apart into the tensors it is a linear combination of, each with its factor."""
+def _linear_terms(tensor: NmTensor, factor: float = 1.0) -> dict[NmTensor, float]:
+    """Return the tensors that a loss is a linear combination of, each with its factor."""
     aggregator = tensor.call.module
     if not isinstance(aggregator, LossAggregator):
         return {tensor: factor}
@@ -93,22 +94,18 @@ def _linear(tensor: NmTensor, factor: float = 1.0) -> dict[NmTensor, float]:
     assert isinstance(losses, tuple)
     parts: dict[NmTensor, float] = {}
     for loss, weight in zip(losses, aggregator.factors(len(losses)), strict=True):
-        for part, share in _linear(loss, factor * weight).items():
+        for part, share in _linear_terms(loss, factor * weight).items():
             parts[part] = parts.get(part, 0.0) + share
     return parts
 
 
 def _names(tensors: Sequence[NmTensor], requested: dict[str, NmTensor]) -> dict[NmTensor, str]:
-    """Name each term: as it was asked for, else by module and port."""
+    """Name each term: as in the request, else by module and port."""
     names = {tensor: name for name, tensor in requested.items() if tensor in tensors}
     for tensor in tensors:
         if tensor in names:
             continue
-        base = name = tensor.name
-        number = 2
-        while name in names.values() or name in requested:
-            name, number = f"{base}_{number}", number + 1
-        names[tensor] = name
+        names[tensor] = free_name(tensor.name, {*names.values(), *requested})
     return names
 
 
@@ -142,27 +139,27 @@ def _weigh(call: Call, source: Call) -> Weigh | None:
     loss = call.module
     assert isinstance(loss, LossModule)
     ports = tuple(source.types)
-    places: list[tuple[str, int, tuple[int, ...] | None]] = []
+    positions: list[tuple[str, int, tuple[int, ...] | None]] = []
     constants: dict[str, Any] = {}
     for name in weight_inputs(type(loss)):
         argument = call.inputs.get(name)
         if isinstance(argument, NmTensor) and argument.call is source:
-            places.append((name, ports.index(argument.port), call.typing.casts.get(name)))
+            positions.append((name, ports.index(argument.port), call.typing.casts.get(name)))
         elif isinstance(argument, Constant):
             constants[name] = argument.value
         elif argument is not None:
             return None
 
     def weigh(values: tuple[Any, ...]) -> float:
-        given = dict(constants)
-        for name, place, axes in places:
-            given[name] = permute(values[place], axes) if axes else values[place]
-        return float(loss.weight(**given))
+        arguments = dict(constants)
+        for name, position, axes in positions:
+            arguments[name] = permute(values[position], axes) if axes else values[position]
+        return float(loss.weight(**arguments))
 
     return weigh
 
 
-def _remark(tensor: NmTensor, totals: frozenset[Call]) -> str:
+def _note(tensor: NmTensor, totals: frozenset[Call]) -> str:
     why = "it is no loss module with total and weight"
     if isinstance(tensor.call.module, LossModule):
         why = "its weight depends on values that no data layer gives"

@@ -1,4 +1,4 @@
-"""Random streams of an action: functions of the seed and the place, and the caller's generators given back."""
+"""Random streams of an action: functions of the seed and the position, with the caller's generators restored."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,16 +24,17 @@ def stream_seed(seed: int, update: int, micro_batch: int) -> int:
 
 
 def seeder(device: torch.device) -> Callable[[int], object]:
-    """Return what seeds the generator that modules on a device draw from."""
+    """Return the function that seeds the generator which modules on a device draw from."""
     if device.type == "cuda":
-        torch.cuda.init()
+        torch.cuda.init()  # the generators exist only afterwards
         return torch.cuda.default_generators[device.index or 0].manual_seed
+    # torch.manual_seed would seed every accelerator as well, which costs more than a small forward pass.
     return torch.default_generator.manual_seed
 
 
 @contextmanager
-def preserved(device: torch.device) -> Iterator[None]:
-    """Give the caller's generators back as they were."""
+def preserve_generators(device: torch.device) -> Iterator[None]:
+    """Restore the states of the caller's generators afterwards."""
     states = [(torch.default_generator, torch.default_generator.get_state())]
     if device.type == "cuda":
         torch.cuda.init()
@@ -47,9 +48,9 @@ def preserved(device: torch.device) -> Iterator[None]:
 
 
 @contextmanager
-def seeded(seed: int, name: str) -> Iterator[None]:
-    """Make what torch draws inside depend on `seed` and `name` only, and give the caller's generator back."""
+def seed_by_name(seed: int, name: str) -> Iterator[None]:
+    """Make the draws of torch inside depend on `seed` and `name` only, and restore the caller's generator."""
     digest = sha256(f"{seed}/{name}".encode()).digest()
-    with preserved(torch.device("cpu")):
+    with preserve_generators(torch.device("cpu")):
         torch.default_generator.manual_seed(int.from_bytes(digest[:8], "little") >> 1)
         yield

@@ -1,4 +1,4 @@
-"""The step: one window of micro-batches becomes one update of the weights."""
+"""The step: the micro-batches of one accumulation make one update of the weights."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from nm_torch.engine.accumulation import Micro, Window
-from nm_torch.engine.meters import LossMeter, Reading
+from nm_torch.engine.accumulation import StepBatch, StepInputs
+from nm_torch.engine.meters import LossMeter, PendingLosses
 from nm_torch.engine.objective import Objective
 from nm_torch.engine.randomness import seeder, stream_seed
 from nm_torch.errors import NonFiniteLossError
@@ -17,18 +17,19 @@ from nm_torch.precision import LossScale, Precision
 from nm_torch.strategies import Strategy
 
 
-class Step:
-    """Computes the gradient of a window and applies it.
+class TrainStep:
+    """Computes the gradient of a step batch and applies it.
 
     Between log points nothing is read from the device: no loss, no norm. Only a loss scale (fp16) and
-    `non_finite="skip"` need one number per update, whether it is to be thrown away.
+    `non_finite="skip"` need one number per update: whether it is applied.
 
     Args:
         model: the lowered training graph as the strategy wrapped it.
         optimizer: over its parameters; its learning rates are set by the caller.
         objective: the terms that the model gives.
         strategy: how processes work together.
-        precision: what forward passes run in.
+        precision: of the forward passes.
+        meter: takes the losses of each micro-batch.
         seed: of the streams that modules draw from.
         clip_norm: the largest norm of the gradient, if any.
         scale: loss scaling, in fp16.
@@ -62,31 +63,32 @@ class Step:
         self.context = precision.context()
         self.scale = scale
         self.skip_non_finite = skip_non_finite
-        self.judged = scale is not None or skip_non_finite
+        self.reads_norm = scale is not None or skip_non_finite
         self.parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
         for parameter in self.parameters:
-            parameter.grad = None  # whatever an earlier loop or an error left there
+            parameter.grad = None  # an earlier loop or an error may have left one
         self.clip_norm = clip_norm
         self.clip = _clipper(self.parameters, clip_norm)
         self.norm: Tensor | None = None
-        self._begun = 0
+        self._first_pending = 0
 
-    def gradient(self, window: Window, sums: Sequence[float], update: int) -> bool:
-        """Add up the gradient of a window.
+    def accumulate(self, batch: StepBatch, weights: Sequence[float], update: int) -> bool:
+        """Add up the gradient of a step.
 
         Args:
-            window: what this process computes.
-            sums: the weight of each term, then the number of samples, over all processes.
-            update: the number under which modules draw.
+            batch: the micro-batches of this process.
+            weights: of each term, then the number of samples, over all processes.
+            update: its number, which seeds the random streams of the modules.
 
         Returns:
-            whether the window has any weight; without, nothing was computed.
+            whether the batch has any weight; without, nothing was computed.
         """
+        # DDP averages over ranks, and the weights are those of all ranks: the mean is undone by `divides`.
         scale = self.strategy.divides if self.scale is None else self.strategy.divides * self.scale.value
         shares: list[tuple[float, bool]] = []
         empty = True
-        for place, (factor, weighed) in enumerate(self.factors):
-            weight = sums[place] if weighed else sums[-1]
+        for term, (factor, weighed) in enumerate(self.factors):
+            weight = weights[term] if weighed else weights[-1]
             if weight > 0:
                 empty = False
                 shares.append((scale * factor / weight, weighed))
@@ -94,40 +96,41 @@ class Step:
                 shares.append((0.0, weighed))
         if empty:
             return False
-        self._begun = len(self.meter.pending)
-        last = window.micros[-1]
-        for micro in window.micros:
-            self.set_seed(stream_seed(self.seed, update, micro.slot))
-            alone = None if micro is last else self.strategy.accumulating(self.model)
-            if alone is None:
-                self._accumulate(micro, shares, update)
+        self._first_pending = len(self.meter.pending)
+        last = batch.micro_batches[-1]
+        for inputs in batch.micro_batches:
+            self.set_seed(stream_seed(self.seed, update, inputs.slot))
+            no_sync = None if inputs is last else self.strategy.accumulating(self.model)
+            if no_sync is None:
+                self._backward(inputs, shares, update)
             else:
-                with alone:
-                    self._accumulate(micro, shares, update)
+                with no_sync:  # around the forward pass too: DDP decides there whether the backward pass synchronises
+                    self._backward(inputs, shares, update)
         return True
 
-    def _accumulate(self, micro: Micro, shares: Sequence[tuple[float, bool]], update: int) -> None:
+    def _backward(self, inputs: StepInputs, shares: Sequence[tuple[float, bool]], update: int) -> None:
         if self.context is None:
-            outputs = self.model(*micro.arguments)
+            outputs = self.model(*inputs.arguments)
         else:
             with self.context:
-                outputs = self.model(*micro.arguments)
+                outputs = self.model(*inputs.arguments)
         totals = (outputs,) if len(shares) == 1 else outputs
         scaled = []
-        kept = []
+        detached = []
         for total, (share, weighed) in zip(totals, shares, strict=True):
-            if micro.copy:
+            if inputs.copy:
                 share = 0.0
             elif not weighed:
-                share *= micro.samples
+                share *= inputs.samples
             if total.requires_grad:
                 scaled.append(total * share)
-            kept.append(total.detach())
+            detached.append(total.detach())
         torch.autograd.backward(scaled)
-        self.meter.pending.append(Reading(update, micro.slot, micro.samples, micro.copy, micro.indices, kept))
+        losses = PendingLosses(update, inputs.slot, inputs.samples, inputs.copy, inputs.indices, detached)
+        self.meter.pending.append(losses)
 
     def apply(self) -> bool:
-        """Clip and apply the gradient, and forget it.
+        """Clip and apply the gradient, and free it.
 
         Returns:
             whether the update was applied; it is skipped where its gradient is not finite.
@@ -135,34 +138,34 @@ class Step:
         Raises:
             NonFiniteLossError: the gradient stays non-finite at the smallest loss scale.
         """
-        if not self.judged:
+        if not self.reads_norm:
             if self.clip_norm is not None:
                 self.norm = self.clip()
             self.optimizer.step()
-            for parameter in self.parameters:
+            for parameter in self.parameters:  # as optimizer.zero_grad does, without its bookkeeping
                 parameter.grad = None
             return True
-        finite = self._judge()
+        finite = self._unscale_and_clip()
         if finite:
             self.optimizer.step()
         else:
-            del self.meter.pending[self._begun :]  # its losses are part of no update
+            del self.meter.pending[self._first_pending :]  # its losses are part of no update
         for parameter in self.parameters:
             parameter.grad = None
         return finite
 
-    def _judge(self) -> bool:
-        """Unscale and clip the gradient in one pass, and read whether it is finite: the one read of this update."""
+    def _unscale_and_clip(self) -> bool:
+        """Unscale and clip the gradient in one pass, and return whether it is finite: the one read of this update."""
         scale = None if self.scale is None else self.scale.value
         self.norm = clip_gradients(self.parameters, max_norm=self.clip_norm, scale=scale)
         if self.norm is None:
             return True
-        verdict = self.norm
+        indicator = self.norm  # finite exactly if every gradient is
         if self.scale is None:
-            readings = self.meter.pending[self._begun :]
-            totals = [total.to(verdict) for reading in readings if not reading.copy for total in reading.totals]
-            verdict = torch.stack([verdict, *totals]).abs().sum()
-        finite = math.isfinite(float(verdict))
+            pending = self.meter.pending[self._first_pending :]
+            totals = [total.to(indicator) for losses in pending if not losses.copy for total in losses.totals]
+            indicator = torch.stack([indicator, *totals]).abs().sum()
+        finite = math.isfinite(float(indicator))
         if self.skip_non_finite and self.strategy.world_size > 1:
             finite = self.strategy.sum([0.0 if finite else 1.0])[0] == 0.0
         if self.scale is not None:
@@ -181,7 +184,7 @@ class Step:
 
 
 def _clipper(parameters: Sequence[Tensor], clip_norm: float | None) -> Callable[[], Tensor | None]:
-    """Return what clips the gradients of these parameters: in three operators where they are alike."""
+    """Return the function that clips the gradients of these parameters, in three operators where they are alike."""
     alike = len({(parameter.device, parameter.dtype) for parameter in parameters}) == 1
     if clip_norm is None or not alike or parameters[0].dtype not in (torch.float32, torch.float64):
         return lambda: clip_gradients(parameters, max_norm=clip_norm)

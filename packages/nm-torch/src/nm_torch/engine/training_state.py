@@ -1,54 +1,58 @@
-"""Training: what one call of `train` hands to the next on the same losses."""
+"""`TrainingState`: weights, optimizer, loss scale and counters that one call of `train` leaves to the next."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from nm_core import GraphError, TrainingResult
+from nm_core import GraphError
 from nm_core.actions.requests import TrainRequest
 from nm_torch.data import DataLayer
 from nm_torch.engine.meters import LossMeter
 from nm_torch.engine.objective import Objective
-from nm_torch.engine.train_loop import Piece
+from nm_torch.engine.runtime import Runtime
 from nm_torch.errors import TrainingError
 from nm_torch.lowering import lower
-from nm_torch.optim import FunctionOptimizer, OptimizerSpec, resolve_optimizer
-from nm_torch.precision import LossScale, Precision
-from nm_torch.strategies import Strategy
-
-if TYPE_CHECKING:
-    from nm_torch.backend import TorchSession
+from nm_torch.precision import LossScale
 
 
-class Training:
-    """The training of some losses, from its first update on; each call of `train` makes a piece of it.
+class TrainingState:
+    """The training of some losses, from its first update on.
+
+    Args:
+        runtime: where it computes.
+        request: names the losses and the optimizer.
 
     Attributes:
         step, epoch, position, samples, skipped: updates applied, the epoch begun, micro-batches of it consumed, samples
             consumed, updates left out.
     """
 
-    def __init__(self, session: "TorchSession", request: TrainRequest) -> None:
+    def __init__(self, runtime: Runtime, request: TrainRequest) -> None:
         self.objective = Objective(request.losses)
         layer = self.objective.source.module
         if not isinstance(layer, DataLayer):
             raise GraphError(f"{layer.name} is a {type(layer).__name__}; the data of a training is a DataLayer.")
         self.layer = layer
-        self.strategy: Strategy = session.strategy
-        self.precision: Precision = session.precision
-        self.seed = session.settings.seed
-        self.lowered = lower(self.objective.plan, totals=self.objective.totalled).to(self.strategy.device)
-        self.optimizer_spec = _description(request, session)
+        self.strategy = runtime.strategy
+        self.precision = runtime.precision
+        self.seed = runtime.settings.seed
+        # Moved before the optimizer is built, which chooses its kernels by the devices of its parameters.
+        self.lowered = lower(self.objective.plan, totals=self.objective.total_calls).to(self.strategy.device)
+        self.optimizer_spec = runtime.resolve_optimizer(request.optimizer)
         self.optimizer = self.optimizer_spec.build(self.lowered.named_parameters())
         self.scale = LossScale() if self.precision.scaled else None
         self.meter = LossMeter(self.objective)
         self.step = self.epoch = self.position = self.samples = self.skipped = 0
         self.batches_per_step = request.batches_per_step
         self.application: Mapping[str, Any] | None = request.application
-        self.remarked = False
+        self.reported = False
 
-    def run(self, session: "TorchSession", request: TrainRequest) -> TrainingResult:
-        """Train until the request's end."""
-        if _description(request, session) != self.optimizer_spec:
+    def accept(self, request: TrainRequest, runtime: Runtime) -> None:
+        """Take over what a call of `train` may change.
+
+        Raises:
+            TrainingError: the request has another optimizer.
+        """
+        if runtime.resolve_optimizer(request.optimizer) != self.optimizer_spec:
             raise TrainingError(
                 f"this training goes on with {self.optimizer_spec},"
                 f" and the optimizer {request.optimizer!r} was given.\n"
@@ -56,18 +60,13 @@ class Training:
             )
         self.batches_per_step = request.batches_per_step
         self.application = request.application
-        return Piece(self, session, request).run()
-
-
-def _description(request: TrainRequest, session: "TorchSession") -> OptimizerSpec | FunctionOptimizer:
-    return resolve_optimizer(request.optimizer, extra=session.plugins("optimizers", request.optimizer))
 
 
 def check_request(request: TrainRequest) -> None:
-    """Refuse numbers that mean nothing.
+    """Refuse options of a training that are out of their range.
 
     Raises:
-        TrainingError: one of them is out of its range.
+        TrainingError: one of them is.
     """
     for name in ("max_epochs", "max_steps", "batches_per_step", "log_every"):
         value = getattr(request, name)
@@ -80,3 +79,5 @@ def check_request(request: TrainRequest) -> None:
         raise TrainingError(f'non_finite is "error" or "skip", and {request.non_finite!r} was given.')
     if request.max_epochs is None and request.max_steps is None:
         raise TrainingError("a training needs an end: give max_epochs or max_steps.")
+    if request.restart and request.resume is not None:
+        raise TrainingError("restart=True begins anew and resume goes on from a checkpoint: give one of them.")

@@ -66,7 +66,7 @@ class _Writer:
         self.root = nn.Module()
         self.paths: dict[int, str] = {}
         self.values: dict[NmTensor, fx.Node] = {}
-        self.totals = totalled_calls(plan) if totals is True else frozenset(totals or ())
+        self.totals = calls_with_totals(plan) if totals is True else frozenset(totals or ())
         self.used = {tensor for call in plan.framework for tensor in call.sources_of_inputs()}
         self.used.update(plan.framework_outputs)
         open_calls = checks(plan)
@@ -191,7 +191,7 @@ def _check_attribute(module: TorchModule) -> None:
 _TAKEN = frozenset(dir(Lowered()))
 
 
-def totalled_calls(plan: Plan) -> frozenset[Call]:
+def calls_with_totals(plan: Plan) -> frozenset[Call]:
     """Return the calls of loss modules whose output nothing in the graph uses: those that can give totals."""
     used = {tensor.call for call in plan.calls for tensor in call.sources_of_inputs()}
     leaving = {tensor.call for tensor in plan.framework_outputs} - used

@@ -31,14 +31,14 @@ class Precision:
         device: what it was resolved against.
         autocast: the type of matrix products and convolutions, where it is not that of the weights.
         scaled: whether losses are scaled so that small gradients survive in fp16.
-        remarks: what the user should know about this precision on this device.
+        notes: what the user should know about this precision on this device.
     """
 
     name: str
     device: torch.device
     autocast: torch.dtype | None = None
     scaled: bool = False
-    remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def context(self) -> AbstractContextManager[Any] | None:
         """Return what forward passes run in, made once and entered per micro-batch; or nothing in full precision."""
@@ -111,9 +111,9 @@ def resolve_precision(name: str, device: torch.device) -> Precision:
     if resolved == "tf32":
         _need_tf32(device)
     if resolved == "bf16":
-        return Precision("bf16", device, torch.bfloat16, remarks=_bf16_remarks(device))
+        return Precision("bf16", device, torch.bfloat16, notes=_bf16_notes(device))
     if resolved == "fp16":
-        return Precision("fp16", device, torch.float16, scaled=True, remarks=_fp16_remarks(device))
+        return Precision("fp16", device, torch.float16, scaled=True, notes=_fp16_notes(device))
     return Precision(resolved, device)
 
 
@@ -171,7 +171,7 @@ def _need_tf32(device: torch.device) -> None:
         )
 
 
-def _bf16_remarks(device: torch.device) -> tuple[str, ...]:
+def _bf16_notes(device: torch.device) -> tuple[str, ...]:
     if device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False):
         raise PrecisionError(
             f'precision "bf16" is not in {torch.cuda.get_device_name(device)}.\n  Use precision="fp16".'
@@ -181,7 +181,7 @@ def _bf16_remarks(device: torch.device) -> tuple[str, ...]:
     return ()
 
 
-def _fp16_remarks(device: torch.device) -> tuple[str, ...]:
+def _fp16_notes(device: torch.device) -> tuple[str, ...]:
     if device.type == "cpu":
         return ("fp16 on the CPU is for tests: recurrent layers compute in float32, and nothing is faster.",)
     return ()

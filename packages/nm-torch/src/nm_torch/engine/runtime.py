@@ -1,0 +1,56 @@
+"""`Runtime`: device, precision, strategy and settings that the actions of one factory share."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from nm_core.actions.requests import Settings
+from nm_torch.optim import FunctionOptimizer, OptimizerSpec, Policy, resolve_optimizer, resolve_policy
+from nm_torch.placement import resolve_device
+from nm_torch.precision import Precision, resolve_precision
+from nm_torch.strategies import Strategy, local_rank, resolve_strategy
+
+
+class Runtime:
+    """Where and how the actions of one factory compute.
+
+    Args:
+        settings: of the factory.
+
+    Attributes:
+        precision: resolved against the device of this process.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        device = resolve_device(settings.placement, local_rank())
+        self.precision: Precision = resolve_precision(settings.precision, device)
+
+    @cached_property
+    def strategy(self) -> Strategy:
+        """The way of spreading work over processes.
+
+        Resolved at the first action, not by the constructor: `ddp` joins a process group and waits for its peers.
+        """
+        name = self.settings.strategy
+        return resolve_strategy(name, self.precision.device, self._plugins("strategies", name))
+
+    def resolve_optimizer(self, spec: Any) -> OptimizerSpec | FunctionOptimizer:
+        """Return the description of the optimizer of a request, those of collections included."""
+        return resolve_optimizer(spec, extra=self._plugins("optimizers", spec))
+
+    def resolve_policy(self, spec: Any) -> Policy:
+        """Return the learning-rate policy of a request, those of collections included."""
+        return resolve_policy(spec, extra=self._plugins("policies", spec))
+
+    def _plugins(self, group: str, spec: object) -> dict[str, str]:
+        """Return where the plugin that a spec names is, by its name; empty where no collection offers the name.
+
+        Raises:
+            ConflictError: several collections offer the name.
+        """
+        name = spec.get("name") if isinstance(spec, Mapping) else spec
+        collections = self.settings.collections
+        if collections is None or not isinstance(name, str) or name not in collections.names(group):
+            return {}
+        return {name: collections.target(group, name)}
