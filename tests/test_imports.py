@@ -1,7 +1,10 @@
 """Importing costs what is used, and no more."""
 
+import ast
+import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +57,24 @@ def test_the_first_use_loads_torch_and_little_else(use: str, unused: set[str]) -
 
     assert "torch" in loaded
     assert not loaded & unused
+
+
+@pytest.mark.parametrize("package", ["nm_torch", "nm_torch.common", "nm_asr", "nm_nlp"])
+def test_each_public_name_is_exported_three_times(package: str) -> None:
+    """`__all__`, the names imported on demand and those that type checkers see are the same, of the same modules."""
+    module = importlib.import_module(package)
+    assert module.__file__ is not None
+    (block,) = (node for node in ast.parse(Path(module.__file__).read_text()).body if isinstance(node, ast.If))
+    imported = {
+        alias.name: f"{node.module}.{alias.name}" if alias.name == "common" else node.module
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    (assignment,) = block.orelse
+    assert isinstance(assignment, ast.Assign)
+    assert isinstance(assignment.value, ast.Call)
+
+    assert ast.literal_eval(assignment.value.args[1]) == imported
+    assert set(module.__all__) == set(imported)
+    assert all(getattr(module, name) is not None for name in imported)

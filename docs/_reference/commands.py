@@ -33,7 +33,7 @@ def _commands(code: griffe.ModulesCollection) -> Iterator[str]:
     yield "# The command line\n\n```text\n" + nmod.get_help(context) + "\n```"
     for name in COMMANDS:
         yield _command(nmod.get_command(context, name), f"nmod {name}")
-    from nm_nlp.tokenizers.command import tokenizer
+    from nm_torch.common.tokenizers.command import tokenizer
 
     yield _command(tokenizer, "nmod tokenizer")
     for name, command in tokenizer.commands.items():

@@ -64,6 +64,7 @@ def test_declared_helpers_can_be_looked_up(collections: Collections) -> None:
     assert collections.lookup("tasks", "transcribe") is nm_asr.transcribe
     assert issubclass(collections.resolve("asr.WordErrorRate"), Metric)
     assert issubclass(collections.resolve("asr.CharacterErrorRate"), Metric)
+    assert collections.resolve("common.WordErrorRate") is nm_asr.WordErrorRate
 
 
 def test_errors_are_of_one_family() -> None:

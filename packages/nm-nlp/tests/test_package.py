@@ -52,4 +52,5 @@ def test_declared_helpers_can_be_looked_up(collections: Collections) -> None:
     assert collections.lookup("tokenizers", "sentencepiece") is nm_nlp.SentencePieceTokenizer
     assert collections.lookup("tasks", "translate") is nm_nlp.translate
     assert collections.lookup("commands", "tokenizer").name == "tokenizer"
+    assert collections.lookup("tokenizers", "nlp.sentencepiece") is nm_nlp.SentencePieceTokenizer
     assert issubclass(collections.resolve("nlp.BLEU"), Metric)

@@ -51,17 +51,7 @@ def nm_collection() -> Collection:
                 targets={"torch": "nm_asr.decoding.greedy:GreedyCTCDecoder"},
             ),
         ],
-        kinds=["nm_asr.kinds:Hypothesis"],
     )
-
-
-@hookimpl
-def nm_metrics() -> dict[str, str]:
-    """Declare metrics by name."""
-    return {
-        "WordErrorRate": "nm_asr.metrics.error_rate:WordErrorRate",
-        "CharacterErrorRate": "nm_asr.metrics.error_rate:CharacterErrorRate",
-    }
 
 
 @hookimpl
@@ -81,6 +71,4 @@ def nm_examples() -> dict[str, str]:
         "JasperDecoderForCTC": "nm_asr.examples:CTC_DECODER",
         "JasperRNNConnector": "nm_asr.examples:CONNECTOR",
         "GreedyCTCDecoder": "nm_asr.examples:GREEDY_DECODER",
-        "WordErrorRate": "nm_asr.examples:ERROR_RATE",
-        "CharacterErrorRate": "nm_asr.examples:ERROR_RATE",
     }

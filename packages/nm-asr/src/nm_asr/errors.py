@@ -1,14 +1,27 @@
 """What can go wrong in speech recognition, one class per family."""
 
+from nm_torch.common.errors import LabelError, MetricError
 from nm_types import NmError
+
+__all__ = [
+    "AudioError",
+    "AugmentationError",
+    "DataLayerError",
+    "DecodingError",
+    "EncoderError",
+    "FrontEndError",
+    "ImpossibleAlignmentWarning",
+    "LabelError",
+    "LeftOutWarning",
+    "ManifestError",
+    "MetricError",
+    "SynthesisError",
+    "TranscriptionError",
+]
 
 
 class ManifestError(NmError, ValueError):
     """A manifest, or one line of it, cannot be used; the message names the file and the line."""
-
-
-class LabelError(NmError, ValueError):
-    """A text holds characters, or a transcript holds ids, that are not among the labels."""
 
 
 class AudioError(NmError, OSError):
@@ -49,7 +62,3 @@ class DataLayerError(NmError, ValueError):
 
 class DecodingError(NmError, ValueError):
     """A setting of a decoder has no meaning."""
-
-
-class MetricError(NmError, ValueError):
-    """A metric was given hypotheses and references that do not belong together."""

@@ -34,7 +34,6 @@ JASPER_ENCODER: Examples = [
 CTC_DECODER: Examples = [{"feat_in": 5, "num_classes": 11}]
 CONNECTOR: Examples = [{"in_channels": 5}, {"in_channels": 5, "out_channels": 13}]
 GREEDY_DECODER: Examples = [{"labels": LABELS}, {"labels": LABELS, "frame_seconds": 0.02}]
-ERROR_RATE: Examples = [{"labels": LABELS}]
 
 
 def data_layer(folder: Path) -> Examples:

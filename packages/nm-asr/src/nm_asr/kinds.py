@@ -1,10 +1,5 @@
-"""Kinds of values that speech recognition adds to those of nm-types."""
+"""Kinds of values in speech recognition."""
 
-from nm_types import Text
+from nm_torch.common.hypotheses import HypothesisKind as Hypothesis
 
-
-class Hypothesis(Text, id="asr.Hypothesis"):
-    """What a decoder heard in one utterance: text, tokens, words with their times, confidence.
-
-    The values are `nm_asr.decoding.hypothesis.Hypothesis` objects; being a `Text`, it goes wherever text does.
-    """
+__all__ = ["Hypothesis"]

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nm_asr.data.audio import mixed, read_audio, resampled, seconds_of
-from nm_asr.decoding.hypothesis import Hypothesis
 from nm_asr.errors import AudioError, TranscriptionError
-from nm_asr.kinds import Hypothesis as HypothesisKind
 from nm_core import Graph, NmTensor
 from nm_core.application import Application
+from nm_torch.common.hypotheses import Hypothesis, HypothesisKind
 from nm_types import AudioSignal, Lengths, NeuralType, Size, TimeTag
 
 T = TypeVar("T")
@@ -130,8 +129,8 @@ def _ends(graph: Graph) -> _Ends:
             f"The graph {graph.name} cannot transcribe. It goes from {_typed(graph.inputs)}\n"
             f"  to {_typed(graph.outputs)}.\n"
             "  Expected one input of type Batch Time:t ; AudioSignal(16000), its Lengths(t), and one output that is\n"
-            "  list[object asr.Hypothesis], as asr.GreedyCTCDecoder gives. A graph that begins at spectrograms needs\n"
-            "  asr.AudioToMelSpectrogramPreprocessor in front."
+            "  list[object common.Hypothesis], as asr.GreedyCTCDecoder gives. A graph that begins at spectrograms\n"
+            "  needs asr.AudioToMelSpectrogramPreprocessor in front."
         )
     signal = graph.inputs[audio[0]]
     rate = signal.type.kind.size(0) if signal.type.kind is not None else None

@@ -77,7 +77,7 @@ def test_only_log_probabilities_over_its_labels_and_the_blank_fit() -> None:
     free = inputs(good="B T:t Class:5 ; LogProbs", logits="B T:t Class:5 ; Logits", more="B T:t Class:6 ; LogProbs")
     decoder = GreedyCTCDecoder(labels=LABELS)
 
-    assert str(decoder(log_probs=free.good).type) == "list[object asr.Hypothesis]"
+    assert str(decoder(log_probs=free.good).type) == "list[object common.Hypothesis]"
     with pytest.raises(NeuralTypeError, match="Logits"):
         decoder(log_probs=free.logits)
     with pytest.raises(NeuralTypeError, match="6"):

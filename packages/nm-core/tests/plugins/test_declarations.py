@@ -102,6 +102,8 @@ def test_a_collection_turns_its_lists_into_tuples() -> None:
         ({"tags": "pkg:Tag"}, "list of targets"),
         ({"kinds": ["Kind"]}, "package.module:Object"),
         ({"suite": 0}, "suite counts from 1"),
+        ({"formerly": ["asr.Rate"]}, "former ids by the name of today"),
+        ({"formerly": {"Rate": ["Rate"]}}, "lists ids such as asr.WordErrorRate, got 'Rate'"),
         ({"exempt": ["Thing"]}, "reasons by module and test"),
         ({"exempt": {"Thing": "random"}}, "reasons by module and test"),
         ({"exempt": {"Thing": {"evaluation": ""}}}, "reasons by module and test"),

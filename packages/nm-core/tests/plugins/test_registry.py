@@ -110,6 +110,22 @@ def nm_collection():
         Collections.load(path=site.path, environ={}).resolve("extra.Widget")
 
 
+def test_a_former_id_of_what_a_hook_names_is_an_alias() -> None:
+    """Metrics and tokenizers that moved from another collection answer to both ids, and are listed once."""
+    from collections import Counter, deque
+
+    former = {"Rate": ["old.Rate"], "word": "old.word"}
+    moved = other("moved", nm_metrics={"Rate": "collections:Counter"}, nm_tokenizers={"word": "collections:deque"})
+    moved.nm_collection = hookimpl(lambda: Collection("moved", "From elsewhere.", formerly=former))
+    collections = Collections.load({"moved": moved}, installed=False)
+
+    assert collections.resolve("old.Rate") is collections.lookup("metrics", "old.Rate") is Counter
+    assert collections.resolve("old.Rate@1") is Counter
+    assert collections.lookup("tokenizers", "old.word") is deque
+    assert collections.current("old.Rate") == collections.aliases["old.Rate"] == collections.id_of(Counter)
+    assert collections.names("metrics") == ("moved.Rate",)
+
+
 def test_names_are_looked_up_across_collections(demo) -> None:
     """A name is found plain, or with its collection in front."""
     from collections import Counter

@@ -1,21 +1,14 @@
 """Language modelling and translation as typed neural modules."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from nm_core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from nm_nlp.data.translation import TranslationDataLayer
     from nm_nlp.metrics.bleu import BLEU, ChrF
     from nm_nlp.metrics.perplexity import Perplexity
     from nm_nlp.metrics.translation import TranslationScore
-    from nm_nlp.tokenizers import (
-        CharacterTokenizer,
-        SentencePieceTokenizer,
-        Tokenizer,
-        WordTokenizer,
-        load_tokenizer,
-        train_tokenizer,
-    )
     from nm_nlp.translation.decoder import TransformerDecoderNM
     from nm_nlp.translation.encoder import TransformerEncoderNM
     from nm_nlp.translation.log_softmax import TransformerLogSoftmaxNM
@@ -23,29 +16,40 @@ if TYPE_CHECKING:
     from nm_nlp.translation.search_module import BeamSearchTranslatorNM, LinesOfText
     from nm_nlp.translation.task import translate
     from nm_nlp.translation.translator import Translation, Translator
-
-_PLACES = {
-    "BLEU": "metrics.bleu",
-    "BeamSearchTranslatorNM": "translation.search_module",
-    "CharacterTokenizer": "tokenizers.character",
-    "ChrF": "metrics.bleu",
-    "LinesOfText": "translation.search_module",
-    "PaddedSmoothedCrossEntropyLossNM": "translation.loss",
-    "Perplexity": "metrics.perplexity",
-    "SentencePieceTokenizer": "tokenizers.sentencepiece",
-    "Tokenizer": "tokenizers.protocol",
-    "TransformerDecoderNM": "translation.decoder",
-    "TransformerEncoderNM": "translation.encoder",
-    "TransformerLogSoftmaxNM": "translation.log_softmax",
-    "Translation": "translation.translator",
-    "TranslationDataLayer": "data.translation",
-    "TranslationScore": "metrics.translation",
-    "Translator": "translation.translator",
-    "WordTokenizer": "tokenizers.word",
-    "load_tokenizer": "tokenizers.loading",
-    "train_tokenizer": "tokenizers.loading",
-    "translate": "translation.task",
-}
+    from nm_torch.common.tokenizers import (
+        CharacterTokenizer,
+        SentencePieceTokenizer,
+        Tokenizer,
+        WordTokenizer,
+        load_tokenizer,
+        train_tokenizer,
+    )
+else:
+    __getattr__, __dir__ = lazy_exports(
+        __name__,
+        {
+            "BLEU": "nm_nlp.metrics.bleu",
+            "BeamSearchTranslatorNM": "nm_nlp.translation.search_module",
+            "CharacterTokenizer": "nm_torch.common.tokenizers",
+            "ChrF": "nm_nlp.metrics.bleu",
+            "LinesOfText": "nm_nlp.translation.search_module",
+            "PaddedSmoothedCrossEntropyLossNM": "nm_nlp.translation.loss",
+            "Perplexity": "nm_nlp.metrics.perplexity",
+            "SentencePieceTokenizer": "nm_torch.common.tokenizers",
+            "Tokenizer": "nm_torch.common.tokenizers",
+            "TransformerDecoderNM": "nm_nlp.translation.decoder",
+            "TransformerEncoderNM": "nm_nlp.translation.encoder",
+            "TransformerLogSoftmaxNM": "nm_nlp.translation.log_softmax",
+            "Translation": "nm_nlp.translation.translator",
+            "TranslationDataLayer": "nm_nlp.data.translation",
+            "TranslationScore": "nm_nlp.metrics.translation",
+            "Translator": "nm_nlp.translation.translator",
+            "WordTokenizer": "nm_torch.common.tokenizers",
+            "load_tokenizer": "nm_torch.common.tokenizers",
+            "train_tokenizer": "nm_torch.common.tokenizers",
+            "translate": "nm_nlp.translation.task",
+        },
+    )
 
 __all__ = [
     "BLEU",
@@ -69,14 +73,3 @@ __all__ = [
     "train_tokenizer",
     "translate",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """Import a part of the package when it is first asked for."""
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])

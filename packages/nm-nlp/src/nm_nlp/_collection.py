@@ -8,7 +8,7 @@ def nm_collection() -> Collection:
     """Declare the modules of language."""
     return Collection(
         name="nlp",
-        summary="Language: tokenizers and translation with a Transformer.",
+        summary="Language: translation with a Transformer.",
         modules=[
             ModuleSpec(
                 "TranslationDataLayer",
@@ -64,22 +64,6 @@ def nm_metrics() -> dict[str, str]:
 def nm_tasks() -> dict[str, str]:
     """Declare the verbs that applications gain."""
     return {"translate": "nm_nlp.translation.task:translate"}
-
-
-@hookimpl
-def nm_commands() -> dict[str, str]:
-    """Declare the commands that `nmod` gains."""
-    return {"tokenizer": "nm_nlp.tokenizers.command:tokenizer"}
-
-
-@hookimpl
-def nm_tokenizers() -> dict[str, str]:
-    """Declare tokenizers by name."""
-    return {
-        "sentencepiece": "nm_nlp.tokenizers.sentencepiece:SentencePieceTokenizer",
-        "character": "nm_nlp.tokenizers.character:CharacterTokenizer",
-        "word": "nm_nlp.tokenizers.word:WordTokenizer",
-    }
 
 
 @hookimpl

@@ -1,13 +1,12 @@
 """Errors of nm-nlp."""
 
+from nm_torch.common.errors import TextFileError, TokenizerError
 from nm_types import NmError
 
-
-class TokenizerError(NmError, ValueError):
-    """A tokenizer cannot be read, trained or used as asked."""
+__all__ = ["LeftOutWarning", "ParallelTextError", "TokenizerError", "TranslationError"]
 
 
-class ParallelTextError(NmError, ValueError):
+class ParallelTextError(TextFileError):
     """Two files that should be translations of each other, line by line, are not."""
 
 

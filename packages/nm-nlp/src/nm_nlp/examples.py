@@ -64,7 +64,7 @@ def _sentences(folder: Path) -> dict[str, Path]:
 
 def _tokenizer(text: Path) -> str:
     """Write the tokenizer of a file beside it."""
-    from nm_nlp.tokenizers.word import WordTokenizer
+    from nm_torch.common.tokenizers.word import WordTokenizer
 
     path = text.with_suffix(f"{text.suffix}.json")
     WordTokenizer.train(text.read_text(encoding="utf-8").splitlines()).save(path)

@@ -9,26 +9,18 @@ from hypothesis import strategies as st
 
 from nm_nlp import CharacterTokenizer
 from nm_nlp.data import parallel_text
-from nm_nlp.data.parallel_text import FilterReport, TokenStore, filter_pairs, read_lines
+from nm_nlp.data.parallel_text import FilterReport, TokenStore, filter_pairs
 from nm_nlp.errors import ParallelTextError
 
 
-def test_only_line_feeds_end_a_line(tmp_path: Path) -> None:
-    """Other separators of Unicode and lone carriage returns stay inside their line, as `wc -l` counts."""
-    path = tmp_path / "text"
-    path.write_bytes("one\r\ntwo\u2028still two\rand more\n\nlast".encode())
-
-    assert list(read_lines(path)) == ["one", "two\u2028still two\rand more", "", "last"]
-
-
 def test_a_bad_byte_is_named_by_its_line(tmp_path: Path) -> None:
-    """The message names the file and the line."""
+    """What is wrong with a file is an error of parallel text."""
     path = tmp_path / "text"
     path.write_bytes(b"fine\n\xff\n")
     with pytest.raises(ParallelTextError, match="text:2 is not UTF-8"):
-        list(read_lines(path))
+        TokenStore.encode(path, CharacterTokenizer("ab"))
     with pytest.raises(ParallelTextError, match="No such file"):
-        list(read_lines(tmp_path / "missing"))
+        TokenStore.encode(tmp_path / "missing", CharacterTokenizer("ab"))
 
 
 @given(st.lists(st.lists(st.integers(0, 9), max_size=5), max_size=9))

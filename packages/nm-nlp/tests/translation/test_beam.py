@@ -8,7 +8,9 @@ from nm_nlp_samples import Model, small_model
 from torch import Tensor
 
 from nm_nlp.translation.beam import TransformerScorer, search_translations, target_limits
-from nm_torch.common.search import Hypothesis, SearchOptions, search
+from nm_torch.common.hypotheses import Hypothesis, hypothesis_from_symbols
+from nm_torch.common.search import search
+from nm_torch.common.search_options import SearchOptions
 
 PAD, BOS, EOS = 0, 1, 2
 SRC = torch.tensor([[4, 5, 6, 3, 2], [5, 2, 0, 0, 0], [6, 6, 4, 2, 0]])
@@ -77,7 +79,7 @@ def test_a_wide_beam_equals_brute_force() -> None:
                 tgt = torch.tensor([[BOS, *symbols]])
                 log_probs = model.log_probs(src[[sentence]], mask[[sentence]], tgt, torch.ones_like(tgt))[0].detach()
                 log_prob = float(log_probs.gather(1, torch.tensor([[*symbols, EOS]]).T).sum())
-                expected.append(Hypothesis(symbols, log_prob / ((6 + length) / 6) ** 0.6, log_prob))
+                expected.append(hypothesis_from_symbols(symbols, log_prob / ((6 + length) / 6) ** 0.6, log_prob))
         expected.sort(key=lambda hypothesis: -hypothesis.score)
         assert_equal([best], [expected[:5]])
 

@@ -3,8 +3,9 @@
 Nothing is imported before it is used, torch included: the declaration of the collection `common` has to stay light.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from nm_core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from nm_core.symbols.ports import optional, ports, variadic
@@ -14,17 +15,21 @@ if TYPE_CHECKING:
     from nm_torch.lowering import lower
     from nm_torch.module import TorchModule
     from nm_torch.wrap import from_torch
-
-_PLACES = {
-    "LossModule": "nm_torch.loss",
-    "TorchModule": "nm_torch.module",
-    "check_module": "nm_torch.checking.check",
-    "from_torch": "nm_torch.wrap",
-    "lower": "nm_torch.lowering",
-    "optional": "nm_core.symbols.ports",
-    "ports": "nm_core.symbols.ports",
-    "variadic": "nm_core.symbols.ports",
-}
+else:
+    __getattr__, __dir__ = lazy_exports(
+        __name__,
+        {
+            "LossModule": "nm_torch.loss",
+            "TorchModule": "nm_torch.module",
+            "check_module": "nm_torch.checking.check",
+            "common": "nm_torch.common",
+            "from_torch": "nm_torch.wrap",
+            "lower": "nm_torch.lowering",
+            "optional": "nm_core.symbols.ports",
+            "ports": "nm_core.symbols.ports",
+            "variadic": "nm_core.symbols.ports",
+        },
+    )
 
 __all__ = [
     "LossModule",
@@ -37,16 +42,3 @@ __all__ = [
     "ports",
     "variadic",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """Import a part of the package when it is first asked for."""
-    if name == "common":
-        return import_module("nm_torch.common")
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_PLACES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])

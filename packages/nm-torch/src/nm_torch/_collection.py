@@ -12,7 +12,7 @@ def nm_collection() -> Collection:
     """Declare the modules that every domain needs."""
     return Collection(
         name="common",
-        summary="Modules that every domain needs: recurrent coders, subsampling, losses, layers, shapes.",
+        summary="What every domain needs: layers, recurrent coders, losses, tokenizers, error rates.",
         modules=[
             _torch(
                 "DecoderRNN",
@@ -47,6 +47,14 @@ def nm_collection() -> Collection:
             _torch("Concat", "Tensors one after another along one axis, found by its tag.", "nm_torch.common.shapes"),
             _torch("Add", "Sum of tensors with the same axes.", "nm_torch.common.shapes"),
         ],
+        kinds=["nm_torch.common.hypotheses:HypothesisKind"],
+        formerly={
+            "WordErrorRate": ["asr.WordErrorRate"],
+            "CharacterErrorRate": ["asr.CharacterErrorRate"],
+            "sentencepiece": ["nlp.sentencepiece"],
+            "character": ["nlp.character"],
+            "word": ["nlp.word"],
+        },
     )
 
 
@@ -67,6 +75,31 @@ def nm_callbacks() -> dict[str, str]:
         "early_stopping": "nm_core.callbacks:EarlyStopping",
         "tensorboard": "nm_torch.callbacks:TensorBoardCallback",
     }
+
+
+@hookimpl
+def nm_metrics() -> dict[str, str]:
+    """Declare metrics by name."""
+    return {
+        "WordErrorRate": "nm_torch.common.error_rates.error_rate:WordErrorRate",
+        "CharacterErrorRate": "nm_torch.common.error_rates.error_rate:CharacterErrorRate",
+    }
+
+
+@hookimpl
+def nm_tokenizers() -> dict[str, str]:
+    """Declare tokenizers by name."""
+    return {
+        "sentencepiece": "nm_torch.common.tokenizers.sentencepiece:SentencePieceTokenizer",
+        "character": "nm_torch.common.tokenizers.character:CharacterTokenizer",
+        "word": "nm_torch.common.tokenizers.word:WordTokenizer",
+    }
+
+
+@hookimpl
+def nm_commands() -> dict[str, str]:
+    """Declare the commands that `nmod` gains."""
+    return {"tokenizer": "nm_torch.common.tokenizers.command:tokenizer"}
 
 
 @hookimpl
@@ -115,4 +148,6 @@ def nm_examples() -> dict[str, str]:
         "FrameStacking": "nm_torch.examples:FRAME_STACKING",
         "Concat": "nm_torch.examples:CONCAT",
         "Add": "nm_torch.examples:ADD",
+        "WordErrorRate": "nm_torch.examples:ERROR_RATE",
+        "CharacterErrorRate": "nm_torch.examples:ERROR_RATE",
     }

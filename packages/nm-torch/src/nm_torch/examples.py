@@ -31,3 +31,4 @@ CONV_SUBSAMPLING: Examples = [
 FRAME_STACKING: Examples = [{"factor": 3}, {"factor": 8}]
 CONCAT: Examples = [{}, {"axis": "Time", "dim": 1, "kind": "LogProbs"}, {"dim": -2}]
 ADD: Examples = [{}, {"kind": "Logits"}]
+ERROR_RATE: Examples = [{"labels": " abc"}]

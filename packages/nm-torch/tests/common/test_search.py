@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from nm_torch.common.errors import SearchError
-from nm_torch.common.hypotheses import Hypothesis, SearchOptions
+from nm_torch.common.hypotheses import Hypothesis, hypothesis_from_symbols
 from nm_torch.common.search import search
+from nm_torch.common.search_options import SearchOptions
 
 BOS, EOS, SYMBOLS = 0, 1, 5
 LIMITS = [4, 2, 0, 3]
@@ -51,7 +52,9 @@ def every_hypothesis(sentence: int, options: SearchOptions) -> list[Hypothesis]:
             past = (BOS, *symbols)
             steps = [distribution(sentence, past[: i + 1])[s] for i, s in enumerate((*symbols, EOS))]
             log_prob = float(sum(steps))
-            found.append(Hypothesis(symbols, log_prob / ((6 + length) / 6) ** options.length_penalty, log_prob))
+            found.append(
+                hypothesis_from_symbols(symbols, log_prob / ((6 + length) / 6) ** options.length_penalty, log_prob)
+            )
     return sorted(found, key=lambda hypothesis: -hypothesis.score)
 
 

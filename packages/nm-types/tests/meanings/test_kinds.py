@@ -87,6 +87,20 @@ def test_object_kinds_stand_after_the_word_object() -> None:
     assert NeuralType({}, kind=Text) == NeuralType("object Text")
 
 
+def test_a_former_id_is_read_as_the_kind_of_today() -> None:
+    """A notation may name what a kind was called before; an id of today wins over a former one."""
+    moved: Any = type(Kind)("Moved", (Text,), {"__module__": "m"}, id="common.Hypothesis", formerly=("asr.Hypothesis",))
+
+    read = NeuralType("list[object asr.Hypothesis]", kinds=[moved])
+
+    assert read == NeuralType("list[object common.Hypothesis]", kinds=[moved])
+    assert str(read) == "list[object common.Hypothesis]"
+    both = NeuralType("object asr.Hypothesis", kinds=[moved, Hypothesis])
+    assert str(both) == "object asr.Hypothesis"
+    with pytest.raises(DefinitionError, match='"moved" is no id of a kind'):
+        type(Kind)("Moved", (Text,), {"__module__": "m"}, id="common.Hypothesis", formerly=("moved",))
+
+
 def test_every_kind_is_documented() -> None:
     """The catalogue of nm-types has no doubles and no gaps."""
     assert len({kind.id for kind in KINDS}) == len(KINDS)

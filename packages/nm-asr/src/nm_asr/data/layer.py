@@ -15,7 +15,6 @@ from torch import Tensor
 from nm_asr.data.audio import read_audio
 from nm_asr.data.augmentation import read_augmentation
 from nm_asr.data.cache import BoundedCache
-from nm_asr.data.labels import Labels
 from nm_asr.data.manifest import Utterance
 from nm_asr.data.selection import select
 from nm_asr.errors import AudioError, DataLayerError
@@ -23,6 +22,7 @@ from nm_asr.features.mel import read_front_end
 from nm_core import ModuleOptions
 from nm_core.symbols.ports import PortSpec
 from nm_torch import ports
+from nm_torch.common.labels import Labels
 from nm_torch.data import Batching, DataLayer, SampleError
 
 PADDING = -1

@@ -4,9 +4,9 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nm_asr.data.labels import Labels
 from nm_asr.data.manifest import Utterance, read_manifest
 from nm_asr.errors import LabelError, LeftOutWarning, ManifestError
+from nm_torch.common.labels import Labels
 
 _SHOWN = 5
 

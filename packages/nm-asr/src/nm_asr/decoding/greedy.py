@@ -11,12 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nm_asr.data.labels import Labels
-from nm_asr.decoding.hypothesis import Hypothesis, Token, hypothesis_of
 from nm_asr.errors import DecodingError
-from nm_asr.kinds import Hypothesis as HypothesisKind
 from nm_core import ModuleOptions, NeuralModule
 from nm_torch import optional, ports
+from nm_torch.common.hypotheses import Hypothesis, HypothesisKind, Token, hypothesis_from_tokens
+from nm_torch.common.labels import Labels
 
 
 class GreedyCTCDecoder(NeuralModule):
@@ -32,7 +31,7 @@ class GreedyCTCDecoder(NeuralModule):
     """
 
     input_ports = ports(log_probs="B T:t Class:{n_labels}+1 ; LogProbs", length=optional("B ; Lengths(t)"))
-    output_ports = ports(hypotheses="list[object asr.Hypothesis]", kinds=[HypothesisKind])
+    output_ports = ports(hypotheses="list[object common.Hypothesis]", kinds=[HypothesisKind])
 
     @staticmethod
     def sizes(params: Mapping[str, Any]) -> dict[str, int]:
@@ -59,7 +58,7 @@ class GreedyCTCDecoder(NeuralModule):
 
     def _read(self, ids_T: NDArray[np.int64], log_probs_T: NDArray[np.float32]) -> Hypothesis:
         if len(ids_T) == 0:
-            return hypothesis_of((), 1.0)
+            return hypothesis_from_tokens((), 1.0)
         changes = np.flatnonzero(np.diff(ids_T)) + 1
         starts = np.concatenate([[0], changes])
         ends = np.concatenate([changes, [len(ids_T)]])
@@ -71,4 +70,4 @@ class GreedyCTCDecoder(NeuralModule):
             for label, start, end, confidence in runs
             if label < len(labels)
         ]
-        return hypothesis_of(tokens, float(np.exp(log_probs_T.mean())))
+        return hypothesis_from_tokens(tokens, float(np.exp(log_probs_T.mean())), log_prob=float(log_probs_T.sum()))

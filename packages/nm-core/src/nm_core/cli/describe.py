@@ -25,6 +25,7 @@ def describe(collections: Collections, id: str) -> dict[str, Any]:
         TargetError: it cannot be imported, or is no module.
     """
     cls = collections.resolve(id)
+    id = collections.aliases.get(id, id)
     if not (isinstance(cls, type) and issubclass(cls, NeuralModule)):
         raise TargetError(f"{id} is declared as {cls!r}, which is not a neural module.")
     parsed = ModuleId.parse(id)

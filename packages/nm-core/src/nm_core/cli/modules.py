@@ -61,6 +61,11 @@ def _list(collections: Collections, only: str | None, as_json: bool) -> None:
         {"id": id, "summary": "metric", "targets": {"any": collections.target("metrics", id)}}
         for id in collections.names("metrics")
     ]
+    rows += [
+        {"id": former, "summary": f"alias of {id}", "targets": {"any": collections.target("metrics", id)}}
+        for former, id in sorted(collections.aliases.items())
+        if id in collections.names("metrics")
+    ]
     rows = [row for row in rows if only is None or str(row["id"]).startswith(f"{only}.")]
     if as_json:
         print_json(rows)

@@ -11,6 +11,7 @@ from nm_core.plugins.errors import DeclarationError
 
 _MODULE_NAME = re.compile(r"[A-Z][A-Za-z0-9_]*")
 _COLLECTION_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_ID = re.compile(rf"{_COLLECTION_NAME.pattern}\.[A-Za-z_][\w-]*")
 _FORMER_NAME = re.compile(rf"({_COLLECTION_NAME.pattern}\.)?{_MODULE_NAME.pattern}")
 _TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 
@@ -176,6 +177,8 @@ class Collection:
             tests of a newer one are reported and fail nothing.
         exempt: what a module or metric is not, by its name and the name of the test that would show it, each with the
             reason: ``{"RandomCrop": {"evaluation": "it crops at random whatever the mode"}}``.
+        formerly: ids that a metric, a tokenizer or another named thing of a hook had before, in this collection or in
+            another one, by its name today: ``{"WordErrorRate": ["asr.WordErrorRate"]}``. They go on working as aliases.
 
     Raises:
         DeclarationError: a field has the wrong form, or two modules share a name.
@@ -188,6 +191,7 @@ class Collection:
     kinds: Iterable[str] = ()
     suite: int = 1
     exempt: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
+    formerly: Mapping[str, Iterable[str]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         """Refuse fields of the wrong form and turn sequences into tuples."""
@@ -218,6 +222,21 @@ class Collection:
         if not isinstance(self.suite, int) or isinstance(self.suite, bool) or self.suite < 1:
             raise DeclarationError(f"{owner}: suite counts from 1, got {self.suite!r}.")
         object.__setattr__(self, "exempt", _reasons(self.exempt, owner))
+        object.__setattr__(self, "formerly", _former_ids(self.formerly, owner))
+
+
+def _former_ids(declared: object, owner: str) -> Mapping[str, tuple[str, ...]]:
+    """Freeze the former ids of what the hooks offer, by its name today."""
+    if not isinstance(declared, Mapping):
+        raise DeclarationError(
+            f"{owner}: formerly gives former ids by the name of today, "
+            f'{{"WordErrorRate": ["asr.WordErrorRate"]}}; got {declared!r}.'
+        )
+    former = {name: (ids,) if isinstance(ids, str) else tuple(ids) for name, ids in declared.items()}
+    for id in (id for ids in former.values() for id in ids):
+        if not isinstance(id, str) or _ID.fullmatch(id) is None:
+            raise DeclarationError(f"{owner}: formerly lists ids such as asr.WordErrorRate, got {id!r}.")
+    return MappingProxyType(former)
 
 
 def _reasons(given: object, owner: str) -> Mapping[str, Mapping[str, str]]:

@@ -40,6 +40,10 @@ class Collections:
             for former in spec.formerly:
                 old = former if "." in former else f"{id.partition('.')[0]}.{former}"
                 self._former.setdefault(old, []).append(id)
+        for name, entry in loaded.items():
+            for member, ids in entry.collection.formerly.items():
+                for former in ids:
+                    self._former.setdefault(former, []).append(f"{name}.{member}")
         self._metrics = {
             f"{name}.{metric}": target
             for name, entry in loaded.items()
@@ -109,7 +113,7 @@ class Collections:
         parsed = ModuleId.parse(id)
         spec = self._modules.get(parsed.plain)
         extra = None
-        target = self._metrics.get(parsed.plain)
+        target = self._metrics.get(self.current(parsed.plain))
         if spec is not None:
             self._check_version(parsed, spec.version)
             extra = spec.extra
@@ -130,9 +134,15 @@ class Collections:
         distribution = self.distribution_of(parsed.collection)
         return import_target(target, what=parsed.plain, distribution=distribution, extra=extra)
 
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """Former ids of metrics, tokenizers and other things that hooks name, with their ids of today."""
+        current = {former: ids[0] for former, ids in self._former.items() if len(ids) == 1}
+        return MappingProxyType({former: id for former, id in current.items() if id not in self._modules})
+
     def current(self, id: str) -> str:
-        """Return the id, without version, that a module has now: another one where it was renamed."""
-        known = id in self._modules or len(self._former.get(id, ())) != 1
+        """Return the id, without version, that a module or metric has now: another one where it was renamed."""
+        known = id in self._modules or id in self._metrics or len(self._former.get(id, ())) != 1
         return id if known else self._former[id][0]
 
     def id_of(self, cls: type) -> str | None:
@@ -217,6 +227,8 @@ class Collections:
         claims = [
             (owner, target) for owner, offered, target in self._offers(what) if name in (offered, f"{owner}.{offered}")
         ]
+        if not claims and name in self.aliases:
+            return self._find(what, self.aliases[name])
         if not claims:
             raise UnknownNameError(messages.no_name(what, name, self.names(what), self.records))
         if len(claims) > 1:

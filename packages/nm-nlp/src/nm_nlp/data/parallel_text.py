@@ -9,33 +9,11 @@ import numpy
 from numpy.typing import NDArray
 
 from nm_nlp.errors import ParallelTextError
-from nm_nlp.tokenizers.protocol import Tokenizer
+from nm_torch.common.text_files import read_lines
+from nm_torch.common.tokenizers.protocol import Tokenizer
 
 CHUNK = 10_000
 """Lines that are encoded at once."""
-
-
-def read_lines(path: str | Path) -> Iterator[str]:
-    r"""Yield the lines of a UTF-8 file without their ends; only "\n" and "\r\n" end a line.
-
-    Raises:
-        ParallelTextError: the file cannot be read or is not UTF-8; the line is named.
-    """
-    try:
-        with Path(path).open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                yield _decoded(line, path, number).removesuffix("\n").removesuffix("\r")
-    except OSError as error:
-        raise ParallelTextError(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def _decoded(line: bytes, path: str | Path, number: int) -> str:
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ParallelTextError(
-            f"{path}:{number} is not UTF-8: {error}.\n  Convert the file, for example with iconv -t UTF-8."
-        ) from error
 
 
 class TokenStore:
@@ -67,7 +45,7 @@ class TokenStore:
 
 
 def _encoded(path: str | Path, tokenizer: Tokenizer) -> Iterator[list[int]]:
-    lines = read_lines(path)
+    lines = read_lines(path, error=ParallelTextError)
     while chunk := list(islice(lines, CHUNK)):
         yield from tokenizer.encode_all([line.strip() for line in chunk])
 

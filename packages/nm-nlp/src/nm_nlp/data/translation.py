@@ -18,7 +18,7 @@ from nm_core.symbols.ports import PortSpec, ports
 from nm_nlp.data.batch import mask_of, pad_ids
 from nm_nlp.data.parallel_text import TokenStore, check_line_counts, filter_pairs
 from nm_nlp.errors import LeftOutWarning, ParallelTextError, TokenizerError
-from nm_nlp.tokenizers.loading import load_tokenizer
+from nm_torch.common.tokenizers.files import load_tokenizer
 from nm_torch.data import Batching, DataLayer
 
 

@@ -13,12 +13,12 @@ from nm_core import Metric, ModuleOptions, NmTensor
 from nm_core.symbols.ports import ports
 from nm_nlp.errors import TranslationError
 from nm_nlp.metrics.bleu import BLEU, ChrF
-from nm_nlp.tokenizers.loading import load_tokenizer
 from nm_nlp.translation.beam import search_translations
 from nm_nlp.translation.decoder import TransformerDecoderNM
 from nm_nlp.translation.log_softmax import TransformerLogSoftmaxNM
 from nm_nlp.translation.search_module import LinesOfText
 from nm_nlp.translation.translator import search_options
+from nm_torch.common.tokenizers.files import load_tokenizer
 from nm_types import Edge, type_call
 
 
@@ -41,7 +41,7 @@ class TranslationScore(Metric):
         references: file of the translations, one a line; `sent_ids` are its line numbers.
         tokenizer: file of the target's tokenizer; that of the decoder where not given.
         beam_size: partial translations kept per sentence; 1 takes the best token at each position.
-        length_penalty: see `nm_torch.common.hypotheses.SearchOptions`.
+        length_penalty: see `nm_torch.common.search_options.SearchOptions`.
     """
 
     input_ports = ports(

@@ -8,8 +8,10 @@ from torch import Tensor
 
 from nm_nlp.translation.decoder import TransformerDecoderNM
 from nm_nlp.translation.log_softmax import TransformerLogSoftmaxNM
+from nm_torch.common.hypotheses import Hypothesis
 from nm_torch.common.numerics import evaluating
-from nm_torch.common.search import Hypothesis, SearchOptions, search
+from nm_torch.common.search import search
+from nm_torch.common.search_options import SearchOptions
 
 
 class TransformerScorer:

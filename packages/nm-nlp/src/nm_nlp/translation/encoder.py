@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from nm_core import ModuleOptions
 from nm_core.symbols.ports import ports
-from nm_nlp.tokenizers.checking import tokenizer_of_size
 from nm_nlp.translation.embedding import Positions, check_length, embed, make_embedding, make_positions
 from nm_torch import TorchModule
+from nm_torch.common.tokenizers.vocabulary_check import tokenizer_of_size
 from nm_torch.common.transformer import TransformerEncoder, TransformerOptions
 
 

@@ -12,13 +12,13 @@ from torch import Tensor
 from nm_core import ModuleOptions
 from nm_core.modules.module import NeuralModule
 from nm_core.symbols.ports import ports
-from nm_nlp.data.parallel_text import read_lines
 from nm_nlp.errors import ParallelTextError, TranslationError
-from nm_nlp.tokenizers.loading import load_tokenizer
 from nm_nlp.translation.beam import search_translations
 from nm_nlp.translation.decoder import TransformerDecoderNM
 from nm_nlp.translation.log_softmax import TransformerLogSoftmaxNM
 from nm_nlp.translation.translator import search_options
+from nm_torch.common.text_files import read_lines
+from nm_torch.common.tokenizers.files import load_tokenizer
 
 
 class BeamSearchTranslatorNM(NeuralModule):
@@ -31,7 +31,7 @@ class BeamSearchTranslatorNM(NeuralModule):
         log_softmax: its last layer.
         tokenizer: file of the target's tokenizer; that of the decoder where not given.
         beam_size: partial translations kept per sentence; 1 takes the best token at each position.
-        length_penalty: see `nm_torch.common.hypotheses.SearchOptions`.
+        length_penalty: see `nm_torch.common.search_options.SearchOptions`.
     """
 
     input_ports = ports(hidden_states_src="B Token:s Encoded", input_mask_src="B Token:s ; Mask")
@@ -78,7 +78,7 @@ class LinesOfText(NeuralModule):
     def __init__(self, *, path: str | Path, **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)
         self.path = path
-        self.lines = list(read_lines(path))
+        self.lines = list(read_lines(path, error=ParallelTextError))
 
     def forward(self, *, sent_ids: Tensor | Sequence[int]) -> list[str]:
         """Return one line per number."""

@@ -8,11 +8,11 @@ from nm_core.application import Application
 from nm_core.graphs.graph import Graph
 from nm_core.modules.module import NeuralModule
 from nm_nlp.errors import TranslationError
-from nm_nlp.tokenizers.loading import load_tokenizer
 from nm_nlp.translation.decoder import TransformerDecoderNM
 from nm_nlp.translation.encoder import TransformerEncoderNM
 from nm_nlp.translation.log_softmax import TransformerLogSoftmaxNM
 from nm_nlp.translation.translator import Translator
+from nm_torch.common.tokenizers.files import load_tokenizer
 from nm_torch.placement import resolve_device
 
 M = TypeVar("M", bound=NeuralModule)
@@ -37,7 +37,7 @@ def translate(
         application: a trained translation model.
         sentences: plain text.
         beam_size: partial translations kept per sentence; 1 takes the best token at each position.
-        length_penalty: see `nm_torch.common.hypotheses.SearchOptions`.
+        length_penalty: see `nm_torch.common.search_options.SearchOptions`.
         batch_tokens: source tokens of a padded batch times `beam_size`, about.
         source_tokenizer: file of a tokenizer in place of the one that the encoder keeps.
         target_tokenizer: file of a tokenizer in place of the one that the decoder keeps.

@@ -4,35 +4,24 @@ Legend: B sentences, S source positions.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from nm_nlp.data.batch import mask_of, pad_ids
 from nm_nlp.errors import TranslationError
-from nm_nlp.tokenizers.protocol import Tokenizer
 from nm_nlp.translation.beam import search_translations
 from nm_nlp.translation.decoder import TransformerDecoderNM
 from nm_nlp.translation.encoder import TransformerEncoderNM
 from nm_nlp.translation.log_softmax import TransformerLogSoftmaxNM
+from nm_torch.common.hypotheses import Hypothesis
 from nm_torch.common.numerics import evaluating
-from nm_torch.common.search import Hypothesis, SearchOptions
+from nm_torch.common.search_options import SearchOptions
+from nm_torch.common.tokenizers.protocol import Tokenizer
 
-
-@dataclass(frozen=True)
-class Translation:
-    """One translation of a sentence.
-
-    Attributes:
-        text: detokenised.
-        score: the log-probability divided by the length penalty; translations are ordered by it.
-        log_prob: of the tokens and the end.
-    """
-
-    text: str
-    score: float
-    log_prob: float
+Translation = Hypothesis
+"""A translation is a hypothesis whose text is detokenised."""
 
 
 def search_options(
@@ -95,27 +84,27 @@ class Translator:
         n_best: int = 1,
         length_penalty: float = 0.6,
         batch_tokens: int = 4000,
-    ) -> list[list[Translation]]:
+    ) -> list[list[Hypothesis]]:
         """Return the best translations of each sentence, best first; a blank sentence has the blank translation.
 
         Args:
             sentences: plain text.
             beam_size: partial translations kept per sentence; 1 takes the best token at each position.
             n_best: translations per sentence, at most `beam_size`.
-            length_penalty: see `nm_torch.common.hypotheses.SearchOptions`.
+            length_penalty: see `nm_torch.common.search_options.SearchOptions`.
             batch_tokens: source tokens of a padded batch times `beam_size`, about.
         """
         options = search_options(
             self.target_tokenizer, beam_size=beam_size, n_best=n_best, length_penalty=length_penalty
         )
         sentences = [sentence.strip() for sentence in sentences]
-        results = [[Translation("", 0.0, 0.0)] for _ in sentences]
+        results = [[Hypothesis("")] for _ in sentences]
         places = [place for place, sentence in enumerate(sentences) if sentence]
         ids = dict(zip(places, self.source_tokenizer.encode_all([sentences[i] for i in places]), strict=True))
         for batch in _batches(ids, max(1, batch_tokens // beam_size)):
             found = self._search([ids[place] for place in batch], options)
             for place, best in zip(batch, found, strict=True):
-                results[place] = [self._text(hypothesis) for hypothesis in best]
+                results[place] = [self._add_text(hypothesis) for hypothesis in best]
         return results
 
     def _search(self, ids: list[list[int]], options: SearchOptions) -> list[list[Hypothesis]]:
@@ -127,9 +116,8 @@ class Translator:
             hidden_BSD: Tensor = self.encoder(input_ids=src_BS, input_mask_src=mask_BS)
         return search_translations(self.decoder, self.log_softmax, hidden_BSD, mask_BS, options)
 
-    def _text(self, hypothesis: Hypothesis) -> Translation:
-        text = self.target_tokenizer.decode(hypothesis.symbols)
-        return Translation(text, hypothesis.score, hypothesis.log_prob)
+    def _add_text(self, hypothesis: Hypothesis) -> Hypothesis:
+        return replace(hypothesis, text=self.target_tokenizer.decode(hypothesis.symbols))
 
 
 def _kept(side: str, tokenizer: Tokenizer | None, module: str) -> Tokenizer:

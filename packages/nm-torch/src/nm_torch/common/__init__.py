@@ -1,41 +1,68 @@
-"""Modules that every domain needs: recurrent coders, subsampling, Transformer blocks, losses, shapes; and searches."""
+"""What every domain needs: layers, recurrent coders, losses, searches; tokenizers, hypotheses and error rates."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from nm_core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from nm_torch.common.decoder_rnn import DecoderRNN
+    from nm_torch.common.error_rates import CharacterErrorRate, WordErrorRate
+    from nm_torch.common.hypotheses import Hypothesis, Token, Word
     from nm_torch.common.linear import ArgMax, Linear, LogSoftmax
     from nm_torch.common.losses import CrossEntropyLoss, MSELoss, SequenceLoss
     from nm_torch.common.pointwise import Activation, Dropout, LayerNorm
     from nm_torch.common.rnn import EncoderRNN
     from nm_torch.common.shapes import Add, Concat
     from nm_torch.common.subsampling import ConvSubsampling, FrameStacking
+    from nm_torch.common.tokenizers import (
+        CharacterTokenizer,
+        SentencePieceTokenizer,
+        Tokenizer,
+        WordTokenizer,
+        load_tokenizer,
+        train_tokenizer,
+    )
     from nm_torch.loss_aggregator import LossAggregator
-
-_PLACES = {
-    "Activation": "nm_torch.common.pointwise",
-    "Add": "nm_torch.common.shapes",
-    "ArgMax": "nm_torch.common.linear",
-    "Concat": "nm_torch.common.shapes",
-    "ConvSubsampling": "nm_torch.common.subsampling",
-    "CrossEntropyLoss": "nm_torch.common.losses",
-    "DecoderRNN": "nm_torch.common.decoder_rnn",
-    "Dropout": "nm_torch.common.pointwise",
-    "EncoderRNN": "nm_torch.common.rnn",
-    "FrameStacking": "nm_torch.common.subsampling",
-    "LayerNorm": "nm_torch.common.pointwise",
-    "Linear": "nm_torch.common.linear",
-    "LogSoftmax": "nm_torch.common.linear",
-    "LossAggregator": "nm_torch.loss_aggregator",
-    "MSELoss": "nm_torch.common.losses",
-    "SequenceLoss": "nm_torch.common.losses",
-}
+else:
+    __getattr__, __dir__ = lazy_exports(
+        __name__,
+        {
+            "Activation": "nm_torch.common.pointwise",
+            "Add": "nm_torch.common.shapes",
+            "ArgMax": "nm_torch.common.linear",
+            "CharacterErrorRate": "nm_torch.common.error_rates",
+            "CharacterTokenizer": "nm_torch.common.tokenizers",
+            "Concat": "nm_torch.common.shapes",
+            "ConvSubsampling": "nm_torch.common.subsampling",
+            "CrossEntropyLoss": "nm_torch.common.losses",
+            "DecoderRNN": "nm_torch.common.decoder_rnn",
+            "Dropout": "nm_torch.common.pointwise",
+            "EncoderRNN": "nm_torch.common.rnn",
+            "FrameStacking": "nm_torch.common.subsampling",
+            "Hypothesis": "nm_torch.common.hypotheses",
+            "LayerNorm": "nm_torch.common.pointwise",
+            "Linear": "nm_torch.common.linear",
+            "LogSoftmax": "nm_torch.common.linear",
+            "LossAggregator": "nm_torch.loss_aggregator",
+            "MSELoss": "nm_torch.common.losses",
+            "SentencePieceTokenizer": "nm_torch.common.tokenizers",
+            "SequenceLoss": "nm_torch.common.losses",
+            "Token": "nm_torch.common.hypotheses",
+            "Tokenizer": "nm_torch.common.tokenizers",
+            "Word": "nm_torch.common.hypotheses",
+            "WordErrorRate": "nm_torch.common.error_rates",
+            "WordTokenizer": "nm_torch.common.tokenizers",
+            "load_tokenizer": "nm_torch.common.tokenizers",
+            "train_tokenizer": "nm_torch.common.tokenizers",
+        },
+    )
 
 __all__ = [
     "Activation",
     "Add",
     "ArgMax",
+    "CharacterErrorRate",
+    "CharacterTokenizer",
     "Concat",
     "ConvSubsampling",
     "CrossEntropyLoss",
@@ -43,21 +70,19 @@ __all__ = [
     "Dropout",
     "EncoderRNN",
     "FrameStacking",
+    "Hypothesis",
     "LayerNorm",
     "Linear",
     "LogSoftmax",
     "LossAggregator",
     "MSELoss",
+    "SentencePieceTokenizer",
     "SequenceLoss",
+    "Token",
+    "Tokenizer",
+    "Word",
+    "WordErrorRate",
+    "WordTokenizer",
+    "load_tokenizer",
+    "train_tokenizer",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """Import a module of the collection when it is first asked for."""
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_PLACES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nm_torch.common.hypotheses import Hypothesis, Scorer, SearchOptions, without
+from nm_torch.common.hypotheses import Hypothesis, hypothesis_from_symbols
+from nm_torch.common.search_options import Scorer, SearchOptions, without
 
 
 @dataclass(slots=True)
@@ -54,7 +55,7 @@ class _Pool:
         )
         return [
             [
-                Hypothesis(tuple(symbols[:length]), score, total)
+                hypothesis_from_symbols(symbols[:length], score, total)
                 for symbols, length, score, total in zip(*parts, strict=True)
                 if score != float("-inf")
             ]

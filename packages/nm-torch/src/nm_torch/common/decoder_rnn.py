@@ -14,10 +14,11 @@ from nm_core.symbols.ports import PortSpec, optional, ports
 from nm_torch.common.content_attention import ContentAttention
 from nm_torch.common.decoder_search import DecoderScorer
 from nm_torch.common.errors import OptionError, SearchError
-from nm_torch.common.hypotheses import Hypothesis, SearchOptions
+from nm_torch.common.hypotheses import Hypothesis
 from nm_torch.common.numerics import evaluating, length_mask, log_softmax
 from nm_torch.common.rnn import CELLS
 from nm_torch.common.search import search
+from nm_torch.common.search_options import SearchOptions
 from nm_torch.module import TorchModule
 
 

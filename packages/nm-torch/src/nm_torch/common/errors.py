@@ -1,4 +1,4 @@
-"""Errors of the common collection."""
+"""Errors of the common collection, and of what it shares with the collections above it."""
 
 from nm_types import NmError
 
@@ -13,3 +13,19 @@ class OptionError(NmError, ValueError):
 
 class SearchError(NmError, ValueError):
     """A search was asked for something that it cannot give."""
+
+
+class TokenizerError(NmError, ValueError):
+    """A tokenizer cannot be read, trained or used as asked."""
+
+
+class TextFileError(NmError, ValueError):
+    """A file cannot be read as text in UTF-8."""
+
+
+class LabelError(NmError, ValueError):
+    """A text holds characters, or a transcript holds ids, that are not among the labels."""
+
+
+class MetricError(NmError, ValueError):
+    """A metric was given hypotheses and references that do not belong together."""

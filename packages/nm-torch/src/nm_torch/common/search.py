@@ -9,9 +9,8 @@ from torch import Tensor
 
 from nm_torch.common.beam import beam
 from nm_torch.common.errors import SearchError
-from nm_torch.common.hypotheses import Hypothesis, Scorer, SearchOptions, without
-
-__all__ = ["Hypothesis", "Scorer", "SearchOptions", "beam", "greedy", "search"]
+from nm_torch.common.hypotheses import Hypothesis, hypothesis_from_symbols
+from nm_torch.common.search_options import Scorer, SearchOptions, without
 
 
 def search(scorer: Scorer, limits_B: Tensor, options: SearchOptions) -> list[list[Hypothesis]]:
@@ -67,4 +66,4 @@ def greedy(scorer: Scorer, limits_B: Tensor, options: SearchOptions) -> list[lis
             active_A, symbols_A, running_A = active_A[kept], symbols_A[kept], running_A[kept]
     scores_B = options.normalise(total_B, length_B + 1)
     rows = zip(written_BL.tolist(), length_B.tolist(), scores_B.tolist(), total_B.tolist(), strict=True)
-    return [[Hypothesis(tuple(written[:length]), score, total)] for written, length, score, total in rows]
+    return [[hypothesis_from_symbols(written[:length], score, total)] for written, length, score, total in rows]

@@ -25,6 +25,7 @@ class Kind(Frozen, metaclass=Nominal):
         chain: the ids from the root down to this kind.
         dtype: the family of its numbers: float, int, bool, or object for values that are no tensors.
         parameters: what each of its sizes means.
+        formerly: ids that the kind had before, which notations may still name.
     """
 
     __slots__ = ("sizes",)
@@ -32,6 +33,7 @@ class Kind(Frozen, metaclass=Nominal):
     id: ClassVar[str] = "Kind"
     chain: ClassVar[tuple[str, ...]] = ("Kind",)
     short: ClassVar[str] = ""
+    formerly: ClassVar[tuple[str, ...]] = ()
     dtype: ClassVar[str] = "float"
     parameters: ClassVar[tuple[str, ...]] = ()
 
@@ -39,9 +41,14 @@ class Kind(Frozen, metaclass=Nominal):
 
     @boundary
     def __init_subclass__(
-        cls, *, id: str | None = None, dtype: str | None = None, parameters: tuple[str, ...] | None = None
+        cls,
+        *,
+        id: str | None = None,
+        dtype: str | None = None,
+        parameters: tuple[str, ...] | None = None,
+        formerly: tuple[str, ...] = (),
     ) -> None:
-        declare(cls, "Kind", id)
+        declare(cls, "Kind", id, formerly)
         inherited = cls.dtype if len(cls.chain) > 2 else None
         if dtype is not None and (dtype not in FAMILIES or inherited not in (None, dtype)):
             expected = " or ".join(FAMILIES) if inherited is None else f"{inherited}, as its parent's"

@@ -20,6 +20,7 @@ class Nominal(type):
     id: str
     chain: tuple[str, ...]
     short: str
+    formerly: tuple[str, ...]
 
     @property
     def name(cls) -> str:
@@ -60,8 +61,8 @@ class Nominal(type):
         return hash(cls.chain)
 
 
-def declare(cls: Nominal, root: str, id: str | None) -> None:
-    """Give a new class its id and its chain; refuse what has no single parent."""
+def declare(cls: Nominal, root: str, id: str | None, formerly: tuple[str, ...] = ()) -> None:
+    """Give a new class its id, its former ids and its chain; refuse what has no single parent."""
     if len(cls.__bases__) != 1:
         parents = ", ".join(base.__name__ for base in cls.__bases__)
         raise DefinitionError(
@@ -70,12 +71,13 @@ def declare(cls: Nominal, root: str, id: str | None) -> None:
             "  another tag."
         )
     own = id if id is not None else _default_id(cls, root)
-    if not ID.fullmatch(own):
-        raise DefinitionError(
-            f'{cls.__name__}: "{own}" is no id of a {root.lower()}.\n'
-            f'  An id is a namespace, a dot and a capital word: class {cls.__name__}(..., id="asr.Phoneme").'
-        )
-    cls.id = own
+    for name in (own, *formerly):
+        if not ID.fullmatch(name):
+            raise DefinitionError(
+                f'{cls.__name__}: "{name}" is no id of a {root.lower()}.\n'
+                f'  An id is a namespace, a dot and a capital word: class {cls.__name__}(..., id="asr.Phoneme").'
+            )
+    cls.id, cls.formerly = own, formerly
     base: Any = cls.__bases__[0]
     if own in base.chain:
         raise DefinitionError(f"{cls.__name__}: it has the id of its own ancestor, {own}. Give it an id of its own.")

@@ -23,8 +23,8 @@ class Scope:
     """
 
     def __init__(self, tags: Iterable[type[Tag]] = (), kinds: Iterable[type[Kind]] = ()) -> None:
-        self._tags = _names(TAGS, tags)
-        self._kinds = _names(KINDS, kinds)
+        self._tags = _names(TAGS, tuple(tags))
+        self._kinds = _names(KINDS, tuple(kinds))
 
     def tag(self, name: str) -> type[Tag]:
         """The tag of a name, or an error with the name that was perhaps meant."""
@@ -41,7 +41,7 @@ def scope_of(tags: tuple[type[Tag], ...], kinds: tuple[type[Kind], ...]) -> Scop
     return Scope(tags, kinds)
 
 
-def _names(own: Iterable[N], foreign: Iterable[N]) -> dict[str, list[N]]:
+def _names(own: Sequence[N], foreign: Sequence[N]) -> dict[str, list[N]]:
     names: dict[str, list[N]] = {}
     for member in own:
         for name in _names_of(member):
@@ -52,6 +52,9 @@ def _names(own: Iterable[N], foreign: Iterable[N]) -> dict[str, list[N]]:
             known = names.setdefault(name, [])
             if member not in known and (name == member.id or name not in taken):
                 known.append(member)
+    for member in (*own, *foreign):
+        for former in member.formerly:
+            names.setdefault(former, [member])  # an id of today wins over a former one
     return names
 
 

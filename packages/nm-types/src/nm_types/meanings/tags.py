@@ -19,15 +19,17 @@ class Tag(metaclass=Nominal):
         id: the qualified id, `asr.Phoneme`.
         chain: the ids from the root down to this tag; equality and hash use it.
         short: a one-letter alias in the string notation, or nothing.
+        formerly: ids that the tag had before, which notations may still name.
     """
 
     id: ClassVar[str] = "Tag"
     chain: ClassVar[tuple[str, ...]] = ("Tag",)
     short: ClassVar[str] = ""
+    formerly: ClassVar[tuple[str, ...]] = ()
 
     @boundary
-    def __init_subclass__(cls, *, id: str | None = None, short: str = "") -> None:
-        declare(cls, "Tag", id)
+    def __init_subclass__(cls, *, id: str | None = None, short: str = "", formerly: tuple[str, ...] = ()) -> None:
+        declare(cls, "Tag", id, formerly)
         cls.short = short
 
     def __init__(self) -> None:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from nm_nlp.errors import TokenizerError
-from nm_nlp.tokenizers.loading import load_tokenizer
-from nm_nlp.tokenizers.protocol import Tokenizer
+from nm_torch.common.errors import TokenizerError
+from nm_torch.common.tokenizers.files import load_tokenizer
+from nm_torch.common.tokenizers.protocol import Tokenizer
 
 
 def tokenizer_of_size(path: str | Path | None, vocabulary_size: int) -> Tokenizer | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from nm_nlp.errors import TokenizerError
+from nm_torch.common.errors import TokenizerError
 
 if TYPE_CHECKING:
     from sentencepiece import SentencePieceProcessor
@@ -24,10 +25,8 @@ class SentencePieceTokenizer:
     """
 
     def __init__(self, model: bytes) -> None:
-        from sentencepiece import SentencePieceProcessor
-
         self._model = model
-        self._processor: SentencePieceProcessor = SentencePieceProcessor(model_proto=model)
+        self._processor: SentencePieceProcessor = _import_sentencepiece().SentencePieceProcessor(model_proto=model)
         pieces = self._processor.get_piece_size()
         ids = [self._processor.pad_id(), self._processor.bos_id(), self._processor.eos_id(), self._processor.unk_id()]
         self._pieces = pieces
@@ -57,11 +56,9 @@ class SentencePieceTokenizer:
             character_coverage: share of the characters that the pieces cover; lower it for large alphabets.
             byte_fallback: write characters that the pieces lack as bytes instead of the unknown id.
         """
-        from sentencepiece import SentencePieceTrainer
-
-        model = io.BytesIO()
+        trainer, model = _import_sentencepiece().SentencePieceTrainer, io.BytesIO()
         try:
-            SentencePieceTrainer.train(
+            trainer.train(
                 sentence_iterator=iter(texts),
                 model_writer=model,
                 vocab_size=vocabulary_size,
@@ -114,3 +111,13 @@ class SentencePieceTokenizer:
 
     def __reduce__(self) -> tuple[type[SentencePieceTokenizer], tuple[bytes]]:
         return type(self), (self._model,)
+
+
+def _import_sentencepiece() -> Any:
+    try:
+        return import_module("sentencepiece")
+    except ImportError as error:
+        raise TokenizerError(
+            "a sentencepiece tokenizer needs the library sentencepiece.\n"
+            '  Install it with: python -m pip install "nm-torch[sentencepiece]"'
+        ) from error

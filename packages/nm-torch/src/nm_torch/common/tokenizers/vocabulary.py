@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nm_nlp.errors import TokenizerError
+from nm_torch.common.errors import TokenizerError
 
 SPECIALS = ("<pad>", "<s>", "</s>", "<unk>")
 """The first symbols of every vocabulary: padding, beginning, end, and what the vocabulary lacks."""

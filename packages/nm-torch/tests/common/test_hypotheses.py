@@ -4,8 +4,7 @@ import dataclasses
 
 import pytest
 
-from nm_asr import Hypothesis, Token
-from nm_asr.decoding.hypothesis import hypothesis_of
+from nm_torch.common.hypotheses import Hypothesis, Token, hypothesis_from_tokens
 
 TOKENS = [
     Token(1, "a", 2.0, 4.0, 0.5),
@@ -18,7 +17,7 @@ TOKENS = [
 
 def test_words_are_what_spaces_separate() -> None:
     """A word runs from its first label to its last, with the geometric mean of their confidences."""
-    heard = hypothesis_of(TOKENS, 1.0)
+    heard = hypothesis_from_tokens(TOKENS, 1.0)
 
     assert heard.text == str(heard) == "ab c"
     assert [(word.text, word.start, word.end) for word in heard.words] == [("ab", 2.0, 6.0), ("c", 12.0, 15.0)]
@@ -29,7 +28,7 @@ def test_words_are_what_spaces_separate() -> None:
 
 def test_times_become_seconds_once() -> None:
     """Frames are multiplied by their length; seconds stay as they are."""
-    seconds = hypothesis_of(TOKENS, 1.0).in_seconds(0.02)
+    seconds = hypothesis_from_tokens(TOKENS, 1.0).in_seconds(0.02)
 
     assert seconds.unit == "seconds"
     assert seconds.words[1].end == pytest.approx(0.3)
@@ -39,12 +38,12 @@ def test_times_become_seconds_once() -> None:
 
 def test_nothing_heard() -> None:
     """Without labels the text is empty, and the confidence is that of the blanks."""
-    assert hypothesis_of((), 0.7) == Hypothesis("", (), (), 0.7)
+    assert hypothesis_from_tokens((), 0.7) == Hypothesis("", (), (), 0.7)
 
 
 def test_it_is_frozen_and_prints_as_plain_data() -> None:
     """Values cannot change, and commands get what JSON can hold."""
-    heard = hypothesis_of(TOKENS, 1.0)
+    heard = hypothesis_from_tokens(TOKENS, 1.0)
 
     with pytest.raises(dataclasses.FrozenInstanceError):
         heard.text = "no"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nm_nlp import CharacterTokenizer, WordTokenizer, load_tokenizer
-from nm_nlp.errors import TokenizerError
-from nm_nlp.tokenizers.word import JOINER, REPLACEMENT
+from nm_torch.common import CharacterTokenizer, WordTokenizer, load_tokenizer
+from nm_torch.common.errors import TokenizerError
+from nm_torch.common.tokenizers.word import JOINER, REPLACEMENT
 
 texts = st.text(max_size=40)
 spaced = st.lists(st.text(st.characters(exclude_categories=("Z", "C")), min_size=1, max_size=8), max_size=6).map(

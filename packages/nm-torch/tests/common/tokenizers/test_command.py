@@ -4,8 +4,8 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from nm_nlp import load_tokenizer
-from nm_nlp.tokenizers.command import tokenizer
+from nm_torch.common import load_tokenizer
+from nm_torch.common.tokenizers.command import tokenizer
 
 
 def test_a_tokenizer_is_trained_from_files(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from nm_asr.errors import LabelError
+from nm_torch.common.errors import LabelError
 
 ENGLISH = " abcdefghijklmnopqrstuvwxyz'"
 """Space, the letters and the apostrophe: 28 labels."""

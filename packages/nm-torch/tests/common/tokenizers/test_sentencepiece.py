@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import sentencepiece
 
-from nm_nlp import SentencePieceTokenizer, load_tokenizer, train_tokenizer
-from nm_nlp.errors import TokenizerError
+from nm_torch.common import SentencePieceTokenizer, load_tokenizer, train_tokenizer
+from nm_torch.common.errors import TokenizerError
 
 TEXTS = [
     f"{first} {second} geht {third}mal um den See."

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from nm_nlp.tokenizers.symbols import SymbolTokenizer, check_content, most_frequent
+from nm_torch.common.tokenizers.vocabulary import SymbolTokenizer, check_content, most_frequent
 
 JOINER = "\N{HALFWIDTH BLACK SQUARE}"
 """Marks a symbol that follows the one before it without a space."""

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from nm_core.cli.output import json_option, print_json
-from nm_nlp.data.parallel_text import read_lines
-from nm_nlp.tokenizers.loading import KINDS, load_tokenizer, train_tokenizer
+from nm_torch.common.text_files import read_lines
+from nm_torch.common.tokenizers.files import KINDS, load_tokenizer, train_tokenizer
 
 
 @click.group()

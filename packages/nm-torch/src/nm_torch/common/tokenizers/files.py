@@ -6,11 +6,11 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from nm_nlp.errors import TokenizerError
-from nm_nlp.tokenizers.character import CharacterTokenizer
-from nm_nlp.tokenizers.protocol import Tokenizer
-from nm_nlp.tokenizers.sentencepiece import SentencePieceTokenizer
-from nm_nlp.tokenizers.word import WordTokenizer
+from nm_torch.common.errors import TokenizerError
+from nm_torch.common.tokenizers.character import CharacterTokenizer
+from nm_torch.common.tokenizers.protocol import Tokenizer
+from nm_torch.common.tokenizers.sentencepiece import SentencePieceTokenizer
+from nm_torch.common.tokenizers.word import WordTokenizer
 
 KINDS: dict[str, Any] = {
     "sentencepiece": SentencePieceTokenizer,

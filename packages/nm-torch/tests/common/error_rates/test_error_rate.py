@@ -6,11 +6,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from nm_asr_samples import LABELS
 
-from nm_asr import CharacterErrorRate, GreedyCTCDecoder, WordErrorRate
-from nm_asr.errors import MetricError
 from nm_core import inputs
+from nm_torch.common import CharacterErrorRate, WordErrorRate
+from nm_torch.common.errors import MetricError
+from nm_torch.common.hypotheses import HypothesisKind
+
+LABELS = " abc"
 
 TEXTS = st.text(alphabet=LABELS, max_size=8)
 
@@ -75,12 +77,11 @@ def test_counts_must_agree() -> None:
 
 def test_it_binds_to_a_graph() -> None:
     """Given symbolic hypotheses and transcripts it is bound, and a fresh copy is not."""
-    free = inputs(log_probs="B T:t Class:5 ; LogProbs", transcript="B Token:u ; Labels(4)")
-    heard = GreedyCTCDecoder(labels=LABELS)(log_probs=free.log_probs)
+    free = inputs(heard="list[object common.Hypothesis]", transcript="B Token:u ; Labels(4)", kinds=[HypothesisKind])
 
-    metric = WordErrorRate(labels=LABELS, hypotheses=heard, references=free.transcript)
+    metric = WordErrorRate(labels=LABELS, hypotheses=free.heard, references=free.transcript)
 
     assert metric.call is not None
     assert metric.fresh().call is None
     with pytest.raises(TypeError, match="Labels"):
-        WordErrorRate(labels="ab", hypotheses=heard, references=free.transcript)
+        WordErrorRate(labels="ab", hypotheses=free.heard, references=free.transcript)

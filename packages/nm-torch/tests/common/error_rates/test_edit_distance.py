@@ -5,7 +5,7 @@ from functools import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nm_asr.metrics.alignment import Edits, edits
+from nm_torch.common.error_rates.edit_distance import Edits, edits
 
 WORDS = st.lists(st.sampled_from("abc"), max_size=6)
 

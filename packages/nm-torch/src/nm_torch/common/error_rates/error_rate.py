@@ -5,12 +5,11 @@ from typing import Any, ClassVar, Literal, Self, Unpack
 
 from torch import Tensor
 
-from nm_asr.data.labels import Labels
-from nm_asr.decoding.hypothesis import Hypothesis
-from nm_asr.errors import MetricError
-from nm_asr.metrics.alignment import Edits, edits
-from nm_core import Metric, ModuleOptions, NmTensor
-from nm_torch import ports
+from nm_core import Metric, ModuleOptions, NmTensor, ports
+from nm_torch.common.error_rates.edit_distance import Edits, edits
+from nm_torch.common.errors import MetricError
+from nm_torch.common.hypotheses import Hypothesis
+from nm_torch.common.labels import Labels
 
 
 class ErrorRateOptions(ModuleOptions, total=False):

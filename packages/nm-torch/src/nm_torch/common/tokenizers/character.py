@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from nm_nlp.tokenizers.symbols import SymbolTokenizer, check_content, most_frequent
+from nm_torch.common.tokenizers.vocabulary import SymbolTokenizer, check_content, most_frequent
 
 
 class CharacterTokenizer(SymbolTokenizer):

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nm_asr import ENGLISH, Labels
-from nm_asr.errors import LabelError
+from nm_torch.common.errors import LabelError
+from nm_torch.common.labels import ENGLISH, Labels
 
 
 @given(st.text(alphabet=ENGLISH))

@@ -1,0 +1,70 @@
+"""The options of a search, and the protocol of the models that it asks.
+
+Legend: N rows that are decoded in parallel, V symbols.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from nm_torch.common.errors import SearchError
+
+
+class Scorer(Protocol):
+    """A model in the middle of a search: it holds the past of every row."""
+
+    def score(self, symbols_N: Tensor) -> Tensor:
+        """Take the last symbol of each row and return log-probabilities [N, V] of the next one."""
+
+    def select(self, rows: Tensor, sentences: Tensor | None) -> None:
+        """Keep these rows in this order, and these sentences (all of them where None)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions:
+    """What a search looks for.
+
+    Args:
+        bos: the symbol that stands before the first one.
+        eos: the symbol that ends a hypothesis.
+        forbidden: symbols that may not be written.
+        beam_size: partial hypotheses kept per sentence; 1 takes the best symbol at each position.
+        n_best: hypotheses returned per sentence, at most `beam_size`.
+        length_penalty: the exponent a of ((5 + n) / 6) ** a, by which the log-probability of n symbols (the end
+            included) is divided (Wu et al. 2016, arXiv 1609.08144, section 7); 0 compares plain log-probabilities.
+        min_length: symbols before the end, at least.
+    """
+
+    bos: int
+    eos: int
+    forbidden: tuple[int, ...] = ()
+    beam_size: int = 1
+    n_best: int = 1
+    length_penalty: float = 0.6
+    min_length: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.n_best <= self.beam_size:
+            raise SearchError(
+                f"a search returns between 1 and beam_size hypotheses; given were n_best={self.n_best} and "
+                f"beam_size={self.beam_size}.\n  Raise beam_size, or ask for fewer."
+            )
+        if self.length_penalty < 0:
+            raise SearchError(f"length_penalty must not be negative; given was {self.length_penalty!r}.")
+
+    def forbidden_at(self, position: int, device: torch.device) -> Tensor:
+        """Return the symbols that may not be written at a position."""
+        early = (self.eos,) if position < self.min_length else ()
+        return torch.tensor(self.forbidden + early, dtype=torch.int64, device=device)
+
+    def normalise(self, log_probs: Tensor, symbols: Tensor | int) -> Tensor:
+        """Divide log-probabilities by the penalty for this many symbols, the end included."""
+        return log_probs / ((5.0 + symbols) / 6.0) ** self.length_penalty
+
+
+def without(log_probs_NV: Tensor, forbidden: Tensor) -> Tensor:
+    """Return log-probabilities in float32 with what may not be written set to minus infinity."""
+    log_probs_NV = log_probs_NV.float()
+    return log_probs_NV.index_fill(1, forbidden, float("-inf")) if len(forbidden) else log_probs_NV
