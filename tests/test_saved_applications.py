@@ -57,7 +57,7 @@ train:
   callbacks: [{{type: checkpoint, params: {{every_steps: 2}}}}]
 eval:
   metrics:
-    - type: asr.WordErrorRate
+    - type: common.WordErrorRate
       params: {{labels: [{labels}]}}
       inputs: {{hypotheses: train.text, references: train.transcript}}
 """

@@ -44,7 +44,7 @@ train:
   callbacks: [{type: evaluation, params: {name: dev, every_epochs: 3}, metrics: eval}]
 eval:
   metrics:
-    - type: asr.CharacterErrorRate
+    - type: common.CharacterErrorRate
       params: {labels: $labels}
       inputs: {hypotheses: train.text, references: train.transcript}
 """

@@ -162,8 +162,8 @@ def registered_names() -> dict[str, Any]:
     return {
         "modules": sorted(collections.versioned(id) for id in collections.modules),
         **{group: sorted(collections.names(group)) for group in GROUPS},
-        "kinds": sorted(kind.id for kind in kinds),
-        "tags": sorted(tag.id for tag in tags),
+        "kinds": sorted(id for kind in kinds for id in (kind.id, *kind.formerly)),
+        "tags": sorted(id for tag in tags for id in (tag.id, *tag.formerly)),
         "codes": sorted(nm_types.CODES),
         "public": {package.__name__: sorted(package.__all__) for package in packages},
     }

@@ -1,13 +1,16 @@
 """The package itself: light to import, and what it declares is there."""
 
 import inspect
+import json
 import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
 import nm_asr
 from nm_core import Metric, NeuralModule, NmError
+from nm_core.cli.main import nmod
 from nm_core.plugins import Collections
 
 
@@ -65,6 +68,15 @@ def test_declared_helpers_can_be_looked_up(collections: Collections) -> None:
     assert issubclass(collections.resolve("asr.WordErrorRate"), Metric)
     assert issubclass(collections.resolve("asr.CharacterErrorRate"), Metric)
     assert collections.resolve("common.WordErrorRate") is nm_asr.WordErrorRate
+
+
+def test_metrics_that_moved_are_listed_as_aliases() -> None:
+    """`nmod modules` shows the id of today once, and beside the former one what it stands for."""
+    listed = CliRunner().invoke(nmod, ["modules", "--json"])
+
+    summaries = {row["id"]: row["summary"] for row in json.loads(listed.output)}
+    assert summaries["common.WordErrorRate"] == "metric"
+    assert summaries["asr.WordErrorRate"] == "alias of common.WordErrorRate"
 
 
 def test_errors_are_of_one_family() -> None:

@@ -52,7 +52,7 @@ def nm_callbacks() -> Mapping[str, str]:
 
 @hookspec
 def nm_metrics() -> Mapping[str, str]:
-    """Return metrics by name: subclasses of ``nm_core.Metric``; an id carries its namespace, ``asr.WordErrorRate``."""
+    """Return metrics by name: subclasses of ``nm_core.Metric``; an id has its namespace, ``common.WordErrorRate``."""
     raise NotImplementedError
 
 

@@ -162,7 +162,7 @@ METRIC = Record(
     "a metric",
     MetricEntry,
     {
-        "type": Field(MODULE_ID, "The metric's id, such as asr.WordErrorRate."),
+        "type": Field(MODULE_ID, "The metric's id, such as common.WordErrorRate."),
         "params": Field(DATA, "The constructor's parameters.", {}),
         "inputs": Field(
             MapOf(_GRAPH_OUTPUT, "a mapping from ports to outputs of graphs", NAME), "What each port reads.", {}
