@@ -2,38 +2,24 @@
 
 import importlib
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import torch
 from torch.optim import Optimizer
 
 from nm_core.errors import did_you_mean
+from nm_torch._collection import nm_optimizers, nm_policies
 from nm_torch.optim import options
 from nm_torch.optim.errors import OptimizerError, OptimizerOptionError, UnknownOptimizerError
-from nm_torch.optim.policies import (
-    Constant,
-    CosineAnnealing,
-    InverseSquareRoot,
-    Policy,
-    PolynomialDecay,
-    WarmupHold,
-)
-from nm_torch.optim.specs import (
-    Adam,
-    AdamW,
-    FunctionOptimizer,
-    Novograd,
-    OptimizerSpec,
-    Sgd,
-    TorchOptimizer,
-)
+from nm_torch.optim.policies import Constant, Policy
+from nm_torch.optim.specs import FunctionOptimizer, OptimizerSpec, TorchOptimizer
 
 __all__ = ["optimizer_names", "policy_names", "resolve_optimizer", "resolve_policy"]
 
-_OPTIMIZERS: Mapping[str, type[OptimizerSpec]] = {kind.name: kind for kind in (Sgd, Adam, AdamW, Novograd)}
-_POLICIES: Mapping[str, type[Policy]] = {
-    kind.name: kind for kind in (Constant, WarmupHold, CosineAnnealing, PolynomialDecay, InverseSquareRoot)
-}
+# The declaration of the collection is the one list of names; what they stand for is imported when asked for.
+_OPTIMIZERS: Mapping[str, str] = MappingProxyType(nm_optimizers())
+_POLICIES: Mapping[str, str] = MappingProxyType(nm_policies())
 _NEEDS_CLOSURE = ("LBFGS",)
 
 
@@ -123,7 +109,7 @@ def _find_optimizer(name: str, extra: Mapping[str, object]) -> object:
     if name in extra:
         return _imported(extra[name])
     if name.lower() in _OPTIMIZERS:
-        return _OPTIMIZERS[name.lower()]
+        return _imported(_OPTIMIZERS[name.lower()])
     found = getattr(torch.optim, name, None)
     if not _is_optimizer_class(found):
         raise _unknown("optimizer", name, optimizer_names(extra))
