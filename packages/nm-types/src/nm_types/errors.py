@@ -45,8 +45,8 @@ class NmError(Exception):
         """Every frame that the error has passed, the outermost first, those included that its traceback leaves out."""
         from traceback import StackSummary, walk_tb  # most programs fail nowhere
 
-        seen = StackSummary.extract(walk_tb(self.__traceback__), lookup_lines=False)
-        return StackSummary.from_list([*seen[: len(seen) - self.kept], *(self.hidden or ())])
+        frames = StackSummary.extract(walk_tb(self.__traceback__), lookup_lines=False)
+        return StackSummary.from_list([*frames[: len(frames) - self.kept], *(self.hidden or ())])
 
     def full_traceback(self) -> str:
         """The traceback as Python prints it, with the frames of the project that it leaves out otherwise."""
@@ -94,6 +94,6 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     """A sentence that proposes the known name closest to a wrong one, or nothing at all."""
     from difflib import get_close_matches  # most programs spell every name right
 
-    by_folded = {known.casefold(): known for known in names}
+    by_folded = {candidate.casefold(): candidate for candidate in names}
     close = get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
     return f'Did you mean "{by_folded[close[0]]}"?' if close else ""

@@ -29,15 +29,15 @@ def hide(error: NmError) -> None:
     """
     error.hidden = error.stack()
     frames: list[TracebackType] = []
-    found = error.__traceback__
-    while found is not None:
-        if not is_own(found.tb_frame):
-            frames.append(found)
-        found = found.tb_next
-    kept: TracebackType | None = None
-    for one in reversed(frames):
-        kept = TracebackType(kept, one.tb_frame, one.tb_lasti, one.tb_lineno)
-    error.__traceback__ = kept
+    traceback = error.__traceback__
+    while traceback is not None:
+        if not is_own(traceback.tb_frame):
+            frames.append(traceback)
+        traceback = traceback.tb_next
+    chain: TracebackType | None = None
+    for frame in reversed(frames):
+        chain = TracebackType(chain, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    error.__traceback__ = chain
     error.kept = len(frames)
 
 

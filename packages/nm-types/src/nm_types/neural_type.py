@@ -169,20 +169,20 @@ def _kind(kind: Kind | type[Kind]) -> Kind:
 def _from_axes(axes: Mapping[int, AxisType], kind: Kind | type[Kind] | None) -> Structure:
     if not axes and kind is None:
         return Structure("root")
-    made = None if kind is None else _kind(kind)
-    if not axes and made is not None and made.dtype == "object":
-        return Structure("object", kind=made)
+    instance = None if kind is None else _kind(kind)
+    if not axes and instance is not None and instance.dtype == "object":
+        return Structure("object", kind=instance)
     if sorted(axes) != list(range(len(axes))):
-        given = ", ".join(map(str, axes))
-        raise TypeSyntaxError(f"NeuralType({{...}}): the positions are 0 to {len(axes) - 1}; got {given}.")
+        positions = ", ".join(map(str, axes))
+        raise TypeSyntaxError(f"NeuralType({{...}}): the positions are 0 to {len(axes) - 1}; got {positions}.")
     ordered = tuple(axes[position] for position in range(len(axes)))
     for axis in ordered:
         if not isinstance(axis, AxisType | Row):
             raise TypeSyntaxError(f"NeuralType({{...}}): expected AxisType(TimeTag) or the like, got {axis!r}.")
-    if made is not None and made.dtype == "object":
-        raise TypeSyntaxError(f"NeuralType({{...}}, kind={made}): {made} is no tensor and has no axes.")
+    if instance is not None and instance.dtype == "object":
+        raise TypeSyntaxError(f"NeuralType({{...}}, kind={instance}): {instance} is no tensor and has no axes.")
     check_axes(ordered, " ".join(map(str, ordered)))
-    return Structure("tensor", ordered, made)
+    return Structure("tensor", ordered, instance)
 
 
 def _bind_kind(kind: Kind, parameters: Mapping[str, object]) -> Kind:

@@ -11,7 +11,7 @@ from nm_core.symbols.ports import Port, PortSpec
 from nm_core.symbols.tensor import Call, NmTensor
 from nm_types import Kind, NeuralType, NeuralTypeError, Size
 from nm_types.meanings import Nominal
-from nm_types.notation import Axis, AxisType, Structure, axis
+from nm_types.notation import Axis, AxisType, Structure, axis_of
 from nm_types.solving import Solution, eliminate
 from nm_types.unifying import released, with_sizes
 
@@ -98,7 +98,7 @@ def _narrowest(mine: Axis, asked: list[Axis]) -> Axis:
     tags = [one.tag for one in asked if isinstance(one, AxisType) and isinstance(one.tag, Nominal)]
     if not isinstance(mine, AxisType) or len(tags) < len(asked):
         return mine
-    return axis(max(tags, key=_depth), mine.size)
+    return axis_of(max(tags, key=_depth), mine.size)
 
 
 def _depth(name: Nominal) -> int:

@@ -19,11 +19,11 @@ def explain(code: str) -> str:
     Raises:
         UnknownNameError: there is no such code.
     """
-    known = code.strip().upper()
-    if known not in CODES:
-        guess = did_you_mean(known, CODES)
+    name = code.strip().upper()
+    if name not in CODES:
+        guess = did_you_mean(name, CODES)
         raise UnknownNameError(
             f'There is no code "{code}".{" " if guess else ""}{guess}\n  nmod explain lists all of them.', code=""
         )
-    title, text = CODES[known]
-    return f"{known}  {title}\n\n{text}\n"
+    title, text = CODES[name]
+    return f"{name}  {title}\n\n{text}\n"

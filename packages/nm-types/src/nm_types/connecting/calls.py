@@ -126,10 +126,10 @@ def type_call(
         raise NeuralTypeError([problems[edge.port] for edge in edges if edge.port in problems])
     closing = Outputs(unifier, resolution.solution, owner)
     typed = closing.close(outputs)
-    for name, made in typed.items():
-        if any(map(_is_empty, made.all_sizes())):  # the outputs beside it, such as its lengths, have the same cause
-            raise NeuralTypeError([report_empty(owner, name, outputs[name], made, location)])
-    equations = tuple(replace(closing.equation(one), location=location) for one in resolution.open)
+    for name, output in typed.items():
+        if any(map(_is_empty, output.all_sizes())):  # the outputs beside it, such as its lengths, have the same cause
+            raise NeuralTypeError([report_empty(owner, name, outputs[name], output, location)])
+    equations = tuple(replace(closing.equation(equation), location=location) for equation in resolution.open)
     return _typing(edges, typed, unifier, equations, resolution.blind)
 
 
@@ -141,13 +141,13 @@ def _typing(
     blind: AbstractSet[str],
 ) -> CallTyping:
     """What is known of an accepted call, with the ports that a run must look at and those that nobody can look into."""
-    seen = {port for equation in equations if equation.on_axis for port in equation.ports}
-    unseen = {equation.port for equation in equations if not equation.on_axis} | blind
+    visible = {port for equation in equations if equation.on_axis for port in equation.ports}
+    invisible = {equation.port for equation in equations if not equation.on_axis} | blind
     return CallTyping(
         outputs=outputs,
         casts=unifier.casts,
-        deferred=tuple(edge.port for edge in edges if edge.port in seen.union(unifier.without_kind)),
-        unchecked=tuple(edge.port for edge in edges if edge.port in unseen.union(unifier.without_kind)),
+        deferred=tuple(edge.port for edge in edges if edge.port in visible.union(unifier.without_kind)),
+        unchecked=tuple(edge.port for edge in edges if edge.port in invisible.union(unifier.without_kind)),
         equations=equations,
     )
 

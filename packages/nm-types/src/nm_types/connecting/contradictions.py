@@ -23,18 +23,20 @@ def check_equations(equations: Iterable[Equation]) -> tuple[Problem, ...]:
     Returns:
         A problem for each equation that contradicts the others, none if all can hold.
     """
-    asked = list(equations)
-    if len(asked) < 2:
+    ordered = list(equations)
+    if len(ordered) < 2:
         return ()
-    numbered = [replace(one, ports=frozenset({str(index)})) for index, one in enumerate(asked)]
+    numbered = [replace(contradiction, ports=frozenset({str(index)})) for index, contradiction in enumerate(ordered)]
     problems: dict[int, Problem] = {}
-    for one in _bad(numbered):
-        (own,) = map(int, one.ports)
+    for contradiction in _bad(numbered):
+        (own,) = map(int, contradiction.ports)
         core = _core(numbered[own], _around(numbered[own], numbered))
-        found = _bad(numbered[index] for index in core) or [one]
-        by_accident = all(accidental(each.expected, each.given) for each in found)
+        proven = _bad(numbered[index] for index in core) or [contradiction]
+        by_accident = all(accidental(equation.expected, equation.given) for equation in proven)
         *others, last = core
-        problems.setdefault(last, report_contradiction(asked[last], [asked[index] for index in others], by_accident))
+        problems.setdefault(
+            last, report_contradiction(ordered[last], [ordered[index] for index in others], by_accident)
+        )
     return tuple(problems[index] for index in sorted(problems))
 
 
@@ -45,24 +47,24 @@ def _bad(equations: Iterable[Equation]) -> list[Equation]:
 def _around(equation: Equation, others: Sequence[Equation]) -> list[Equation]:
     """Equations that contradict one of them, as near to it as can be: by the number of names on the way."""
     users: dict[Name, list[Equation]] = {}
-    for one in others:
-        for name in one.names:
-            users.setdefault(name, []).append(one)
-    seen = {id(equation)}
-    found, names, ring = [equation], set[Name](), [equation]
+    for member in others:
+        for name in member.names:
+            users.setdefault(name, []).append(member)
+    visited = {id(equation)}
+    nearby, names, ring = [equation], set[Name](), [equation]
     tried = 1
     while ring:
-        fresh = set[Name]().union(*(one.names for one in ring)) - names
+        fresh = set[Name]().union(*(member.names for member in ring)) - names
         names |= fresh
-        near = (one for name in sorted(fresh, key=str) for one in users[name])
-        ring = list({id(one): one for one in near if id(one) not in seen}.values())
-        seen.update(map(id, ring))
-        found += ring
-        if len(found) >= 2 * tried or not ring:  # each trial costs as much as all before it
-            tried = len(found)
-            if _bad(found):
+        near = (member for name in sorted(fresh, key=str) for member in users[name])
+        ring = list({id(member): member for member in near if id(member) not in visited}.values())
+        visited.update(map(id, ring))
+        nearby += ring
+        if len(nearby) >= 2 * tried or not ring:  # each trial costs as much as all before it
+            tried = len(nearby)
+            if _bad(nearby):
                 break
-    return found
+    return nearby
 
 
 def _core(equation: Equation, others: Sequence[Equation]) -> list[int]:
@@ -71,7 +73,7 @@ def _core(equation: Equation, others: Sequence[Equation]) -> list[int]:
     Each is the last of the shortest beginning that contradicts, which is found by halving; none can be left out. Where
     that takes too long, those found so far.
     """
-    core, rest, work = [equation], [one for one in others if one is not equation], 0
+    core, rest, work = [equation], [member for member in others if member is not equation], 0
     while work < MOST_WORK and not _bad(core):
         low, high = 0, len(rest)
         while low < high:
@@ -82,4 +84,4 @@ def _core(equation: Equation, others: Sequence[Equation]) -> list[int]:
             break
         core.append(rest[low - 1])
         rest = rest[: low - 1]
-    return sorted(int(number) for one in core for number in one.ports)
+    return sorted(int(number) for member in core for number in member.ports)

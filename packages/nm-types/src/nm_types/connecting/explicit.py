@@ -11,7 +11,7 @@ from nm_types.errors import TypeSyntaxError
 from nm_types.meanings import Kind
 from nm_types.messages import Fix, NeuralTypeError
 from nm_types.neural_type import NeuralType
-from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, axis
+from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, axis_of
 from nm_types.relations import UNRELATED, order_of_axes, order_of_kinds
 from nm_types.sizes import Size
 from nm_types.solving import Edge
@@ -43,11 +43,14 @@ def transposed(edge: Edge, output: str = "y", *, location: str = "") -> CallTypi
         f'name each axis of {edge.producer} once, by its tag or one above it: "{_order(edge.given)}" as it is.'
     ):
         typing = type_call([edge], {}, owner=edge.consumer, casts="transpose", location=location)
-    given = edge.given
-    way = typing.casts.get(edge.port, tuple(range(len(given.axes))))
-    axes = tuple(_claimed(mine, given.axes[i], narrow=False) for mine, i in zip(edge.expected.axes, way, strict=True))
-    made = NeuralType(Structure(given.form, axes, given.kind, given.item))
-    return replace(typing, outputs={output: made})
+    source = edge.given
+    permutation = typing.casts.get(edge.port, tuple(range(len(source.axes))))
+    axes = tuple(
+        _claimed(wanted_axis, source.axes[i], narrow=False)
+        for wanted_axis, i in zip(edge.expected.axes, permutation, strict=True)
+    )
+    output_type = NeuralType(Structure(source.form, axes, source.kind, source.item))
+    return replace(typing, outputs={output: output_type})
 
 
 def assumed(edge: Edge, output: str = "y", *, location: str = "") -> CallTyping:
@@ -64,22 +67,26 @@ def assumed(edge: Edge, output: str = "y", *, location: str = "") -> CallTyping:
         NeuralTypeError: the claim contradicts what is known.
         TypeSyntaxError: the claim leaves an axis open.
     """
-    given, claim = edge.given, edge.expected
+    source, claim = edge.given, edge.expected
     _refuse_open(claim, "A claim")
-    if given.form != "tensor" or claim.form != "tensor":
-        if not claim.refines(given):
+    if source.form != "tensor" or claim.form != "tensor":
+        if not claim.refines(source):
             with _advice(CLAIM):
                 type_call([edge], {}, owner=edge.consumer, location=location)
-        made = type_call([], {output: claim}, owner=edge.consumer, location=location)
-        seen = (edge.port,) if claim.form == "tensor" and given.is_root else ()
-        return replace(made, deferred=seen, unchecked=seen)
-    known = (*given.axes, *claim.axes[len(given.axes) :])
-    axes = tuple(_softened(mine, one) for mine, one in zip(claim.axes, known, strict=False))
-    softened = replace(edge, expected=NeuralType(Structure("tensor", axes, _softened_kind(claim.kind, given.kind))))
+        typing = type_call([], {output: claim}, owner=edge.consumer, location=location)
+        visible_ports = (edge.port,) if claim.form == "tensor" and source.is_root else ()
+        return replace(typing, deferred=visible_ports, unchecked=visible_ports)
+    source_axes = (*source.axes, *claim.axes[len(source.axes) :])
+    axes = tuple(
+        _softened(claimed_axis, source_axis) for claimed_axis, source_axis in zip(claim.axes, source_axes, strict=False)
+    )
+    softened = replace(edge, expected=NeuralType(Structure("tensor", axes, _softened_kind(claim.kind, source.kind))))
     with _advice(CLAIM):
         typing = type_call([softened], {}, owner=edge.consumer, location=location)
-    merged = tuple(_claimed(mine, one) for mine, one in zip(claim.axes, given.axes, strict=True))
-    made_type = NeuralType(Structure("tensor", merged, _kind(claim.kind, given.kind)))
+    merged = tuple(
+        _claimed(claimed_axis, source_axis) for claimed_axis, source_axis in zip(claim.axes, source.axes, strict=True)
+    )
+    made_type = NeuralType(Structure("tensor", merged, _kind(claim.kind, source.kind)))
     return replace(typing, outputs={output: made_type})
 
 
@@ -90,50 +97,50 @@ def _advice(text: str) -> Iterator[None]:
         yield
     except NeuralTypeError as error:
         fixes = (Fix(text),)
-        raise NeuralTypeError([replace(one, fixes=fixes, alternative="") for one in error.problems]) from None
+        raise NeuralTypeError([replace(problem, fixes=fixes, alternative="") for problem in error.problems]) from None
 
 
-def _order(given: NeuralType) -> str:
-    return " ".join(str(axis(one.tag, None)) if isinstance(one, AxisType) else str(one) for one in given.axes)
+def _order(type: NeuralType) -> str:
+    return " ".join(str(axis_of(axis.tag, None)) if isinstance(axis, AxisType) else str(axis) for axis in type.axes)
 
 
 def _refuse_open(type: NeuralType, what: str) -> None:
-    for one in type.axes:
-        if isinstance(one, Row) or isinstance(one.tag, TagVariable):
+    for axis in type.axes:
+        if isinstance(axis, Row) or isinstance(axis.tag, TagVariable):
             raise TypeSyntaxError(
-                f'"{type}": {what.lower()} names every axis by its tag; {one} stands for any.\n'
+                f'"{type}": {what.lower()} names every axis by its tag; {axis} stands for any.\n'
                 '  Write each axis out, as in "Batch Channel Time".'
             )
 
 
-def _softened(mine: Axis, known: Axis) -> Axis:
+def _softened(claimed: Axis, source: Axis) -> Axis:
     """What a claim about an axis asks, apart from a narrower tag: the known tag where the two are related."""
-    if not isinstance(mine, AxisType) or not isinstance(known, AxisType):
-        return mine
-    tag = mine.tag if order_of_axes(mine, known) == UNRELATED else known.tag
-    return axis(tag, mine.size if _is_number(mine) else None)
+    if not isinstance(claimed, AxisType) or not isinstance(source, AxisType):
+        return claimed
+    tag = claimed.tag if order_of_axes(claimed, source) == UNRELATED else source.tag
+    return axis_of(tag, claimed.size if _is_number(claimed) else None)
 
 
-def _softened_kind(mine: Kind | None, known: Kind | None) -> Kind | None:
+def _softened_kind(claimed: Kind | None, source: Kind | None) -> Kind | None:
     """What a claim about the values asks, apart from a narrower kind."""
-    if mine is None or known is None or order_of_kinds(mine, known) == UNRELATED:
-        return mine
-    numbers = (size if isinstance(size, Size) and size.value is not None else None for size in mine.sizes)
-    return type(known)(*list(numbers)[: len(type(known).parameters)])
+    if claimed is None or source is None or order_of_kinds(claimed, source) == UNRELATED:
+        return claimed
+    numbers = (size if isinstance(size, Size) and size.value is not None else None for size in claimed.sizes)
+    return type(source)(*list(numbers)[: len(type(source).parameters)])
 
 
-def _claimed(mine: Axis, known: Axis, *, narrow: bool = True) -> Axis:
-    if not isinstance(mine, AxisType) or not isinstance(known, AxisType):
-        return known
-    return axis(mine.tag if narrow else known.tag, mine.size if _is_number(mine) else known.size)
+def _claimed(claimed: Axis, source: Axis, *, narrow: bool = True) -> Axis:
+    if not isinstance(claimed, AxisType) or not isinstance(source, AxisType):
+        return source
+    return axis_of(claimed.tag if narrow else source.tag, claimed.size if _is_number(claimed) else source.size)
 
 
-def _kind(mine: Kind | None, known: Kind | None) -> Kind | None:
-    if mine is None or known is None:
-        return mine or known
-    sizes = (a if a is not None else known.size(i) for i, a in enumerate(mine.sizes + (None,) * len(known.sizes)))
-    return type(mine)(*list(sizes)[: len(type(mine).parameters)])
+def _kind(claimed: Kind | None, source: Kind | None) -> Kind | None:
+    if claimed is None or source is None:
+        return claimed or source
+    sizes = (a if a is not None else source.size(i) for i, a in enumerate(claimed.sizes + (None,) * len(source.sizes)))
+    return type(claimed)(*list(sizes)[: len(type(claimed).parameters)])
 
 
-def _is_number(one: AxisType) -> bool:
-    return isinstance(one.size, Size) and one.size.value is not None
+def _is_number(axis: AxisType) -> bool:
+    return isinstance(axis.size, Size) and axis.size.value is not None

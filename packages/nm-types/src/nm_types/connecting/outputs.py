@@ -8,7 +8,7 @@ from dataclasses import replace
 from nm_types.errors import DefinitionError
 from nm_types.meanings import BatchTag
 from nm_types.neural_type import NeuralType
-from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis
+from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis_of
 from nm_types.sizes import Name, Origin, Rigid, Size, Sum, Variable
 from nm_types.solving import Equation, Solution
 from nm_types.unifying import BATCH, Unifier, owned_kind, plain, row_size
@@ -41,27 +41,27 @@ class Outputs:
 
     def _name(self, output: Structure) -> None:
         """Make names that nothing decides this call's own, with the tag of the axis that declares them."""
-        for one in output.axes:
-            if isinstance(one, AxisType) and isinstance(one.size, Size):
-                symbol = one.size.symbol
+        for axis in output.axes:
+            if isinstance(axis, AxisType) and isinstance(axis.size, Size):
+                symbol = axis.size.symbol
                 if isinstance(symbol, Variable) and symbol not in self.solution.values:
-                    self._own(symbol, None if isinstance(one.tag, TagVariable) else one.tag.meaning)
+                    self._own(symbol, None if isinstance(axis.tag, TagVariable) else axis.tag.meaning)
         if output.item is not None:
             self._name(output.item)
 
     def _own(self, name: Variable, meaning: str | None = None) -> None:
-        known = meaning or next(iter(self.meanings.of(name)), None)
-        self.solution.values[name] = Size(Rigid(self.origin, name.name, known))
+        tag_name = meaning or next(iter(self.meanings.of(name)), None)
+        self.solution.values[name] = Size(Rigid(self.origin, name.name, tag_name))
 
     def _structure(self, output: Structure, name: str) -> Structure:
         if output.item is not None:
             return Structure("list", item=self._structure(output.item, name))
         axes: list[Axis] = []
-        for one in output.axes:
-            if isinstance(one, Row):
-                axes += self._row(one, name)
+        for axis in output.axes:
+            if isinstance(axis, Row):
+                axes += self._row(axis, name)
             else:
-                axes.append(self._axis(one, name, len(axes)))
+                axes.append(self._axis(axis, name, len(axes)))
         kind = owned_kind(output.kind, self.origin, name, lambda size: self.size(size, name))
         return Structure(output.form, tuple(axes), kind)
 
@@ -69,22 +69,22 @@ class Outputs:
         if row.name not in self.templates.rows:
             raise self._undecided(str(row), name)
         axes = self.templates.rows[row.name]
-        return [axis(one.tag, self.size(Size(row_size(row.name, i)), name)) for i, one in enumerate(axes)]
+        return [axis_of(axis.tag, self.size(Size(row_size(row.name, i)), name)) for i, axis in enumerate(axes)]
 
-    def _axis(self, one: AxisType, name: str, place: int) -> AxisType:
-        tag = one.tag
+    def _axis(self, axis: AxisType, name: str, index: int) -> AxisType:
+        tag = axis.tag
         if isinstance(tag, TagVariable):
-            found = self.templates.tags.get(tag.name)
-            if found is None:
+            bound_tag = self.templates.tags.get(tag.name)
+            if bound_tag is None:
                 raise self._undecided(str(tag), name)
-            tag = found
-        if one.size is None and tag.is_a(BatchTag):
+            tag = bound_tag
+        if axis.size is None and tag.is_a(BatchTag):
             if BATCH not in self.solution.values:
                 self.solution.values[BATCH] = Size(Rigid(self.origin, "batch", BatchTag.meaning, implicit=True))
-            return axis(tag, self.size(Size(BATCH), name))
-        if one.size is None or isinstance(one.size, Unknown):
-            return axis(tag, Size(Rigid(self.origin, f"{name}[{place}]", tag.meaning, implicit=True)))
-        return axis(tag, self.size(plain(one.size), name))
+            return axis_of(tag, self.size(Size(BATCH), name))
+        if axis.size is None or isinstance(axis.size, Unknown):
+            return axis_of(tag, Size(Rigid(self.origin, f"{name}[{index}]", tag.meaning, implicit=True)))
+        return axis_of(tag, self.size(plain(axis.size), name))
 
     def size(self, size: Size, name: str) -> Size:
         """A size of this call, solved; names that nothing decides become the call's own."""

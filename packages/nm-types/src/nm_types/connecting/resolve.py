@@ -33,47 +33,56 @@ def resolve(unifier: Unifier) -> Resolution:
     solution = Solution()
     solution.values.update(unifier.names.sums())
     ordered = sorted(unifier.equations, key=rank)
-    on_kinds = [one for one in ordered if not one.on_axis]
-    waiting, bad = eliminate([one for one in ordered if one.on_axis], solution, _is_variable)
+    on_kinds = [equation for equation in ordered if not equation.on_axis]
+    waiting, bad = eliminate([equation for equation in ordered if equation.on_axis], solution, _is_variable)
     on_axes = waiting + solution.unmet()[0] if on_kinds else []
-    known = frozenset(solution.values)
+    solved_on_axes = frozenset(solution.values)
     if on_kinds:
         waiting, worse = eliminate(waiting + on_kinds, solution, _is_variable)
         bad += worse
     sometimes, never = solution.unmet()
-    left, wrong = _judged(waiting, unifier.meanings)
-    left, unsolvable = _among_numbers(left + sometimes)
+    unsolved, wrong = _judged(waiting, unifier.meanings)
+    unsolved, unsolvable = _among_numbers(unsolved + sometimes)
     bad += [*wrong, *never, *unsolvable]
-    if len(left) > 1:
-        bad += contradictions(left)
-    if not on_axes or not left or bad:
-        return Resolution(solution, left, bad)
+    if len(unsolved) > 1:
+        bad += contradictions(unsolved)
+    if not on_axes or not unsolved or bad:
+        return Resolution(solution, unsolved, bad)
     # A run sees shapes only: while something is open, it looks at all that shapes alone leave open, and where a kind
     # has said what a name is, shapes that agree do not prove that the kind was right.
-    asked = frozenset(one.port for one in on_kinds)
-    blind = _blind(left, on_axes, solution.values.keys() - known) & asked
-    seen = {(one.port, one.place) for one in left}
+    kind_ports = frozenset(equation.port for equation in on_kinds)
+    blind = _blind(unsolved, on_axes, solution.values.keys() - solved_on_axes) & kind_ports
+    reported = {(equation.port, equation.place) for equation in unsolved}
     on_axes = _among_numbers(_judged(on_axes, unifier.meanings)[0])[0]
-    return Resolution(solution, left + [one for one in on_axes if (one.port, one.place) not in seen], bad, blind)
+    return Resolution(
+        solution,
+        unsolved + [equation for equation in on_axes if (equation.port, equation.place) not in reported],
+        bad,
+        blind,
+    )
 
 
 def _judged(equations: Sequence[Equation], meanings: Meanings) -> tuple[list[Equation], list[Equation]]:
     """Those of some equations without free names that are open, and those that cannot hold."""
-    left, bad = [], []
+    unsolved, wrong = [], []
     for equation in equations:
         verdict = judge(equation.expected, equation.given)
         if verdict is Verdict.OPEN and not meanings.are_swapped(equation):
-            left.append(equation)
+            unsolved.append(equation)
         elif verdict is not Verdict.HOLDS:
-            bad.append(equation)
-    return left, bad
+            wrong.append(equation)
+    return unsolved, wrong
 
 
-def _blind(left: Sequence[Equation], on_axes: Sequence[Equation], learnt: AbstractSet[Name]) -> frozenset[str]:
+def _blind(unsolved: Sequence[Equation], on_axes: Sequence[Equation], learnt: AbstractSet[Name]) -> frozenset[str]:
     """The ports of open equations on axes that spoke of names which sizes of kinds have made definite."""
-    before = {(one.port, one.place): one.names for one in on_axes}
-    found = [one.ports for one in left if one.on_axis and learnt & before.get((one.port, one.place), frozenset())]
-    return frozenset[str]().union(*found)
+    before = {(equation.port, equation.place): equation.names for equation in on_axes}
+    ports = [
+        equation.ports
+        for equation in unsolved
+        if equation.on_axis and learnt & before.get((equation.port, equation.place), frozenset())
+    ]
+    return frozenset[str]().union(*ports)
 
 
 def _among_numbers(equations: Sequence[Equation]) -> tuple[list[Equation], list[Equation]]:
@@ -82,19 +91,19 @@ def _among_numbers(equations: Sequence[Equation]) -> tuple[list[Equation], list[
     An equation stays open with the others while it shares a name with one that speaks of another call, and where the
     search is too long.
     """
-    bound = [one for one in equations if any(map(_is_rigid, one.names))]
-    rest = [one for one in equations if not any(map(_is_rigid, one.names))]
+    bound = [equation for equation in equations if any(map(_is_rigid, equation.names))]
+    rest = [equation for equation in equations if not any(map(_is_rigid, equation.names))]
     verdict = is_solvable(rest)
     if verdict is False:
         return bound, rest[-1:]
     if verdict is None:
         return list(equations), []
     reached: set[Name] = set()
-    grown = {name for one in bound for name in one.names}
+    grown = {name for equation in bound for name in equation.names}
     while grown != reached:
         reached = grown
-        grown = reached.union(*(one.names for one in equations if one.names & reached))
-    return [one for one in equations if one.names & reached], []
+        grown = reached.union(*(equation.names for equation in equations if equation.names & reached))
+    return [equation for equation in equations if equation.names & reached], []
 
 
 def _is_variable(name: Name) -> bool:

@@ -92,11 +92,11 @@ class _Checker:
         self.shapes[port] = shape
         if type.form != "tensor":
             return
-        rows = [one for one in type.axes if isinstance(one, Row)]
+        rows = [axis for axis in type.axes if isinstance(axis, Row)]
         fixed = len(type.axes) - len(rows)
         if len(shape) < fixed or (not rows and len(shape) != fixed):
-            wanted = f"{fixed} axes" if not rows else f"at least {fixed} axes"
-            self._report("NM120", port, f"The value has {len(shape)} axes, its type has {wanted}.", ())
+            rank = f"{fixed} axes" if not rows else f"at least {fixed} axes"
+            self._report("NM120", port, f"The value has {len(shape)} axes, its type has {rank}.", ())
         elif len(rows) < 2:
             self._add_axes(port, type.axes, shape)
 
@@ -106,54 +106,54 @@ class _Checker:
         if kind is None or not sizes:
             return
         self.kinds[port] = sizes
-        for place, (wanted, size) in enumerate(zip(kind.sizes, sizes, strict=False)):
-            if wanted is not None and size is not None:
-                asked = self.names.local(plain(wanted), port)
-                self.equations.append(self._equation(port, -1 - place, asked, size.value))
+        for index, (expected, size) in enumerate(zip(kind.sizes, sizes, strict=False)):
+            if expected is not None and size is not None:
+                local = self.names.local(plain(expected), port)
+                self.equations.append(self._equation(port, -1 - index, local, size.value))
 
     def _add_axes(self, port: str, axes: Sequence[Axis], shape: Shape) -> None:
-        place = 0
-        for one in axes:
-            if isinstance(one, Row):
+        index = 0
+        for axis in axes:
+            if isinstance(axis, Row):
                 length = len(shape) - len(axes) + 1
-                known = self.rows.setdefault(one.name, shape[place : place + length])
-                if len(known) != length:
-                    cause = f"*{one.name} stands for {len(known)} axes elsewhere, here for {length}."
+                row_shape = self.rows.setdefault(axis.name, shape[index : index + length])
+                if len(row_shape) != length:
+                    cause = f"*{axis.name} stands for {len(row_shape)} axes elsewhere, here for {length}."
                     self._report("NM120", port, cause, ())
                     return
-                for index in range(length):
-                    self._equate(port, place + index, Size(row_size(one.name, index)), shape[place + index])
-                place += length
+                for offset in range(length):
+                    self._equate(port, index + offset, Size(row_size(axis.name, offset)), shape[index + offset])
+                index += length
             else:
-                size = self.names.size_of(one, port)
+                size = self.names.size_of(axis, port)
                 if size is not None:
-                    self._equate(port, place, size, shape[place])
-                place += 1
+                    self._equate(port, index, size, shape[index])
+                index += 1
 
-    def _equate(self, port: str, place: int, size: Size, value: int) -> None:
+    def _equate(self, port: str, index: int, size: Size, value: int) -> None:
         symbol = size.symbol
         if isinstance(symbol, Variable) and symbol not in self.solution.values:
             self.solution.values[symbol] = Size(value)
-            self.read[symbol] = f"{symbol} is {value}, axis {place} of {port}"
+            self.read[symbol] = f"{symbol} is {value}, axis {index} of {port}"
         else:
-            self.equations.append(self._equation(port, place, size, value))
+            self.equations.append(self._equation(port, index, size, value))
 
-    def _equation(self, port: str, place: int, size: Size, value: int) -> Equation:
+    def _equation(self, port: str, index: int, size: Size, value: int) -> Equation:
         edge = Edge(self.owner, port, self.producers.get(port, ""), self.expected[port], self.expected[port])
-        return Equation(size, Size(value), edge, place, size, frozenset({port}))
+        return Equation(size, Size(value), edge, index, size, frozenset({port}))
 
     def solve(self) -> None:
         """Solve for the names that only expressions mention, axes before kinds, and report what cannot hold."""
         self.solution.values.update(self.names.sums())
-        equations = [self.solution.applied(one) for one in self.equations]
+        equations = [self.solution.applied(equation) for equation in self.equations]
         waiting: list[Equation] = []
         bad: list[Equation] = []
         for on_axis in (True, False):
-            asked = [*waiting, *(one for one in self.equations if one.on_axis is on_axis)]
-            waiting, wrong = eliminate(asked, self.solution, lambda name: isinstance(name, Variable))
+            pending = [*waiting, *(equation for equation in self.equations if equation.on_axis is on_axis)]
+            waiting, wrong = eliminate(pending, self.solution, lambda name: isinstance(name, Variable))
             bad += wrong
         bad += self.solution.unmet()[1]
-        unsure = [*waiting, *(one for _, one in self.solution.conditions)]
+        unsure = [*waiting, *(equation for _, equation in self.solution.conditions)]
         if unsure and not bad and is_solvable(equations) is False:
             bad.append(unsure[-1])
         for equation in bad:
@@ -173,7 +173,9 @@ class _Checker:
 
     def _report_kind(self, equation: Equation) -> None:
         port, written = equation.port, equation.written
-        sources = dict.fromkeys(one.source for one in self.kinds[port] if one is not None and one.source)
+        sources = dict.fromkeys(
+            measured.source for measured in self.kinds[port] if measured is not None and measured.source
+        )
         holds = "; ".join([f"The value holds {self._kind_given(port)}", *sources])
         names = written.symbols() if isinstance(written, Size) else ()
         says = " and ".join([f"its type says {self.expected[port].kind}", *sorted(map(self._read, names))])
@@ -185,7 +187,7 @@ class _Checker:
     def _kind_given(self, port: str) -> str:
         """The kind of a value with the numbers that are known of it; a size may be 0 here, where no axis is."""
         kind = self.expected[port].kind
-        numbers = ["?" if one is None else str(one.value) for one in self.kinds[port]]
+        numbers = ["?" if measured is None else str(measured.value) for measured in self.kinds[port]]
         return "" if kind is None else f"{type(kind).text}({','.join(numbers)})"
 
     def _report(self, code: str, port: str, cause: str, marked: tuple[int, ...], numbers: Column | None = None) -> None:
@@ -220,6 +222,6 @@ class _Checker:
 
 def _laid(axes: Sequence[Axis], count: int) -> list[str]:
     """The axes of a type in the places of a shape: a row stands once for each axis that it takes."""
-    rows = sum(isinstance(one, Row) for one in axes)
-    taken = count - len(axes) + 1 if rows == 1 else 1
-    return [str(one) for one in axes for _ in range(max(taken, 0) if isinstance(one, Row) else 1)]
+    rows = sum(isinstance(axis, Row) for axis in axes)
+    row_length = count - len(axes) + 1 if rows == 1 else 1
+    return [str(axis) for axis in axes for _ in range(max(row_length, 0) if isinstance(axis, Row) else 1)]

@@ -97,9 +97,9 @@ class Kind(Frozen, metaclass=Nominal):
 
 def kind_of(kind: type[Kind], sizes: Iterable[Size | None]) -> Kind:
     """A kind of sizes that some computation has made: no checks, so that one below 1 can be shown in a message."""
-    made = object.__new__(kind)
-    fill(made, "sizes", _known(list(sizes)))
-    return made
+    instance = object.__new__(kind)
+    fill(instance, "sizes", _known(list(sizes)))
+    return instance
 
 
 def _known(sizes: list[Expression | None]) -> tuple[Expression | None, ...]:

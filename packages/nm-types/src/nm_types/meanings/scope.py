@@ -46,12 +46,12 @@ def _names(own: Sequence[N], foreign: Sequence[N]) -> dict[str, list[N]]:
     for member in own:
         for name in _names_of(member):
             names[name] = [member]
-    taken = frozenset(names)
+    own_names = frozenset(names)
     for member in foreign:
         for name in _names_of(member):
-            known = names.setdefault(name, [])
-            if member not in known and (name == member.id or name not in taken):
-                known.append(member)
+            members = names.setdefault(name, [])
+            if member not in members and (name == member.id or name not in own_names):
+                members.append(member)
     for member in (*own, *foreign):
         for former in member.formerly:
             names.setdefault(former, [member])  # an id of today wins over a former one
@@ -63,29 +63,29 @@ def _names_of(member: Nominal) -> set[str]:
 
 
 def _find(what: str, name: str, names: dict[str, list[N]]) -> N:
-    found = names.get(name, [])
-    if len(found) == 1:
-        return found[0]
+    members = names.get(name, [])
+    if len(members) == 1:
+        return members[0]
     code = "NM002" if what == "tag" else "NM003"
-    if found:
-        raise UnknownNameError(_ambiguous(what, name, found), code=code)
+    if members:
+        raise UnknownNameError(_ambiguous(what, name, members), code=code)
     guess = did_you_mean(name, names)
-    known = ", ".join(sorted({member.text for members in names.values() for member in members}))
+    listing = ", ".join(sorted({member.text for sharing in names.values() for member in sharing}))
     option = "tags=[...]" if what == "tag" else "kinds=[...]"
     raise UnknownNameError(
         f'There is no {what} "{name}" here.{" " if guess else ""}{guess}\n'
-        + wrapped(f"  Known: {known}.")
+        + wrapped(f"  Known: {listing}.")
         + f"\n  A {what} of a collection is given with {option}; a name in a notation\n  never makes a new one.",
         code=code,
     )
 
 
-def _ambiguous(what: str, name: str, found: Sequence[Nominal]) -> str:
+def _ambiguous(what: str, name: str, members: Sequence[Nominal]) -> str:
     """What to do about a name that stands for several tags or kinds."""
-    ids = sorted({member.id for member in found})
+    ids = sorted({member.id for member in members})
     if len(ids) > 1:
         return f'The {what} "{name}" may mean several things here: write {" or ".join(ids)}.'
-    chains = "".join(f"\n    {' > '.join(member.chain[1:])}" for member in found)
+    chains = "".join(f"\n    {' > '.join(member.chain[1:])}" for member in members)
     return (
         f'The {what} "{name}" may mean several things here, all of them with that id:{chains}\n'
         "  An id stands for one meaning: declare each with an id of its own."

@@ -17,8 +17,8 @@ PALE = "opacity: .7"
 
 def render_html(sheet: Sheet, facts: Sequence[str], fixes: Sequence[Fix], alternative: str) -> str:
     """One problem: the title, the edge, a table with the cells at fault coloured, the facts, and what to do."""
-    place = f' <span style="{PALE}">{escape(sheet.location)}</span>' if sheet.location else ""
-    parts = [f"<div><b>{escape(sheet.code)}</b> {escape(sheet.title)}{place}</div>", f"<div>{_edge(*sheet.ends)}</div>"]
+    where = f' <span style="{PALE}">{escape(sheet.location)}</span>' if sheet.location else ""
+    parts = [f"<div><b>{escape(sheet.code)}</b> {escape(sheet.title)}{where}</div>", f"<div>{_edge(*sheet.ends)}</div>"]
     if sheet.columns:
         parts.append(_table(sheet.labels, sheet.columns, sheet.mark))
     parts += [f"<div>{escape(fact)}</div>" for fact in facts]
@@ -32,10 +32,10 @@ def _edge(producer: str, target: str) -> str:
 
 
 def _table(labels: tuple[str, str], columns: Sequence[Column], mark: str) -> str:
-    heads = "".join(f'<td style="{CELL}; {PALE}">{escape(one.head)}</td>' for one in columns)
-    expected = "".join(f'<td style="{CELL}">{escape(one.expected)}</td>' for one in columns)
-    given = "".join(f'<td style="{CELL}">{_given(one, mark)}</td>' for one in columns)
-    rows = (("", heads), (labels[0], expected), (labels[1], given))
+    heads = "".join(f'<td style="{CELL}; {PALE}">{escape(column.head)}</td>' for column in columns)
+    expected = "".join(f'<td style="{CELL}">{escape(column.expected)}</td>' for column in columns)
+    actual = "".join(f'<td style="{CELL}">{_given(column, mark)}</td>' for column in columns)
+    rows = (("", heads), (labels[0], expected), (labels[1], actual))
     body = "".join(
         f'<tr style="background: none"><td style="{CELL}">{escape(label)}</td>{row}</tr>' for label, row in rows
     )

@@ -86,8 +86,8 @@ class Problem:
             "given": self.given,
             "comparison": self.comparison,
             "columns": [
-                {"head": one.head, "expected": one.expected, "given": one.given, "marked": one.marked}
-                for one in self.columns
+                {"head": column.head, "expected": column.expected, "given": column.given, "marked": column.marked}
+                for column in self.columns
             ],
             "cause": self.cause,
             "notes": list(self.notes),
@@ -160,6 +160,6 @@ class NeuralTypeError(NmError, TypeError):
 
 def place(location: str) -> dict[str, object]:
     """A place in a file as plain data: the whole of it, the file, and where it is known the line and the column."""
-    found = PLACE.fullmatch(location)
-    file, line, column = found.groups() if found else (location, None, None)
+    match = PLACE.fullmatch(location)
+    file, line, column = match.groups() if match else (location, None, None)
     return {"location": location, "file": file, "line": line and int(line), "column": column and int(column)}

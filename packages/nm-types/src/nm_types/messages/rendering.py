@@ -95,13 +95,13 @@ def _wide(labels: tuple[str, str], columns: Sequence[Column], mark: str) -> list
     if not columns:
         return []
     rows = [
-        ["", *(one.head for one in columns)],
-        [labels[0], *(one.expected for one in columns)],
-        [labels[1], *(one.given for one in columns)],
+        ["", *(column.head for column in columns)],
+        [labels[0], *(column.expected for column in columns)],
+        [labels[1], *(column.given for column in columns)],
     ]
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
     lines = ["  " + GAP.join(map(str.ljust, row, widths)) for row in rows]
-    marks = ["^" * width if one.marked else " " * width for one, width in zip(columns, widths[1:], strict=True)]
+    marks = ["^" * width if column.marked else " " * width for column, width in zip(columns, widths[1:], strict=True)]
     line = "  " + " " * widths[0]
     for index, text in enumerate(marks):
         joined = index > 0 and columns[index].marked and columns[index - 1].marked
@@ -113,17 +113,17 @@ def _wide(labels: tuple[str, str], columns: Sequence[Column], mark: str) -> list
 
 def _tall(columns: Sequence[Column], mark: str) -> list[str]:
     """One line for each axis, where the types are too wide to stand below each other; else a line for each side."""
-    width = max(len("expected"), *(len(one.expected) for one in columns))
-    heads = max(len(one.head) for one in columns)
+    width = max(len("expected"), *(len(column.expected) for column in columns))
+    heads = max(len(column.head) for column in columns)
     lines = [f"  {'':{heads}}{GAP}{'expected':{width}}{GAP}given"]
     lines += [
-        f"  {one.head:{heads}}{GAP}{one.expected:{width}}{GAP}{one.given}{f'{GAP}<- {mark}' * one.marked}"
-        for one in columns
+        f"  {column.head:{heads}}{GAP}{column.expected:{width}}{GAP}{column.given}{f'{GAP}<- {mark}' * column.marked}"
+        for column in columns
     ]
     if all(len(line) <= WIDTH for line in lines):
         return lines
     lines = []
-    for one in columns:
-        lines.append(f"  {one.head}{f'{GAP}<- {mark}' * one.marked}")
-        lines += [f"    expected   {one.expected}", f"    given      {one.given}"]
+    for column in columns:
+        lines.append(f"  {column.head}{f'{GAP}<- {mark}' * column.marked}")
+        lines += [f"    expected   {column.expected}", f"    given      {column.given}"]
     return lines

@@ -1,6 +1,6 @@
 """Notation: what a type says, and its written forms, a string and plain data."""
 
-from nm_types.notation.axes import Axis, AxisType, Row, TagVariable, Unknown, axis
+from nm_types.notation.axes import Axis, AxisType, Row, TagVariable, Unknown, axis_of
 from nm_types.notation.data import from_dict, to_dict
 from nm_types.notation.reading import check_axes, parse
 from nm_types.notation.structure import Form, Structure
@@ -13,7 +13,7 @@ __all__ = [
     "Structure",
     "TagVariable",
     "Unknown",
-    "axis",
+    "axis_of",
     "check_axes",
     "from_dict",
     "parse",

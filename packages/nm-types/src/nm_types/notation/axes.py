@@ -85,7 +85,7 @@ class AxisType(Frozen):
         return cast("int", self._hash)
 
     def __reduce__(self) -> tuple[object, tuple[object, object]]:
-        return axis, (self.tag, self.size)
+        return axis_of, (self.tag, self.size)
 
     def __str__(self) -> str:
         size = self.size
@@ -102,13 +102,13 @@ def _is_tag(tag: object) -> bool:
     return isinstance(tag, Nominal) and issubclass(tag, Tag) and tag is not Tag
 
 
-def axis(tag: type[Tag] | TagVariable, size: Expression | Unknown | None) -> AxisType:
+def axis_of(tag: type[Tag] | TagVariable, size: Expression | Unknown | None) -> AxisType:
     """An axis of parts that are known to be right: no checks."""
-    made = object.__new__(AxisType)
-    fill(made, "tag", tag)
-    fill(made, "size", size)
-    fill(made, "_hash", None)
-    return made
+    instance = object.__new__(AxisType)
+    fill(instance, "tag", tag)
+    fill(instance, "size", size)
+    fill(instance, "_hash", None)
+    return instance
 
 
 def _axis_size(

@@ -103,10 +103,10 @@ def _axis_from_data(data: object, scope: Scope) -> Axis:
     return AxisType(TagVariable(fields["variable"], scope.tag(bound) if bound else None), size)
 
 
-def _fields(data: object, known: tuple[str, ...], needed: str = "") -> Mapping[str, Any]:
+def _fields(data: object, allowed: tuple[str, ...], needed: str = "") -> Mapping[str, Any]:
     """The fields of a part of the data, where they are those that are known and its name is a text."""
-    if not isinstance(data, Mapping) or not set(data) <= set(known):
-        raise _no_data(data, f"expected an object with {', '.join(known)}")
+    if not isinstance(data, Mapping) or not set(data) <= set(allowed):
+        raise _no_data(data, f"expected an object with {', '.join(allowed)}")
     if needed and not isinstance(data.get(needed), str):
         raise _no_data(data, f'"{needed}" must be a text')
     return data

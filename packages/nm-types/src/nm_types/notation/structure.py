@@ -40,9 +40,9 @@ class Structure(Frozen):
         """The sizes that it names: those of its axes, then those of the kind of its values; of a list, its items'."""
         if self.item is not None:
             yield from self.item.all_sizes()
-        for one in self.axes:
-            if isinstance(one, AxisType) and one.size is not None and not isinstance(one.size, Unknown):
-                yield one.size
+        for axis in self.axes:
+            if isinstance(axis, AxisType) and axis.size is not None and not isinstance(axis.size, Unknown):
+                yield axis.size
         if self.kind is not None:
             yield from (size for size in self.kind.sizes if size is not None)
 

@@ -82,14 +82,14 @@ def examine(output: Structure, input: Structure) -> Details:
 
 
 def _examine_axes(output: Structure, input: Structure, kinds: int) -> Details:
-    orders = [order_of_axes(left, right) for left, right in zip(output.axes, input.axes, strict=True)]
+    orders = [order_of_axes(first, second) for first, second in zip(output.axes, input.axes, strict=True)]
     direction = reduce(or_, orders, kinds)
     if direction not in (EQUAL, LESS, GREATER):
         kinds_agree = kinds == EQUAL and not kind_sizes_clash(output.kind, input.kind)
         if kinds_agree and is_reordered(output.axes, input.axes):
             return Details(Comparison.TRANSPOSE_SAME, "order")
         return Details(Comparison.INCOMPATIBLE, *_wrong(orders))
-    clashing = [sizes_clash(left, right) for left, right in zip(output.axes, input.axes, strict=True)]
+    clashing = [sizes_clash(first, second) for first, second in zip(output.axes, input.axes, strict=True)]
     if True in clashing:
         return Details(Comparison.DIM_INCOMPATIBLE, "sizes", tuple(i for i, bad in enumerate(clashing) if bad))
     if kind_sizes_clash(output.kind, input.kind):
@@ -104,25 +104,25 @@ def _wrong(orders: list[int]) -> tuple[str, tuple[int, ...]]:
     return "tags" if axes else "kind", axes
 
 
-def refines(left: Structure, right: Structure) -> bool:
+def refines(narrow: Structure, broad: Structure) -> bool:
     """Whether everything of the left type is also of the right type: a partial order with `{}` on top."""
-    if right.form == "root":
+    if broad.form == "root":
         return True
-    if left.form != right.form or len(left.axes) != len(right.axes):
+    if narrow.form != broad.form or len(narrow.axes) != len(broad.axes):
         return False
-    if left.item is not None and right.item is not None:
-        return refines(left.item, right.item)
-    if right.kind is not None:
-        if left.kind is None or not type(left.kind).is_a(type(right.kind)):
+    if narrow.item is not None and broad.item is not None:
+        return refines(narrow.item, broad.item)
+    if broad.kind is not None:
+        if narrow.kind is None or not type(narrow.kind).is_a(type(broad.kind)):
             return False
-        if any(size is not None and size != left.kind.size(i) for i, size in enumerate(right.kind.sizes)):
+        if any(size is not None and size != narrow.kind.size(i) for i, size in enumerate(broad.kind.sizes)):
             return False
-    return all(_axis_refines(a, b) for a, b in zip(left.axes, right.axes, strict=True))
+    return all(_axis_refines(a, b) for a, b in zip(narrow.axes, broad.axes, strict=True))
 
 
-def _axis_refines(left: Axis, right: Axis) -> bool:
-    if order_of_axes(left, right) not in (EQUAL, LESS):
+def _axis_refines(narrow: Axis, broad: Axis) -> bool:
+    if order_of_axes(narrow, broad) not in (EQUAL, LESS):
         return False
-    if isinstance(left, Row) or isinstance(right, Row) or isinstance(right.size, Unknown):
+    if isinstance(narrow, Row) or isinstance(broad, Row) or isinstance(broad.size, Unknown):
         return True
-    return not isinstance(left.size, Unknown) if right.size is None else left.size == right.size
+    return not isinstance(narrow.size, Unknown) if broad.size is None else narrow.size == broad.size

@@ -14,10 +14,10 @@ SHOWN = 6
 
 def is_reordered(output: Sequence[Axis], input: Sequence[Axis]) -> bool:
     """Whether both sides have the same tags, counted, and some order in which no sizes clash."""
-    left, right = _by_tag(output), _by_tag(input)
-    if left.keys() != right.keys():
+    outputs_by_tag, inputs_by_tag = _by_tag(output), _by_tag(input)
+    if outputs_by_tag.keys() != inputs_by_tag.keys():
         return False
-    return all(_agree(left[tag], right[tag]) for tag in left)
+    return all(_agree(outputs_by_tag[tag], inputs_by_tag[tag]) for tag in outputs_by_tag)
 
 
 def orders_that_fit(output: Sequence[Axis], input: Sequence[Axis]) -> tuple[Permutation, ...]:
@@ -55,39 +55,39 @@ def _agree(output: Sequence[Axis], input: Sequence[Axis]) -> bool:
         return False
     if len(output) == 1:
         return not sizes_clash(output[0], input[0])
-    return _covers([[j for j, left in enumerate(output) if not sizes_clash(left, right)] for right in input])
+    return _covers([[j for j, candidate in enumerate(output) if not sizes_clash(candidate, axis)] for axis in input])
 
 
 def _covers(choices: Sequence[Sequence[int]]) -> bool:
     """Whether each input can have an axis of its own (augmenting paths)."""
-    taken: dict[int, int] = {}
+    owner: dict[int, int] = {}
 
-    def place(i: int, tried: set[int]) -> bool:
+    def assign(i: int, tried: set[int]) -> bool:
         for j in choices[i]:
             if j not in tried:
                 tried.add(j)
-                if j not in taken or place(taken[j], tried):
-                    taken[j] = i
+                if j not in owner or assign(owner[j], tried):
+                    owner[j] = i
                     return True
         return False
 
-    return all(place(i, set()) for i in range(len(choices)))
+    return all(assign(i, set()) for i in range(len(choices)))
 
 
 def _orders(choices: Sequence[Sequence[int]], input: Sequence[Axis]) -> Iterator[Permutation]:
     """All orders, the narrowest tags first: choices are nested or disjoint, so that no branch ends in vain."""
     sequence = sorted(range(len(choices)), key=lambda i: (len(choices[i]), i))
-    taken: dict[int, int] = {}
+    chosen: dict[int, int] = {}
 
-    def place(at: int) -> Iterator[Permutation]:
+    def assign(at: int) -> Iterator[Permutation]:
         if at == len(sequence):
-            yield tuple(taken[i] for i in range(len(choices)))
+            yield tuple(chosen[i] for i in range(len(choices)))
             return
-        used = set(taken.values())
+        used = set(chosen.values())
         for j in choices[sequence[at]]:
             if j not in used:
-                taken[sequence[at]] = j
-                yield from place(at + 1)
-                del taken[sequence[at]]
+                chosen[sequence[at]] = j
+                yield from assign(at + 1)
+                del chosen[sequence[at]]
 
-    return place(0)
+    return assign(0)

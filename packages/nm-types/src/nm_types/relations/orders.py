@@ -35,22 +35,22 @@ def order_of_axes(output: Axis, input: Axis) -> int:
     """How the meanings of two axes relate; a row or a tag variable is equal only to itself."""
     if isinstance(output, Row) or isinstance(input, Row):
         return EQUAL if output == input else UNRELATED
-    left, right = output.tag, input.tag
-    if isinstance(left, TagVariable):
-        if left == right:
+    lower, upper = output.tag, input.tag
+    if isinstance(lower, TagVariable):
+        if lower == upper:
             return EQUAL
-        below = left.bound is not None and not isinstance(right, TagVariable) and left.bound.is_a(right)
+        below = lower.bound is not None and not isinstance(upper, TagVariable) and lower.bound.is_a(upper)
         return LESS if below else UNRELATED
-    if isinstance(right, TagVariable):
-        return GREATER if right.bound is not None and right.bound.is_a(left) else UNRELATED
-    return order_of_names(left, right)
+    if isinstance(upper, TagVariable):
+        return GREATER if upper.bound is not None and upper.bound.is_a(lower) else UNRELATED
+    return order_of_names(lower, upper)
 
 
 def sizes_clash(output: Axis, input: Axis) -> bool:
     """Whether the sizes of two axes are provably different."""
     if isinstance(output, AxisType) and isinstance(input, AxisType):
-        left, right = output.size, input.size
-        return isinstance(left, Size) and isinstance(right, Size) and clash(left, right)
+        first, second = output.size, input.size
+        return isinstance(first, Size) and isinstance(second, Size) and clash(first, second)
     return False
 
 
@@ -59,6 +59,6 @@ def kind_sizes_clash(output: Kind | None, input: Kind | None) -> bool:
     if output is None or input is None:
         return False
     return any(
-        isinstance(left, Size) and isinstance(right, Size) and clash(left, right)
-        for left, right in zip(output.sizes, input.sizes, strict=False)
+        isinstance(first, Size) and isinstance(second, Size) and clash(first, second)
+        for first, second in zip(output.sizes, input.sizes, strict=False)
     )

@@ -65,16 +65,16 @@ def _makers(edge: Edge, others: str) -> str:
 
 def _of_values(equation: Equation) -> tuple[str, Fix]:
     """The cause and the fix where a size of the values differs."""
-    expected, given = equation.edge.expected.kind, equation.edge.given.kind
-    what = type(given).parameters[-1 - equation.place] if given else "size"
-    known = f" with {equation.asked}" if equation.asked != str(equation.expected) else ""
+    expected, actual = equation.edge.expected.kind, equation.edge.given.kind
+    what = type(actual).parameters[-1 - equation.place] if actual else "size"
+    detail = f" with {equation.asked}" if equation.asked != str(equation.expected) else ""
     fix = Fix(f"construct the modules that these values come from with the same {what}.")
-    return f"The values are {given}, expected {expected}{known}.", fix
+    return f"The values are {actual}, expected {expected}{detail}.", fix
 
 
 def _problem(equation: Equation, code: str, cause: str, fix: Fix, mark: str) -> Problem:
-    place = equation.place if equation.on_axis else len(equation.edge.given.axes)
-    return problem_of(equation.edge, code, cause, Comparison.DIM_INCOMPATIBLE, fix, (place,), mark)
+    index = equation.place if equation.on_axis else len(equation.edge.given.axes)
+    return problem_of(equation.edge, code, cause, Comparison.DIM_INCOMPATIBLE, fix, (index,), mark)
 
 
 def _is_plain(size: Size) -> bool:
@@ -82,15 +82,18 @@ def _is_plain(size: Size) -> bool:
     return not size.terms or isinstance(size.symbol, Variable | Rigid | Sum)
 
 
-def report_contradiction(equation: Equation, others: Sequence[Equation], by_accident: bool = False) -> Problem:
+def report_contradiction(equation: Equation, conflicts: Sequence[Equation], by_accident: bool = False) -> Problem:
     """The problem of a size that is not what a port asks for together with what other connections ask for.
 
     Never, or for a few sizes only, by accident.
     """
     edge = equation.edge
-    notes = [f"{other} because of {other.edge.producer} -> {other.edge.target}{_at(other)}" for other in others[:FEW]]
-    if len(others) > FEW:
-        notes.append(f"... and {len(others) - FEW} more.")
+    notes = [
+        f"{conflict} because of {conflict.edge.producer} -> {conflict.edge.target}{_at(conflict)}"
+        for conflict in conflicts[:FEW]
+    ]
+    if len(conflicts) > FEW:
+        notes.append(f"... and {len(conflicts) - FEW} more.")
     how = "holds only by accident" if by_accident else "cannot hold"
     cause = f"This connection needs {equation}, which {how} together with the others of the graph:"
     fix = Fix(f"connect outputs whose sizes agree, or put a module before {edge.consumer} that makes them agree.")
@@ -99,7 +102,7 @@ def report_contradiction(equation: Equation, others: Sequence[Equation], by_acci
     return replace(problem, notes=tuple(notes), location=equation.location)
 
 
-def report_empty(owner: str, name: str, declared: NeuralType, made: NeuralType, location: str) -> Problem:
+def report_empty(owner: str, name: str, declared: NeuralType, output: NeuralType, location: str) -> Problem:
     """The problem of an output that would have no elements."""
     return Problem(
         code="NM114",
@@ -107,8 +110,8 @@ def report_empty(owner: str, name: str, declared: NeuralType, made: NeuralType, 
         consumer=owner,
         port=name,
         expected=str(declared),
-        given=str(made),
-        columns=columns_of(declared, made, _empty(made)),
+        given=str(output),
+        columns=columns_of(declared, output, _empty(output)),
         mark="below 1",
         sides=("declared", "here"),
         comparison=Comparison.DIM_INCOMPATIBLE.name,
@@ -117,12 +120,12 @@ def report_empty(owner: str, name: str, declared: NeuralType, made: NeuralType, 
     )
 
 
-def _empty(made: NeuralType) -> tuple[int, ...]:
+def _empty(output: NeuralType) -> tuple[int, ...]:
     """The places of sizes that are below 1: of axes, and of the kind of values after them."""
-    sizes = [(place, one.size) for place, one in enumerate(made.axes) if isinstance(one, AxisType)]
-    sizes += [(len(made.axes), size) for size in (made.kind.sizes if made.kind is not None else ())]
-    numbers = [(place, size.value) for place, size in sizes if isinstance(size, Size)]
-    return tuple(dict.fromkeys(place for place, number in numbers if number is not None and number < 1))
+    sizes = [(index, axis.size) for index, axis in enumerate(output.axes) if isinstance(axis, AxisType)]
+    sizes += [(len(output.axes), size) for size in (output.kind.sizes if output.kind is not None else ())]
+    numbers = [(index, size.value) for index, size in sizes if isinstance(size, Size)]
+    return tuple(dict.fromkeys(index for index, number in numbers if number is not None and number < 1))
 
 
 def _at(equation: Equation) -> str:

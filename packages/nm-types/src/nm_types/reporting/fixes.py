@@ -20,11 +20,12 @@ def transpose_fix(edge: Edge, given: Structure, order: Permutation) -> Fix:
 
 def assume_fix(edge: Edge, expected: Structure, given: Structure) -> Fix:
     """The call with a claim of what the port needs, and no more, of a value that promises less."""
-    if edge.expected.is_list or expected.form != "tensor" or any(isinstance(one, Row) for one in expected.axes):
+    if edge.expected.is_list or expected.form != "tensor" or any(isinstance(axis, Row) for axis in expected.axes):
         return Fix("connect an output that promises it.")
-    known = given.axes if given.form == "tensor" else expected.axes
+    actual_axes = given.axes if given.form == "tensor" else expected.axes
     axes = [
-        mine if order_of_axes(one, mine) == GREATER else one for mine, one in zip(expected.axes, known, strict=True)
+        claimed if order_of_axes(axis, claimed) == GREATER else axis
+        for claimed, axis in zip(expected.axes, actual_axes, strict=True)
     ]
     kind = expected.kind
     if kind is not None and given.kind is not None and order_of_kinds(given.kind, kind) != GREATER:
@@ -38,15 +39,16 @@ def _call(edge: Edge, function: str, words: str, named: Structure) -> Fix:
     """The call with its value wrapped in `transpose` or `assume`; tags and kinds of collections are given along."""
     value = edge.producer.rpartition(".")[2]
     foreign: dict[str, list[Nominal]] = {
-        "tags": [one.tag for one in named.axes if isinstance(one, AxisType) and isinstance(one.tag, Nominal)],
+        "tags": [axis.tag for axis in named.axes if isinstance(axis, AxisType) and isinstance(axis.tag, Nominal)],
         "kinds": [type(named.kind)] if named.kind is not None else [],
     }
     imports, options = [f"from nm_core import {function}"], ""
     for option, members in foreign.items():
-        own = [one for one in dict.fromkeys(members) if not one.id.startswith("nm.")]
+        own = [member for member in dict.fromkeys(members) if not member.id.startswith("nm.")]
         if own:
-            options += f", {option}=[{', '.join(one.__name__ for one in own)}]"
-            imports += [f"from {one.__module__} import {one.__name__}" for one in own if one.__module__ != "__main__"]
+            options += f", {option}=[{', '.join(member.__name__ for member in own)}]"
+            named_here = [member for member in own if member.__module__ != "__main__"]
+            imports += [f"from {member.__module__} import {member.__name__}" for member in named_here]
     call = f'{function}({value}, "{words}"{options})'
     port, bracket, _ = edge.port.partition("[")
     if bracket:
@@ -58,12 +60,12 @@ def _call(edge: Edge, function: str, words: str, named: Structure) -> Fix:
     return Fix(text, needs="; ".join(imports), module=module)
 
 
-def _sized(one: Axis) -> str:
+def _sized(axis: Axis) -> str:
     """An axis as a claim writes it: names of sizes are those of another call, and left out."""
-    number = one.size.value if isinstance(one, AxisType) and isinstance(one.size, Size) else None
-    return _short(one) if number is None else f"{_short(one)}:{number}"
+    number = axis.size.value if isinstance(axis, AxisType) and isinstance(axis.size, Size) else None
+    return _short(axis) if number is None else f"{_short(axis)}:{number}"
 
 
-def _short(one: Axis) -> str:
-    tag = one.tag if isinstance(one, AxisType) else None
-    return tag.short or tag.text if isinstance(tag, Nominal) else str(one)
+def _short(axis: Axis) -> str:
+    tag = axis.tag if isinstance(axis, AxisType) else None
+    return tag.short or tag.text if isinstance(tag, Nominal) else str(axis)

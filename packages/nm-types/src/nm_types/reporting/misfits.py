@@ -28,15 +28,15 @@ FORMS = {"tensor": "a tensor", "object": "an object", "list": "a list", "root": 
 
 def report_misfit(edge: Edge, misfit: Misfit, location: str) -> Problem:
     """The problem of an edge whose form, axes or kind do not fit."""
-    expected, given = misfit.expected, misfit.given
+    expected, actual = misfit.expected, misfit.given
     if misfit.reason == "form":
-        problem = _form(edge, expected, given)
+        problem = _form(edge, expected, actual)
     elif misfit.reason == "rank":
-        problem = _rank(edge, expected, given)
+        problem = _rank(edge, expected, actual)
     elif misfit.reason != "axes":
         problem = _template(edge, misfit)
     else:
-        problem = _axes(edge, expected, given, misfit.is_open)
+        problem = _axes(edge, expected, actual, misfit.is_open)
     return replace(problem, location=location)
 
 
@@ -50,17 +50,17 @@ def _form(edge: Edge, expected: Structure, given: Structure) -> Problem:
 
 
 def _rank(edge: Edge, expected: Structure, given: Structure) -> Problem:
-    rows = sum(isinstance(one, Row) for one in expected.axes)
-    wanted = f"at least {len(expected.axes) - rows}" if rows else str(len(expected.axes))
-    plural = "axis" if wanted.endswith(" 1") or wanted == "1" else "axes"
-    cause = f"The port expects {wanted} {plural}, it is given {len(given.axes)}."
+    rows = sum(isinstance(axis, Row) for axis in expected.axes)
+    rank = f"at least {len(expected.axes) - rows}" if rows else str(len(expected.axes))
+    plural = "axis" if rank.endswith(" 1") or rank == "1" else "axes"
+    cause = f"The port expects {rank} {plural}, it is given {len(given.axes)}."
     fix = Fix("connect an output of that rank, or put a module between that reshapes by name.")
     return problem_of(edge, "NM102", cause, Comparison.INCOMPATIBLE, fix)
 
 
 def _template(edge: Edge, misfit: Misfit) -> Problem:
     """The problem of a tag variable, a row, or the axis that rows stand around."""
-    expected, given, others = misfit.expected, misfit.given, misfit.others
+    expected, actual, others = misfit.expected, misfit.given, misfit.others
     if misfit.reason in ("anchor", "anchors"):
         which = "no axis" if misfit.reason == "anchor" else "several axes"
         cause = f"The port looks for {_anchor(expected)}, which {which} of the value mean{'s' * (which == 'no axis')}."
@@ -73,30 +73,31 @@ def _template(edge: Edge, misfit: Misfit) -> Problem:
         code, what = "NM112", "with the same axes"
         cause = f"The axes do not agree with those of {others}."
     fix = Fix(f"connect values {what}, or convert one of them first.")
-    order = the_one_order(given.axes, expected.axes) if misfit.reason == "row" else None
+    order = the_one_order(actual.axes, expected.axes) if misfit.reason == "row" else None
     if order is not None:
         cause = f"The axes are those of {others} in another order."
-        fix = transpose_fix(edge, given, order)
+        fix = transpose_fix(edge, actual, order)
     problem = problem_of(edge, code, cause, Comparison.INCOMPATIBLE, fix)
-    return replace(problem, columns=columns_of(expected, given, _strangers(expected, given)), mark="does not agree")
+    return replace(problem, columns=columns_of(expected, actual, _strangers(expected, actual)), mark="does not agree")
 
 
 def _axes(edge: Edge, expected: Structure, given: Structure, is_open: bool) -> Problem:
     result = examine(given, expected).result
-    orders = [order_of_axes(left, right) for left, right in zip(given.axes, expected.axes, strict=True)]
-    wrong = tuple(place for place, order in enumerate(orders) if order >= GREATER)
+    orders = [order_of_axes(first, second) for first, second in zip(given.axes, expected.axes, strict=True)]
+    wrong = tuple(index for index, order in enumerate(orders) if order >= GREATER)
     if not wrong:
         return _kind(edge, expected, given, result)
     kind_fits = order_of_kinds(given.kind, expected.kind) <= LESS
     ways = orders_that_fit(given.axes, expected.axes) if kind_fits and not is_open else ()
-    first, wanted = given.axes[wrong[0]], expected.axes[wrong[0]]
+    actual_axis, needed = given.axes[wrong[0]], expected.axes[wrong[0]]
     if ways:
         problem = _order(edge, given, ways, result)
-    elif all(orders[place] == GREATER for place in wrong):
-        cause = f"The output promises less than the port needs: axis {wrong[0]} is {_name(first)}, not {_name(wanted)}."
+    elif all(orders[index] == GREATER for index in wrong):
+        meanings = f"axis {wrong[0]} is {_name(actual_axis)}, not {_name(needed)}"
+        cause = f"The output promises less than the port needs: {meanings}."
         problem = problem_of(edge, "NM103", cause, result, assume_fix(edge, expected, given), wrong, "too general")
     else:
-        cause = f"Axis {wrong[0]} means {_name(first)}, the port expects {_name(wanted)}."
+        cause = f"Axis {wrong[0]} means {_name(actual_axis)}, the port expects {_name(needed)}."
         fix = Fix("connect another output, or a module that turns one into the other.")
         problem = problem_of(edge, "NM101", cause, result, fix, wrong, "another meaning")
     if kind_fits:
@@ -114,14 +115,14 @@ def _kind(edge: Edge, expected: Structure, given: Structure, result: Comparison)
 
 
 def _order(edge: Edge, given: Structure, orders: tuple[Permutation, ...], result: Comparison) -> Problem:
-    tags = {one.tag for one in given.axes if isinstance(one, AxisType)}
+    tags = {axis.tag for axis in given.axes if isinstance(axis, AxisType)}
     if len(orders) > 1 or len(tags) < len(given.axes):
         cause = "The meanings agree in another order, but some occur more than once, so that several orders fit."
         fix = Fix(
             "where the value is made, give these axes tags of their own, or one of the orders that fit: "
             f"{' or '.join(map(str, orders[:FEW]))}."
         )
-        moved = tuple(place for place in range(len(given.axes)) if any(order[place] != place for order in orders))
+        moved = tuple(index for index in range(len(given.axes)) if any(order[index] != index for order in orders))
         return problem_of(edge, "NM109", cause, result, fix, moved, "ambiguous")
     moved = tuple(i for i, j in enumerate(orders[0]) if i != j)
     mark = "swapped" if len(moved) == 2 else "in another order"
@@ -142,7 +143,7 @@ def _name(axis: Axis) -> str:
 
 def _anchor(expected: Structure) -> str:
     """The meaning of the first axis that is no row."""
-    tags = [one.tag for one in expected.axes if isinstance(one, AxisType)]
+    tags = [axis.tag for axis in expected.axes if isinstance(axis, AxisType)]
     bounds = [tag.bound if isinstance(tag, TagVariable) else tag for tag in tags]
     return next((tag.text for tag in bounds if tag is not None), "an axis")
 
@@ -150,9 +151,11 @@ def _anchor(expected: Structure) -> str:
 def _strangers(expected: Structure, given: Structure) -> tuple[int, ...]:
     """The places where one of two types has an axis that has nothing in common with that of the other, or none."""
     related = [
-        not isinstance(one.tag, Nominal) or not isinstance(other.tag, Nominal) or one.tag.join(other.tag) is not None
-        for one, other in zip(expected.axes, given.axes, strict=False)
-        if isinstance(one, AxisType) and isinstance(other, AxisType)
+        not isinstance(ours.tag, Nominal)
+        or not isinstance(theirs.tag, Nominal)
+        or ours.tag.join(theirs.tag) is not None
+        for ours, theirs in zip(expected.axes, given.axes, strict=False)
+        if isinstance(ours, AxisType) and isinstance(theirs, AxisType)
     ]
     count = max(len(expected.axes), len(given.axes))
-    return tuple(place for place in range(count) if place >= len(related) or not related[place])
+    return tuple(index for index in range(count) if index >= len(related) or not related[index])

@@ -61,8 +61,8 @@ def bind(expression: Expression, values: Mapping[str, object]) -> Size | None:
         return expression
     if isinstance(expression, Parameter):
         return _value(expression.name, values)
-    left, right = bind(expression.left, values), bind(expression.right, values)
-    return None if left is None or right is None else _apply(expression.sign, left, right)
+    lhs, rhs = bind(expression.left, values), bind(expression.right, values)
+    return None if lhs is None or rhs is None else _apply(expression.sign, lhs, rhs)
 
 
 @lru_cache(maxsize=1024)
@@ -113,11 +113,11 @@ class _Reader:
         return self._chain(("*", "//"), self._atom)
 
     def _chain(self, signs: tuple[str, str], part: Callable[[], Expression]) -> Expression:
-        left = part()
+        result = part()
         while self.next in signs:
             sign = self.tokens.pop().group()
-            left = _combine(sign, left, part())
-        return left
+            result = _combine(sign, result, part())
+        return result
 
     def _atom(self) -> Expression:
         if not self.tokens:
@@ -162,8 +162,8 @@ def _apply(sign: str, left: Size, right: Size) -> Size:
 
 def _value(name: str, values: Mapping[str, object]) -> Size | None:
     if name not in values:
-        given = ", ".join(values) or "none"
-        raise BindingError(f"{{{name}}}: a type mentions this parameter, but it has no value. Given: {given}.")
+        names = ", ".join(values) or "none"
+        raise BindingError(f"{{{name}}}: a type mentions this parameter, but it has no value. Given: {names}.")
     value = values[name]
     if type(value) is int:
         return Size(value)

@@ -161,9 +161,9 @@ class Size(Frozen):
         if len(self.terms) * len(other.terms) > MOST_TERMS:
             raise TypeSyntaxError(f"A size has more than {MOST_TERMS} terms once its products are written out.")
         result = self * other.constant
-        for left, m in self.terms.items():
-            for right, n in other.terms.items():
-                result = result + _make({product(left, right): m * n}, 0)
+        for a, m in self.terms.items():
+            for b, n in other.terms.items():
+                result = result + _make({product(a, b): m * n}, 0)
         return result + _make(other.terms, 0) * self.constant
 
     def __floordiv__(self, divisor: int) -> Size:
@@ -219,12 +219,12 @@ class Size(Frozen):
         Raises:
             BindingError: a name has no value.
         """
-        known: dict[Name, Size] = {}
+        numbers: dict[Name, Size] = {}
         for symbol in self.symbols():
             if str(symbol) not in values:
                 raise BindingError(f"{self}: there is no value for {symbol}; given: {', '.join(values) or 'none'}.")
-            known[symbol] = Size(values[str(symbol)])
-        return self.substitute(known).constant
+            numbers[symbol] = Size(values[str(symbol)])
+        return self.substitute(numbers).constant
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -289,13 +289,13 @@ def _divide(size: Size, divisor: int) -> Size:
     outside: dict[Atom, int] = {}
     inside: dict[Atom, int] = {}
     for atom, count in size.terms.items():
-        whole, rest = divmod(count, divisor)
-        if whole:
-            outside[atom] = whole
+        quotient, rest = divmod(count, divisor)
+        if quotient:
+            outside[atom] = quotient
         if rest:
             inside[atom] = rest
-    whole, rest = divmod(size.constant, divisor)
-    out = _make(outside, whole)
+    quotient, rest = divmod(size.constant, divisor)
+    out = _make(outside, quotient)
     if not inside:
         return out
     common = gcd(divisor, *inside.values())
@@ -329,10 +329,10 @@ def _term(atom: Atom, count: int) -> str:
     return str(atom) if count == 1 else f"{count}*{factor_text(atom)}"
 
 
-def product(left: Atom, right: Atom) -> Product:
+def product(first: Atom, second: Atom) -> Product:
     """Two atoms multiplied."""
     powers: dict[Symbol, int] = {}
-    for atom in (left, right):
+    for atom in (first, second):
         for factor, power in atom.factors if isinstance(atom, Product) else ((atom, 1),):
             powers[factor] = powers.get(factor, 0) + power
     return Product(frozenset(powers.items()))

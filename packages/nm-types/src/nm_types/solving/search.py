@@ -35,8 +35,12 @@ def is_solvable(equations: Sequence[Equation], budget: int = MOST_TRIED) -> bool
     if bad or solution.unmet()[1]:
         return False
     positive = [solution.apply(Size(name)) for name, _ in solution.conditions]
-    answer = can_be_zero([one.expected - one.given for one in waiting], positive, budget)
-    return can_be_zero([one.expected - one.given for one in equations], (), budget) if answer is None else answer
+    answer = can_be_zero([equation.expected - equation.given for equation in waiting], positive, budget)
+    return (
+        can_be_zero([equation.expected - equation.given for equation in equations], (), budget)
+        if answer is None
+        else answer
+    )
 
 
 def can_be_zero(
@@ -57,31 +61,31 @@ def can_be_zero(
     )
     if narrowed is None:
         return False
-    name = min(narrowed, key=lambda one: (_width(narrowed[one]), str(one)))
+    name = min(narrowed, key=lambda candidate: (_width(narrowed[candidate]), str(candidate)))
     least, most = narrowed[name]
     enough = _repeats(zero) if most is None and not positive else None if most is None else most + 1 - least
     values = range(least, least + min(enough or WITNESSES, budget))
     answer: bool | None = False if enough is not None and len(values) >= enough else None
     for value in values:
-        known = {name: Size(value)}
-        found = can_be_zero(
-            [size.substitute(known) for size in zero],
-            [size.substitute(known) for size in positive],
+        assignment = {name: Size(value)}
+        result = can_be_zero(
+            [size.substitute(assignment) for size in zero],
+            [size.substitute(assignment) for size in positive],
             budget // len(values),
             narrowed,
         )
-        if found:
+        if result:
             return True
-        answer = None if found is None else answer
+        answer = None if result is None else answer
     return answer
 
 
 def _repeats(zero: Sequence[Size]) -> int | None:
     """After how many values of their one name sizes that do not grow repeat; None where they may not."""
-    found = [period(size) for size in zero]
-    if None in found or len(frozenset[Name]().union(*(size.symbols() for size in zero))) != 1:
+    periods = [period(size) for size in zero]
+    if None in periods or len(frozenset[Name]().union(*(size.symbols() for size in zero))) != 1:
         return None
-    return lcm(*(steps for steps in found if steps))
+    return lcm(*(steps for steps in periods if steps))
 
 
 def _width(bound: tuple[int, int | None]) -> float:
@@ -111,7 +115,7 @@ def _cut(atom: Atom, weight: int, rest: int, bounds: Bounds) -> None:
     """Narrow the bounds of an atom, of which a multiple is at most minus a rest."""
     if isinstance(atom, Product):
         for factor, _ in atom.factors if weight > 0 else ():
-            others = [_range(one, bounds)[0] for one, _ in atom.factors if one != factor]
+            others = [_range(cofactor, bounds)[0] for cofactor, _ in atom.factors if cofactor != factor]
             if factor in bounds and all(least is not None and least > 0 for least in others):
                 _cut(factor, weight * prod(least for least in others if least), rest, bounds)
     elif not isinstance(atom, Floor):

@@ -27,10 +27,10 @@ class Solution:
 
     def apply(self, size: Size) -> Size:
         """Put what is known in the place of names."""
-        known = self._known(size)
-        if not known:
+        solved = self._known(size)
+        if not solved:
             return size
-        for name in known:
+        for name in solved:
             if self._known(self.values[name]):
                 self._flatten(name)
         return size.substitute(self.values)
@@ -47,17 +47,17 @@ class Solution:
         stack = [name]
         while stack:
             value = self.values[stack[-1]]
-            known = self._known(value)
-            deeper = [one for one in known if self._known(self.values[one])]
+            solved = self._known(value)
+            deeper = [inner for inner in solved if self._known(self.values[inner])]
             if deeper:
                 stack += deeper
                 continue
             top = stack.pop()
-            if known:
+            if solved:
                 self.values[top] = value.substitute(self.values)
                 if self.traced:
                     own = self.ports.get(top, frozenset())
-                    self.ports[top] = own.union(*(self.ports.get(one, ()) for one in known))
+                    self.ports[top] = own.union(*(self.ports.get(inner, ()) for inner in solved))
 
     def set(self, name: Name, value: Size, ports: frozenset[str]) -> None:
         """Decide a name."""
@@ -66,13 +66,13 @@ class Solution:
 
     def applied(self, equation: Equation) -> Equation:
         """The equation with what is known put in."""
-        expected, given = self.apply(equation.expected), self.apply(equation.given)
-        if expected is equation.expected and given is equation.given:
+        expected, actual = self.apply(equation.expected), self.apply(equation.given)
+        if expected is equation.expected and actual is equation.given:
             return equation
         ports = equation.ports
         if self.traced:
             ports |= self.sources(equation.expected) | self.sources(equation.given)
-        return replace(equation, expected=expected, given=given, ports=ports)
+        return replace(equation, expected=expected, given=actual, ports=ports)
 
     def unmet(self) -> tuple[list[Equation], list[Equation]]:
         """The equations whose solved name is positive only for some data, and those for which it never is."""

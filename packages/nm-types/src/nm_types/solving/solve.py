@@ -38,7 +38,11 @@ def contradictions(equations: Sequence[Equation], *, traced: bool = True) -> lis
     solution = Solution(traced=traced)
     waiting, bad = eliminate(equations, solution, lambda name: isinstance(name, Rigid))
     bad += solution.unmet()[1]
-    return bad + [one for one in waiting if judge(one.expected, one.given) in (Verdict.CLASHES, Verdict.ACCIDENTAL)]
+    return bad + [
+        equation
+        for equation in waiting
+        if judge(equation.expected, equation.given) in (Verdict.CLASHES, Verdict.ACCIDENTAL)
+    ]
 
 
 def rank(equation: Equation) -> tuple[bool, bool, str, int]:
@@ -67,13 +71,13 @@ def _advance(
     difference = now.expected - now.given
     if not difference.terms and not difference.constant:
         return True
-    found = isolate(difference, free)
-    if never_zero(difference) or is_positive(1 - now.expected) or (found and is_positive(1 - found[1])):
+    isolated = isolate(difference, free)
+    if never_zero(difference) or is_positive(1 - now.expected) or (isolated and is_positive(1 - isolated[1])):
         bad.append(now)
         return True
-    if found is None:
+    if isolated is None:
         return False
-    name, multiple, count = found
+    name, multiple, count = isolated
     if not is_positive(multiple) and multiple not in (now.given, now.expected):
         solution.conditions.append((name, now))
     solution.set(name, multiple // count, now.ports)

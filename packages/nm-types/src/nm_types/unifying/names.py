@@ -24,14 +24,14 @@ class LocalNames:
     def __init__(self) -> None:
         self.elements: dict[str, list[Variable]] = {}
 
-    def size_of(self, one: Axis, port: str) -> Size | None:
+    def size_of(self, axis: Axis, port: str) -> Size | None:
         """The size that a port asks of an axis: none, its own, or that of all batch axes of the call."""
-        if isinstance(one, Row) or isinstance(one.size, Unknown):
+        if isinstance(axis, Row) or isinstance(axis.size, Unknown):
             return None
-        if one.size is None:
-            batch = not isinstance(one.tag, TagVariable) and one.tag.is_a(BatchTag)
+        if axis.size is None:
+            batch = not isinstance(axis.tag, TagVariable) and axis.tag.is_a(BatchTag)
             return Size(BATCH) if batch else None
-        return self.local(plain(one.size), port)
+        return self.local(plain(axis.size), port)
 
     def local(self, size: Size, port: str) -> Size:
         """A size with the names that belong to one element of a variadic port told apart: `n_i` becomes `n[0]`."""
@@ -43,14 +43,14 @@ class LocalNames:
                 match = ELEMENT.search(port)
                 element = Variable(f"{name.name[:-2]}{match.group() if match else f'[{port}]'}")
                 own[name] = Size(element)
-                known = self.elements.setdefault(name.name, [])
-                if element not in known:
-                    known.append(element)
+                elements = self.elements.setdefault(name.name, [])
+                if element not in elements:
+                    elements.append(element)
         return size.substitute(own)
 
     def sums(self) -> dict[Name, Size]:
         """What the sum of each indexed name is."""
-        return {Sum(name): sum(map(Size, found), Size(0)) for name, found in self.elements.items()}
+        return {Sum(name): sum(map(Size, elements), Size(0)) for name, elements in self.elements.items()}
 
 
 class Meanings:
@@ -59,11 +59,15 @@ class Meanings:
     def __init__(self) -> None:
         self._known: dict[Name, list[str]] = {}
 
-    def learn(self, size: Size, one: Axis | None) -> None:
+    def learn(self, size: Size, axis: Axis | None) -> None:
         """Take in that an axis has a size; only names say something, and only axes that have a tag."""
         symbol = size.symbol
-        if isinstance(symbol, Variable | Rigid) and isinstance(one, AxisType) and not isinstance(one.tag, TagVariable):
-            self._known.setdefault(symbol, []).append(one.tag.meaning)
+        if (
+            isinstance(symbol, Variable | Rigid)
+            and isinstance(axis, AxisType)
+            and not isinstance(axis.tag, TagVariable)
+        ):
+            self._known.setdefault(symbol, []).append(axis.tag.meaning)
 
     def of(self, name: Name) -> list[str]:
         """What a name means, its own meaning first."""
@@ -75,8 +79,8 @@ class Meanings:
         if equation.on_axis or isinstance(equation.written, str):
             return False
         expected = self._of_size(equation.expected) | self._of_size(equation.written)
-        given = self._of_size(equation.given)
-        return bool(expected and given) and not expected & given
+        actual = self._of_size(equation.given)
+        return bool(expected and actual) and not expected & actual
 
     def _of_size(self, size: Size) -> set[str]:
         return {meaning for name in size.symbols() for meaning in self.of(name)}

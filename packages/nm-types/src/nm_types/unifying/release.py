@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from nm_types.meanings import BatchTag, Kind, Nominal
 from nm_types.neural_type import NeuralType
-from nm_types.notation import Axis, AxisType, Row, Structure, axis
+from nm_types.notation import Axis, AxisType, Row, Structure, axis_of
 from nm_types.sizes import Name, Rigid, Size, Variable
 
 
@@ -19,7 +19,7 @@ def released(types: Mapping[str, NeuralType]) -> dict[str, NeuralType]:
     """
     counts = Counter(name for type in types.values() for name in _places(type))
     batches = Counter(size for type in types.values() for size in _batches(type))
-    taken: set[str] = set()
+    used: set[str] = set()
     names: dict[Name, Size] = {}
     omitted: set[Name] = set()
     for name in counts:
@@ -27,7 +27,7 @@ def released(types: Mapping[str, NeuralType]) -> dict[str, NeuralType]:
         if (len(batches) == 1 and of_batch == counts[name]) or (name.implicit and not of_batch and counts[name] == 1):
             omitted.add(name)
         else:
-            names[name] = Size(Variable(_free(name, taken)))
+            names[name] = Size(Variable(_free(name, used)))
     return {port: NeuralType(_released(type, names, omitted)) for port, type in types.items()}
 
 
@@ -42,13 +42,13 @@ def _released(type: Structure, names: Mapping[Name, Size], omitted: set[Name]) -
     kind = type.kind
     if kind is not None and kind.sizes:
         kind = _kind(kind, names, omitted)
-    return Structure(type.form, tuple(_axis(one, names, omitted) for one in type.axes), kind)
+    return Structure(type.form, tuple(_axis(axis, names, omitted) for axis in type.axes), kind)
 
 
-def _axis(one: Axis, names: Mapping[Name, Size], omitted: set[Name]) -> Axis:
-    if isinstance(one, Row) or not isinstance(one.size, Size):
-        return one
-    return axis(one.tag, _size(one.size, names, omitted))
+def _axis(axis: Axis, names: Mapping[Name, Size], omitted: set[Name]) -> Axis:
+    if isinstance(axis, Row) or not isinstance(axis.size, Size):
+        return axis
+    return axis_of(axis.tag, _size(axis.size, names, omitted))
 
 
 def _kind(kind: Kind, names: Mapping[Name, Size], omitted: set[Name]) -> Kind:
@@ -63,24 +63,24 @@ def _places(type: Structure) -> Iterator[Rigid]:
     """The sizes of calls in a type, once for each place; twice in a derived size, which needs their names."""
     for size in type.all_sizes():
         if isinstance(size, Size):
-            found = sorted((name for name in size.symbols() if isinstance(name, Rigid)), key=str)
-            yield from found if size.symbol is not None else (*found, *found)
+            names = sorted((name for name in size.symbols() if isinstance(name, Rigid)), key=str)
+            yield from names if size.symbol is not None else (*names, *names)
 
 
 def _batches(type: Structure) -> Iterator[Size]:
     """The sizes of batch axes."""
-    for one in type.axes:
-        if isinstance(one, AxisType) and isinstance(one.tag, Nominal) and one.tag.is_a(BatchTag):
-            yield one.size if isinstance(one.size, Size) else Size(0)
+    for axis in type.axes:
+        if isinstance(axis, AxisType) and isinstance(axis.tag, Nominal) and axis.tag.is_a(BatchTag):
+            yield axis.size if isinstance(axis.size, Size) else Size(0)
 
 
-def _free(name: Rigid, taken: set[str]) -> str:
+def _free(name: Rigid, used: set[str]) -> str:
     """A name that is not taken: the size's own, where it has one."""
     base = name.name.rpartition(".")[2].partition("[")[0]
     base = "n" if name.implicit or not base.isidentifier() or base.endswith("_i") else base
-    found, number = base, 1
-    while found in taken:
+    candidate, number = base, 1
+    while candidate in used:
         number += 1
-        found = f"{base}{number}"
-    taken.add(found)
-    return found
+        candidate = f"{base}{number}"
+    used.add(candidate)
+    return candidate

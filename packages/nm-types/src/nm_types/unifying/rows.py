@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 from nm_types.meanings import Tag
-from nm_types.notation import Axis, AxisType, Row, TagVariable, axis
+from nm_types.notation import Axis, AxisType, Row, TagVariable, axis_of
 from nm_types.relations import EQUAL, LESS, order_of_axes
 from nm_types.unifying.misfit import Reason
 
@@ -25,77 +25,77 @@ class Spread(NamedTuple):
     @property
     def is_open(self) -> bool:
         """Whether some axis may have any tag."""
-        tags = [one.tag for one in self.axes if isinstance(one, AxisType)]
+        tags = [axis.tag for axis in self.axes if isinstance(axis, AxisType)]
         return bool(self.rows) or any(isinstance(tag, TagVariable) and tag.bound is None for tag in tags)
 
-    def concrete(self, given: Sequence[Axis]) -> tuple[Axis, ...]:
+    def concrete(self, actual: Sequence[Axis]) -> tuple[Axis, ...]:
         """The port's axes with a bound in the place of its variable, and the value's own where anything fits."""
-        return tuple(_concrete(one, value) for one, value in zip(self.axes, given, strict=True))
+        return tuple(_concrete(axis, value) for axis, value in zip(self.axes, actual, strict=True))
 
 
-def spread_axes(expected: Sequence[Axis], given: Sequence[Axis]) -> Spread | Reason:
+def spread_axes(expected: Sequence[Axis], actual: Sequence[Axis]) -> Spread | Reason:
     """Lay the axes of a port onto those of a value: rows take what the other axes leave."""
-    places = [i for i, one in enumerate(expected) if isinstance(one, Row)]
-    left = len(given) - len(expected) + len(places)
+    places = [i for i, axis in enumerate(expected) if isinstance(axis, Row)]
+    spare = len(actual) - len(expected) + len(places)
     if not places:
-        return Spread(tuple(expected)) if left == 0 else "rank"
-    if left < 0:
+        return Spread(tuple(expected)) if spare == 0 else "rank"
+    if spare < 0:
         return "rank"
-    first = left
+    first = spare
     if len(places) == 2:
         anchor = expected[places[0] + 1]
-        found = [k for k in range(left + 1) if _is_anchor(anchor, given[places[0] + k])]
-        if len(found) != 1:
-            return "anchors" if found else "anchor"
-        first = found[0]
-    lengths = dict(zip(places, (first, left - first), strict=False))
+        matches = [k for k in range(spare + 1) if _is_anchor(anchor, actual[places[0] + k])]
+        if len(matches) != 1:
+            return "anchors" if matches else "anchor"
+        first = matches[0]
+    lengths = dict(zip(places, (first, spare - first), strict=False))
     laid: list[Axis | None] = []
     rows: list[tuple[str, int, int]] = []
-    for i, one in enumerate(expected):
-        if isinstance(one, Row):
-            rows.append((one.name, len(laid), len(laid) + lengths[i]))
+    for i, axis in enumerate(expected):
+        if isinstance(axis, Row):
+            rows.append((axis.name, len(laid), len(laid) + lengths[i]))
             laid += [None] * lengths[i]
         else:
-            laid.append(one)
+            laid.append(axis)
     return Spread(tuple(laid), tuple(rows))
 
 
-def laid_out(expected: Sequence[Axis], given: Sequence[Axis]) -> tuple[Axis, ...] | None:
+def laid_out(expected: Sequence[Axis], actual: Sequence[Axis]) -> tuple[Axis, ...] | None:
     """The axes of a port with a row repeated for each axis that it takes, or None where rows cannot be laid out."""
-    rows = {one.name: one for one in expected if isinstance(one, Row)}
+    rows = {axis.name: axis for axis in expected if isinstance(axis, Row)}
     if not rows:
         return tuple(expected)
-    spread = spread_axes(expected, given)
+    spread = spread_axes(expected, actual)
     if not isinstance(spread, Spread):
         return None
     laid = list(spread.axes)
     for name, start, stop in spread.rows:
         laid[start:stop] = [rows[name]] * (stop - start)
-    return tuple(cast("Axis", one) for one in laid)
+    return tuple(cast("Axis", axis) for axis in laid)
 
 
-def join_rows(left: tuple[AxisType, ...], right: tuple[AxisType, ...]) -> tuple[AxisType, ...] | None:
+def join_rows(first: tuple[AxisType, ...], second: tuple[AxisType, ...]) -> tuple[AxisType, ...] | None:
     """The nearest common ancestors of two rows of axes, or None where they have none."""
-    if left is right:
-        return left
-    if len(left) != len(right):
+    if first is second:
+        return first
+    if len(first) != len(second):
         return None
     joined = []
-    for one, other in zip(left, right, strict=True):
-        tag = cast("type[Tag]", one.tag).join(cast("type[Tag]", other.tag))
+    for a, b in zip(first, second, strict=True):
+        tag = cast("type[Tag]", a.tag).join(cast("type[Tag]", b.tag))
         if tag is None:
             return None
-        joined.append(axis(cast("type[Tag]", tag), one.size))
+        joined.append(axis_of(cast("type[Tag]", tag), a.size))
     return tuple(joined)
 
 
-def _concrete(one: Axis | None, value: Axis) -> Axis:
-    if one is None or isinstance(one, Row):
+def _concrete(axis: Axis | None, value: Axis) -> Axis:
+    if axis is None or isinstance(axis, Row):
         return value
-    if isinstance(one.tag, TagVariable):
-        own = cast("AxisType", value).tag if one.tag.bound is None else one.tag.bound
-        return axis(own, one.size)
-    return one
+    if isinstance(axis.tag, TagVariable):
+        own = cast("AxisType", value).tag if axis.tag.bound is None else axis.tag.bound
+        return axis_of(own, axis.size)
+    return axis
 
 
 def _is_anchor(anchor: Axis, value: Axis) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from nm_types.errors import BindingError, DefinitionError
 from nm_types.meanings import BatchTag, Kind, kind_of
-from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis
+from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis_of
 from nm_types.sizes import Expression, Name, Origin, Rigid, Size, Variable
 
 
@@ -17,14 +17,14 @@ def plain(size: Expression | Unknown | None) -> Size:
     raise BindingError(f"{size}: parameters in braces must have values before a type is connected: type.bind(params).")
 
 
-def is_settled(given: Structure) -> bool:
+def is_settled(structure: Structure) -> bool:
     """Whether every size of a type already belongs to somebody."""
-    if given.item is not None:
-        return is_settled(given.item)
-    for one in given.axes:
-        if not isinstance(one, AxisType) or not isinstance(one.size, Size) or not _is_owned(one.size):
+    if structure.item is not None:
+        return is_settled(structure.item)
+    for axis in structure.axes:
+        if not isinstance(axis, AxisType) or not isinstance(axis.size, Size) or not _is_owned(axis.size):
             return False
-    kind = given.kind
+    kind = structure.kind
     if kind is None or not type(kind).parameters:
         return True
     return len(kind.sizes) == len(type(kind).parameters) and all(
@@ -32,12 +32,14 @@ def is_settled(given: Structure) -> bool:
     )
 
 
-def settle(given: Structure, origin: Origin, port: str) -> Structure:
+def settle(structure: Structure, origin: Origin, port: str) -> Structure:
     """A type in which every size belongs to somebody; what nobody has yet becomes its origin's."""
-    if given.item is not None:
-        return Structure("list", item=settle(given.item, origin, port))
-    axes = tuple(_settle_axis(one, origin, f"{port}[{place}]") for place, one in enumerate(given.axes))
-    return Structure(given.form, axes, owned_kind(given.kind, origin, port, lambda size: _owned(size, origin, None)))
+    if structure.item is not None:
+        return Structure("list", item=settle(structure.item, origin, port))
+    axes = tuple(_settle_axis(axis, origin, f"{port}[{index}]") for index, axis in enumerate(structure.axes))
+    return Structure(
+        structure.form, axes, owned_kind(structure.kind, origin, port, lambda size: _owned(size, origin, None))
+    )
 
 
 def owned_kind(kind: Kind | None, origin: Origin, port: str, own: Callable[[Size], Size]) -> Kind | None:
@@ -45,20 +47,20 @@ def owned_kind(kind: Kind | None, origin: Origin, port: str, own: Callable[[Size
     if kind is None:
         return None
     sizes = []
-    for place, what in enumerate(type(kind).parameters):
-        size = kind.size(place)
-        unknown = Rigid(origin, f"{port}.{what}", implicit=True)
+    for index, parameter in enumerate(type(kind).parameters):
+        size = kind.size(index)
+        unknown = Rigid(origin, f"{port}.{parameter}", implicit=True)
         sizes.append(Size(unknown) if size is None else own(plain(size)))
     return kind_of(type(kind), sizes) if sizes else kind
 
 
-def _settle_axis(one: Axis, origin: Origin, name: str) -> Axis:
-    if isinstance(one, Row) or isinstance(one.tag, TagVariable):
-        raise DefinitionError(f"{origin.owner}: {one} stands for many meanings; a value has one. Name its tag.")
-    if one.size is None or isinstance(one.size, Unknown):
-        batch = one.size is None and one.tag.is_a(BatchTag)
-        return axis(one.tag, Size(Rigid(origin, "batch" if batch else name, one.tag.meaning, implicit=True)))
-    return axis(one.tag, _owned(plain(one.size), origin, one.tag.meaning))
+def _settle_axis(axis: Axis, origin: Origin, name: str) -> Axis:
+    if isinstance(axis, Row) or isinstance(axis.tag, TagVariable):
+        raise DefinitionError(f"{origin.owner}: {axis} stands for many meanings; a value has one. Name its tag.")
+    if axis.size is None or isinstance(axis.size, Unknown):
+        batch = axis.size is None and axis.tag.is_a(BatchTag)
+        return axis_of(axis.tag, Size(Rigid(origin, "batch" if batch else name, axis.tag.meaning, implicit=True)))
+    return axis_of(axis.tag, _owned(plain(axis.size), origin, axis.tag.meaning))
 
 
 def _owned(size: Size, origin: Origin, meaning: str | None) -> Size:

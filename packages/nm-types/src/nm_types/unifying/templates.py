@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from nm_types.meanings import Tag
-from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, axis
+from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, axis_of
 from nm_types.solving import Edge
 from nm_types.unifying.misfit import Misfit, Reason
 from nm_types.unifying.rows import Spread, join_rows
@@ -26,22 +26,24 @@ class Templates:
         self.tags: dict[str, type[Tag]] = {}
         self.deciders: dict[str, str] = {}
 
-    def meet(self, edge: Edge, spread: Spread, given: Structure) -> Misfit | None:
+    def meet(self, edge: Edge, spread: Spread, actual: Structure) -> Misfit | None:
         """Let the rows and tag variables of an edge agree with what they have met before, or say which does not."""
         tags, rows = dict(self.tags), dict(self.rows)
-        axes = cast("tuple[AxisType, ...]", given.axes)
-        for one, value in zip(spread.axes, axes, strict=True):
-            if isinstance(one, AxisType) and isinstance(one.tag, TagVariable):
+        axes = cast("tuple[AxisType, ...]", actual.axes)
+        for axis, value in zip(spread.axes, axes, strict=True):
+            if isinstance(axis, AxisType) and isinstance(axis.tag, TagVariable):
                 own = cast("type[Tag]", value.tag)
-                joined = tags.get(one.tag.name, own).join(own)
+                joined = tags.get(axis.tag.name, own).join(own)
                 if joined is None:
-                    return self._misfit("variable", one.tag.name, edge, given, {one.tag.name: tags[one.tag.name]}, rows)
-                tags[one.tag.name] = cast("type[Tag]", joined)
+                    return self._misfit(
+                        "variable", axis.tag.name, edge, actual, {axis.tag.name: tags[axis.tag.name]}, rows
+                    )
+                tags[axis.tag.name] = cast("type[Tag]", joined)
         for name, start, stop in spread.rows:
-            taken = axes[start:stop]
-            together = join_rows(rows.get(name, taken), taken)
+            row_axes = axes[start:stop]
+            together = join_rows(rows.get(name, row_axes), row_axes)
             if together is None:
-                return self._misfit("row", name, edge, given, {}, rows)
+                return self._misfit("row", name, edge, actual, {}, rows)
             rows[name] = together
         for name in (*tags, *rows):
             self.deciders.setdefault(name, f"{edge.producer} at {edge.port}")
@@ -53,18 +55,18 @@ class Templates:
         reason: Reason,
         name: str,
         edge: Edge,
-        given: Structure,
+        actual: Structure,
         tags: Mapping[str, type[Tag]],
         rows: Mapping[str, tuple[AxisType, ...]],
     ) -> Misfit:
         """A row or a tag variable meets what it cannot stand for: the port with what it stands for put in."""
         axes: list[Axis] = []
-        for one in edge.expected.axes:
-            if isinstance(one, Row):
-                axes += rows.get(one.name, (one,))
-            elif isinstance(one.tag, TagVariable) and one.tag.name in tags:
-                axes.append(axis(tags[one.tag.name], one.size))
+        for axis in edge.expected.axes:
+            if isinstance(axis, Row):
+                axes += rows.get(axis.name, (axis,))
+            elif isinstance(axis.tag, TagVariable) and axis.tag.name in tags:
+                axes.append(axis_of(tags[axis.tag.name], axis.size))
             else:
-                axes.append(one)
+                axes.append(axis)
         filled = Structure("tensor", tuple(axes), edge.expected.kind)
-        return Misfit(reason, filled, given, others=self.deciders.get(name, "another part of the same value"))
+        return Misfit(reason, filled, actual, others=self.deciders.get(name, "another part of the same value"))

@@ -45,66 +45,69 @@ class Unifier:
     def add(self, edge: Edge) -> Misfit | None:
         """Take one edge in; give back what is wrong with it, if something is."""
         expected: Structure = edge.expected
-        given = self._settled(edge)
-        while expected.item is not None and given.item is not None:
-            expected, given = expected.item, given.item
+        actual = self._settled(edge)
+        while expected.item is not None and actual.item is not None:
+            expected, actual = expected.item, actual.item
         if expected.form == "root":
             return None
-        if expected.form != given.form:
-            return Misfit("form", expected, given)
-        spread = spread_axes(expected.axes, given.axes)
+        if expected.form != actual.form:
+            return Misfit("form", expected, actual)
+        spread = spread_axes(expected.axes, actual.axes)
         if not isinstance(spread, Spread):
-            return Misfit(spread, expected, given)
-        return self._add_spread(edge, spread, given, expected.kind)
+            return Misfit(spread, expected, actual)
+        return self._add_spread(edge, spread, actual, expected.kind)
 
-    def _add_spread(self, edge: Edge, spread: Spread, given: Structure, kind: Kind | None) -> Misfit | None:
-        axes = spread.concrete(given.axes)
-        kind_fits = order_of_kinds(given.kind, kind) <= LESS
-        axes_fit = all(order_of_axes(left, right) <= LESS for left, right in zip(given.axes, axes, strict=True))
+    def _add_spread(self, edge: Edge, spread: Spread, actual: Structure, kind: Kind | None) -> Misfit | None:
+        axes = spread.concrete(actual.axes)
+        kind_fits = order_of_kinds(actual.kind, kind) <= LESS
+        axes_fit = all(
+            order_of_axes(value_axis, port_axis) <= LESS
+            for value_axis, port_axis in zip(actual.axes, axes, strict=True)
+        )
         may_cast = self._may_cast(edge.port) and not spread.is_open and not edge.expected.is_list
         if kind_fits and not axes_fit and may_cast:
-            order = the_one_order(given.axes, axes)
+            order = the_one_order(actual.axes, axes)
             if order is not None:
                 self.casts[edge.port] = order
-                given = Structure("tensor", tuple(given.axes[i] for i in order), given.kind)
+                actual = Structure("tensor", tuple(actual.axes[i] for i in order), actual.kind)
                 axes_fit = True
         if not axes_fit or not kind_fits:
-            return Misfit("axes", Structure(given.form, axes, kind), given, spread.is_open)
-        misfit = self.templates.meet(edge, spread, given)
+            return Misfit("axes", Structure(actual.form, axes, kind), actual, spread.is_open)
+        misfit = self.templates.meet(edge, spread, actual)
         if misfit is not None:
             return misfit
-        if kind is not None and given.kind is None:
+        if kind is not None and actual.kind is None:
             self.without_kind.append(edge.port)
-        self.equations += self._axis_equations(edge, spread, cast("tuple[AxisType, ...]", given.axes))
-        self.equations += self._kind_equations(edge, kind, given.kind)
+        self.equations += self._axis_equations(edge, spread, cast("tuple[AxisType, ...]", actual.axes))
+        self.equations += self._kind_equations(edge, kind, actual.kind)
         return None
 
     def _may_cast(self, port: str) -> bool:
         return self._allowed == "transpose" or (self._allowed != "error" and port in self._allowed)
 
-    def _axis_equations(self, edge: Edge, spread: Spread, given: Sequence[AxisType]) -> Iterator[Equation]:
+    def _axis_equations(self, edge: Edge, spread: Spread, actual: Sequence[AxisType]) -> Iterator[Equation]:
         ports = frozenset({edge.port})
-        for place, (one, value) in enumerate(zip(spread.axes, given, strict=True)):
-            size = None if one is None else self.names.size_of(one, edge.port)
+        for index, (axis, value) in enumerate(zip(spread.axes, actual, strict=True)):
+            size = None if axis is None else self.names.size_of(axis, edge.port)
             if size is not None:
-                self.meanings.learn(size, one)
+                self.meanings.learn(size, axis)
                 self.meanings.learn(plain(value.size), value)
-                yield Equation(size, plain(value.size), edge, place, size, ports)
+                yield Equation(size, plain(value.size), edge, index, size, ports)
         for name, start, stop in spread.rows:
-            for place in range(start, stop):
-                value = given[place]
+            for index in range(start, stop):
+                value = actual[index]
                 self.meanings.learn(plain(value.size), value)
-                size = Size(row_size(name, place - start))
-                yield Equation(size, plain(value.size), edge, place, f"*{name}", ports)
+                size = Size(row_size(name, index - start))
+                yield Equation(size, plain(value.size), edge, index, f"*{name}", ports)
 
-    def _kind_equations(self, edge: Edge, expected: Kind | None, given: Kind | None) -> Iterator[Equation]:
-        if expected is None or given is None:
+    def _kind_equations(self, edge: Edge, expected: Kind | None, actual: Kind | None) -> Iterator[Equation]:
+        if expected is None or actual is None:
             return
-        for place, wanted in enumerate(expected.sizes):
-            if wanted is not None:
-                size = self.names.local(plain(wanted), edge.port)
+        for index, size_needed in enumerate(expected.sizes):
+            if size_needed is not None:
+                size = self.names.local(plain(size_needed), edge.port)
                 ports = frozenset({edge.port})
-                yield Equation(size, plain(given.size(place)), edge, -1 - place, plain(wanted), ports)
+                yield Equation(size, plain(actual.size(index)), edge, -1 - index, plain(size_needed), ports)
 
     def _settled(self, edge: Edge) -> Structure:
         if is_settled(edge.given):
