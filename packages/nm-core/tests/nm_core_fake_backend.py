@@ -34,7 +34,7 @@ class FakeSession:
         """Yield two records."""
         self.asked.append(request)
         for number in range(2):
-            yield dict.fromkeys(request.tensors, number)
+            yield dict.fromkeys(request.graph.outputs, number)
 
     @contextmanager
     def seeded(self, seed: int, name: str) -> Iterator[None]:

@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nm_core.actions.factory import NeuralModuleFactory
-from nm_core.actions.records import Records
-from nm_core.actions.results import LoadedWeights
+from nm_core.actions.results import LoadedWeights, Records
 from nm_core.callbacks.base import Callback
 from nm_core.callbacks.run import Run, TrainingResult
 from nm_core.errors import (

@@ -106,7 +106,7 @@ def test_free_inputs_that_lead_nowhere_need_no_value() -> None:
     for given in ({"encoded": 1}, {"encoded": 1, "other": 2}):
         nf.infer(graph, inputs=given).collect()
         request = nf.session.asked[-1]
-        assert (list(graph.inputs), list(request.free)) == (["encoded", "other"], ["encoded"])
+        assert (list(graph.inputs), list(request.graph.needed)) == (["encoded", "other"], ["encoded"])
 
 
 def test_ties_and_freezing_wait_for_their_modules() -> None:

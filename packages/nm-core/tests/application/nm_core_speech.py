@@ -260,7 +260,7 @@ class PythonSession:
         """Move every weight by one for each step."""
         self.requests.append(request)
         steps = request.max_steps or request.max_epochs or 0
-        for call in Graph(list(request.losses)).calls:
+        for call in request.graph.calls:
             if call.module.has_weights():
                 call.module.weight += steps
         return TrainingResult(step=steps, epoch=0, samples=0, losses={}, reason="finished", seconds=0.0)
@@ -277,7 +277,7 @@ class PythonSession:
 
     def infer(self, request: InferRequest) -> Iterator[dict[str, Any]]:
         """Yield one record per sample."""
-        columns = run(Graph(request.tensors, request.free or None), dict(request.inputs or {}))
+        columns = run(request.graph, dict(request.inputs or {}))
         for row in zip(*columns.values(), strict=True):
             yield dict(zip(columns, row, strict=True))
 

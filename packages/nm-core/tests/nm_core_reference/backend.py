@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nm_core import BackendError, Graph, LoadedWeights, Metric, NeuralModule, NmTensor, Plan, Run, TrainingResult
-from nm_core.actions.requests import EvalRequest, InferRequest, Settings, TrainRequest
+from nm_core import BackendError, LoadedWeights, NeuralModule, NmTensor, Plan, Run, TrainingResult
+from nm_core.actions.requests import EvalRequest, InferRequest, Settings, TrainRequest, metric_inputs
 from nm_core_reference import keeping
 from nm_core_reference.lowering import Execution, Lowered, Values
 from nm_core_reference.tensor import Tensor
@@ -61,19 +61,19 @@ class ReferenceSession:
         run = Run("eval", work_dir=self.settings.work_dir)
         with watched(request.callbacks, run):
             tell(request.callbacks, "on_start", run)
-            scores = self.score(request.metrics, request.max_batches)
+            scores = self.score(request)
             tell(request.callbacks, "on_evaluation", run, "eval", scores)
         return scores
 
-    def score(self, metrics: Sequence[Metric], max_batches: int | None = None) -> dict[str, float]:
+    def score(self, request: EvalRequest) -> dict[str, float]:
         """Return the scores of metrics, each over its data layer."""
         scores: dict[str, float] = {}
-        for metric in metrics:
+        for metric in request.metrics:
             assert metric.call is not None
             metric.reset()
-            tensors = list(dict.fromkeys(metric.call.sources_of_inputs()))
-            execution = Execution(Graph(tensors, name="eval").plan(), self.lower)
-            for _, values in self._batches(execution, max_batches):
+            tensors = {f"output_{number}": tensor for number, tensor in enumerate(metric_inputs(metric))}
+            execution = Execution(request.graph.subgraph(tensors).plan(), self.lower)
+            for _, values in self._batches(execution, request.max_batches):
                 ports = metric.call.module.inputs
                 metric.update(**{port: execution.host.argument(metric.call, port, values) for port in ports})
             scores |= metric.compute()
@@ -84,9 +84,9 @@ class ReferenceSession:
         run = Run("infer", work_dir=self.settings.work_dir)
         with watched(request.callbacks, run):
             tell(request.callbacks, "on_start", run)
-            execution = Execution(Graph(request.tensors, request.free or None, name="infer").plan(), self.lower)
+            execution, outputs = Execution(request.graph.plan(), self.lower), request.graph.outputs
             for count, values in self._given(execution, request) or self._batches(execution):
-                columns = {name: _column(tensor.type, values[tensor]) for name, tensor in request.tensors.items()}
+                columns = {name: _column(tensor.type, values[tensor]) for name, tensor in outputs.items()}
                 for row in range(count):
                     run.samples += 1
                     yield {name: one[row] if isinstance(one, list) else one for name, one in columns.items()}
@@ -138,9 +138,9 @@ class ReferenceSession:
         """Return the one batch of a graph with free inputs."""
         if request.inputs is None:
             return []
-        known = {free: request.inputs[name] for name, free in execution.plan.inputs.items()}
+        known = {free: request.inputs[name] for name, free in request.graph.needed.items()}
         values = self._computed(execution, known, 0)
-        columns = [_column(tensor.type, values[tensor]) for tensor in request.tensors.values()]
+        columns = [_column(tensor.type, values[tensor]) for tensor in request.graph.outputs.values()]
         return [(max((len(one) for one in columns if isinstance(one, list)), default=1), values)]
 
     def _computed(self, execution: Execution, known: Values, number: int) -> Values:

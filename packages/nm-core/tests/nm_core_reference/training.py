@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nm_core import BackendError, Graph, GraphError, Run, TrainingResult
+from nm_core import BackendError, GraphError, Run, TrainingResult
 from nm_core.actions.requests import TrainRequest
-from nm_core.graphs.graph import named_outputs
 from nm_core_reference import keeping
 from nm_core_reference.data import MicroBatch, Rows
 from nm_core_reference.tensor import backward, recording
@@ -24,8 +23,8 @@ class Training:
     """What one call of `train` hands to the next on the same losses."""
 
     def __init__(self, session: ReferenceSession, request: TrainRequest) -> None:
-        self.losses = named_outputs(list(request.losses))
-        plan = Graph(self.losses, name="train").plan()
+        self.losses = dict(request.graph.outputs)
+        plan = request.graph.plan()
         self.source = only_source(plan.sources)
         self.given = plan.sources[0].tensors()
         self.seed = session.settings.seed
@@ -88,7 +87,7 @@ class Piece:
             max_steps=request.max_steps,
             max_epochs=request.max_epochs,
             work_dir=session.settings.work_dir,
-            evaluator=session.score,
+            evaluator=lambda metrics: session.score(request.evaluation(metrics)),
             announce=lambda name, scores: tell(request.callbacks, "on_evaluation", self.run_, name, scores),
         )
 

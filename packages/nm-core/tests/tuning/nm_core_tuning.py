@@ -90,14 +90,14 @@ class LearningSession(PythonSession):
         view = Run("train", max_steps=request.max_steps, work_dir=self.settings.work_dir)
 
         def evaluated(metrics: Any) -> dict[str, float]:
-            return self.evaluate(EvalRequest(tuple(metric.fresh().bind(**metric.call.inputs) for metric in metrics)))
+            return self.evaluate(EvalRequest.of(metric.fresh().bind(**metric.call.inputs) for metric in metrics))
 
         def announce(name: str, scores: Any) -> None:
             for callback in request.callbacks:
                 callback.on_evaluation(view, name, scores)
 
         view.evaluator, view.announce = evaluated, announce
-        modules = [call.module for call in Graph(list(request.losses)).calls if isinstance(call.module, Weight)]
+        modules = [call.module for call in request.graph.calls if isinstance(call.module, Weight)]
         for callback in request.callbacks:
             callback.on_start(view)
         reason = "failed"

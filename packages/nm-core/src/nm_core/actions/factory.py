@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from nm_core.actions.records import Records
-from nm_core.actions.requests import EvalRequest, InferRequest, Settings, TrainRequest
+from nm_core.actions.keywords import keywords_of
+from nm_core.actions.requests import (
+    CallOptions,
+    EvalRequest,
+    InferRequest,
+    Settings,
+    TrainCall,
+    TrainRequest,
+    cut,
+)
+from nm_core.actions.results import Records
+from nm_core.actions.train_options import declared_options
 from nm_core.callbacks.base import Callback
 from nm_core.callbacks.run import TrainingResult
 from nm_core.errors import GraphError, PortError, did_you_mean
-from nm_core.graphs.graph import Graph, Outputs, check_distinct_names, named_outputs
+from nm_core.graphs.graph import Graph, Outputs, check_distinct_names
 from nm_core.modules.composite import CompositeModule, holders
 from nm_core.modules.metric import Metric
 from nm_core.modules.module import NeuralModule, snake_case
@@ -55,9 +65,15 @@ class NeuralModuleFactory:
     ) -> None:
         self.backend = backend
         self.settings = Settings(
-            placement, precision, strategy, seed, None if work_dir is None else Path(work_dir), deterministic
+            placement=placement,
+            precision=precision,
+            strategy=strategy,
+            seed=seed,
+            work_dir=None if work_dir is None else Path(work_dir),
+            deterministic=deterministic,
         )
         self.modules: dict[str, NeuralModule] = {}
+        self.graphs: list[Graph] = []
         self.ties: list[tuple[str, str]] = []
         self.frozen: list[str] = []
         self.application: Mapping[str, Any] | None = None
@@ -90,50 +106,28 @@ class NeuralModuleFactory:
         return module
 
     @boundary
-    def train(
-        self,
-        tensors_to_optimize: NmTensor | Sequence[NmTensor],
-        *,
-        callbacks: Sequence[Callback] = (),
-        optimizer: Any = "adamw",
-        policy: Any = None,
-        max_epochs: int | None = None,
-        max_steps: int | None = None,
-        batches_per_step: int = 1,
-        gradient_clip_norm: float | None = None,
-        log_every: int = 10,
-        restart: bool = False,
-        resume: str | Path | None = None,
-        non_finite: Literal["error", "skip"] = "error",
-    ) -> TrainingResult:
-        """Train the modules above some losses; see `nm_core.actions.requests.TrainRequest` for each argument.
+    @keywords_of(TrainCall)
+    def train(self, call: TrainCall) -> TrainingResult:
+        """Train the modules above some losses, until `max_epochs` or `max_steps`.
 
         Called again with the same losses, training goes on where it stopped unless `restart` is set.
         """
-        losses = tuple([tensors_to_optimize] if isinstance(tensors_to_optimize, NmTensor) else tensors_to_optimize)
-        if max_epochs is None and max_steps is None:
+        if call.max_epochs is None and call.max_steps is None:
             raise GraphError("Training needs an end: give max_epochs or max_steps.")
-        graphs = [Graph(list(losses), name="train")]
-        graphs += [Graph(_ends(metric), name="eval") for metric in _metrics_of(callbacks)]
-        self._prepare(graphs)
+        losses = call.tensors_to_optimize
+        graph = cut([losses] if isinstance(losses, NmTensor) else list(losses), "train", self.graphs)
+        groups = (tuple(getattr(callback, "metrics", ())) for callback in call.callbacks)
+        evaluations = {metrics: EvalRequest.of(metrics, self.graphs) for metrics in groups if metrics}
+        self._prepare([graph, *(evaluation.graph for evaluation in evaluations.values())])
         self._check_frozen()
         return self.session.train(
             TrainRequest(
-                losses=losses,
-                callbacks=tuple(callbacks),
-                optimizer=optimizer,
-                policy=policy,
-                max_epochs=max_epochs,
-                max_steps=max_steps,
-                batches_per_step=batches_per_step,
-                gradient_clip_norm=gradient_clip_norm,
-                log_every=log_every,
-                restart=restart,
-                resume=resume,
-                non_finite=non_finite,
+                graph,
+                **{name: getattr(call, name) for name in declared_options(CallOptions)},
                 application=self.application,
                 ties=tuple(self.ties),
                 frozen=tuple(self.frozen),
+                evaluations=evaluations,
             )
         )
 
@@ -142,9 +136,10 @@ class NeuralModuleFactory:
         self, metrics: Metric | Sequence[Metric], *, callbacks: Sequence[Callback] = (), max_batches: int | None = None
     ) -> dict[str, float]:
         """Return the scores of bound metrics, each sample of their data layers seen once."""
-        metrics = [metrics] if isinstance(metrics, Metric) else list(metrics)
-        self._prepare([Graph(_ends(metric), name="eval") for metric in metrics])
-        return self.session.evaluate(EvalRequest(tuple(metrics), tuple(callbacks), max_batches))
+        metrics = [metrics] if isinstance(metrics, Metric) else metrics
+        request = EvalRequest.of(metrics, self.graphs, callbacks=tuple(callbacks), max_batches=max_batches)
+        self._prepare([request.graph])
+        return self.session.evaluate(request)
 
     @boundary
     def infer(
@@ -156,19 +151,20 @@ class NeuralModuleFactory:
             tensors: a tensor, several, a mapping from name to tensor, or a graph.
             inputs: one batch of values for a graph with free inputs, by name; those that lead to no output need none.
         """
-        graph = tensors if isinstance(tensors, Graph) else Graph(named_outputs(tensors), name="infer")
-        free, given = graph.needed, inputs or {}
-        wrong = [f'no input "{name}"{did_you_mean(name, graph.inputs)}' for name in given if name not in graph.inputs]
-        wrong += [f'"{name}" was not given' for name in free if name not in given]
+        graph = tensors if isinstance(tensors, Graph) else cut(tensors, "infer", self.graphs)
+        values = inputs or {}
+        wrong = [f'no input "{name}"{did_you_mean(name, graph.inputs)}' for name in values if name not in graph.inputs]
+        wrong += [f'"{name}" was not given' for name in graph.needed if name not in values]
         if wrong:
             shown = ", ".join(graph.inputs)
             raise PortError(
                 f"{graph.name}: {'; '.join(wrong)}.\n"
                 + (f"  Its free inputs are {shown}." if shown else "  It has no free inputs; its data layers drive it.")
             )
+        if graph.needed:
+            graph.check_no_source()
         self._prepare([graph])
-        request = InferRequest(graph.outputs, inputs or None, free, tuple(callbacks))
-        return Records(self.session.infer(request), tuple(graph.outputs))
+        return Records(self.session.infer(InferRequest(graph, inputs or None, tuple(callbacks))), tuple(graph.outputs))
 
     @boundary
     def lower(self, tensors: Outputs | Graph) -> Any:
@@ -239,17 +235,3 @@ class NeuralModuleFactory:
         """Return the modules that a weight may be of: those whose names it begins with."""
         ends = (place for place, sign in enumerate(weight) if sign == ".")
         return {name: self.modules[name] for end in ends if (name := weight[:end]) in self.modules}
-
-
-def _metrics_of(callbacks: Sequence[Callback]) -> Iterator[Metric]:
-    for callback in callbacks:
-        yield from getattr(callback, "metrics", ())
-
-
-def _ends(metric: Metric) -> list[NmTensor]:
-    if metric.call is None:
-        raise GraphError(
-            f"{metric.name} is not connected to anything.\n"
-            f"  Give it tensors: {type(metric).__name__}({', '.join(f'{port}=...' for port in metric.inputs)})."
-        )
-    return list(metric.call.sources_of_inputs())

@@ -1,13 +1,16 @@
-"""What an action is asked to do, as plain values that a backend reads."""
+"""What an action is asked to do, as plain values that a backend reads; each carries the graph that is run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
+from nm_core.actions.train_options import EngineOptions, Option, TrainOptions
 from nm_core.callbacks.base import Callback
+from nm_core.errors import GraphError
+from nm_core.graphs.graph import Graph, Outputs, named_outputs
 from nm_core.modules.metric import Metric
 from nm_core.symbols.tensor import NmTensor
 
@@ -15,85 +18,137 @@ if TYPE_CHECKING:
     from nm_core.plugins import Collections
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(EngineOptions):
     """How a factory's actions run, whatever they do.
 
     Attributes:
-        placement: "auto", "cpu", "cuda" or "cuda:1".
-        precision: "fp32", "tf32", "bf16" or "fp16".
-        strategy: "auto", "single", "ddp" or the name of one that a plugin brings.
         seed: the number from which every random stream of the factory follows.
         work_dir: where checkpoints and logs go; nowhere when not given.
-        deterministic: ask the framework for deterministic algorithms, at a price.
         collections: what is installed: optimizers, policies and strategies by name.
     """
 
-    placement: str = "auto"
-    precision: str = "fp32"
-    strategy: str = "auto"
     seed: int = 0
     work_dir: Path | None = None
-    deterministic: bool = False
     collections: Collections | None = field(default=None, repr=False, compare=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class CallOptions(TrainOptions):
+    """The options of one call of `NeuralModuleFactory.train`, those included that no file has."""
+
+    callbacks: Annotated[Sequence[Callback], Option("What happens besides.")] = ()
+    restart: Annotated[bool, Option("Whether to forget an earlier training of the same losses.")] = False
+    resume: Annotated[
+        str | Path | None, Option('None, "auto" (the newest good checkpoint of the work directory) or a path.')
+    ] = None
+
+
+@dataclass(frozen=True)
+class TrainCall(CallOptions):
+    """What `NeuralModuleFactory.train` is called with."""
+
+    tensors_to_optimize: Annotated[NmTensor | Sequence[NmTensor], Option("The losses; several are added.")]
+
+
 @dataclass(frozen=True, eq=False)
-class TrainRequest:
-    """A training: what to lower, how to step and when to stop.
+class TrainRequest(CallOptions):
+    """A training: what to lower, how to step and when to stop; `TrainOptions` has the options.
 
     Attributes:
-        losses: the tensors to optimize, summed.
-        optimizer, policy: a specification, a name or a mapping, as in a file.
-        max_epochs, max_steps: the first that is reached ends the training; steps are updates in all.
-        batches_per_step: micro-batches per update, over all ranks.
-        gradient_clip_norm: the largest global norm of the gradient, if any.
-        log_every: updates between log points.
-        restart: forget an earlier training of the same losses.
-        resume: None, "auto" (the newest good checkpoint of the work directory) or a checkpoint's path.
-        non_finite: what to do about a loss that is not finite.
+        graph: the graph whose outputs are the losses to optimize, summed.
         application: the canonical structure and its digest, where the run has one.
         ties: pairs of weight names that are one weight.
         frozen: patterns of weight names that do not learn.
+        evaluations: what callbacks evaluate, by their metrics.
     """
 
-    losses: tuple[NmTensor, ...]
-    callbacks: tuple[Callback, ...] = ()
-    optimizer: Any = "adamw"
-    policy: Any = None
-    max_epochs: int | None = None
-    max_steps: int | None = None
-    batches_per_step: int = 1
-    gradient_clip_norm: float | None = None
-    log_every: int = 10
-    restart: bool = False
-    resume: str | Path | None = None
-    non_finite: Literal["error", "skip"] = "error"
+    graph: Graph
+    _: KW_ONLY
     application: Mapping[str, Any] | None = None
     ties: tuple[tuple[str, str], ...] = ()
     frozen: tuple[str, ...] = ()
+    evaluations: dict[tuple[Metric, ...], EvalRequest] = field(default_factory=dict)
+
+    @property
+    def losses(self) -> tuple[NmTensor, ...]:
+        """The tensors to optimize; a training is known by them."""
+        return tuple(self.graph.outputs.values())
+
+    def evaluation(self, metrics: Sequence[Metric]) -> EvalRequest:
+        """Return the evaluation of some metrics, whose graph is cut once for the whole run."""
+        key = tuple(metrics)
+        if key not in self.evaluations:
+            self.evaluations[key] = EvalRequest.of(key)
+        return self.evaluations[key]
 
 
 @dataclass(frozen=True, eq=False)
 class EvalRequest:
-    """An evaluation: bound metrics, each sample of their data layers seen once."""
+    """An evaluation: bound metrics, each sample of their data layers seen once.
 
+    Attributes:
+        graph: the graph whose outputs are what the metrics read.
+        max_batches: where to end before all samples were seen.
+    """
+
+    graph: Graph
     metrics: tuple[Metric, ...]
-    callbacks: tuple[Callback, ...] = ()
+    callbacks: Sequence[Callback] = ()
     max_batches: int | None = None
+
+    @classmethod
+    def of(cls, metrics: Iterable[Metric], graphs: Iterable[Graph] = (), **options: Any) -> EvalRequest:
+        """Cut the graph of what metrics read.
+
+        Args:
+            metrics: metrics that are connected to tensors.
+            graphs: graphs of which it may be a part.
+            options: callbacks and max_batches.
+
+        Raises:
+            GraphError: there is no metric, or one is not connected.
+        """
+        metrics = tuple(metrics)
+        if not metrics:
+            raise GraphError("An evaluation needs metrics: give at least one.")
+        tensors = dict.fromkeys(tensor for metric in metrics for tensor in metric_inputs(metric))
+        outputs = {f"output_{number}": tensor for number, tensor in enumerate(tensors)}
+        return cls(cut(outputs, "eval", graphs), metrics, **options)
 
 
 @dataclass(frozen=True, eq=False)
 class InferRequest:
-    """An inference: per-sample values of some tensors.
+    """An inference: per-sample values of a graph's outputs.
 
     Attributes:
-        tensors: what to compute, by the name it has in each record.
-        inputs: values for a graph's free inputs, by name, as one batch; None when data layers drive.
-        free: the free inputs themselves, by name.
+        graph: the graph; its outputs have the names that they have in each record.
+        inputs: values for the graph's free inputs, by name, as one batch; None when data layers drive.
     """
 
-    tensors: Mapping[str, NmTensor]
+    graph: Graph
     inputs: Mapping[str, Any] | None = None
-    free: Mapping[str, NmTensor] = field(default_factory=dict)
     callbacks: Sequence[Callback] = ()
+
+
+def cut(outputs: Outputs, name: str, graphs: Iterable[Graph] = ()) -> Graph:
+    """Return the graph of some tensors: a part of one that was built before, where that has them all."""
+    tensors = named_outputs(outputs)
+    for graph in graphs:
+        if all(tensor.call in graph.labels for tensor in tensors.values()):
+            return graph.subgraph(tensors, name=name)
+    return Graph(tensors, name=name)
+
+
+def metric_inputs(metric: Metric) -> tuple[NmTensor, ...]:
+    """Return the tensors that a metric reads.
+
+    Raises:
+        GraphError: it is not connected to any.
+    """
+    if metric.call is None:
+        raise GraphError(
+            f"{metric.name} is not connected to anything.\n"
+            f"  Give it tensors: {type(metric).__name__}({', '.join(f'{port}=...' for port in metric.inputs)})."
+        )
+    return tuple(metric.call.sources_of_inputs())

@@ -1,11 +1,35 @@
-"""`LoadedWeights`: what became of saved weights when a module took them."""
+"""What actions give: `Records` of an inference, and `LoadedWeights`, what became of saved weights."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from nm_types.frames import boundary
 
 Shape = tuple[int, ...]
+
+
+class Records(Iterator[dict[str, Any]]):
+    """An iterator of per-sample records keyed by output name; nothing is computed before it is asked for."""
+
+    def __init__(self, records: Iterator[dict[str, Any]], names: tuple[str, ...]) -> None:
+        self._records = records
+        self.names = names
+
+    @boundary
+    def __next__(self) -> dict[str, Any]:
+        return next(self._records)
+
+    @boundary
+    def collect(self) -> dict[str, list[Any]]:
+        """Return all that is left, as one list per output."""
+        collected: dict[str, list[Any]] = {name: [] for name in self.names}
+        for record in self:
+            for name, value in record.items():
+                collected[name].append(value)
+        return collected
 
 
 @dataclass(frozen=True, slots=True)

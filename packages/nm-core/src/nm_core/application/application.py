@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from nm_core.actions.factory import NeuralModuleFactory
-from nm_core.actions.records import Records
-from nm_core.actions.results import LoadedWeights
+from nm_core.actions.results import LoadedWeights, Records
 from nm_core.application.building import Builder
 from nm_core.application.checking import INFER, Checked
 from nm_core.application.checking.upgrades import renamer
@@ -29,9 +28,6 @@ from nm_core.errors import ApplicationError
 from nm_core.graphs.graph import Graph
 from nm_core.modules.metric import Metric
 from nm_core.modules.module import NeuralModule
-
-if TYPE_CHECKING:
-    pass
 
 T = TypeVar("T")
 
@@ -123,21 +119,11 @@ class Application:
             raise ApplicationError(
                 f"{self.path} has no train section.\n  Add one: train: {{optimize: [train.loss], ...}}."
             )
-        arguments: dict[str, Any] = {
-            "optimizer": dict(entry.optimizer),
-            "policy": None if entry.policy is None else dict(entry.policy),
-            "max_epochs": entry.max_epochs,
-            "max_steps": entry.max_steps,
-            "batches_per_step": entry.batches_per_step,
-            "gradient_clip_norm": entry.gradient_clip_norm,
-            "log_every": entry.log_every,
-            "non_finite": entry.non_finite,
-        }
-        callbacks = overrides.pop("callbacks", None)
-        made = self._builder.callbacks(entry.callbacks) if callbacks is None else callbacks
-        arguments["callbacks"] = [*made, *also]
         losses = [self._builder.output(reference) for reference in entry.optimize]
-        return self.factory.train(losses, **(arguments | overrides))
+        options = entry.options() | overrides
+        callbacks = overrides.get("callbacks")
+        options["callbacks"] = [*(self._builder.callbacks(entry.callbacks) if callbacks is None else callbacks), *also]
+        return self.factory.train(losses, **options)
 
     def metrics(self, entries: Sequence[MetricEntry] | None = None) -> list[Metric]:
         """Return metrics, those of the eval section when not given, connected to the outputs that they read."""

@@ -84,6 +84,7 @@ class Builder:
         if name not in self.graphs:
             entry = _known("graph", name, self._entry.graphs)
             self.graphs[name] = _GraphBuilder(self, name, entry).build()
+            self._factory.graphs.append(self.graphs[name])
         return self.graphs[name]
 
     def output(self, reference: Reference) -> NmTensor:

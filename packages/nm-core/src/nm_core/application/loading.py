@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
 from nm_core.actions.factory import NeuralModuleFactory
+from nm_core.actions.train_options import EngineOptions, declared_options
 from nm_core.application.application import Application
 from nm_core.application.checking import Checked, check
 from nm_core.application.form.entries import ApplicationEntry
@@ -113,8 +114,7 @@ def _checked(document: Document, entry: ApplicationEntry, collections: Collectio
 def _settings(entry: ApplicationEntry, folder: Path) -> dict[str, Any]:
     settings: dict[str, Any] = {"seed": entry.seed}
     if entry.train is not None:
-        for name in ("precision", "strategy", "placement", "deterministic"):
-            settings[name] = getattr(entry.train, name)
+        settings |= {name: getattr(entry.train, name) for name in declared_options(EngineOptions)}
         if entry.train.work_dir is not None:
             settings["work_dir"] = folder / entry.train.work_dir
     return settings

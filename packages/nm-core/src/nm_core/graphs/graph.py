@@ -102,6 +102,25 @@ class Graph:
         """Order the graph for a backend: sources, one framework segment, a host suffix."""
         return Plan.of(self)
 
+    def subgraph(self, outputs: Mapping[str, NmTensor], *, name: str | None = None) -> Graph:
+        """Return the calls of the graph that lead to some of its tensors; nothing is cut or solved again.
+
+        Args:
+            outputs: tensors of calls of the graph, by the names that they have as outputs.
+            name: what the part is called; like the graph when not given.
+        """
+        used = {tensor.call for tensor in outputs.values()}
+        for call in reversed(self.calls):
+            if call in used:
+                used |= {tensor.call for tensor in call.sources_of_inputs()}
+        part = Graph.__new__(Graph)
+        part.name, part.named, part.outputs = name or self.name, {}, dict(outputs)
+        part.calls = tuple(call for call in self.calls if call in used)
+        part.labels = _labels(part.calls, part.named)
+        part.inputs = self.inputs
+        part.inputs = part.needed
+        return part
+
     @boundary
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the graph on values, or call it on symbolic tensors as the module that it is."""
@@ -143,6 +162,14 @@ class Graph:
         for name, tensor in self.inputs.items():
             if name not in needed:
                 raise GraphError(f'The input "{name}" ({tensor.name}) of {self.name} leads to none of its outputs.')
+        self.check_no_source()
+
+    def check_no_source(self) -> None:
+        """Check that the graph computes from its inputs alone.
+
+        Raises:
+            GraphError: a data layer leads to its outputs.
+        """
         for call in self.calls:
             if call.module.segment == "source":
                 path = _path(call, self.calls, frozenset(self.inputs.values()))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nm_core import Graph, Metric, Run
-from nm_core.actions.requests import EvalRequest
+from nm_core.actions.requests import EvalRequest, metric_inputs
 from nm_core.symbols.tensor import Call
 from nm_torch.data import Request
 from nm_torch.engine.forward import ForwardPass, call_arguments
@@ -18,32 +18,29 @@ def evaluate(runtime: Runtime, request: EvalRequest) -> dict[str, float]:
     run = Run("eval", rank=strategy.rank, world_size=strategy.world_size, work_dir=runtime.settings.work_dir)
     hooks = Hooks(request.callbacks)
     with hooks.action(run):
-        scores = compute_scores(runtime, request.metrics, request.max_batches)
+        scores = compute_scores(runtime, request)
         call_all(hooks.evaluation, run, "eval", scores)
     return scores
 
 
-def compute_scores(runtime: Runtime, metrics: Sequence[Metric], max_batches: int | None = None) -> dict[str, float]:
+def compute_scores(runtime: Runtime, request: EvalRequest) -> dict[str, float]:
     """Return the scores of bound metrics, exact for any number of processes.
 
     Metrics of one data layer share its pass. A score that two metrics have under one name is prefixed with the
     metric's name.
     """
-    for metric in metrics:
+    for metric in request.metrics:
         metric.reset()
-    for group in _group_by_layer(metrics):
-        _update_metrics(runtime, group, max_batches)
+    for group in _group_by_layer(request):
+        _update_metrics(runtime, _part(request.graph, group), group, request.max_batches)
     results: list[tuple[Metric, dict[str, float]]] = []
-    for metric in metrics:
+    for metric in request.metrics:
         _merge_processes(runtime, metric)
         results.append((metric, metric.compute()))
     return _name_scores(results)
 
 
-def _update_metrics(runtime: Runtime, metrics: Sequence[Metric], max_batches: int | None) -> None:
-    calls = [_call(metric) for metric in metrics]
-    tensors = list(dict.fromkeys(tensor for call in calls for tensor in call.sources_of_inputs()))
-    graph = Graph({f"output_{number}": tensor for number, tensor in enumerate(tensors)}, name="eval")
+def _update_metrics(runtime: Runtime, graph: Graph, metrics: Sequence[Metric], max_batches: int | None) -> None:
     forward = ForwardPass(graph, runtime)
     layer, strategy, seed = forward.layer, runtime.strategy, runtime.settings.seed
     plan = list(enumerate(layer.plan_once(in_order=False)[:max_batches]))
@@ -54,8 +51,8 @@ def _update_metrics(runtime: Runtime, metrics: Sequence[Metric], max_batches: in
             continue
         # The number in the whole plan, not in this rank's share, seeds the modules: scores do not depend on ranks.
         values = forward.compute(forward.bind_layer(loaded.values), number)
-        for metric, call in zip(metrics, calls, strict=True):
-            metric.update(**call_arguments(call, values))
+        for metric in metrics:
+            metric.update(**call_arguments(_call(metric), values))
     layer.warn_of_unreadable()
 
 
@@ -71,12 +68,18 @@ def _merge_processes(runtime: Runtime, metric: Metric) -> None:
         metric.merge(partial)
 
 
-def _group_by_layer(metrics: Sequence[Metric]) -> list[list[Metric]]:
-    groups: dict[tuple[int, ...], list[Metric]] = {}
-    for metric in metrics:
-        graph = Graph(list(dict.fromkeys(_call(metric).sources_of_inputs())), name="eval")
-        sources = sorted(id(call) for call in graph.plan().sources)
-        groups.setdefault(tuple(sources), []).append(metric)
+def _part(graph: Graph, metrics: Sequence[Metric]) -> Graph:
+    """Return the part of an evaluation's graph that some of its metrics read."""
+    tensors = {tensor for metric in metrics for tensor in metric_inputs(metric)}
+    return graph.subgraph({name: tensor for name, tensor in graph.outputs.items() if tensor in tensors})
+
+
+def _group_by_layer(request: EvalRequest) -> list[list[Metric]]:
+    groups: dict[frozenset[Call], list[Metric]] = {}
+    for metric in request.metrics:
+        calls = _part(request.graph, [metric]).calls
+        sources = frozenset(call for call in calls if call.module.segment == "source")
+        groups.setdefault(sources, []).append(metric)
     return list(groups.values())
 
 

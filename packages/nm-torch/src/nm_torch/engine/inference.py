@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from nm_core import Graph, GraphError, NmTensor, Run
+from nm_core import GraphError, NmTensor, Run
 from nm_core.actions.requests import InferRequest
 from nm_torch.data import Request
 from nm_torch.engine.forward import ForwardPass
@@ -30,14 +30,14 @@ def infer(runtime: Runtime, request: InferRequest) -> Iterator[dict[str, Any]]:
 
 
 def _compute_records(runtime: Runtime, request: InferRequest) -> Iterator[dict[str, Any]]:
-    graph = Graph(request.tensors, request.free or None, name="infer")
+    graph = request.graph
     forward = ForwardPass(graph, runtime)
     if request.inputs is not None:
         if forward.plan.sources:
             names = ", ".join(call.name for call in forward.plan.sources)
             raise GraphError(f"{graph.name} was given inputs, and it also has a data layer: {names}.")
         inputs = forward.bind_inputs(request.inputs)
-        yield from _rows(request.tensors, inputs | forward.compute(inputs, 0), None)
+        yield from _rows(graph.outputs, inputs | forward.compute(inputs, 0), None)
         return
     layer, seed = forward.layer, runtime.settings.seed
     requests = (Request(seed, 0, indices) for indices in layer.plan_once(in_order=True))
@@ -45,7 +45,7 @@ def _compute_records(runtime: Runtime, request: InferRequest) -> Iterator[dict[s
         if loaded.values is None:
             continue
         inputs = forward.bind_layer(loaded.values)
-        yield from _rows(request.tensors, inputs | forward.compute(inputs, number), len(loaded.indices))
+        yield from _rows(graph.outputs, inputs | forward.compute(inputs, number), len(loaded.indices))
     layer.warn_of_unreadable()
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from nm_core import Graph, GraphError, NmTensor, Plan
-from nm_core.graphs.graph import named_outputs
 from nm_core.graphs.plan import permute
 from nm_core.symbols.tensor import Call, Constant
 from nm_torch.engine.names import free_name
@@ -42,7 +41,7 @@ class Objective:
     """The losses of a training, as a sum of weighted terms.
 
     Args:
-        losses: the tensors to optimise; they are summed.
+        graph: the graph whose outputs are to be optimised; they are summed.
 
     Attributes:
         plan: of the graph of all terms, with the losses in their order as framework outputs.
@@ -54,16 +53,15 @@ class Objective:
         GraphError: something is no loss, or the graph has not exactly one data layer.
     """
 
-    def __init__(self, losses: Sequence[NmTensor]) -> None:
-        requested = named_outputs(list(losses))
+    def __init__(self, graph: Graph) -> None:
+        requested = dict(graph.outputs)
         shares = {name: _linear_terms(tensor) for name, tensor in requested.items()}
         factors: dict[NmTensor, float] = {}
         for share in shares.values():
             for tensor, factor in share.items():
                 factors[tensor] = factors.get(tensor, 0.0) + factor
         names = _names(list(factors), requested)
-        graph = Graph({name: tensor for tensor, name in names.items()}, name="train")
-        self.plan: Plan = graph.plan()
+        self.plan: Plan = graph.subgraph({name: tensor for tensor, name in names.items()}).plan()
         self.source = _only_source(self.plan)
         totals = calls_with_totals(self.plan)
         self.notes: list[str] = []

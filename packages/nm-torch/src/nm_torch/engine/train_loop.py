@@ -276,7 +276,7 @@ class TrainLoop:
         call_all(self.hooks.log, run, values)
 
     def _evaluate(self, metrics: Sequence[Metric]) -> dict[str, float]:
-        return evaluation.compute_scores(self.runtime, metrics)
+        return evaluation.compute_scores(self.runtime, self.request.evaluation(metrics))
 
     def _announce(self, name: str, scores: Mapping[str, float]) -> None:
         call_all(self.hooks.evaluation, self.run, name, scores)

@@ -27,7 +27,7 @@ class TrainingState:
     """
 
     def __init__(self, runtime: Runtime, request: TrainRequest) -> None:
-        self.objective = Objective(request.losses)
+        self.objective = Objective(request.graph)
         layer = self.objective.source.module
         if not isinstance(layer, DataLayer):
             raise GraphError(f"{layer.name} is a {type(layer).__name__}; the data of a training is a DataLayer.")
@@ -68,15 +68,8 @@ def check_request(request: TrainRequest) -> None:
     Raises:
         TrainingError: one of them is.
     """
-    for name in ("max_epochs", "max_steps", "batches_per_step", "log_every"):
-        value = getattr(request, name)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-            raise TrainingError(f"{name} is a whole number from 1, and {value!r} was given.")
-    clip = request.gradient_clip_norm
-    if clip is not None and not clip > 0:
-        raise TrainingError(f"gradient_clip_norm is a number above 0, and {clip!r} was given.")
-    if request.non_finite not in ("error", "skip"):
-        raise TrainingError(f'non_finite is "error" or "skip", and {request.non_finite!r} was given.')
+    for problem in request.problems():
+        raise TrainingError(problem)
     if request.max_epochs is None and request.max_steps is None:
         raise TrainingError("a training needs an end: give max_epochs or max_steps.")
     if request.restart and request.resume is not None:

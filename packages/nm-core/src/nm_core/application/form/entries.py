@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 
+from nm_core.actions.train_options import EngineOptions, TrainOptions
 from nm_core.application.text.tree import Data
 
 FORMAT = "app/1"
@@ -102,23 +103,18 @@ class CallbackEntry:
     metrics: tuple[MetricEntry, ...] | str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TrainEntry:
-    """How the application is trained; see `nm_core.actions.requests.TrainRequest` and `Settings` for each field."""
+@dataclass(frozen=True)
+class TrainEntry(EngineOptions, TrainOptions):
+    """How the application is trained: the options of training and of the engine, and what they are about.
+
+    Attributes:
+        optimize: the losses, as outputs of graphs.
+        work_dir: where checkpoints and logs go.
+        callbacks: what happens besides.
+    """
 
     optimize: tuple[Reference, ...]
-    optimizer: Mapping[str, Data] = field(default_factory=lambda: {"name": "adamw"})
-    policy: Mapping[str, Data] | None = None
-    max_epochs: int | None = None
-    max_steps: int | None = None
-    batches_per_step: int = 1
-    gradient_clip_norm: float | None = None
-    log_every: int = 10
-    non_finite: str = "error"
-    precision: str = "fp32"
-    strategy: str = "auto"
-    placement: str = "auto"
-    deterministic: bool = False
+    _: KW_ONLY
     work_dir: str | None = None
     callbacks: tuple[CallbackEntry, ...] = ()
 

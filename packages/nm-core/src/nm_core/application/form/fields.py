@@ -115,11 +115,12 @@ def integer(minimum: int) -> Single[int]:
     return Single(noun, lambda value: type(value) is int and value >= minimum, schema)
 
 
-POSITIVE: Single[float] = Single(
-    "a number greater than 0",
-    lambda value: type(value) in (int, float) and value > 0,
-    {"type": "number", "exclusiveMinimum": 0},
-)
+def number(above: int) -> Single[float]:
+    """Return the shape of a number greater than `above`."""
+    schema: dict[str, Data] = {"type": "number", "exclusiveMinimum": above}
+    return Single(f"a number greater than {above}", lambda value: type(value) in (int, float) and value > above, schema)
+
+
 FLAG: Single[bool] = Single("true or false", lambda value: isinstance(value, bool), {"type": "boolean"})
 
 

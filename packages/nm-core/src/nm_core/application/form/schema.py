@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nm_core.actions.train_options import DeclaredOption, EngineOptions, TrainOptions, declared_options
 from nm_core.application.form.containers import Field, ListOf, MapOf, OneOf, Record
 from nm_core.application.form.entries import (
     FORMAT,
@@ -20,7 +21,7 @@ from nm_core.application.form.entries import (
     TrainEntry,
     Value,
 )
-from nm_core.application.form.fields import FLAG, POSITIVE, Anything, As, Choice, Shape, Text, integer
+from nm_core.application.form.fields import FLAG, Anything, As, Choice, Shape, Text, integer, number
 from nm_core.application.text.tree import Data
 
 _WORD = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -111,6 +112,27 @@ _NAMED: Shape[Any] = OneOf(
     "a name, or a mapping with a name", {"text": As(Text(), _named), "mapping": As(DATA, _named)}
 )
 
+
+def option_fields(options_class: type) -> dict[str, Field]:
+    """Return the keys of a section for the options that a class declares."""
+    return {name: _option_field(declared) for name, declared in declared_options(options_class).items()}
+
+
+def _option_field(declared: DeclaredOption) -> Field:
+    option, default = declared.option, declared.default
+    if option.by_name:
+        return Field(_NAMED, option.about, default if default is None else _named(default))
+    if declared.words:
+        return Field(Choice(declared.words), option.about, default)
+    shapes: dict[type, Shape[Any]] = {
+        int: integer(option.at_least or 0),
+        float: number(option.above or 0),
+        bool: FLAG,
+        str: Text(),
+    }
+    return Field(shapes[declared.type], option.about, default)
+
+
 MODULE = Record(
     "a module",
     _module,
@@ -195,18 +217,8 @@ TRAIN = Record(
             ),
             "The losses, as outputs of graphs: [train.loss]. Several are added.",
         ),
-        "optimizer": Field(_NAMED, "The optimizer: a name, or {name: novograd, lr: 0.02, ...}.", {"name": "adamw"}),
-        "policy": Field(_NAMED, "The learning rate's policy: a name, or {name: cosine, ...}.", None),
-        "max_epochs": Field(integer(1), "Epochs of the driving data layer after which training ends.", None),
-        "max_steps": Field(integer(1), "Updates after which training ends.", None),
-        "batches_per_step": Field(integer(1), "Micro-batches per update, over all processes.", 1),
-        "gradient_clip_norm": Field(POSITIVE, "The largest norm of the gradient.", None),
-        "log_every": Field(integer(1), "Updates between log points.", 10),
-        "non_finite": Field(Choice(("error", "skip")), "What to do about a loss that is not finite.", "error"),
-        "precision": Field(Choice(("fp32", "tf32", "bf16", "fp16")), "The precision of the computation.", "fp32"),
-        "strategy": Field(Text(), "How training is spread over processes: auto, single, ddp.", "auto"),
-        "placement": Field(Text(), "Where to compute: auto, cpu, cuda, cuda:1.", "auto"),
-        "deterministic": Field(FLAG, "Whether to ask for deterministic algorithms, at a price.", False),
+        **option_fields(TrainOptions),
+        **option_fields(EngineOptions),
         "work_dir": Field(Text("a path"), "Where checkpoints and logs go.", None),
         "callbacks": Field(ListOf(CALLBACK, "a list of callbacks"), "What happens besides.", ()),
     },

@@ -97,7 +97,7 @@ class CallbackChecks(Given):
         task = self.task(session)
         first, second = Notes(), Notes()
         metric = self.kept(task)
-        scores = session.evaluate(EvalRequest((metric,), callbacks=(first,)))
+        scores = session.evaluate(EvalRequest.of([metric], callbacks=(first,)))
         self.infer(session, {"y": task.y}, callbacks=[second])
         do = "Call on_start, on_evaluation(run, 'eval', scores) in evaluate, and on_end."
         told = [("start", 0), ("evaluation", "eval", scores), ("end", "finished")]

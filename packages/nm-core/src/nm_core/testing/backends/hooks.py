@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from nm_core.actions.backend import Backend, Session
 from nm_core.actions.requests import InferRequest, Settings, TrainRequest
 from nm_core.callbacks.run import TrainingResult
+from nm_core.graphs.graph import Graph
 from nm_core.modules.module import NeuralModule
 from nm_core.symbols.ports import PortSpec, ports
 from nm_core.symbols.tensor import NmTensor
@@ -142,7 +143,7 @@ class Given(BackendHooks):
     def train(self, session: Session, task: Task, **request: Any) -> TrainingResult:
         """Train a task with plain gradient descent, a log point after each update."""
         settings: dict[str, Any] = {"optimizer": self.optimizer, "log_every": 1, **request}
-        return session.train(TrainRequest(losses=(task.loss,), **settings))
+        return session.train(TrainRequest(Graph([task.loss], name="train"), **settings))
 
     def noting(self, sink: Callable[[Any], object]) -> Callable[..., Any]:
         """Return a forward for `through` that tells the numbers of the samples that pass."""
@@ -167,4 +168,4 @@ class Given(BackendHooks):
 
     def infer(self, session: Session, tensors: Mapping[str, NmTensor], **request: Any) -> list[dict[str, Any]]:
         """Return all records of an inference."""
-        return list(session.infer(InferRequest(tensors, **request)))
+        return list(session.infer(InferRequest(Graph(tensors, name="infer"), **request)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from nm_core.actions.requests import EvalRequest, InferRequest
+from nm_core.graphs.graph import Graph
 from nm_core.modules.free_inputs import inputs
 from nm_core.testing.backends.hooks import ROWS, VECTOR, Given
 from nm_core.testing.backends.recorders import Notes
@@ -22,8 +23,8 @@ class InferenceChecks(Given):
         expected = {"samples": 7.0, "given": 7.0, "total": float(sum(map(sum, self.predict(task.net))))}
         do = "Reset each metric, update it with every micro-batch of its data layer once, then compute."
         for _ in range(2):
-            equal(session.evaluate(EvalRequest((metric,))), expected, "the scores of an evaluation", do)
-        short = session.evaluate(EvalRequest((metric,), max_batches=2))
+            equal(session.evaluate(EvalRequest.of([metric])), expected, "the scores of an evaluation", do)
+        short = session.evaluate(EvalRequest.of([metric], max_batches=2))
         equal(short["samples"], 4.0, "samples of two micro-batches of two", "End after max_batches micro-batches.")
 
     def test_evaluation_and_inference_change_no_weights(self) -> None:
@@ -33,7 +34,7 @@ class InferenceChecks(Given):
         self.train(session, task, max_steps=2)
         before = self.weights(task.net)
         metric = self.kept(task)
-        session.evaluate(EvalRequest((metric,)))
+        session.evaluate(EvalRequest.of([metric]))
         self.infer(session, {"y": task.y, "loss": task.loss})
         do = "Compute no gradients and step no optimizer outside of train."
         equal(
@@ -58,8 +59,8 @@ class InferenceChecks(Given):
             net = self.linear(2, 2, name="net")
         free = inputs(x=VECTOR)
         given = {"x": self.tensor(ROWS["x"])}
-        records = self.infer(session, {"y": net(x=free), "x": free}, inputs=given, free={"x": free})
-        do = "Bind request.inputs to request.free by name, compute one batch, and cut it into records."
+        records = self.infer(session, {"y": net(x=free), "x": free}, inputs=given)
+        do = "Bind request.inputs to request.graph.needed by name, compute one batch, and cut it into records."
         equal([self.plain(record["y"]) for record in records], self.predict(net), "what was made of free inputs", do)
         equal([self.plain(record["x"]) for record in records], ROWS["x"], "free inputs asked for as outputs", do)
 
@@ -70,7 +71,7 @@ class InferenceChecks(Given):
         session = self.session()
         task = self.task(session, through=self.noting(ran.extend))
         notes = Notes()
-        records = session.infer(InferRequest({"y": task.y}, callbacks=(notes,)))
+        records = session.infer(InferRequest(Graph({"y": task.y}), callbacks=(notes,)))
         do = "Write infer as a generator: compute a micro-batch when its first record is asked for, end with `finally`."
         hold(not ran and not notes.log, f"Samples {ran} were computed before any record was asked for.", do)
         list(itertools.islice(records, 1))

@@ -158,7 +158,7 @@ class LoweringChecks(Given):
         one = self.module("one", first, ports(x=VECTOR), ports(y=VECTOR))(x=free)
         two = self.double()(x=one)
         out = self.module("three", third, ports(x=VECTOR), ports(y=VECTOR))(x=two)
-        self.infer(self.session(), {"y": out}, inputs={"x": self.tensor(ROWS["x"])}, free={"x": free})
+        self.infer(self.session(), {"y": out}, inputs={"x": self.tensor(ROWS["x"])})
         do = "Drop the tensors of plan.last_use[call] after each call, and record no gradients outside of training."
         hold(alive == [False], "A value of the framework segment outlives its last use in an inference.", do)
 

@@ -21,11 +21,11 @@ JUDGE = (
 class RunTimeChecks(Given):
     """What types leave open is judged before the consumer runs."""
 
-    def judged(self, outputs: dict[str, NmTensor], free: dict[str, NmTensor], **values: Any) -> str:
+    def judged(self, outputs: dict[str, NmTensor], **values: Any) -> str:
         """Run a graph on values and return the message of the type error it ends with, or nothing."""
         given = {name: self.tensor(value) for name, value in values.items()}
         try:
-            self.infer(self.session(), outputs, inputs=given, free=free)
+            self.infer(self.session(), outputs, inputs=given)
         except NeuralTypeError as error:
             return str(error)
         return ""
@@ -68,7 +68,7 @@ class RunTimeChecks(Given):
             # x itself goes through the framework, so that its axis can be read there
             used = self.module("used", lambda x: x * 1, ports(x=sequence.format("t")), ports(y=sequence.format("t")))
             outputs = {"used": used(x=free.x), "out": consumer(y=free.z, n=free.n)}
-            wrong = self.judged(outputs, free._asdict(), x=x, z=given, n=[2])
+            wrong = self.judged(outputs, x=x, z=given, n=[2])
             hold(
                 bool(ran) == fits and bool(wrong) != fits,
                 f"Lengths of 3 positions, a value of {len(given[0])}: "
@@ -83,7 +83,7 @@ class RunTimeChecks(Given):
             value = self.unsized(free)
             module = consumer(ran, size)
             out = module(**{port: [value] if port == "xs" else value})
-            wrong = self.judged({"out": out}, {"x": free}, x=ROWS["x"])
+            wrong = self.judged({"out": out}, x=ROWS["x"])
             if size == 2:
                 hold(ran and not wrong, f"A value that fits is refused: {wrong}", JUDGE)
             else:

@@ -173,7 +173,7 @@ class TrainingChecks(Given):
             random.seed(7)
             if actions:
                 self.train(session, task, max_steps=2)
-                session.evaluate(EvalRequest((self.kept(task),)))
+                session.evaluate(EvalRequest.of([self.kept(task)]))
                 self.infer(session, {"y": task.y})
             drawn.append((self.draw(), random.random()))
         do = "Save the state of the generators before an action and set it again after."

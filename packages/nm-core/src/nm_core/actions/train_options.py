@@ -1,0 +1,127 @@
+"""`TrainOptions`: every option of a training, declared once for Python, files, the command and the documentation.
+
+An option is a field: its name, type and default are those of the field, `Option` says what it is for and what it must
+be. The train section of a file, its JSON Schema, the keywords of `NeuralModuleFactory.train`, requests and the options
+of `nmod train` read it from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What an option is for and which values it takes, besides those of its type.
+
+    Attributes:
+        about: what it is for, in one sentence.
+        at_least: the smallest whole number.
+        above: the number that is smaller than all of its own.
+        words: the texts that it may be; a `Literal` type says them itself.
+        by_name: whether it is the name of something that collections offer, or a mapping with a name and parameters.
+    """
+
+    about: str
+    at_least: int | None = None
+    above: int | None = None
+    words: tuple[str, ...] = ()
+    by_name: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredOption:
+    """An option with its name, the type of its values (None aside) and its default."""
+
+    name: str
+    type: Any
+    default: Any
+    option: Option
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The texts that it may be, where they are few."""
+        return get_args(self.type) if get_origin(self.type) is Literal else self.option.words
+
+    def problem(self, value: Any) -> str | None:
+        """Return what is wrong with a value, or None."""
+        option = self.option
+        if value is None and self.default is None:
+            return None
+        whole = isinstance(value, int) and not isinstance(value, bool)  # a bool is an int, and no number of anything
+        if option.at_least is not None and not (whole and value >= option.at_least):
+            expected = f"a whole number from {option.at_least}"
+        elif option.above is not None and not value > option.above:
+            expected = f"a number above {option.above}"
+        elif self.words and value not in self.words:
+            expected = " or ".join(f'"{word}"' for word in self.words)
+        else:
+            return None
+        return f"{self.name} is {expected}, and {value!r} was given."
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions:
+    """How a training steps and when it ends.
+
+    Example:
+        >>> TrainOptions(max_steps=100).batches_per_step
+        1
+        >>> list(TrainOptions(max_steps=0).problems())
+        ['max_steps is a whole number from 1, and 0 was given.']
+    """
+
+    optimizer: Annotated[Any, Option("The optimizer: a name, or {name: novograd, lr: 0.02, ...}.", by_name=True)] = (
+        "adamw"
+    )
+    policy: Annotated[Any, Option("The learning rate's policy: a name, or {name: cosine, ...}.", by_name=True)] = None
+    max_epochs: Annotated[
+        int | None, Option("Epochs of the driving data layer after which training ends.", at_least=1)
+    ] = None
+    max_steps: Annotated[int | None, Option("Updates after which training ends.", at_least=1)] = None
+    batches_per_step: Annotated[int, Option("Micro-batches per update, over all processes.", at_least=1)] = 1
+    gradient_clip_norm: Annotated[float | None, Option("The largest norm of the gradient.", above=0)] = None
+    log_every: Annotated[int, Option("Updates between log points.", at_least=1)] = 10
+    non_finite: Annotated[Literal["error", "skip"], Option("What to do about a loss that is not finite.")] = "error"
+
+    def problems(self) -> Iterator[str]:
+        """Yield what is wrong with values that no training can have."""
+        for option in declared_options(TrainOptions).values():
+            problem = option.problem(getattr(self, option.name))
+            if problem is not None:
+                yield problem
+
+    def options(self) -> dict[str, Any]:
+        """Return the options by name, whatever else a subclass holds."""
+        return {name: getattr(self, name) for name in declared_options(TrainOptions)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineOptions:
+    """Where and how to compute, whatever the action."""
+
+    precision: Annotated[str, Option("The precision of the computation.", words=("fp32", "tf32", "bf16", "fp16"))] = (
+        "fp32"
+    )
+    strategy: Annotated[str, Option("How training is spread over processes: auto, single, ddp.")] = "auto"
+    placement: Annotated[str, Option("Where to compute: auto, cpu, cuda, cuda:1.")] = "auto"
+    deterministic: Annotated[bool, Option("Whether to ask for deterministic algorithms, at a price.")] = False
+
+
+@cache
+def declared_options(cls: type) -> Mapping[str, DeclaredOption]:
+    """Return the options that a dataclass declares, by name, in their order."""
+    hints = get_type_hints(cls, include_extras=True)
+    found = {}
+    for field in fields(cls):
+        annotation, *extras = get_args(hints[field.name]) if get_origin(hints[field.name]) is Annotated else [None]
+        for option in extras:
+            if isinstance(option, Option):
+                kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
+                single = kinds[0] if len(kinds) == 1 and get_origin(annotation) is not Literal else annotation
+                found[field.name] = DeclaredOption(field.name, single, field.default, option)
+    return found
