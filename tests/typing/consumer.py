@@ -14,6 +14,7 @@ from nm_core import (
     NeuralModule,
     NeuralModuleFactory,
     NmError,
+    NmTensor,
     PortSpec,
     Run,
     TrainingResult,
@@ -85,3 +86,12 @@ def use(factory: NeuralModuleFactory) -> TrainingResult:
 NeuralType(3)  # type: ignore[arg-type]
 Scale(factor="two")  # type: ignore[arg-type]
 Scale(speed=2.0)  # type: ignore[call-arg]
+
+
+def train(factory: NeuralModuleFactory, loss: NmTensor) -> None:
+    """Options of training are known by name and type."""
+    assert_type(factory.train(tensors_to_optimize=[loss], optimizer="sgd", max_epochs=3), TrainingResult)
+    factory.train(loss, max_step=3)  # type: ignore[call-arg]
+    factory.train(loss, max_steps="3")  # type: ignore[arg-type]
+    factory.train(loss, non_finite="stop")  # type: ignore[arg-type]
+    factory.train(max_steps=3)  # type: ignore[call-arg]

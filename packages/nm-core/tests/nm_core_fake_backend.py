@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from nm_core import Plan, TrainingResult
+from nm_core_samples import Decoder, Encoder, Features, Loss, Text
+
+from nm_core import NeuralModuleFactory, Plan, TrainingResult
 from nm_core.actions.requests import EvalRequest, InferRequest, Settings, TrainRequest
+from nm_core.plugins import Collection, Collections, ModuleSpec, hookimpl
 
 
 class FakeSession:
@@ -58,3 +61,32 @@ class FakeBackend:
     def open(self, settings: Settings) -> FakeSession:
         """Begin a session."""
         return FakeSession(settings)
+
+
+class Plugin:
+    """A collection of the sample modules."""
+
+    @hookimpl
+    def nm_collection(self) -> Collection:
+        """Declare the modules."""
+        spec = ModuleSpec("Encoder", "An encoder.", targets={"fake": "nm_core_samples:Encoder"})
+        return Collection("sample", "Samples.", modules=[spec])
+
+    @hookimpl
+    def nm_backends(self) -> dict[str, str]:
+        """Declare the backend."""
+        return {"fake": "nm_core_fake_backend:FakeBackend"}
+
+
+def factory(**settings: Any) -> NeuralModuleFactory:
+    """Make a factory on the fake backend."""
+    collections = Collections.load({"sample": Plugin()}, installed=False)
+    return NeuralModuleFactory(backend="fake", collections=collections, **settings)
+
+
+def speech(encoder: Any = None) -> Any:
+    """Build a small speech graph: its loss and its text."""
+    spec, length, labels, _ = Features()()
+    encoded, encoded_length = (encoder or Encoder())(signal=spec, length=length)
+    log_probs, _ = Decoder()(encoded=encoded, length=encoded_length)
+    return Loss()(log_probs=log_probs, labels=labels), Text()(log_probs=log_probs)

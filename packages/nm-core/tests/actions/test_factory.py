@@ -2,42 +2,13 @@
 
 import gc
 import weakref
-from typing import Any
 
 import pytest
-from nm_core_samples import Count, Decoder, Encoder, Features, Loss, Text
+from nm_core_fake_backend import factory, speech
+from nm_core_samples import Count, Decoder, Encoder
 
-from nm_core import Graph, GraphError, NeuralModuleFactory, NeuralTypeError, PortError, inputs
-from nm_core.plugins import Collection, Collections, ModuleSpec, UnknownModuleError, hookimpl
-
-
-class Plugin:
-    """A collection of the sample modules."""
-
-    @hookimpl
-    def nm_collection(self) -> Collection:
-        """Declare the modules."""
-        spec = ModuleSpec("Encoder", "An encoder.", targets={"fake": "nm_core_samples:Encoder"})
-        return Collection("sample", "Samples.", modules=[spec])
-
-    @hookimpl
-    def nm_backends(self) -> dict[str, str]:
-        """Declare the backend."""
-        return {"fake": "nm_core_fake_backend:FakeBackend"}
-
-
-def factory(**settings: Any) -> NeuralModuleFactory:
-    """Make a factory on the fake backend."""
-    collections = Collections.load({"sample": Plugin()}, installed=False)
-    return NeuralModuleFactory(backend="fake", collections=collections, **settings)
-
-
-def speech(encoder: Any = None) -> Any:
-    """Build a small speech graph: its loss and its text."""
-    spec, length, labels, _ = Features()()
-    encoded, encoded_length = (encoder or Encoder())(signal=spec, length=length)
-    log_probs, _ = Decoder()(encoded=encoded, length=encoded_length)
-    return Loss()(log_probs=log_probs, labels=labels), Text()(log_probs=log_probs)
+from nm_core import Graph, GraphError, NeuralTypeError, PortError, inputs
+from nm_core.plugins import UnknownModuleError
 
 
 def test_modules_are_made_by_id_under_their_seed() -> None:
