@@ -23,6 +23,7 @@ def nm_collection() -> Collection:
                 {"any": "nm_core.modules.views:Assume"},
             ),
         ],
+        suite=2,
     )
 
 

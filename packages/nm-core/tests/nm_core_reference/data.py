@@ -2,9 +2,9 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
-from nm_core import NeuralModule
+from nm_core import ModuleOptions, NeuralModule
 from nm_core.modules.module import Segment
 from nm_core_reference.tensor import Tensor
 
@@ -16,7 +16,15 @@ class Rows(NeuralModule):
 
     segment: ClassVar[Segment] = "source"
 
-    def __init__(self, *, columns: Mapping[str, list[Any]], batch_size: int, shuffle: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        columns: Mapping[str, list[Any]],
+        batch_size: int,
+        shuffle: bool = False,
+        **options: Unpack[ModuleOptions],
+    ) -> None:
+        super().__init__(**options)
         self.columns = list(columns.values())
         self.batch_size = batch_size
         self.shuffle = shuffle

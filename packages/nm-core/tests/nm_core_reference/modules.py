@@ -1,9 +1,9 @@
 """Modules of the reference backend."""
 
 import random
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
-from nm_core import NeuralModule, ports
+from nm_core import ModuleOptions, NeuralModule, ports
 from nm_core.modules.module import Segment
 from nm_core_reference.tensor import Tensor, affine
 
@@ -29,7 +29,8 @@ class Linear(ReferenceModule):
     input_ports = ports(x="B Channel:{inputs}")
     output_ports = ports(y="B Channel:{outputs}")
 
-    def __init__(self, *, inputs: int, outputs: int) -> None:
+    def __init__(self, *, inputs: int, outputs: int, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         draws = [random.uniform(-0.5, 0.5) for _ in range(outputs * (inputs + 1))]
         self.weight = Tensor(draws[outputs:], (outputs, inputs), learns=True)
         self.bias = Tensor(draws[:outputs], (outputs,), learns=True)

@@ -3,11 +3,11 @@
 import random
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from nm_core_reference import Linear, ReferenceModule, Rows, Tensor
 
-from nm_core import Metric, NeuralModule, optional, ports
+from nm_core import Metric, ModuleOptions, NeuralModule, optional, ports
 from nm_core.plugins import Collection, ModuleSpec, hookimpl
 from nm_types import ChannelTag
 
@@ -28,7 +28,8 @@ class Noise(ReferenceModule):
     input_ports = ports(x="B Channel:c")
     output_ports = ports(y="B Channel:c")
 
-    def __init__(self, *, level: float = 0.1) -> None:
+    def __init__(self, *, level: float = 0.1, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.level = level
 
     def forward(self, x: Tensor) -> Tensor:
@@ -67,12 +68,15 @@ class Numbers(Rows):
 
     output_ports = ports(number="B ; Index", square="B Channel:1")
 
-    def __init__(self, *, path: str | Path, batch_size: int = 2, shuffle: bool = True) -> None:
+    def __init__(
+        self, *, path: str | Path, batch_size: int = 2, shuffle: bool = True, **options: Unpack[ModuleOptions]
+    ) -> None:
         numbers = [int(line) for line in Path(path).read_text(encoding="utf-8").split()]
         super().__init__(
             columns={"number": numbers, "square": [[float(n * n)] for n in numbers]},
             batch_size=batch_size,
             shuffle=shuffle,
+            **options,
         )
 
 
@@ -82,7 +86,8 @@ class Mean(Metric):
     input_ports = ports(value="B Channel:c")
     goals = {"mean": "max"}
 
-    def __init__(self) -> None:
+    def __init__(self, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.reset()
 
     def reset(self) -> None:
@@ -133,6 +138,7 @@ def nm_collection() -> Collection:
         "Modules that keep every law.",
         modules=[ModuleSpec(name, "One of them.", {"reference": f"nm_core_honest:{name}"}) for name in MODULES],
         tags=["nm_core_honest:NoteTag"],
+        suite=2,
     )
 
 

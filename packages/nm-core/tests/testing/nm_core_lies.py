@@ -3,12 +3,12 @@
 import random
 from collections.abc import Mapping
 from itertools import count
-from typing import Any
+from typing import Any, Unpack
 
 from nm_core_honest import Mean, Noise, Numbers, Running
 from nm_core_reference import Tensor
 
-from nm_core import NeuralModule, PortSpec, ports
+from nm_core import ModuleOptions, NeuralModule, PortSpec, ports
 from nm_core.plugins.declarations import ModuleSpec
 from nm_types import ChannelTag
 
@@ -22,22 +22,29 @@ class StrangerTag(ChannelTag, id="elsewhere.Stranger"):
 class Demanding(Noise):
     """Needs a parameter, and has no example."""
 
-    def __init__(self, *, level: float) -> None:
+    def __init__(self, *, level: float, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(level=level, **options)
+
+
+class Nameless(Noise):
+    """Has a constructor that takes its own parameters alone."""
+
+    def __init__(self, *, level: float = 0.1) -> None:
         super().__init__(level=level)
 
 
 class Living(Noise):
     """Takes a live object for a parameter."""
 
-    def __init__(self, *, generator: Any = random.Random) -> None:
-        super().__init__()
+    def __init__(self, *, generator: Any = random.Random, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
 
 
 class Refusing(Noise):
     """Refuses the lists that a file has for tuples."""
 
-    def __init__(self, *, levels: Any = (0.1,)) -> None:
-        super().__init__(level=levels[0])
+    def __init__(self, *, levels: Any = (0.1,), **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(level=levels[0], **options)
         if not isinstance(levels, tuple):
             raise TypeError("levels is a tuple")
 
@@ -79,8 +86,8 @@ class Writing(Noise):
 class Dicing(Noise):
     """Draws its weight from the system."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.weight = Tensor([random.SystemRandom().random()], (1,))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -104,8 +111,8 @@ class Secluded(Noise):
 class Sometimes(Noise):
     """Is loud in evaluation where a parameter says so."""
 
-    def __init__(self, *, loud: bool = True) -> None:
-        super().__init__()
+    def __init__(self, *, loud: bool = True, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.loud = loud
 
     def forward(self, x: Tensor) -> Tensor:
@@ -118,8 +125,8 @@ SOMETIMES = [{"loud": True}, {"loud": False}]
 class Moody(Noise):
     """Changes a weight when its mode changes."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.times = 1.0
 
     @property
@@ -138,8 +145,8 @@ class Moody(Noise):
 class Secretive(Noise):
     """Keeps a random number that no file of weights holds."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.secret = random.random()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -149,8 +156,8 @@ class Secretive(Noise):
 class Gathering(Noise):
     """Gathers statistics in training that no file of weights holds."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.mean = 0.0
 
     def forward(self, x: Tensor) -> Tensor:
@@ -212,7 +219,8 @@ class Amnesic(Mean):
 class Clinging(Mean):
     """Keeps something through a reset."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
         self.total, self.count = 0.0, 0
 
     def reset(self) -> None:

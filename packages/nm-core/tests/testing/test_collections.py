@@ -56,6 +56,7 @@ def test_every_check_is_made_of_the_honest_collection(tmp_path: Path) -> None:
 
 CAUGHT = {
     "Demanding": {"constructs"},
+    "Nameless": {"options"},
     "Living": {"constructs"},
     "Refusing": {"constructs", "application"},
     "Restless": {"constructs", "signature", "application"},
@@ -84,7 +85,7 @@ CAUGHT = {
 @pytest.mark.parametrize("name", CAUGHT)
 def test_each_lie_is_caught_by_the_check_that_names_it(name: str) -> None:
     """And, but for lies that reach further, by no other."""
-    found = failing(lying(name))
+    found = failing(lying(name, suite=SUITE))
 
     assert CAUGHT[name] <= set(found), found
     assert len(CAUGHT[name]) > 1 or set(found) == CAUGHT[name], found
@@ -102,6 +103,17 @@ def test_a_missing_example_is_told_in_full() -> None:
 
     assert 'DEMANDING = [{"level": <float>}]' in text
     assert 'return {"Demanding": "nm_core_lies.examples:DEMANDING"}' in text
+
+
+def test_a_constructor_without_options_is_told_what_to_take(tmp_path: Path) -> None:
+    """What to write; it fails no collection that was written before type checkers knew constructors."""
+    assert "End it with **options: Unpack[ModuleOptions]" in failing(lying("Nameless", suite=2))["options"]
+
+    suite = Suite(lying("Nameless"), "liar", tmp_path)
+    states = {check.name: verdict_on(check, case).state for case in suite.cases() for check in checks_of(case)}
+
+    assert states.pop("options") is State.NEWER
+    assert set(states.values()) == {State.PASSED}
 
 
 def test_declarations_are_held_to_what_they_say() -> None:

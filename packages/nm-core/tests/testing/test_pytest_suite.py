@@ -68,8 +68,8 @@ def test_an_honest_collection_passes_in_an_empty_folder(project: Path) -> None:
     done = run(project, "--nm-collection", "honest")
 
     assert done.returncode == 0, done.stdout
-    assert "nm-collection: honest, suite 1 (written for 1)" in done.stdout
-    assert "honest.Project[inputs=2,outputs=3] ......" in done.stdout
+    assert "nm-collection: honest, suite 2 (written for 2)" in done.stdout
+    assert "honest.Project[inputs=2,outputs=3] ......." in done.stdout
     assert list(project.iterdir()) == []
 
 

@@ -46,6 +46,7 @@ def nm_collection() -> Collection:
                 ("merge", "state", "reset"), "it searches with the model in its graph; log_probs alone say nothing"
             )
         },
+        suite=2,
     )
 
 

@@ -15,7 +15,7 @@ from nm_core.probing.calling import by_port, recorded, symbols
 from nm_core.probing.port_uses import Use, uses_of
 from nm_core.probing.probe_inputs import avoided, candidates
 from nm_core.probing.slots import AnythingTag, concrete
-from nm_core.symbols.parameters import complete, constructor_parameters
+from nm_core.symbols.parameters import complete, constructor_parameters, takes_options
 from nm_core.testing.collections.case import Case, plain_data
 from nm_core.testing.collections.check import check
 from nm_core.testing.expectations import ConformanceError, hold, refused
@@ -108,7 +108,17 @@ def connections(case: Case) -> None:
             _connect(case, module, {name: tensor for name, tensor in tensors.items() if name != required[0]})
 
 
-STATIC = (target, constructs, signature, application, connections)
+@check(since=2)
+def options(case: Case) -> None:
+    """Type checkers let its constructor take a name."""
+    hold(
+        takes_options(case.cls),
+        f"Type checkers refuse name= where {case.id} is made: {case.cls.__qualname__} takes its own parameters alone.",
+        "End it with **options: Unpack[ModuleOptions], and call super().__init__(**options).",
+    )
+
+
+STATIC = (target, constructs, signature, application, connections, options)
 """The checks of what a module is."""
 
 
