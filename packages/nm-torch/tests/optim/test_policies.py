@@ -1,20 +1,25 @@
-"""Policies against closed forms, and the laws they share."""
+"""Policies against closed forms, the laws they share, and a policy at work on an optimizer."""
 
 import math
 from itertools import pairwise
 
 import pytest
+import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from torch import nn
 
 from nm_torch.optim import (
+    AdamW,
     Constant,
     CosineAnnealing,
+    FunctionOptimizer,
     InverseSquareRoot,
     OptimizerOptionError,
     Policy,
     PolicyError,
     PolynomialDecay,
+    Schedule,
     WarmupHold,
     resolve_policy,
 )
@@ -176,3 +181,39 @@ def test_options_out_of_range_are_refused(options: dict[str, object]) -> None:
     option = [key for key in options if key != "name"][-1]
     with pytest.raises(OptimizerOptionError, match=f"{options['name']}: .*{option}"):
         resolve_policy(options)
+
+
+def test_every_group_follows_the_policy() -> None:
+    """Both groups of an optimizer with decay have the policy's rate, and the first one's is returned."""
+    optimizer = AdamW(lr=0.5).build(nn.Linear(2, 2).named_parameters())
+    policy = CosineAnnealing(warmup_steps=2)
+    schedule = Schedule(optimizer, policy, 10)
+    for update in range(12):
+        assert schedule.apply(update) == policy.learning_rate(update, 10, 0.5)
+        assert {group["lr"] for group in optimizer.param_groups} == {policy.learning_rate(update, 10, 0.5)}
+
+
+def test_groups_of_different_rates_keep_their_proportion() -> None:
+    """A group that a user's function gave another rate follows the same curve from its own."""
+
+    def function(pairs: list[tuple[str, nn.Parameter]]) -> torch.optim.Optimizer:
+        return torch.optim.SGD([{"params": pairs[:1], "lr": 1.0}, {"params": pairs[1:], "lr": 0.1}])
+
+    optimizer = FunctionOptimizer(function).build(nn.Linear(2, 2).named_parameters())
+    schedule = Schedule(optimizer, resolve_policy("cosine"), 10)
+    assert schedule.apply(5) == pytest.approx(0.5)
+    assert optimizer.param_groups[1]["lr"] == pytest.approx(0.05)
+
+
+def test_a_schedule_made_again_starts_from_the_same_rate() -> None:
+    """A second schedule for one optimizer does not start from where the first one left the rate."""
+    optimizer = AdamW(lr=0.5).build(nn.Linear(2, 2).named_parameters())
+    Schedule(optimizer, resolve_policy("cosine"), 10).apply(9)
+    assert Schedule(optimizer, resolve_policy("cosine"), 10).apply(0) == 0.5
+
+
+def test_a_policy_that_cannot_be_followed_is_an_error_at_once() -> None:
+    """A missing horizon shows when the schedule is made, not in the middle of a run."""
+    optimizer = AdamW().build(nn.Linear(2, 2).named_parameters())
+    with pytest.raises(PolicyError):
+        Schedule(optimizer, resolve_policy("cosine"))

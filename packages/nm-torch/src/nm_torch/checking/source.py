@@ -6,7 +6,7 @@ from typing import Any
 
 from nm_core import NeuralModule
 from nm_torch.data import DataLayer
-from nm_torch.data.reading import Request
+from nm_torch.data.loading import Request
 from nm_torch.errors import ModuleCheckError
 
 

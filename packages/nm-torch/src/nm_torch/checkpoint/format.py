@@ -26,7 +26,7 @@ from nm_torch.checkpoint import plain
 from nm_torch.checkpoint.files import Written
 from nm_torch.checkpoint.state import State
 from nm_torch.checkpoint.tensors import safetensors_chunks
-from nm_torch.optim.state import OptimizerState
+from nm_torch.optim.optimizer_state import OptimizerState
 
 __all__ = ["FORMAT", "MANIFEST", "Manifest", "assemble", "directory_name", "serial_of", "take_apart"]
 

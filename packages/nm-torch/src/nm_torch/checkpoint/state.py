@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from nm_torch.checkpoint.errors import CheckpointMismatchError
-from nm_torch.optim.state import OptimizerState
+from nm_torch.optim.optimizer_state import OptimizerState
 
 __all__ = ["State", "check_graph", "environment_differences", "versions", "weights_signature"]
 

@@ -19,7 +19,7 @@ from nm_torch.checking.module_copy import home_of, own_randomness
 from nm_torch.checking.random_inputs import invented
 from nm_torch.checking.run_module import result_of, set_mode
 from nm_torch.data import DataLayer
-from nm_torch.data.reading import Request
+from nm_torch.data.loading import Request
 
 HIDDEN = ("fills its axis", "small sizes")
 """What a check could not see, and a module could show: lengths that reach the end of their axis, short inputs."""

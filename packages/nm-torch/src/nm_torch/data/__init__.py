@@ -3,7 +3,7 @@
 from nm_torch.data.batching import Batching, MicroBatch
 from nm_torch.data.errors import BatchingError, SampleError, UnreadableDataError, UnreadableSamplesWarning, WorkerError
 from nm_torch.data.layer import DataLayer
-from nm_torch.data.reading import Loaded, Request
+from nm_torch.data.loading import Loaded, Request
 
 __all__ = [
     "BatchingError",

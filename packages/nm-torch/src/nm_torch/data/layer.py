@@ -12,8 +12,8 @@ from nm_core.errors import ModuleDeclarationError
 from nm_core.modules.module import NeuralModule, OutputsT, Segment
 from nm_torch.data.batching import Batching, MicroBatch
 from nm_torch.data.errors import BatchingError, SampleError, UnreadableDataError, UnreadableSamplesWarning
+from nm_torch.data.loading import Loaded, Request, read
 from nm_torch.data.order import sample_generator
-from nm_torch.data.reading import Loaded, Request, read
 
 
 class DataLayer(NeuralModule[OutputsT]):

@@ -23,7 +23,7 @@ from nm_torch.engine.names import free_name
 from nm_torch.engine.training_state import TrainingState
 from nm_torch.errors import TrainingError
 from nm_torch.module import TorchModule
-from nm_torch.optim.state import load_optimizer_state, optimizer_state
+from nm_torch.optim.optimizer_state import load_optimizer_state, optimizer_state
 
 FOLDER = "checkpoints"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nm_core import Metric, Run, TrainingResult
 from nm_core.actions.requests import TrainRequest
-from nm_torch.data.reading import worker_error
+from nm_torch.data.loading import worker_error
 from nm_torch.engine import checkpointing, evaluation, run_notes
 from nm_torch.engine.accumulation import StepBatches
 from nm_torch.engine.hooks import Hooks, call_all

@@ -7,28 +7,22 @@ from nm_torch.optim.errors import (
     PolicyError,
     UnknownOptimizerError,
 )
+from nm_torch.optim.function_optimizer import FunctionOptimizer
 from nm_torch.optim.gradients import clip_gradients, global_norm
-from nm_torch.optim.novograd import NovogradOptimizer
+from nm_torch.optim.novograd import Novograd, NovogradOptimizer
+from nm_torch.optim.optimizer_state import OptimizerState, load_optimizer_state, optimizer_state
 from nm_torch.optim.policies import (
     Constant,
     CosineAnnealing,
     InverseSquareRoot,
     Policy,
     PolynomialDecay,
+    Schedule,
     WarmupHold,
 )
 from nm_torch.optim.registry import optimizer_names, policy_names, resolve_optimizer, resolve_policy
-from nm_torch.optim.schedule import Schedule
-from nm_torch.optim.specs import (
-    Adam,
-    AdamW,
-    FunctionOptimizer,
-    Novograd,
-    OptimizerSpec,
-    Sgd,
-    TorchOptimizer,
-)
-from nm_torch.optim.state import OptimizerState, load_optimizer_state, optimizer_state
+from nm_torch.optim.specs import OptimizerSpec
+from nm_torch.optim.torch_optimizers import Adam, AdamW, Sgd, TorchOptimizer
 
 __all__ = [
     "Adam",

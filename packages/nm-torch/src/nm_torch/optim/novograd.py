@@ -4,7 +4,8 @@ Legend: ``N`` counts the parameter tensors (layers) of one group on one device.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -12,8 +13,9 @@ from torch.optim.optimizer import Optimizer, ParamsT
 
 from nm_torch.optim import options
 from nm_torch.optim.errors import OptimizerError
+from nm_torch.optim.specs import OptimizerSpec
 
-__all__ = ["NovogradOptimizer"]
+__all__ = ["Novograd", "NovogradOptimizer"]
 
 
 class NovogradOptimizer(Optimizer):
@@ -25,8 +27,16 @@ class NovogradOptimizer(Optimizer):
         m = beta1 * m + g / (sqrt(v) + eps) + d * w                                    zero before the first update
         w = w - lr * m
 
-    The state is kept in float32 (float64 for float64 weights), takes one number per layer beside the momentum, and a
+    The state is in float32 (float64 for float64 weights), takes one number per layer beside the momentum, and a
     step reads nothing back to the host.
+
+    Example:
+        >>> layer = torch.nn.Linear(2, 3)
+        >>> optimizer = NovogradOptimizer(layer.parameters(), lr=0.02)
+        >>> layer(torch.ones(4, 2)).sum().backward()
+        >>> optimizer.step()
+        >>> optimizer.state[layer.weight]["squared_norm"].shape
+        torch.Size([])
 
     Args:
         params: parameters, named parameters or groups of them, as every ``torch.optim`` optimizer takes.
@@ -68,7 +78,7 @@ class NovogradOptimizer(Optimizer):
             with torch.enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            for parameters in _alike(group["params"]):
+            for parameters in _group_alike(group["params"]):
                 self._update(parameters, group)
         return loss
 
@@ -78,6 +88,7 @@ class NovogradOptimizer(Optimizer):
         gradients = [parameter.grad.to(dtype) for parameter in parameters if parameter.grad is not None]
         moments, seconds = self._moments(parameters, dtype)
 
+        # The _foreach functions take one kernel for all layers, where a loop would launch several for each of them.
         squares_N = torch.stack(torch._foreach_norm(gradients, 2)).square_()
         previous_N = torch.stack(seconds)
         # Zero stands for "no gradient yet": asking a step counter instead would need one on the device per layer.
@@ -85,7 +96,7 @@ class NovogradOptimizer(Optimizer):
         torch._foreach_copy_(seconds, seconds_N.unbind())
 
         inverses_N = seconds_N.sqrt().add_(group["eps"]).reciprocal_()
-        if group["eps"] == 0:
+        if group["eps"] == 0:  # a gradient of zero would be multiplied by infinity
             inverses_N = torch.where(seconds_N > 0, inverses_N, 0.0)
         updates = torch._foreach_mul(gradients, inverses_N.unbind())
         if group["weight_decay"]:
@@ -106,7 +117,7 @@ class NovogradOptimizer(Optimizer):
         return moments, seconds
 
 
-def _alike(parameters: Iterable[Tensor]) -> Iterator[list[Tensor]]:
+def _group_alike(parameters: Iterable[Tensor]) -> Iterator[list[Tensor]]:
     """Yield the parameters that have gradients, together with those of their device and type."""
     groups: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
     for parameter in parameters:
@@ -119,3 +130,27 @@ def _alike(parameters: Iterable[Tensor]) -> Iterator[list[Tensor]]:
             )
         groups.setdefault((parameter.device, parameter.dtype), []).append(parameter)
     yield from groups.values()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Novograd(OptimizerSpec):
+    """NovoGrad (Ginsburg et al. 2019), see `NovogradOptimizer`.
+
+    Example:
+        >>> from nm_torch.optim import resolve_optimizer
+        >>> resolve_optimizer({"name": "novograd", "lr": 0.02}) == Novograd(lr=0.02)
+        True
+
+    Args:
+        betas: decay rates of the momentum and of the squared norm of a layer's gradient.
+        eps: added to the norm.
+        grad_averaging: weigh the new term of the momentum by ``1 - beta1``.
+    """
+
+    name: ClassVar[str] = "novograd"
+    make: ClassVar[Callable[..., Optimizer]] = NovogradOptimizer
+
+    lr: float = 0.01
+    betas: tuple[float, float] = (0.95, 0.98)
+    eps: float = 1e-8
+    grad_averaging: bool = False

@@ -14,10 +14,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from torch.optim import Optimizer
+
 from nm_torch.optim import options
 from nm_torch.optim.errors import OptimizerOptionError, PolicyError
 
-__all__ = ["Constant", "CosineAnnealing", "InverseSquareRoot", "Policy", "PolynomialDecay", "Rate", "WarmupHold"]
+__all__ = [
+    "Constant",
+    "CosineAnnealing",
+    "InverseSquareRoot",
+    "Policy",
+    "PolynomialDecay",
+    "Rate",
+    "Schedule",
+    "WarmupHold",
+]
 
 Rate = Callable[[int], float]
 """From the number of updates applied so far to the learning rate of the next one."""
@@ -25,7 +36,18 @@ Rate = Callable[[int], float]
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """A learning-rate policy; subclass it and implement `bind` to add one of your own."""
+    """A learning-rate policy; subclass it and implement `bind` to add one of your own.
+
+    Example:
+        >>> @dataclass(frozen=True, kw_only=True)
+        ... class Halving(Policy):
+        ...     name: ClassVar[str] = "halving"
+        ...     every: int = 1000
+        ...     def bind(self, horizon: int | None, base: float) -> Rate:
+        ...         return lambda update: base * 0.5 ** (update // self.every)
+        >>> Halving(every=10).learning_rate(25, horizon=None, base=0.1)
+        0.025
+    """
 
     name: ClassVar[str]
 
@@ -48,7 +70,12 @@ class Policy:
 
 @dataclass(frozen=True, kw_only=True)
 class Constant(Policy):
-    """The optimizer's learning rate throughout."""
+    """The optimizer's learning rate throughout.
+
+    Example:
+        >>> Constant().learning_rate(1000, horizon=None, base=0.1)
+        0.1
+    """
 
     name: ClassVar[str] = "constant"
 
@@ -60,6 +87,11 @@ class Constant(Policy):
 @dataclass(frozen=True, kw_only=True)
 class WarmupHold(Policy):
     """A linear warm-up, then the optimizer's learning rate to the end; the base of the policies that then decay.
+
+    Example:
+        >>> rate = WarmupHold(warmup_steps=4).bind(horizon=None, base=0.1)
+        >>> [rate(update) for update in range(6)]
+        [0.025, 0.05, 0.075..., 0.1, 0.1, 0.1]
 
     Args:
         warmup_steps: updates until the whole rate is reached.
@@ -95,7 +127,7 @@ class WarmupHold(Policy):
         decay = self.decay(horizon, base, warmup)
 
         def rate(update: int) -> float:
-            if update < warmup:
+            if update < warmup:  # update + 1: a first rate of 0 would waste an update
                 return base * (update + 1) / warmup
             return base if update < start else decay(update - start)
 
@@ -166,7 +198,13 @@ class _Falling(WarmupHold):
 
 @dataclass(frozen=True, kw_only=True)
 class CosineAnnealing(_Falling):
-    """Half a cosine from the optimizer's learning rate to ``min_lr`` (Loshchilov and Hutter 2017, arXiv 1608.03983)."""
+    """Half a cosine from the optimizer's learning rate to ``min_lr`` (Loshchilov and Hutter 2017, arXiv 1608.03983).
+
+    Example:
+        >>> rate = CosineAnnealing(min_lr=0.0).bind(horizon=10, base=0.1)
+        >>> [round(rate(update), 3) for update in (0, 5, 10)]
+        [0.1, 0.05, 0.0]
+    """
 
     name: ClassVar[str] = "cosine"
 
@@ -178,6 +216,11 @@ class CosineAnnealing(_Falling):
 @dataclass(frozen=True, kw_only=True)
 class PolynomialDecay(_Falling):
     """``(1 - progress) ** power`` of the way from ``min_lr`` to the optimizer's learning rate; linear by default.
+
+    Example:
+        >>> rate = PolynomialDecay(power=2.0).bind(horizon=10, base=0.1)
+        >>> [round(rate(update), 3) for update in (0, 5, 10)]
+        [0.1, 0.025, 0.0]
 
     Args:
         power: 1 is linear, 2 the square policy, 0.5 the square root.
@@ -200,6 +243,11 @@ class PolynomialDecay(_Falling):
 @dataclass(frozen=True, kw_only=True)
 class InverseSquareRoot(WarmupHold):
     """``base * sqrt(w / t)`` for the ``t``-th update after a warm-up of ``w`` (``w = 1`` without); needs no horizon.
+
+    Example:
+        >>> rate = InverseSquareRoot(warmup_steps=100).bind(horizon=None, base=0.1)
+        >>> [round(rate(update), 3) for update in (0, 99, 399)]
+        [0.001, 0.1, 0.05]
 
     Args:
         model_size: width of the model; with it the rate is that of Vaswani et al. 2017 (section 5.3),
@@ -226,3 +274,39 @@ class InverseSquareRoot(WarmupHold):
         """Return the curve, which goes on from the warm-up as if there had been no hold."""
         peak = max(warmup, 1)
         return lambda elapsed: base * math.sqrt(peak / (warmup + elapsed + 1))
+
+
+class Schedule:
+    """Sets the learning rates of an optimizer's groups to what a policy says.
+
+    Each group starts from the rate it was made with, kept as its ``initial_lr``; so a schedule made again for the same
+    optimizer (another horizon, a resumed training) starts from the same rates.
+
+    Example:
+        >>> import torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+        >>> schedule = Schedule(optimizer, PolynomialDecay(), horizon=10)
+        >>> schedule.apply(5), optimizer.param_groups[0]["lr"]
+        (0.05, 0.05)
+
+    Args:
+        optimizer: its groups' rates are Python numbers.
+        policy: the rate as a function of applied updates.
+        horizon: number of updates of the whole training, where it is known.
+
+    Raises:
+        PolicyError: the policy needs a horizon and has none, or does not fit into it.
+    """
+
+    def __init__(self, optimizer: Optimizer, policy: Policy, horizon: int | None = None) -> None:
+        self._groups = optimizer.param_groups
+        for group in self._groups:
+            # The key of torch's own schedulers: state that either of them saved is understood by the other.
+            group.setdefault("initial_lr", group["lr"])
+        self._rates = [policy.bind(horizon, group["initial_lr"]) for group in self._groups]
+
+    def apply(self, update: int) -> float:
+        """Set every group's learning rate for the update after ``update`` applied ones; return that of the first."""
+        for group, rate in zip(self._groups, self._rates, strict=True):
+            group["lr"] = rate(update)
+        return float(self._groups[0]["lr"])

@@ -1,4 +1,4 @@
-"""Optimizers and policies by name: what a string, a mapping or an object given by a user stands for."""
+"""Optimizers and policies by name: from the string, mapping or object that a user gives to a description."""
 
 import importlib
 from collections.abc import Mapping
@@ -12,8 +12,10 @@ from nm_core.errors import did_you_mean
 from nm_torch._collection import nm_optimizers, nm_policies
 from nm_torch.optim import options
 from nm_torch.optim.errors import OptimizerError, OptimizerOptionError, UnknownOptimizerError
+from nm_torch.optim.function_optimizer import FunctionOptimizer
 from nm_torch.optim.policies import Constant, Policy
-from nm_torch.optim.specs import FunctionOptimizer, OptimizerSpec, TorchOptimizer
+from nm_torch.optim.specs import OptimizerSpec
+from nm_torch.optim.torch_optimizers import TorchOptimizer
 
 __all__ = ["optimizer_names", "policy_names", "resolve_optimizer", "resolve_policy"]
 
@@ -34,11 +36,11 @@ def policy_names(extra: Mapping[str, object] | None = None) -> tuple[str, ...]:
     return (*_POLICIES, *(extra or {}))
 
 
-def resolve_optimizer(given: object, *, extra: Mapping[str, object] | None = None) -> OptimizerSpec | FunctionOptimizer:
-    """Return the description of the optimizer that a user gave.
+def resolve_optimizer(spec: object, *, extra: Mapping[str, object] | None = None) -> OptimizerSpec | FunctionOptimizer:
+    """Return the description of an optimizer.
 
     Args:
-        given: a name (``"novograd"``, ``"RMSprop"``), a mapping with the name and options
+        spec: a name (``"novograd"``, ``"RMSprop"``), a mapping with the name and options
             (``{"name": "novograd", "lr": 0.02}``), a description (``Novograd(lr=0.02)``), a class of optimizers, or a
             function from named parameters to an optimizer.
         extra: optimizers of collections: names to descriptions, classes, functions, or where they are
@@ -49,26 +51,26 @@ def resolve_optimizer(given: object, *, extra: Mapping[str, object] | None = Non
         OptimizerOptionError: an option is unknown or out of its range.
         OptimizerError: this optimizer cannot be used in training.
     """
-    if isinstance(given, OptimizerSpec | FunctionOptimizer):
-        return given
-    if isinstance(given, Optimizer):
+    if isinstance(spec, OptimizerSpec | FunctionOptimizer):
+        return spec
+    if isinstance(spec, Optimizer):
         raise OptimizerError(
             f"An optimizer is given as a description, since the parameters are those of the graph; got a ready "
-            f'{type(given).__name__}. Give its name, such as "adamw", or a function: '
-            f"optimizer=lambda parameters: torch.optim.{type(given).__name__}(parameters, lr=0.01)."
+            f'{type(spec).__name__}. Give its name, such as "adamw", or a function: '
+            f"optimizer=lambda parameters: torch.optim.{type(spec).__name__}(parameters, lr=0.01)."
         )
-    if isinstance(given, str | Mapping):
-        name, settings = _name_and_options(given, "optimizer")
+    if isinstance(spec, str | Mapping):
+        name, settings = _name_and_options(spec, "optimizer")
         return _describe(_find_optimizer(name, extra or {}), name, settings)
-    if callable(given):
-        return _describe(given, getattr(given, "__qualname__", "optimizer"), {})
+    if callable(spec):
+        return _describe(spec, getattr(spec, "__qualname__", "optimizer"), {})
     raise OptimizerOptionError(
-        f"An optimizer is a name, a mapping with a name, a description or a function; got {given!r}."
+        f"An optimizer is a name, a mapping with a name, a description or a function; got {spec!r}."
     )
 
 
-def resolve_policy(given: object, *, extra: Mapping[str, object] | None = None) -> Policy:
-    """Return the learning-rate policy that a user gave: a name, a mapping with the name and options, or a policy.
+def resolve_policy(spec: object, *, extra: Mapping[str, object] | None = None) -> Policy:
+    """Return a learning-rate policy from a name, a mapping with the name and options, or a policy.
 
     ``None`` stands for the constant policy.
 
@@ -76,59 +78,59 @@ def resolve_policy(given: object, *, extra: Mapping[str, object] | None = None) 
         UnknownOptimizerError: there is none of this name; the message has the nearest one.
         OptimizerOptionError: an option is unknown or out of its range.
     """
-    if given is None:
+    if spec is None:
         return Constant()
-    if isinstance(given, Policy):
-        return given
-    if not isinstance(given, str | Mapping):
-        raise OptimizerOptionError(f"A policy is a name, a mapping with a name or a policy; got {given!r}.")
-    name, settings = _name_and_options(given, "policy")
-    known = {**_POLICIES, **(extra or {})}
-    if name not in known:
+    if isinstance(spec, Policy):
+        return spec
+    if not isinstance(spec, str | Mapping):
+        raise OptimizerOptionError(f"A policy is a name, a mapping with a name or a policy; got {spec!r}.")
+    name, settings = _name_and_options(spec, "policy")
+    policies = {**_POLICIES, **(extra or {})}
+    if name not in policies:
         raise _unknown("learning-rate policy", name, policy_names(extra))
-    found = _imported(known[name])
-    if isinstance(found, Policy) and not settings:
-        return found
-    if not isinstance(found, type) or not issubclass(found, Policy):
-        raise OptimizerError(f'The policy "{name}" is not a subclass of nm_torch.optim.Policy but {found!r}.')
-    policy: Policy = options.construct(found, name, settings)
+    kind = _import_target(policies[name])
+    if isinstance(kind, Policy) and not settings:
+        return kind
+    if not isinstance(kind, type) or not issubclass(kind, Policy):
+        raise OptimizerError(f'The policy "{name}" is not a subclass of nm_torch.optim.Policy but {kind!r}.')
+    policy: Policy = options.construct(kind, name, settings)
     return policy
 
 
-def _name_and_options(given: str | Mapping[str, object], what: str) -> tuple[str, dict[str, object]]:
-    if isinstance(given, str):
-        return given, {}
-    settings = dict(given)
+def _name_and_options(spec: str | Mapping[str, object], role: str) -> tuple[str, dict[str, object]]:
+    if isinstance(spec, str):
+        return spec, {}
+    settings = dict(spec)
     name = settings.pop("name", None)
     if not isinstance(name, str):
-        raise OptimizerOptionError(f'The {what} needs a name: {{"name": ..., "lr": ...}}; got {dict(given)!r}.')
+        raise OptimizerOptionError(f'The {role} needs a name: {{"name": ..., "lr": ...}}; got {dict(spec)!r}.')
     return name, settings
 
 
 def _find_optimizer(name: str, extra: Mapping[str, object]) -> object:
     if name in extra:
-        return _imported(extra[name])
+        return _import_target(extra[name])
     if name.lower() in _OPTIMIZERS:
-        return _imported(_OPTIMIZERS[name.lower()])
-    found = getattr(torch.optim, name, None)
-    if not _is_optimizer_class(found):
+        return _import_target(_OPTIMIZERS[name.lower()])
+    kind = getattr(torch.optim, name, None)
+    if not _is_optimizer_class(kind):
         raise _unknown("optimizer", name, optimizer_names(extra))
-    return found
+    return kind
 
 
-def _describe(found: object, name: str, settings: dict[str, object]) -> OptimizerSpec | FunctionOptimizer:
-    if isinstance(found, type) and issubclass(found, OptimizerSpec):
-        spec: OptimizerSpec = options.construct(found, name, settings)
+def _describe(kind: object, name: str, settings: dict[str, object]) -> OptimizerSpec | FunctionOptimizer:
+    if isinstance(kind, type) and issubclass(kind, OptimizerSpec):
+        spec: OptimizerSpec = options.construct(kind, name, settings)
         return spec
-    if isinstance(found, type) and issubclass(found, Optimizer):
-        return _describe_class(found, settings)
+    if isinstance(kind, type) and issubclass(kind, Optimizer):
+        return _describe_class(kind, settings)
     if settings:
         raise OptimizerOptionError(f'The optimizer "{name}" takes no options; got {", ".join(settings)}.')
-    if isinstance(found, OptimizerSpec | FunctionOptimizer):
-        return found
-    if callable(found):
-        return FunctionOptimizer(found)
-    raise OptimizerError(f'The optimizer "{name}" is neither a description, a class nor a function but {found!r}.')
+    if isinstance(kind, OptimizerSpec | FunctionOptimizer):
+        return kind
+    if callable(kind):
+        return FunctionOptimizer(kind)
+    raise OptimizerError(f'The optimizer "{name}" is neither a description, a class nor a function but {kind!r}.')
 
 
 def _describe_class(kind: type[Optimizer], settings: dict[str, Any]) -> TorchOptimizer:
@@ -141,10 +143,11 @@ def _describe_class(kind: type[Optimizer], settings: dict[str, Any]) -> TorchOpt
     return TorchOptimizer(type=kind, options=settings, **common)
 
 
-def _imported(found: object) -> object:
-    if not isinstance(found, str):
-        return found
-    module, _, attribute = found.partition(":")
+def _import_target(target: object) -> object:
+    """Return the object at `package.module:Object`; anything but a string is the object itself."""
+    if not isinstance(target, str):
+        return target
+    module, _, attribute = target.partition(":")
     return getattr(importlib.import_module(module), attribute)
 
 
@@ -152,7 +155,7 @@ def _is_optimizer_class(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, Optimizer) and value is not Optimizer
 
 
-def _unknown(what: str, name: str, names: tuple[str, ...]) -> UnknownOptimizerError:
+def _unknown(role: str, name: str, names: tuple[str, ...]) -> UnknownOptimizerError:
     return UnknownOptimizerError(
-        f'There is no {what} "{name}".{did_you_mean(name, names)} Known are {", ".join(names)}.'
+        f'There is no {role} "{name}".{did_you_mean(name, names)} Known are {", ".join(names)}.'
     )
