@@ -1,4 +1,4 @@
-"""Deferred checks: what the types of a call left open is judged from shapes, once per combination of shapes."""
+"""Run-time checks: shapes decide what the types of a call left open, once per combination of shapes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -12,27 +12,27 @@ from nm_core.graphs.size_readers import Place
 from nm_core.symbols.tensor import Call
 
 MOST_COMBINATIONS = 4096
-"""Combinations of shapes that one check remembers; past it, it forgets them all and begins anew."""
+"""Combinations of shapes that one check remembers; beyond, it forgets them all and begins anew."""
 
 
 class ShapeCheck(NamedTuple):
     """A check that runs before a call.
 
     Attributes:
-        ports: the ports whose values it looks at, the elements of variadic ones one by one.
-        places: the axes whose lengths it is given after these values, as `length_of` reads them.
-        function: takes all these in order and raises when they do not fit; it gives nothing.
+        ports: the ports whose values it takes, the elements of variadic ones one by one.
+        dims: the axes whose lengths it takes after these values, as `length_of` reads them.
+        function: takes all these in order and raises when they do not fit; it returns nothing.
     """
 
     ports: tuple[str, ...]
-    places: tuple[Place[NmTensor], ...]
+    dims: tuple[Place[NmTensor], ...]
     function: Callable[..., None]
 
-    def run(self, given: Mapping[str, Any], values: Mapping[NmTensor, Any]) -> None:
-        """Check the arguments of a call that runs outside of lowered code, beside the values it may be measured on."""
-        ports = element_by_element(given)
-        lengths = [length_of(values.get(place.tensor), place.axis) for place in self.places]
-        self.function(*(ports[port] for port in self.ports), *lengths)
+    def run(self, arguments: Mapping[str, Any], values: Mapping[NmTensor, Any]) -> None:
+        """Check the arguments of a call that runs outside of lowered code; lengths are read from `values`."""
+        elements = element_by_element(arguments)
+        lengths = [length_of(values.get(dim.tensor), dim.axis) for dim in self.dims]
+        self.function(*(elements[port] for port in self.ports), *lengths)
 
 
 def shape_check(call: Call, check: Check[NmTensor] | None) -> ShapeCheck | None:
@@ -44,17 +44,19 @@ def shape_check(call: Call, check: Check[NmTensor] | None) -> ShapeCheck | None:
     """
     if check is None or not check.ports:
         return None
-    judged = judge(call, check, _seen)
+    check_sizes = judge(call, check, _shape_of)
     count = len(check.ports)
     passed: set[tuple[Any, ...]] = set()
 
-    def run(*given: Any) -> None:
+    def run(*values: Any) -> None:
+        # Looking shapes up in a Python set would break the compiled graph.
         if torch.compiler.is_compiling() or torch.jit.is_tracing():  # type: ignore[attr-defined]
             return
-        facts = tuple([(one.shape, one.dtype) if isinstance(one, torch.Tensor) else _fact(one) for one in given])
+        # The usual case is written out, as a call of _fact for each tensor is the most that a check costs.
+        facts = tuple([(v.shape, v.dtype) if isinstance(v, torch.Tensor) else _fact(v) for v in values])
         if facts in passed:
             return
-        judged(given[:count], given[count:])
+        check_sizes(values[:count], values[count:])
         if len(passed) >= MOST_COMBINATIONS:
             passed.clear()
         passed.add(facts)
@@ -64,15 +66,15 @@ def shape_check(call: Call, check: Check[NmTensor] | None) -> ShapeCheck | None:
     return ShapeCheck(tuple(check.ports), check.places, run)
 
 
-def element_by_element(given: Mapping[str, Any]) -> dict[str, Any]:
+def element_by_element(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of a call with the elements of lists beside them, as `xs[0]`, `xs[1]` and so on."""
     elements = {
         f"{port}[{index}]": item
-        for port, value in given.items()
+        for port, value in arguments.items()
         if isinstance(value, list)
         for index, item in enumerate(value)
     }
-    return {**given, **elements}
+    return {**arguments, **elements}
 
 
 def length_of(value: Any, axis: int) -> int | None:
@@ -80,12 +82,12 @@ def length_of(value: Any, axis: int) -> int | None:
     return value.shape[axis] if isinstance(value, torch.Tensor) and axis < value.dim() else None
 
 
-def _seen(value: Any) -> Seen | None:
+def _shape_of(value: Any) -> Seen | None:
     return Seen(tuple(value.shape), family_of(value.dtype)) if isinstance(value, torch.Tensor) else None
 
 
 def _fact(value: Any) -> Any:
-    """Return what a check sees of a value: shape and dtype of a tensor, those of the items of a list, or a length."""
+    """Return the part of a value that a check depends on: shape and dtype of tensors, also in lists, or a length."""
     if isinstance(value, torch.Tensor):
         return value.shape, value.dtype
     if isinstance(value, list | tuple):
