@@ -1,4 +1,4 @@
-"""The declaration of the collection `nm`: what every graph may say of its tensors, whatever the framework."""
+"""The declaration of the collection `nm`: views of tensors, and callbacks, whatever the framework."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from nm_core.plugins import Collection, ModuleSpec, hookimpl
 
 @hookimpl
 def nm_collection() -> Collection:
-    """Declare the views."""
+    """Declare the views, and the names that callbacks had in the collection `common`."""
     return Collection(
         "nm",
         "What a graph says of its tensors: another order of axes, a narrower meaning.",
@@ -24,7 +24,20 @@ def nm_collection() -> Collection:
             ),
         ],
         suite=2,
+        formerly={name: [f"common.{name}"] for name in nm_callbacks()},
     )
+
+
+@hookimpl
+def nm_callbacks() -> dict[str, str]:
+    """Declare the callbacks that need no framework."""
+    return {
+        "progress": "nm_core.callbacks:ProgressCallback",
+        "logging": "nm_core.callbacks:LoggingCallback",
+        "evaluation": "nm_core.callbacks:EvaluationCallback",
+        "checkpoint": "nm_core.callbacks:CheckpointCallback",
+        "early_stopping": "nm_core.callbacks:EarlyStopping",
+    }
 
 
 @hookimpl

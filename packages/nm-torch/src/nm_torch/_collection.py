@@ -67,15 +67,8 @@ def nm_backends() -> dict[str, str]:
 
 @hookimpl
 def nm_callbacks() -> dict[str, str]:
-    """Declare the callbacks that come with the engine."""
-    return {
-        "progress": "nm_core.callbacks:ProgressCallback",
-        "logging": "nm_core.callbacks:LoggingCallback",
-        "evaluation": "nm_core.callbacks:EvaluationCallback",
-        "checkpoint": "nm_core.callbacks:CheckpointCallback",
-        "early_stopping": "nm_core.callbacks:EarlyStopping",
-        "tensorboard": "nm_torch.callbacks:TensorBoardCallback",
-    }
+    """Declare the callback that writes for TensorBoard."""
+    return {"tensorboard": "nm_torch.callbacks:TensorBoardCallback"}
 
 
 @hookimpl
