@@ -72,7 +72,7 @@ class CompositeModule(NeuralModule[OutputsT], metaclass=_CompositeMeta):
 
     segment: ClassVar[Segment] = "host"
 
-    def build(self, **inputs: Any) -> Any:
+    def build(self, *args: Any, **inputs: Any) -> Any:
         """Call the inner modules on the inputs and return the outputs, several as a tuple in port order."""
         raise ModuleDeclarationError(f"{type(self).__qualname__} does not implement build.")
 

@@ -1,6 +1,6 @@
-"""Notations of types whose kind follows from a parameter."""
+"""What the templates of several modules have in common."""
 
 
-def with_kind(axes: str, kind: str | None) -> str:
-    """Return the notation of axes with a kind of values, or without where the kind is None."""
+def of_kind(axes: str, kind: str | None) -> str:
+    """Return a type with a kind of values where one is asked for."""
     return axes if kind is None else f"{axes} ; {kind}"

@@ -83,15 +83,15 @@ def use(factory: NeuralModuleFactory) -> TrainingResult:
     return factory.train([graph.outputs["y"]], callbacks=[Watch()], max_steps=1)
 
 
-NeuralType(3)  # type: ignore[arg-type]
-Scale(factor="two")  # type: ignore[arg-type]
-Scale(speed=2.0)  # type: ignore[call-arg]
+NeuralType(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Scale(factor="two")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Scale(speed=2.0)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 def train(factory: NeuralModuleFactory, loss: NmTensor) -> None:
     """Options of training are known by name and type."""
     assert_type(factory.train(tensors_to_optimize=[loss], optimizer="sgd", max_epochs=3), TrainingResult)
-    factory.train(loss, max_step=3)  # type: ignore[call-arg]
-    factory.train(loss, max_steps="3")  # type: ignore[arg-type]
-    factory.train(loss, non_finite="stop")  # type: ignore[arg-type]
-    factory.train(max_steps=3)  # type: ignore[call-arg]
+    factory.train(loss, max_step=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    factory.train(loss, max_steps="3")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    factory.train(loss, non_finite="stop")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    factory.train(max_steps=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
