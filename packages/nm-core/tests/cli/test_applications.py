@@ -5,12 +5,13 @@ import json
 import os
 import re
 import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from nm_core.cli.exits import Exit
-from nm_core.cli.launch import launch, without_nproc
+from nm_core.cli.launch import LAUNCH_FILE, launch, without_nproc
 from nm_core.errors import NmError
 
 PYTHON = ("--backend", "python")
@@ -324,9 +325,11 @@ def test_several_processes_replace_this_one_by_torchrun(monkeypatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     monkeypatch.setattr(os, "execve", lambda *call: started.append(call))
 
-    launch(2, without_nproc(["train", "app.yaml", "--nproc", "2", "--set", "a=b c", "--nproc=2"]))
+    arguments = ["train", "app.yaml", "--nproc", "2", "--set", "a=b c", "--nproc=2"]
+    launch(2, without_nproc(arguments), "app.yaml", "nm: app/1")
 
     ((program, command, environment),) = started
+    Path(environment[LAUNCH_FILE]).unlink()
     assert program == sys.executable
     assert command[-4:] == ["train", "app.yaml", "--set", "a=b c"]
     assert "--nproc-per-node=2" in command

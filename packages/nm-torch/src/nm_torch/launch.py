@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from nm_core.cli.launch import LAUNCH_FILE
 
 if TYPE_CHECKING:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
@@ -18,7 +22,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run torchrun with these arguments and return the exit code of the process that ended first in failure.
 
     The processes have said themselves what went wrong, so torchrun's own account, a traceback of its own frames, is
-    left out; only a process that was killed is named.
+    left out; only a process that was killed is named. What `nmod train` left for them in a file is removed.
     """
     from torch.distributed.elastic.multiprocessing import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
@@ -33,6 +37,9 @@ def main(arguments: Sequence[str]) -> int:
         return _code(error)
     except SignalException:
         return _INTERRUPTED
+    finally:
+        if LAUNCH_FILE in os.environ:
+            Path(os.environ[LAUNCH_FILE]).unlink(missing_ok=True)
     return 0
 
 

@@ -63,8 +63,8 @@ class Session(Protocol):
           A training of another process that resumes from it gives the same weights as one that was not stopped;
           callbacks take their state back before `on_start`. `resume="auto"` without a checkpoint begins anew; a path
           that is no good checkpoint of this graph is an error of ours.
-        - `run.evaluate` computes metrics as `evaluate` does (`request.evaluation(metrics)` has their graph), and changes
-          nothing of the training.
+        - `run.evaluate` computes the metrics of `request.evaluation(metrics)` as `evaluate` does, and changes nothing
+          of the training.
         """
 
     def evaluate(self, request: EvalRequest) -> dict[str, float]:

@@ -19,6 +19,7 @@ from nm_core.application.saved.canonical import canonical_data
 from nm_core.application.saved.document import Document
 from nm_core.application.saved.paths import with_absolute_paths
 from nm_core.application.saved.saving import write_folder
+from nm_core.application.saved.weights import SavedWeights
 from nm_core.application.text.names import listed, suggest
 from nm_core.application.text.tree import Data
 from nm_core.application.text.writers import digest, to_json, to_yaml
@@ -68,10 +69,11 @@ class Application:
             for name, calls in checked.places.items()
             for label, path in calls.items()
         }
-        self._builder = Builder(entry, checked, factory, document.folder, places=places, saved=saved)
-        for weights in entry.tie:
-            for other in weights[1:]:
-                factory.tie(weights[0], other)
+        weights = None if saved is None else SavedWeights(saved, factory.collections, document.changed({}).entry)
+        self._builder = Builder(entry, checked, factory, document.folder, places=places, saved=weights)
+        for first, *others in entry.tie:
+            for other in others:
+                factory.tie(first, other)
         for pattern in entry.freeze:
             factory.freeze(pattern)
         factory.application = {"file": str(path), "digest": self.digest, "structure": self.canonical}

@@ -46,7 +46,7 @@ class Builder:
         factory: where modules are made.
         base: the folder to which paths are relative.
         places: where each call stands in the file, by graph and label, for messages.
-        saved: the saved application from which weights are read, if it is one.
+        saved: the weights of the saved application, if it is one.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Builder:
         base: Path,
         *,
         places: Mapping[tuple[str, str], str] | None = None,
-        saved: Path | None = None,
+        saved: weights.SavedWeights | None = None,
     ) -> None:
         self.modules: dict[str, NeuralModule] = {}
         self.graphs: dict[str, Graph] = {}
@@ -67,7 +67,7 @@ class Builder:
         self._factory = factory
         self._base = base
         self._places = places or {}
-        self._saved = None if saved is None else weights.SavedWeights(saved, factory.collections)
+        self._saved = saved
 
     def module(self, name: str) -> NeuralModule:
         """Return a module, made with weights that follow from the seed and its name, or with its saved weights."""

@@ -40,13 +40,16 @@ def check_file(
         backend: the framework whose modules are meant.
         changes: values that take the place of the file's, by dotted name: `{"encoder.dropout": "0.1"}`.
     """
-    document = read_document(path, changes)
+    return check_document(read_document(path, changes), collections, backend)
+
+
+def check_document(document: Document, collections: Collections | None = None, backend: str = "torch") -> Report:
+    """Check an application that was read; as `check_file`."""
     if document.entry is not None:
         _checked(document, document.entry, _installed(collections), backend)
     return document.problems.report()
 
 
-@not_collecting()
 def load_application(
     path: str | Path,
     *,
@@ -70,8 +73,15 @@ def load_application(
         ApplicationFileError: the file has problems; `report` holds all of them.
         ApplicationError: a saved application is damaged.
     """
-    path = Path(path)
-    document = read_document(path, changes)
+    return load_document(read_document(path, changes), collections, backend, **settings)
+
+
+@not_collecting()
+def load_document(
+    document: Document, collections: Collections | None = None, backend: str = "torch", **settings: Any
+) -> Application:
+    """Load an application that was read; as `load_application`."""
+    path = document.origin or document.path
     collections = _installed(collections)
     entry = document.application()
     saved = None

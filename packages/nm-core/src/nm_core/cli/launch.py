@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from pathlib import Path
+from tempfile import mkstemp
+from typing import TYPE_CHECKING
 
 from nm_core.errors import BackendError
 from nm_core.plugins.known import pip_line
 
+if TYPE_CHECKING:
+    from nm_core.application.saved.document import Document
+
 _LAUNCHER = "nm_torch.launch"
+LAUNCH_FILE = "NMOD_LAUNCH_FILE"
+"""The environment variable that names the file with what was read for a launch; the launcher removes it."""
 
 
-def launch(processes: int, arguments: Sequence[str]) -> None:
+def launch(processes: int, arguments: Sequence[str], app: str, text: str) -> None:
     """Run `nmod` with the same arguments in several processes on this machine; does not return.
 
-    Each process gets its share of the cores, unless OMP_NUM_THREADS says otherwise.
+    Each process gets its share of the cores, unless OMP_NUM_THREADS says otherwise, and the text of the application as
+    it was read here: all of them train the same, whatever becomes of its file in the meantime.
 
     Raises:
         BackendError: nm-torch is not installed.
@@ -25,8 +35,23 @@ def launch(processes: int, arguments: Sequence[str]) -> None:
         raise BackendError(f"--nproc needs torchrun, which comes with nm-torch.\n  Install it: {pip_line('nm-torch')}")
     environment = dict(os.environ)
     environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
+    descriptor, environment[LAUNCH_FILE] = mkstemp(prefix="nmod-", suffix=".json")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump({"application": os.path.abspath(app), "text": text}, file)
     command = [sys.executable, "-m", _LAUNCHER, "--standalone", f"--nproc-per-node={processes}"]
     os.execve(sys.executable, [*command, "-m", "nm_core.cli", *arguments], environment)  # noqa: S606 - no shell is wanted
+
+
+def read_application(app: str, changes: Mapping[str, str]) -> Document:
+    """Read an application, or take over what the process that launched this one has read of it."""
+    from nm_core.application.saved.document import read_document
+
+    text = None
+    if LAUNCH_FILE in os.environ:
+        launched = json.loads(Path(os.environ[LAUNCH_FILE]).read_text(encoding="utf-8"))
+        if launched["application"] == os.path.abspath(app):  # what a training starts itself is of another one
+            text = launched["text"]
+    return read_document(app, changes, text=text)
 
 
 def without_nproc(arguments: Sequence[str]) -> list[str]:

@@ -12,13 +12,14 @@ import click
 
 from nm_core.cli.exits import Exit
 from nm_core.cli.infer import verbs_of
-from nm_core.cli.launch import launch, nproc_again, rank, without_nproc
+from nm_core.cli.launch import launch, nproc_again, rank, read_application, without_nproc
 from nm_core.cli.options import application_argument, set_option, setting_options
 from nm_core.cli.output import json_option, print_json
 
 if TYPE_CHECKING:
     from nm_core.actions.results import LoadedWeights
     from nm_core.application import Application
+    from nm_core.application.saved.document import Document
     from nm_core.callbacks.run import TrainingResult
 
 
@@ -76,14 +77,15 @@ def train(
 
     Next: nmod eval and nmod infer use the folder that was saved.
     """
-    from nm_core.application import check_file, load_application
+    from nm_core.application.loading import check_document, load_document
 
     arguments: list[str] = ctx.find_root().obj
+    document = read_application(app, changes)
     if nproc is not None and nproc > 1:
-        check_file(app, changes=changes, backend=settings["backend"]).raise_if_bad()
-        launch(nproc, without_nproc(arguments))
-    folder = Path(work_dir) if work_dir is not None else _work_dir(app, changes)
-    application = load_application(app, changes=changes, work_dir=folder, **settings)
+        check_document(document, backend=settings["backend"]).raise_if_bad()
+        launch(nproc, without_nproc(arguments), app, document.text or "")
+    folder = Path(work_dir) if work_dir is not None else _work_dir(app, document)
+    application = load_document(document, work_dir=folder, **settings)
     initial = application.initial_weights()
     if rank() == 0 and not quiet:
         for one in initial:
@@ -106,11 +108,8 @@ def train(
     return Exit.DONE
 
 
-def _work_dir(app: str, changes: dict[str, str]) -> Path:
+def _work_dir(app: str, document: Document) -> Path:
     """Return the run's folder: the one that stands in the file, else one under runs/ with the file's name."""
-    from nm_core.application.saved.document import read_document
-
-    document = read_document(app, changes)
     if document.entry is not None and document.entry.train is not None and document.entry.train.work_dir is not None:
         return document.folder / document.entry.train.work_dir
     return Path("runs") / Path(app).resolve().stem

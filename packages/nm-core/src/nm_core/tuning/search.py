@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
-from nm_core.application import Application, check_file, load_application
+from nm_core.application import Application
 from nm_core.application.form.overrides import Changes, place
+from nm_core.application.loading import check_document, load_document
 from nm_core.application.saved.archive import is_archive
-from nm_core.application.saved.document import read_document
+from nm_core.application.saved.document import Document, read_document
 from nm_core.application.text.problems import Path, Problem
 from nm_core.application.text.writers import digest
 from nm_core.callbacks import LoggingCallback
@@ -33,7 +34,7 @@ class Search:
     """An application file, values that are searched and the score that says which are the best.
 
     Attributes:
-        file: the application file.
+        document: the application file as it was read, once: all trials are of one text.
         fixed: values that take the place of the file's in every trial.
         spaces: what is searched, by dotted name.
         goal: the score that is made better.
@@ -41,7 +42,7 @@ class Search:
         seed: the application's.
     """
 
-    file: FilePath
+    document: Document
     fixed: Changes
     spaces: Mapping[str, Space]
     goal: Goal
@@ -78,11 +79,12 @@ class Search:
                 "There is nothing to search: no --set gives a range or a choice.\n"
                 "  For example --set encoder.dropout=0.0..0.5, or --set train.optimizer.name=adamw,novograd."
             )
-        application = load_application(file, changes=fixed, collections=collections, **settings)
+        document = read_document(file)
+        application = load_document(document.changed(fixed), collections, **settings)
         if application.entry.train is None:
             raise TuningError(f"{file} has no train section.\n  Add one: train: {{optimize: [train.loss], ...}}.")
         goal = find_goal(application.entry, collections, application.factory.backend, metric, direction)
-        search = cls(file, fixed, spaces, goal, application.digest, application.entry.seed, collections, settings)
+        search = cls(document, fixed, spaces, goal, application.digest, application.entry.seed, collections, settings)
         for name, space in spaces.items():
             search._probe(name, space)
         return search
@@ -99,7 +101,7 @@ class Search:
     @property
     def name(self) -> str:
         """What a study of this search is called: after the file, and after what identifies the search."""
-        return f"{self.file.stem}-{digest(self.identity())[:8]}"
+        return f"{self.document.path.stem}-{digest(self.identity())[:8]}"
 
     def load(self, values: Changes, work_dir: FilePath | None = None) -> Application:
         """Return the application with some values.
@@ -108,8 +110,7 @@ class Search:
             ApplicationError: it does not check.
         """
         settings = dict(self.settings) if work_dir is None else {**self.settings, "work_dir": work_dir}
-        changes = {**self.fixed, **values}
-        return load_application(self.file, changes=changes, collections=self.collections, **settings)
+        return load_document(self.document.changed({**self.fixed, **values}), self.collections, **settings)
 
     def score(self, application: Application, report: Callable[[float], bool], also: Sequence[Callback] = ()) -> float:
         """Train an application and return the score of the weights at the end.
@@ -138,13 +139,12 @@ class Search:
     def _probe(self, name: str, space: Space) -> None:
         """Refuse a space none of whose values fits the place: a name that is misspelt, numbers of the wrong kind."""
         backend = self.settings.get("backend", "torch")
-        root = read_document(self.file, self.fixed).root
+        root = self.document.changed(self.fixed).root
         assert root is not None
         at = place(root, name)
         first: Problem | None = None
         for text in space.samples():
-            changes = {**self.fixed, name: text}
-            report = check_file(self.file, collections=self.collections, backend=backend, changes=changes)
+            report = check_document(self.document.changed({**self.fixed, name: text}), self.collections, backend)
             found = next((one for one in report if _concerns(one.path, at)), None)
             if found is None:
                 return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nm_core.application.form.entries import ApplicationEntry
@@ -31,6 +31,9 @@ class Document:
         entry: what could be read; None where the file is no application at all.
         root: its tree with references replaced.
         data: its data as written, references included.
+        origin: what was named: the file itself, or the saved application that it is in.
+        text: what was read, by which it can be read again without its file.
+        changes: the values that took the place of the file's.
     """
 
     path: Path
@@ -38,6 +41,9 @@ class Document:
     entry: ApplicationEntry | None = None
     root: Node | None = None
     data: Data = None
+    origin: Path | None = None
+    text: str | None = None
+    changes: Changes = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -55,45 +61,62 @@ class Document:
             raise ApplicationError(f"{self.path} is no application.")
         return self.entry
 
+    def changed(self, changes: Changes) -> Document:
+        """Return the application with these values changed in the text that was read; its file is not read again."""
+        if self.text is None or changes == self.changes:
+            return self
+        return parse_document(self.text, self.path, changes=changes, origin=self.origin)
+
     def location(self, path: tuple[str | int, ...]) -> str:
         """Return `file:line:column` of a value, or an empty text where there is none."""
         span = span_of(self.root, path)
         return self.problems.position(span) if span else ""
 
 
-def read_document(path: str | Path, changes: Changes | None = None) -> Document:
+def read_document(path: str | Path, changes: Changes | None = None, *, text: str | None = None) -> Document:
     """Read an application file, or the one inside a saved application, with some values changed.
+
+    Args:
+        changes: values that take the place of the file's, by dotted name.
+        text: what stands there, where another process has read it already.
 
     Raises:
         ApplicationError: the path is a folder or an archive, and no saved application.
     """
     path = Path(path)
-    if path.is_file() and is_archive(path):
-        file = path / APPLICATION
-        problems = Problems(str(file))
-        content: bytes | None = within(read_member(path, APPLICATION, DEFAULT_LIMITS.bytes + 1), problems)
-    else:
-        file = _file_of(path)
-        problems = Problems(str(file))
-        content = read_bytes(file, problems)
-    text = None if content is None else decode_text(content, problems)
-    return Document(file, problems) if text is None else parse_document(text, file, changes=changes)
+    archived = path.is_file() and is_archive(path)
+    file = path / APPLICATION if archived else _file_of(path)
+    problems = Problems(str(file))
+    if text is None:
+        content = (
+            within(read_member(path, APPLICATION, DEFAULT_LIMITS.bytes + 1), problems)
+            if archived
+            else read_bytes(file, problems)
+        )
+        text = None if content is None else decode_text(content, problems)
+    if text is None:
+        return Document(file, problems, origin=path)
+    return parse_document(text, file, changes=changes, origin=path)
 
 
 @not_collecting()
-def parse_document(text: str, path: Path, *, fallback: bool = False, changes: Changes | None = None) -> Document:
+def parse_document(
+    text: str, path: Path, *, fallback: bool = False, changes: Changes | None = None, origin: Path | None = None
+) -> Document:
     """Read an application from text; `path` is where it stands, or would stand.
 
     Args:
         fallback: read YAML with the parser in Python even where the one in C is there.
         changes: values that take the place of the file's.
+        origin: the saved application that it is in, where it is in one.
     """
     source = Source(str(path), text)
     problems = Problems(source.name, source)
     try:
-        return _parsed(source, path, problems, fallback, changes)
+        document = _parsed(source, path, problems, fallback, changes)
     except TooManyProblems:
-        return Document(path, problems)
+        document = Document(path, problems)
+    return replace(document, origin=origin or path, text=text, changes=changes or {})
 
 
 def _parsed(source: Source, path: Path, problems: Problems, fallback: bool, changes: Changes | None) -> Document:

@@ -37,12 +37,20 @@ def save(session: Session, module: NeuralModule, folder: Path, ties: Iterable[tu
 
 
 class SavedWeights:
-    """The weights in a saved application or a checkpoint, whatever version of its modules wrote them."""
+    """The weights in a saved application or a checkpoint, whatever version of its modules wrote them.
 
-    def __init__(self, folder: Path, collections: Collections) -> None:
+    Args:
+        folder: the saved application, unpacked, or the checkpoint.
+        collections: what knows how weights were called in older versions.
+        written: the application that wrote them; read from the folder when not given.
+    """
+
+    def __init__(self, folder: Path, collections: Collections, written: ApplicationEntry | None = None) -> None:
         self.folder = folder
         self._collections = collections
-        self._modules, self._kept = _written(folder)
+        self._modules, self._kept = (
+            _written(folder) if written is None else (written.modules, kept_elsewhere(written.tie))
+        )
 
     def load(
         self, session: Session, module: NeuralModule, *, source: str | None = None, partial: bool = False
@@ -176,7 +184,7 @@ def _written(folder: Path) -> tuple[Mapping[str, ModuleEntry], dict[str, str]]:
     """Return the modules that wrote the weights of a folder, and in whose place weights with two names are kept."""
     if is_saved_application(folder):
         entry = read_document(folder).entry
-        return ({}, {}) if entry is None else (entry.modules, kept_elsewhere(entry.tie))
+        return ({}, {}) if entry is None else _modules_and_ties(entry)
     try:
         state = json.loads((folder / _STATE).read_bytes())
         kept = {f"{module}.{name}": f"{other}.{other_name}" for module, name, other, other_name in state["aliases"]}
@@ -185,6 +193,10 @@ def _written(folder: Path) -> tuple[Mapping[str, ModuleEntry], dict[str, str]]:
         return {}, {}  # what another backend writes may be plainer: its weights alone count
     entry = parse_document(json.dumps(structure), folder / _STATE).entry if structure else None
     return {} if entry is None else entry.modules, kept
+
+
+def _modules_and_ties(entry: ApplicationEntry) -> tuple[Mapping[str, ModuleEntry], dict[str, str]]:
+    return entry.modules, kept_elsewhere(entry.tie)
 
 
 def kept_elsewhere(ties: Iterable[tuple[str, ...]]) -> dict[str, str]:
