@@ -7,7 +7,7 @@ import pytest
 
 from nm_core import check_file
 from nm_core.plugins import Collections
-from nm_core.scaffold import Names, render, write
+from nm_core.scaffold import CollectionNames, render, write
 from nm_core.testing import collection_failures
 
 NAME = "nmx_scaffolded"
@@ -27,9 +27,9 @@ graphs:
 
 
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Names:
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CollectionNames:
     """Write the package, and let it be found as an installed one is."""
-    names = Names.of(NAME)
+    names = CollectionNames.from_namespace(NAME)
     files = render(names, requirements=["nm-core"], licence="MIT", author=None, year=2026)
     write(files, tmp_path / "package")
     site = tmp_path / "package" / "src"
@@ -41,12 +41,12 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Names:
     return names
 
 
-def test_it_passes_the_conformance_suite_as_it_is(package: Names) -> None:
+def test_it_passes_the_conformance_suite_as_it_is(package: CollectionNames) -> None:
     """Nothing has to be written first."""
     assert collection_failures(NAME, Collections.load()) == {}
 
 
-def test_its_names_are_those_that_its_package_offers(package: Names) -> None:
+def test_its_names_are_those_that_its_package_offers(package: CollectionNames) -> None:
     """What is imported lazily is there, and nothing else."""
     module = import_module(package.package)
 
@@ -56,7 +56,7 @@ def test_its_names_are_those_that_its_package_offers(package: Names) -> None:
         _ = module.GateConvolution
 
 
-def test_its_context_feeds_a_decoder_of_another_collection(package: Names, tmp_path: Path) -> None:
+def test_its_context_feeds_a_decoder_of_another_collection(package: CollectionNames, tmp_path: Path) -> None:
     """By the tag that its own inherits from, in a file; what inherits from nothing that fits is an error there."""
     path = tmp_path / "app.yaml"
     path.write_text(APPLICATION)

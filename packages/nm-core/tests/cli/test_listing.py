@@ -103,7 +103,7 @@ def test_collections_are_listed_from_metadata(nmod) -> None:
 
 def test_official_collections_that_are_missing_have_their_pip_line(nmod, monkeypatch) -> None:
     """Whoever looks for speech recognition learns what to install."""
-    monkeypatch.setattr("nm_core.plugins.discovery.KNOWN", {"gone": "nm-gone"})
+    monkeypatch.setattr("nm_core.plugins.known.KNOWN", {"gone": "nm-gone"})
 
     assert "gone is not installed: python -m pip install nm-gone" in nmod("collections").out
 

@@ -1,6 +1,6 @@
 """Names, tags and kinds that collections do not agree on: one sentence each, and neither wins."""
 
-from nm_core.plugins.conflicts import clashes, define, shared_names
+from nm_core.plugins.conflicts import define, find_clashes, find_shared_names
 from nm_types import Kind, TokenTag
 
 
@@ -11,7 +11,7 @@ def test_a_name_is_shared_if_two_offer_it() -> None:
         "two": {"optimizers": ["fast"], "policies": ["slow"], "metrics": ["Rate"], "doctor_checks": ["card"]},
     }
 
-    (conflict,) = shared_names(offers)
+    (conflict,) = find_shared_names(offers)
 
     assert conflict.startswith('optimizers: "fast" is offered by one and two, and neither wins.')
 
@@ -24,7 +24,7 @@ def test_a_tag_is_its_chain_of_ids() -> None:
     class Sound(TokenTag, id="x.Phoneme"): ...
 
     assert define(Phoneme) == define(Sound)
-    assert not list(clashes({"one": [define(Phoneme)], "two": [define(Sound)], "three": []}))
+    assert not list(find_clashes({"one": [define(Phoneme)], "two": [define(Sound)], "three": []}))
 
 
 def test_a_kind_is_its_values_and_sizes_too() -> None:
@@ -34,7 +34,7 @@ def test_a_kind_is_its_values_and_sizes_too() -> None:
 
     class Height(Kind, id="x.Pitch"): ...
 
-    (clash,) = clashes({"one": [define(Pitch)], "two": [define(Height)]})
+    (clash,) = find_clashes({"one": [define(Pitch)], "two": [define(Height)]})
 
     assert "one and two define x.Pitch differently" in clash
     assert "int values with sizes octaves" in clash

@@ -8,7 +8,7 @@ import weakref
 
 import pytest
 
-from nm_core.plugins.guard import guarded
+from nm_core.plugins.guard import run_guarded
 
 
 def raising(error: BaseException) -> None:
@@ -28,7 +28,7 @@ def raising(error: BaseException) -> None:
 )
 def test_anything_raised_becomes_one_line(error: BaseException, text: str) -> None:
     """The class and the message are kept, and how long it took."""
-    outcome = guarded(lambda: raising(error))
+    outcome = run_guarded(lambda: raising(error))
 
     assert outcome.error == text
     assert outcome.seconds >= 0
@@ -41,12 +41,12 @@ def test_a_message_that_cannot_be_printed_is_no_problem() -> None:
         def __str__(self) -> str:
             raise RuntimeError
 
-    assert "cannot be printed" in (guarded(lambda: raising(Rude())).error or "")
+    assert "cannot be printed" in (run_guarded(lambda: raising(Rude())).error or "")
 
 
 def test_the_trace_shows_the_collection_and_not_the_guard() -> None:
     """An author sees frames of their own code."""
-    trace = guarded(lambda: raising(ValueError("here"))).trace or ""
+    trace = run_guarded(lambda: raising(ValueError("here"))).trace or ""
 
     assert "raise error" in trace
     assert "/guard.py" not in trace
@@ -61,7 +61,7 @@ def test_the_trace_shows_where_it_began() -> None:
         except ValueError as error:
             raise LookupError("then") from error
 
-    outcome = guarded(step)
+    outcome = run_guarded(step)
 
     assert outcome.error == "LookupError: then"
     assert "ValueError: first" in (outcome.trace or "")
@@ -79,7 +79,7 @@ def test_nothing_of_a_failed_step_stays_alive() -> None:
         raise ValueError
 
     seen: list[weakref.ref[Big]] = []
-    outcome = guarded(step)
+    outcome = run_guarded(step)
 
     assert outcome.error == "ValueError"
     assert seen[0]() is None
@@ -95,14 +95,14 @@ def test_a_real_interrupt_goes_through() -> None:
 
     for step in (lambda: os.kill(os.getpid(), signal.SIGINT), swallow):
         with pytest.raises(KeyboardInterrupt):
-            guarded(step)
+            run_guarded(step)
     assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_works_outside_the_main_thread() -> None:
     """Signals cannot be watched in other threads, and nothing else changes there."""
     errors = []
-    thread = threading.Thread(target=lambda: errors.append(guarded(lambda: raising(SystemExit(1))).error))
+    thread = threading.Thread(target=lambda: errors.append(run_guarded(lambda: raising(SystemExit(1))).error))
     thread.start()
     thread.join()
 

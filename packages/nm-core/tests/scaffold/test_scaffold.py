@@ -14,7 +14,7 @@ from click.shell_completion import ShellComplete
 from nm_core import scaffold
 from nm_core.cli.main import main
 from nm_core.cli.main import nmod as root
-from nm_core.scaffold import rendering
+from nm_core.scaffold import package_files
 
 TEMPLATES = Path(scaffold.__file__).parent / "template"
 Nmod = Callable[..., tuple[int, str, str]]
@@ -48,7 +48,7 @@ def files(folder: Path) -> set[str]:
 
 def test_every_template_has_a_place() -> None:
     """No template is forgotten, and none is named that is not there."""
-    named = {f"{name}.template" for name in rendering.FILES.values()}
+    named = {f"{name}.template" for name in package_files.FILES.values()}
     named |= {f"licences/{name}.template" for name in scaffold.LICENCES}
 
     assert files(TEMPLATES) == named
@@ -59,7 +59,7 @@ def test_the_package_is_written_and_the_next_commands_are_said(nmod) -> None:
     code, out, err = nmod("collection", "song_birds")
 
     assert (code, err) == (0, "")
-    assert out.startswith(f"nm-song-birds is written: {len(rendering.FILES) + 1} files in nm-song-birds")
+    assert out.startswith(f"nm-song-birds is written: {len(package_files.FILES) + 1} files in nm-song-birds")
     assert out.endswith("Next:\n" + "".join(f"  {line}\n" for line in NEXT))
     assert [path.name for path in Path.cwd().iterdir()] == ["nm-song-birds"]
     written = files(Path("nm-song-birds"))

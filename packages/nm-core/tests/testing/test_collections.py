@@ -13,7 +13,7 @@ from nm_core import Metric
 from nm_core.plugins import Collection, Collections, ModuleSpec, UnknownNameError, hookimpl
 from nm_core.testing import SUITE, collection_failures
 from nm_core.testing.collections import CHECKS, Check, State, Suite, checks_of, judge, verdict_on
-from nm_core.testing.collections.declared import DECLARED
+from nm_core.testing.collections.declaration import DECLARED
 
 DATA = ("Forgetful", "Whimsical", "Swapping")
 

@@ -50,7 +50,7 @@ def test_a_size_proven_positive_is_positive(size: Size) -> None:
 
 @given(sizes, sizes)
 def test_verdicts_are_true(left: Size, right: Size) -> None:
-    """An equation that holds, holds everywhere; one that clashes, nowhere."""
+    """An equation that holds, holds everywhere; one that find_clashes, nowhere."""
     verdict = judge(left, right)
     equal = [left.evaluate(known) == right.evaluate(known) for known in GRID]
 

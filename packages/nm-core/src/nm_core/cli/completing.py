@@ -85,9 +85,9 @@ def collection_names(ctx: click.Context, parameter: click.Parameter, incomplete:
     import os
 
     from nm_core.plugins.discovery import discover
-    from nm_core.plugins.settings import Settings
+    from nm_core.plugins.settings import CollectionSettings
 
-    candidates, _ = discover(Settings.read(os.environ))
+    candidates, _ = discover(CollectionSettings.read(os.environ))
     names = sorted({candidate.collection for candidate in candidates})
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 

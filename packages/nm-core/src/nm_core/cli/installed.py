@@ -23,13 +23,15 @@ def collections(as_json: bool) -> None:
     Next: nmod modules --collection NAME lists what is in one, nmod doctor says why one does not work.
     """
     from nm_core.plugins import State, Step
-    from nm_core.plugins.discovery import discover, not_installed
-    from nm_core.plugins.settings import Settings
+    from nm_core.plugins.discovery import discover
+    from nm_core.plugins.known import KNOWN, pip_line
+    from nm_core.plugins.settings import CollectionSettings
 
-    candidates, refused = discover(Settings.read(os.environ))
+    candidates, refused = discover(CollectionSettings.read(os.environ))
     records = [candidate.record(State.FOUND, Step.METADATA) for candidate in candidates] + refused
     records.sort(key=lambda record: record.collection)
-    missing = dict(not_installed({record.collection: record for record in records}))
+    names = {record.collection for record in records}
+    missing = {name: pip_line(distribution) for name, distribution in KNOWN.items() if name not in names}
     if as_json:
         print_json({"collections": [record.to_dict() for record in records], "not_installed": missing})
         return

@@ -86,9 +86,9 @@ def collection(name: str, folder: Path | None, author: str | None, licence: str,
     """
     import datetime
 
-    from nm_core.scaffold import Author, Names, render, requirements, write
+    from nm_core.scaffold import Author, CollectionNames, render, requirements, write
 
-    names = Names.of(name)
+    names = CollectionNames.from_namespace(name)
     files = render(
         names,
         requirements=requirements(),

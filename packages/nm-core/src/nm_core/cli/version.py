@@ -35,7 +35,7 @@ def _versions() -> dict[str, str]:
     import importlib_metadata as metadata
 
     from nm_core.plugins.discovery import discover
-    from nm_core.plugins.settings import Settings
+    from nm_core.plugins.settings import CollectionSettings
 
     found = {}
     for name in _OURS:
@@ -43,7 +43,7 @@ def _versions() -> dict[str, str]:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             found[name] = "not installed as a distribution"
-    candidates, records = discover(Settings.read(os.environ))
+    candidates, records = discover(CollectionSettings.read(os.environ))
     for candidate in candidates:
         found.setdefault(candidate.distribution, candidate.version)
     for record in records:

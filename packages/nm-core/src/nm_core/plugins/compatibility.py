@@ -27,7 +27,7 @@ def installed_version(name: str) -> str | None:
         return None
 
 
-def requirements(requires: Sequence[str]) -> Iterator[tuple[str, Requirement]]:
+def active_requirements(requires: Sequence[str]) -> Iterator[tuple[str, Requirement]]:
     """Yield the requirements that count here, by normal name: not those of an extra or of another platform."""
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
@@ -41,7 +41,7 @@ def requirements(requires: Sequence[str]) -> Iterator[tuple[str, Requirement]]:
             yield canonicalize_name(requirement.name), requirement
 
 
-def unmet(
+def find_unmet(
     distribution: str, version: str, requires: Sequence[str], version_of: VersionOf = installed_version
 ) -> str | None:
     """Say which requirement on nm-core or nm-types the installed version does not meet, or return ``None``.
@@ -49,9 +49,8 @@ def unmet(
     A requirement on one that is not installed as a distribution (a source tree on the path) cannot be judged and is
     taken as met.
     """
-    for name, requirement in requirements(
-        [text for text in requires if text[:2].lower() == "nm"]
-    ):  # parsing takes time
+    ours = [text for text in requires if text[:2].lower() == "nm"]  # parsing a requirement takes time
+    for name, requirement in active_requirements(ours):
         installed = version_of(name) if name in OURS else None
         if installed is not None and not requirement.specifier.contains(installed, prereleases=True):
             return (
@@ -61,15 +60,15 @@ def unmet(
     return None
 
 
-def lacking(distribution: str, version: str, requires: Sequence[str]) -> Iterator[str]:
-    """Yield a sentence for each other requirement that is not installed, or in a version that does not meet it."""
-    for name, requirement in requirements(requires):
+def find_lacking(distribution: str, version: str, requires: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for each further requirement that is not installed, or in a version that does not meet it."""
+    for name, requirement in active_requirements(requires):
         if name in OURS:
             continue
         installed = installed_version(name)
-        wanted = f"{name}{requirement.specifier}"
-        line = pip_line(wanted)
+        required = f"{name}{requirement.specifier}"
+        head, line = f"{distribution} {version} requires {required}", pip_line(required)
         if installed is None:
-            yield f"{distribution} {version} requires {wanted}, which is not installed. Install it: {line}"
+            yield f"{head}, which is not installed. Install it: {line}"
         elif not requirement.specifier.contains(installed, prereleases=True):
-            yield f"{distribution} {version} requires {wanted}, and {name} {installed} is installed. Change it: {line}"
+            yield f"{head}, and {name} {installed} is installed. Change it: {line}"

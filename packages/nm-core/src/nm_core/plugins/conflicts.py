@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,19 +15,19 @@ Offers = Mapping[str, Collection[str]]
 
 
 class Definition(NamedTuple):
-    """What a tag or a kind is: two of one id are the same if their definitions are."""
+    """The definition of a tag or a kind: two of one id are the same if their definitions are."""
 
     id: str
     text: str
 
 
-def shared_names(offers: Mapping[str, Offers]) -> Iterator[str]:
+def find_shared_names(offers: Mapping[str, Offers]) -> Iterator[str]:
     """Yield a sentence for each name that more than one collection offers; ``offers`` goes by collection."""
-    owners: dict[tuple[str, str], list[str]] = {}
-    for owner, offered in offers.items():
-        for what in offered.keys() - NAMESPACED:
-            for name in offered[what]:
-                owners.setdefault((what, name), []).append(owner)
+    owners: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for owner, names in offers.items():
+        for what in names.keys() - NAMESPACED:
+            for name in names[what]:
+                owners[what, name].append(owner)
     for (what, name), claims in sorted(owners.items()):
         if len(claims) > 1:
             yield messages.conflict(what, name, claims)
@@ -40,17 +41,17 @@ def define(cls: type) -> Definition:
     return Definition(lineage[0], " < ".join(lineage) + values + (f" with sizes {sizes}" if sizes else ""))
 
 
-def clashes(defined: Mapping[str, Collection[Definition]]) -> Iterator[str]:
+def find_clashes(definitions: Mapping[str, Collection[Definition]]) -> Iterator[str]:
     """Yield a message for each tag or kind that two owners define differently; twice alike is fine."""
-    found: dict[str, dict[str, str]] = {}
-    for owner, definitions in defined.items():
-        for id, text in definitions:
-            found.setdefault(id, {}).setdefault(text, owner)
-    for id, owners in found.items():
-        for (one, first), (other, second) in pairwise(owners.items()):
+    owners_of: dict[str, dict[str, str]] = {}
+    for owner, defined in definitions.items():
+        for id, text in defined:
+            owners_of.setdefault(id, {}).setdefault(text, owner)
+    for id, owners in owners_of.items():
+        for (text, owner), (rival_text, rival) in pairwise(owners.items()):
             yield (
-                f"{first} and {second} define {id} differently.\n"
-                f"  {first}: {one}\n"
-                f"  {second}: {other}\n"
-                f"  Disable one of them: NM_DISABLE={second}"
+                f"{owner} and {rival} define {id} differently.\n"
+                f"  {owner}: {text}\n"
+                f"  {rival}: {rival_text}\n"
+                f"  Disable one of them: NM_DISABLE={rival}"
             )

@@ -1,11 +1,13 @@
-"""What a collection says about itself: frozen data, light enough to list a hundred collections."""
+"""The declaration of a collection: frozen data, light enough to list a hundred collections."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from types import MappingProxyType
+from typing import cast
 
 from nm_core.plugins.errors import DeclarationError
 
@@ -14,6 +16,9 @@ _COLLECTION_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ID = re.compile(rf"{_COLLECTION_NAME.pattern}\.[A-Za-z_][\w-]*")
 _FORMER_NAME = re.compile(rf"({_COLLECTION_NAME.pattern}\.)?{_MODULE_NAME.pattern}")
 _TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+
+SUITE = 1
+"""The version of the conformance suite that this release brings."""
 
 ANY_BACKEND = "any"
 """The key in ``ModuleSpec.targets`` of an implementation that needs no particular backend."""
@@ -39,7 +44,7 @@ def _check_summary(summary: object, owner: str, what: str = "the summary") -> No
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """What became of a module from one version to the next, so that files of the older one keep their meaning.
+    """The step of a module from one version to the next, so that files of the older one keep their meaning.
 
     Args:
         params: the place of a function from older parameters to newer ones, ``"package.upgrades:encoder_1_to_2"``;
@@ -53,6 +58,10 @@ class Upgrade:
 
     Raises:
         DeclarationError: a field has the wrong form.
+
+    Example:
+        >>> Upgrade(inputs={"audio": "audio_signal"}, weights={"conv": "project"}).weights["conv"]
+        'project'
     """
 
     params: str | None = None
@@ -65,11 +74,11 @@ class Upgrade:
         if self.params is not None:
             check_target(self.params, "Upgrade, params")
         for name in ("inputs", "outputs", "weights"):
-            given = getattr(self, name)
-            words = (*given, *given.values()) if isinstance(given, Mapping) else (None,)
-            if not all(isinstance(word, str) and word for word in words) or len(set(given.values())) < len(given):
-                raise DeclarationError(f"Upgrade: {name} maps older names to newer ones, each once; got {given!r}.")
-            object.__setattr__(self, name, MappingProxyType(dict(given)))
+            names = getattr(self, name)
+            words = (*names, *names.values()) if isinstance(names, Mapping) else (None,)
+            if not all(isinstance(word, str) and word for word in words) or len(set(names.values())) < len(names):
+                raise DeclarationError(f"Upgrade: {name} maps older names to newer ones, each once; got {names!r}.")
+            object.__setattr__(self, name, MappingProxyType(dict(names)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,11 @@ class ModuleSpec:
 
     Raises:
         DeclarationError: a field has the wrong form.
+
+    Example:
+        >>> spec = ModuleSpec("JasperEncoder", "Convolutions.", {"torch": "nm_asr.encoders.jasper:JasperEncoder"})
+        >>> spec.target("torch")
+        'nm_asr.encoders.jasper:JasperEncoder'
     """
 
     name: str
@@ -123,7 +137,7 @@ class ModuleSpec:
         if not isinstance(self.version, int) or isinstance(self.version, bool) or self.version < 1:
             raise DeclarationError(f"{owner}: version counts from 1, got {self.version!r}.")
         object.__setattr__(self, "targets", MappingProxyType(dict(self.targets)))
-        object.__setattr__(self, "upgrades", MappingProxyType(_steps(self.upgrades, self.version, owner)))
+        object.__setattr__(self, "upgrades", MappingProxyType(_check_upgrades(self.upgrades, self.version, owner)))
         names = (self.formerly,) if isinstance(self.formerly, str) else tuple(self.formerly)
         for name in names:
             if not isinstance(name, str) or _FORMER_NAME.fullmatch(name) is None or name == self.name:
@@ -134,8 +148,7 @@ class ModuleSpec:
 
     def steps(self, version: int) -> tuple[Upgrade, ...]:
         """Return the upgrades from an older version to this one, in their order."""
-        steps = (self.upgrades[step] for step in range(version, self.version))
-        return tuple(step if isinstance(step, Upgrade) else Upgrade(step) for step in steps)
+        return tuple(cast("Upgrade", self.upgrades[step]) for step in range(version, self.version))
 
     def target(self, backend: str | None = None) -> str | None:
         """Return the target for ``backend``, or ``None`` where there is none; without a backend, the first declared."""
@@ -144,17 +157,16 @@ class ModuleSpec:
         return self.targets.get(backend, self.targets.get(ANY_BACKEND))
 
 
-def _steps(given: Mapping[int, str | Upgrade], version: int, owner: str) -> dict[int, Upgrade]:
-    if not isinstance(given, Mapping) or set(given) != set(range(1, version)):
-        missing = sorted(set(range(1, version)) - set(given)) if isinstance(given, Mapping) else []
+def _check_upgrades(upgrades: Mapping[int, str | Upgrade], version: int, owner: str) -> dict[int, Upgrade]:
+    if not isinstance(upgrades, Mapping) or set(upgrades) != set(range(1, version)):
+        missing = sorted(set(range(1, version)) - set(upgrades)) if isinstance(upgrades, Mapping) else []
         raise DeclarationError(
             f"{owner}: upgrades say for each version before {version} how it became the next; "
-            f"{f'there is none from {missing[0]} to {missing[0] + 1}' if missing else f'got {given!r}'}. "
+            f"{f'there is none from {missing[0]} to {missing[0] + 1}' if missing else f'got {upgrades!r}'}. "
             f'Write upgrades={{1: "package.upgrades:function", ...}}, or Upgrade() where files need no change.'
         )
     steps = {}
-    for step in sorted(given):
-        upgrade = given[step]
+    for step, upgrade in sorted(upgrades.items()):
         if isinstance(upgrade, str):
             upgrade = Upgrade(check_target(upgrade, f"{owner}, upgrade from {step}"))
         if not isinstance(upgrade, Upgrade):
@@ -165,7 +177,7 @@ def _steps(given: Mapping[int, str | Upgrade], version: int, owner: str) -> dict
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What one collection offers: its modules, and the tags and kinds its types are written with.
+    """The declaration of one collection: its modules, and the tags and kinds its types are written with.
 
     Args:
         name: the namespace, equal to the name of the entry point: ``asr``.
@@ -182,6 +194,12 @@ class Collection:
 
     Raises:
         DeclarationError: a field has the wrong form, or two modules share a name.
+
+    Example:
+        >>> encoder = ModuleSpec("SongEncoder", "Encodes songs.", {"torch": "nm_birds.encoder:SongEncoder"})
+        >>> birds = Collection("birds", "Songs of birds.", modules=[encoder], tags=["nm_birds.tags:SongTag"])
+        >>> [module.name for module in birds.modules]
+        ['SongEncoder']
     """
 
     name: str
@@ -200,16 +218,16 @@ class Collection:
             raise DeclarationError(f"{owner}: a collection's name is a lower-case word such as asr.")
         _check_summary(self.summary, owner)
         modules = tuple(self.modules)
-        seen: set[str] = set()
+        names: set[str] = set()
         for spec in modules:
             if not isinstance(spec, ModuleSpec):
                 raise DeclarationError(f"{owner}: modules holds ModuleSpec objects, got {spec!r}.")
-            if spec.name in seen:
+            if spec.name in names:
                 raise DeclarationError(f"{owner}: two modules are called {spec.name!r}.")
-            seen.add(spec.name)
+            names.add(spec.name)
         for spec in modules:
             for former in spec.formerly:
-                if former.removeprefix(f"{self.name}.") in seen:
+                if former.removeprefix(f"{self.name}.") in names:
                     raise DeclarationError(
                         f"{owner}: {spec.name} was formerly {former!r}, and that is a module of its own."
                     )
@@ -221,31 +239,32 @@ class Collection:
             object.__setattr__(self, name, tuple(check_target(target, f"{owner}, {name}") for target in targets))
         if not isinstance(self.suite, int) or isinstance(self.suite, bool) or self.suite < 1:
             raise DeclarationError(f"{owner}: suite counts from 1, got {self.suite!r}.")
-        object.__setattr__(self, "exempt", _reasons(self.exempt, owner))
-        object.__setattr__(self, "formerly", _former_ids(self.formerly, owner))
+        object.__setattr__(self, "exempt", _check_reasons(self.exempt, owner))
+        object.__setattr__(self, "formerly", _check_former_ids(self.formerly, owner))
 
 
-def _former_ids(declared: object, owner: str) -> Mapping[str, tuple[str, ...]]:
+def _check_former_ids(former: object, owner: str) -> Mapping[str, tuple[str, ...]]:
     """Freeze the former ids of what the hooks offer, by its name today."""
-    if not isinstance(declared, Mapping):
+    if not isinstance(former, Mapping):
         raise DeclarationError(
             f"{owner}: formerly gives former ids by the name of today, "
-            f'{{"WordErrorRate": ["asr.WordErrorRate"]}}; got {declared!r}.'
+            f'{{"WordErrorRate": ["asr.WordErrorRate"]}}; got {former!r}.'
         )
-    former = {name: (ids,) if isinstance(ids, str) else tuple(ids) for name, ids in declared.items()}
-    for id in (id for ids in former.values() for id in ids):
+    frozen = {name: (ids,) if isinstance(ids, str) else tuple(ids) for name, ids in former.items()}
+    for id in chain.from_iterable(frozen.values()):
         if not isinstance(id, str) or _ID.fullmatch(id) is None:
             raise DeclarationError(f"{owner}: formerly lists ids such as asr.WordErrorRate, got {id!r}.")
-    return MappingProxyType(former)
+    return MappingProxyType(frozen)
 
 
-def _reasons(given: object, owner: str) -> Mapping[str, Mapping[str, str]]:
-    """Freeze what modules are exempt from, each with a reason."""
-    tests = given.values() if isinstance(given, Mapping) else (None,)
-    if not all(isinstance(one, Mapping) and all(isinstance(why, str) and why for why in one.values()) for one in tests):
+def _check_reasons(exempt: Mapping[str, Mapping[str, str]], owner: str) -> Mapping[str, Mapping[str, str]]:
+    """Freeze the exemptions of modules, each with a reason."""
+    checks = exempt.values() if isinstance(exempt, Mapping) else (None,)
+    if not all(
+        isinstance(each, Mapping) and all(isinstance(why, str) and why for why in each.values()) for each in checks
+    ):
         raise DeclarationError(
             f'{owner}: exempt gives reasons by module and test, {{"Crop": {{"evaluation": "it is random"}}}}; '
-            f"got {given!r}."
+            f"got {exempt!r}."
         )
-    assert isinstance(given, Mapping)
-    return MappingProxyType({name: MappingProxyType(dict(reasons)) for name, reasons in given.items()})
+    return MappingProxyType({name: MappingProxyType(dict(reasons)) for name, reasons in exempt.items()})

@@ -1,4 +1,4 @@
-"""What can be wrong with collections, each as a class of its own."""
+"""Errors of collections, a class for each kind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class CollectionError(NmError):
 
 
 class DeclarationError(CollectionError, ValueError):
-    """What a collection declares about itself is not well formed."""
+    """A collection's declaration is not well formed."""
 
 
 class ConflictError(CollectionError, ValueError):
@@ -22,7 +22,7 @@ class TargetError(CollectionError, ImportError):
 
 
 class UnknownNameError(CollectionError, KeyError):
-    """No loaded collection declares the name that was asked for."""
+    """No loaded collection declares this name."""
 
 
 class UnknownModuleError(UnknownNameError):

@@ -23,8 +23,8 @@ NOT_THEIRS = tuple(os.path.dirname(file) + os.sep for file in (__file__, pluggy.
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Generic[T]):
-    """What came of a guarded step: a value, or an error as text."""
+class StepOutcome(Generic[T]):
+    """The outcome of a guarded step: a value, or an error as text."""
 
     value: T | None
     error: str | None
@@ -32,7 +32,7 @@ class Outcome(Generic[T]):
     seconds: float
 
 
-def guarded(step: Callable[[], T]) -> Outcome[T]:
+def run_guarded(step: Callable[[], T]) -> StepOutcome[T]:
     """Call ``step`` and turn anything it raises, ``SystemExit`` included, into text.
 
     Text instead of the exception, since an exception keeps the frames of a failed import alive.
@@ -52,7 +52,7 @@ def guarded(step: Callable[[], T]) -> Outcome[T]:
             trace = _own_trace(raised)
     if interrupted:
         raise KeyboardInterrupt
-    return Outcome(value, error, trace, time.perf_counter() - began)
+    return StepOutcome(value, error, trace, time.perf_counter() - began)
 
 
 def describe(raised: BaseException) -> str:
@@ -70,9 +70,9 @@ def describe(raised: BaseException) -> str:
 @contextmanager
 def _interrupts() -> Iterator[list[int]]:
     """Collect real interrupts, the only way to tell Ctrl-C from a plugin's own ``raise KeyboardInterrupt``."""
-    seen: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield seen
+    interrupts: list[int] = []
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
+        yield interrupts
         return
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     before: dict[int, Callable[[int, FrameType | None], object]]
@@ -82,15 +82,15 @@ def _interrupts() -> Iterator[list[int]]:
         try:
             before[number](number, frame)
         except KeyboardInterrupt:
-            seen.append(number)
+            interrupts.append(number)
             raise
 
     for number in before:
         signal.signal(number, note)
     try:
-        yield seen
+        yield interrupts
     finally:
-        for number, handler in before.items():
+        for number, handler in before.items():  # a handler that the plugin has set meanwhile stays
             if signal.getsignal(number) is note:
                 signal.signal(number, handler)
 

@@ -25,7 +25,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec
 def nm_collection() -> Collection:
-    """Return what the collection offers. Required; its name equals the name of the entry point."""
+    """Return the declaration of the collection. Required; its name equals the name of the entry point."""
     raise NotImplementedError
 
 
@@ -123,21 +123,8 @@ def nm_doctor_checks() -> Mapping[str, str]:
 
 
 REQUIRED = "nm_collection"
-NAMES = {
-    "backends": "nm_backends",
-    "strategies": "nm_strategies",
-    "callbacks": "nm_callbacks",
-    "metrics": "nm_metrics",
-    "optimizers": "nm_optimizers",
-    "policies": "nm_policies",
-    "tokenizers": "nm_tokenizers",
-    "commands": "nm_commands",
-    "tasks": "nm_tasks",
-    "examples": "nm_examples",
-    "probes": "nm_probes",
-    "doctor_checks": "nm_doctor_checks",
-}
-"""What ``Collections.lookup`` can be asked for, and the hook that offers it."""
+NAMES = {hook.removeprefix("nm_"): hook for hook in tuple(globals()) if hook.startswith("nm_") and hook != REQUIRED}
+"""The sorts of names that ``Collections.lookup`` knows, ``"backends"`` and so on, and the hook that offers each."""
 
 NAMESPACED = frozenset({"metrics", "examples", "doctor_checks"})
-"""What carries the name of its collection besides its own, so that two collections never claim one."""
+"""Sorts whose names carry that of their collection, so that two collections never claim one."""

@@ -5,34 +5,27 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 from types import MappingProxyType
-from typing import TypeVar
 
 import pluggy
 
 from nm_core.errors import did_you_mean
 from nm_core.plugins import hooks
 from nm_core.plugins.declarations import Collection, check_target
-from nm_core.plugins.discovery import Candidate
 from nm_core.plugins.errors import DeclarationError
-from nm_core.plugins.guard import guarded
+from nm_core.plugins.guard import run_guarded
 from nm_core.plugins.messages import way_out
-from nm_core.plugins.records import Record, State, Step
-
-T = TypeVar("T")
+from nm_core.plugins.records import Candidate, Record, State, Step
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedCollection:
     """A collection whose declaration is well formed, and the names it offers per kind of name."""
 
     collection: Collection
     distribution: str | None
     offers: Mapping[str, Mapping[str, str]]
-
-
-class _Stopped(Exception):
-    """A step failed; the record says how."""
 
 
 class OneCollection(pluggy.PluginManager):
@@ -46,24 +39,24 @@ class OneCollection(pluggy.PluginManager):
         super().__init__(hooks.PROJECT)
         self.add_hookspecs(hooks)
         self.register(plugin, name=name)
-        known = [hooks.REQUIRED, *hooks.NAMES.values()]
+        names = [hooks.REQUIRED, *hooks.NAMES.values()]
         for hook, caller in vars(self.hook).items():
             if isinstance(caller, pluggy.HookCaller) and not caller.has_spec():
-                raise DeclarationError(f'there is no hook "{hook}".{did_you_mean(hook, known)}')
+                raise DeclarationError(f'there is no hook "{hook}".{did_you_mean(hook, names)}')
 
-    def declare(self, name: str, distribution: str | None) -> Loaded:
+    def declare(self, name: str, distribution: str | None) -> LoadedCollection:
         """Call every hook and check what it returns."""
         collection = self._call(hooks.REQUIRED)
         if not isinstance(collection, Collection):
-            given = "nothing" if collection is None else repr(collection)
-            raise DeclarationError(f"nm_collection must return a Collection, got {given}.")
+            result = "nothing" if collection is None else repr(collection)
+            raise DeclarationError(f"nm_collection must return a Collection, got {result}.")
         if collection.name != name:
             raise DeclarationError(
                 f"the collection calls itself {collection.name!r} and its entry point is {name!r}; "
                 "the two names must be equal."
             )
-        offers = {kind: _offer(hook, self._call(hook)) for kind, hook in hooks.NAMES.items()}
-        return Loaded(collection, distribution, MappingProxyType(offers))
+        offers = {kind: _check_names(hook, self._call(hook)) for kind, hook in hooks.NAMES.items()}
+        return LoadedCollection(collection, distribution, MappingProxyType(offers))
 
     def _call(self, hook: str) -> object:
         results: list[object] = getattr(self.hook, hook)()
@@ -72,50 +65,46 @@ class OneCollection(pluggy.PluginManager):
         return results[0] if results else None
 
 
-def load(candidate: Candidate) -> tuple[Loaded | None, Record]:
+def load(candidate: Candidate) -> tuple[LoadedCollection | None, Record]:
     """Import the declaration of an installed collection and read it."""
     return _read(candidate.record(State.LOADED, Step.IMPORT), lambda: _import(candidate.target))
 
 
-def take(name: str, plugin: object) -> tuple[Loaded | None, Record]:
+def read_plugin(name: str, plugin: object) -> tuple[LoadedCollection | None, Record]:
     """Read a declaration that is given as an object."""
     return _read(Record(name, None, None, None, State.LOADED, Step.IMPORT), lambda: plugin)
 
 
-def _read(record: Record, get: Callable[[], object]) -> tuple[Loaded | None, Record]:
-    def step(name: Step, action: Callable[[], T]) -> T:
-        nonlocal record
-        outcome = guarded(action)
-        record = replace(record, step=name, seconds=record.seconds + outcome.seconds)
-        if outcome.error is not None:
-            advice = f"\n  {way_out(record.collection, record.distribution)}" if record.distribution else ""
-            record = replace(record, state=State.FAILED, error=outcome.error + advice, trace=outcome.trace)
-            raise _Stopped
-        return outcome.value  # type: ignore[return-value]  # a step without an error has a value
+def _read(record: Record, get: Callable[[], object]) -> tuple[LoadedCollection | None, Record]:
+    step = Step.IMPORT
 
-    try:
-        plugin = step(Step.IMPORT, get)
-        manager = step(Step.REGISTER, lambda: OneCollection(plugin, record.collection))
-        loaded = step(Step.DECLARE, lambda: manager.declare(record.collection, record.distribution))
-    except _Stopped:
-        return None, record
-    return loaded, replace(record, step=Step.DONE, summary=loaded.collection.summary)
+    def read() -> LoadedCollection:
+        nonlocal step  # the record names the step that failed
+        plugin = get()
+        step = Step.REGISTER
+        manager = OneCollection(plugin, record.collection)
+        step = Step.DECLARE
+        return manager.declare(record.collection, record.distribution)
+
+    outcome = run_guarded(read)
+    record = replace(record, step=step, seconds=outcome.seconds)
+    if outcome.value is None:
+        advice = f"\n  {way_out(record.collection, record.distribution)}" if record.distribution else ""
+        return None, replace(record, state=State.FAILED, error=f"{outcome.error}{advice}", trace=outcome.trace)
+    return outcome.value, replace(record, step=Step.DONE, summary=outcome.value.collection.summary)
 
 
-def _offer(hook: str, given: object) -> Mapping[str, str]:
-    if given is None:
+def _check_names(hook: str, names: object) -> Mapping[str, str]:
+    if names is None:
         return MappingProxyType({})
-    if not isinstance(given, Mapping):
-        raise DeclarationError(f"{hook} must return a mapping from name to target, got {given!r}.")
-    for name in given:
+    if not isinstance(names, Mapping):
+        raise DeclarationError(f"{hook} must return a mapping from name to target, got {names!r}.")
+    for name in names:
         if not isinstance(name, str) or not name or not name.replace("-", "_").isidentifier():
             raise DeclarationError(f"{hook}: {name!r} is not a name.")
-    return MappingProxyType({name: check_target(target, f"{hook}, {name!r}") for name, target in given.items()})
+    return MappingProxyType({name: check_target(target, f"{hook}, {name!r}") for name, target in names.items()})
 
 
 def _import(target: str) -> object:
     module, _, attribute = target.partition(":")
-    found: object = importlib.import_module(module)
-    for part in filter(None, attribute.split(".")):
-        found = getattr(found, part)
-    return found
+    return reduce(getattr, filter(None, attribute.split(".")), importlib.import_module(module))

@@ -1,4 +1,4 @@
-"""What to say when a name is not there: what it may have meant, and how to get what is missing."""
+"""Messages about names that are not there: which one may have been meant, and how to install it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def no_collection(name: str, records: Sequence[Record]) -> str:
     loaded = [record.collection for record in records if record.state is State.LOADED]
     return (
         f'there is no collection "{name}".{did_you_mean(name, loaded)}\n'
-        f"  Loaded: {', '.join(loaded) or 'none'}.{_not_loaded(records)}"
+        f"  Loaded: {', '.join(loaded) or 'none'}.{_list_unloaded(records)}"
     )
 
 
@@ -48,7 +48,7 @@ def no_name(what: str, name: str, names: Sequence[str], records: Sequence[Record
         message += f"\n  {KNOWN_BACKENDS[name]} brings it: {pip_line(KNOWN_BACKENDS[name])}"
     elif names:
         message += f"\n  Known: {', '.join(names)}."
-    return message + _not_loaded(records)
+    return message + _list_unloaded(records)
 
 
 def other_version(parsed: ModuleId, installed: int, distribution: str | None) -> str:
@@ -61,7 +61,7 @@ def other_version(parsed: ModuleId, installed: int, distribution: str | None) ->
     return f"{head}\n  It was written with a newer release of {package}; upgrade it.{run}"
 
 
-def renamed(former: str, id: str) -> str:
+def renamed_module(former: str, id: str) -> str:
     """Say that a module has another name now."""
     return (
         f"{former} is called {id} now.\n  Files with the older name are upgraded when they are read; here, write {id}."
@@ -85,6 +85,6 @@ def way_out(collection: str, distribution: str | None) -> str:
     return f"What to do: {update}leave it out, NM_DISABLE={collection}"
 
 
-def _not_loaded(records: Sequence[Record]) -> str:
+def _list_unloaded(records: Sequence[Record]) -> str:
     lost = [f"{record.collection} ({record.state})" for record in records if record.state is not State.LOADED]
     return f"\n  Not loaded: {', '.join(lost)}; see nmod doctor." if lost else ""

@@ -1,4 +1,4 @@
-"""One record per collection: how far loading came, and why it stopped there."""
+"""Records of collections: a claim on a namespace, and how far loading it came."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class State(StrEnum):
-    """Where a collection ended."""
+    """The state in which loading left a collection."""
 
     FOUND = "found"
     """Installed; its code has not been imported."""
@@ -24,7 +24,7 @@ class State(StrEnum):
     MISSING = "missing"
     """Named by a setting, but no installed distribution declares it."""
     FAILED = "failed"
-    """Its code raised, or what it declares is not well formed."""
+    """Its code raised, or its declaration is not well formed."""
 
 
 class Step(StrEnum):
@@ -37,13 +37,13 @@ class Step(StrEnum):
     REGISTER = "register"
     DECLARE = "declare"
     TARGETS = "targets"
-    """What the declaration points to is imported: ``nmod doctor`` alone goes so far."""
+    """Everything that the declaration points to is imported: ``nmod doctor`` alone goes so far."""
     DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What happened to one collection.
+    """The state of one collection, and the step at which loading stopped.
 
     Attributes:
         collection: the namespace, the name of the entry point.
@@ -56,6 +56,12 @@ class Record:
         seconds: time spent in the collection's code.
         summary: the one-line summary, from the metadata until the declaration is loaded.
         trace: the traceback of the collection's own code, where it raised.
+
+    Example:
+        >>> from nm_core.plugins import Collections
+        >>> records = Collections.load({"birds": "not a plugin"}, installed=False).records
+        >>> [(record.collection, str(record.state), str(record.step)) for record in records]
+        [('birds', 'failed', 'declare')]
     """
 
     collection: str
@@ -76,9 +82,27 @@ class Record:
 
     def to_dict(self) -> dict[str, object]:
         """Return the record as plain data for JSON."""
-        return {key: str(value) if isinstance(value, StrEnum) else value for key, value in asdict(self).items()}
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Record:
         """Take back what ``to_dict`` gave."""
         return cls(**{**data, "state": State(data["state"]), "step": Step(data["step"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One distribution that claims one namespace."""
+
+    collection: str
+    distribution: str
+    version: str
+    target: str
+    summary: str | None
+    requires: tuple[str, ...]
+
+    def record(self, state: State, step: Step, error: str | None = None) -> Record:
+        """Return a record of this candidate."""
+        return Record(
+            self.collection, self.distribution, self.version, self.target, state, step, error, summary=self.summary
+        )

@@ -1,24 +1,24 @@
-"""What all loaded collections offer together: look-up by id and by name."""
+"""The registry of loaded collections: look-up by id and by name."""
 
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from nm_core.errors import did_you_mean
 from nm_core.plugins import loader, messages
-from nm_core.plugins.conflicts import shared_names
+from nm_core.plugins.conflicts import Definition, define, find_clashes, find_shared_names
 from nm_core.plugins.declarations import Collection, ModuleSpec
 from nm_core.plugins.discovery import discover
-from nm_core.plugins.errors import ConflictError, UnknownModuleError, UnknownNameError
+from nm_core.plugins.errors import ConflictError, TargetError, UnknownModuleError, UnknownNameError
 from nm_core.plugins.hooks import NAMES
 from nm_core.plugins.ids import ModuleId
-from nm_core.plugins.loader import Loaded
+from nm_core.plugins.loader import LoadedCollection
 from nm_core.plugins.records import Record, State, Step
-from nm_core.plugins.scope import import_scope
-from nm_core.plugins.settings import Settings
+from nm_core.plugins.settings import CollectionSettings
 from nm_core.plugins.targets import import_target
 
 
@@ -27,28 +27,32 @@ class Collections:
 
     Attributes:
         records: one record per collection that was found, loaded or not.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> from nm_core.plugins import Collection, ModuleSpec, hookimpl
+        >>> counter = ModuleSpec("Counter", "Counts.", targets={"any": "collections:Counter"})
+        >>> plugin = SimpleNamespace(nm_collection=hookimpl(lambda: Collection("birds", "Songs.", modules=[counter])))
+        >>> collections = Collections.load({"birds": plugin}, installed=False)
+        >>> list(collections.modules), collections.resolve("birds.Counter")
+        (['birds.Counter'], <class 'collections.Counter'>)
     """
 
-    def __init__(self, loaded: Mapping[str, Loaded], records: Sequence[Record]) -> None:
+    def __init__(self, loaded: Mapping[str, LoadedCollection], records: Sequence[Record]) -> None:
         self.records = tuple(records)
         self._loaded = dict(loaded)
-        self._modules = {
-            f"{name}.{spec.name}": spec for name, entry in loaded.items() for spec in entry.collection.modules
-        }
-        self._former: dict[str, list[str]] = {}
-        for id, spec in self._modules.items():
-            for former in spec.formerly:
-                old = former if "." in former else f"{id.partition('.')[0]}.{former}"
-                self._former.setdefault(old, []).append(id)
+        self._modules: dict[str, ModuleSpec] = {}
+        self._metrics: dict[str, str] = {}
+        self._former: defaultdict[str, list[str]] = defaultdict(list)
         for name, entry in loaded.items():
-            for member, ids in entry.collection.formerly.items():
-                for former in ids:
-                    self._former.setdefault(former, []).append(f"{name}.{member}")
-        self._metrics = {
-            f"{name}.{metric}": target
-            for name, entry in loaded.items()
-            for metric, target in entry.offers["metrics"].items()
-        }
+            self._metrics |= {f"{name}.{metric}": target for metric, target in entry.offers["metrics"].items()}
+            former_ids = dict(entry.collection.formerly)
+            for spec in entry.collection.modules:
+                self._modules[f"{name}.{spec.name}"] = spec
+                former_ids[spec.name] = [id if "." in id else f"{name}.{id}" for id in spec.formerly]
+            for member, ids in former_ids.items():
+                for id in ids:
+                    self._former[id].append(f"{name}.{member}")
         self._ids = {target: id for id, target in self._metrics.items()}
         self._ids |= {target: id for id, spec in self._modules.items() for target in spec.targets.values()}
 
@@ -69,13 +73,13 @@ class Collections:
             environ: where NM_COLLECTIONS, NM_DISABLE and NM_PREFER are read from; the process's own by default.
             path: where to look for distributions; ``sys.path`` by default.
         """
-        given = dict(extra or {})
-        read = [loader.take(name, plugin) for name, plugin in given.items()]
+        objects = dict(extra or {})
+        read = [loader.read_plugin(name, plugin) for name, plugin in objects.items()]
         records: list[Record] = []
         if installed:
-            candidates, records = discover(Settings.read(os.environ if environ is None else environ), path)
+            candidates, records = discover(CollectionSettings.read(os.environ if environ is None else environ), path)
             for candidate in candidates:
-                if candidate.collection in given:
+                if candidate.collection in objects:
                     error = f"{candidate.collection} is also given as an object, and that one is used"
                     records.append(candidate.record(State.DISABLED, Step.SETTINGS, error))
                 else:
@@ -128,7 +132,7 @@ class Collections:
         elif len(self._former.get(parsed.plain, ())) > 1:
             raise ConflictError(messages.several_successors(parsed.plain, self._former[parsed.plain]))
         elif parsed.plain in self._former:
-            raise UnknownModuleError(messages.renamed(parsed.plain, self._former[parsed.plain][0]))
+            raise UnknownModuleError(messages.renamed_module(parsed.plain, self._former[parsed.plain][0]))
         if target is None:
             raise UnknownModuleError(messages.no_module(parsed, [*self._modules, *self._metrics], self.records))
         distribution = self.distribution_of(parsed.collection)
@@ -142,8 +146,8 @@ class Collections:
 
     def current(self, id: str) -> str:
         """Return the id, without version, that a module or metric has now: another one where it was renamed."""
-        known = id in self._modules or id in self._metrics or len(self._former.get(id, ())) != 1
-        return id if known else self._former[id][0]
+        is_current = id in self._modules or id in self._metrics or len(self._former.get(id, ())) != 1
+        return id if is_current else self._former[id][0]
 
     def id_of(self, cls: type) -> str | None:
         """Return the id, without version, under which a class is declared, or ``None``."""
@@ -187,7 +191,7 @@ class Collections:
 
     def conflicts(self) -> tuple[str, ...]:
         """Return a sentence for each name that more than one collection offers."""
-        return tuple(shared_names({name: entry.offers for name, entry in self._loaded.items()}))
+        return tuple(find_shared_names({name: entry.offers for name, entry in self._loaded.items()}))
 
     def tags(self, *collections: str) -> tuple[type, ...]:
         """Import the tag classes of the named collections, or of all, for ``ports(tags=...)``.
@@ -197,22 +201,34 @@ class Collections:
             ConflictError: two of them define one tag differently.
             TargetError: a class cannot be imported.
         """
-        return self._scope("tags", collections)
+        return self._import_classes("tags", collections)
 
     def kinds(self, *collections: str) -> tuple[type, ...]:
         """Import the kind classes of the named collections, or of all; raises as ``tags`` does."""
-        return self._scope("kinds", collections)
+        return self._import_classes("kinds", collections)
 
     def _check_version(self, parsed: ModuleId, installed: int) -> None:
         if parsed.version not in (None, installed):
             distribution = self.distribution_of(parsed.collection)
             raise UnknownModuleError(messages.other_version(parsed, installed, distribution))
 
-    def _scope(self, what: str, collections: Sequence[str]) -> tuple[type, ...]:
+    def _import_classes(self, what: str, collections: Sequence[str]) -> tuple[type, ...]:
         for name in collections:
             if name not in self._loaded:
                 raise UnknownNameError(messages.no_collection(name, self.records))
-        return import_scope(what, self._loaded, collections or self._loaded)
+        classes: dict[Definition, type] = {}
+        definitions: defaultdict[str, list[Definition]] = defaultdict(list)
+        for name in collections or self._loaded:
+            for target in getattr(self.collections[name], what):
+                cls = import_target(target, what=f"{what} of {name}", distribution=self.distribution_of(name))
+                if not isinstance(cls, type):
+                    raise TargetError(f"{what} of {name}: {target} is {cls!r}, expected a class.")
+                definition = define(cls)
+                classes.setdefault(definition, cls)
+                definitions[name].append(definition)
+        for clash in find_clashes(definitions):
+            raise ConflictError(clash)
+        return tuple(classes.values())
 
     def _offers(self, what: str) -> Iterator[tuple[str, str, str]]:
         if what not in NAMES:

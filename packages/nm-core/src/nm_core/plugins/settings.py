@@ -1,21 +1,17 @@
-"""Which collections the user wants: NM_COLLECTIONS, NM_DISABLE and NM_PREFER."""
+"""The user's choice of collections: NM_COLLECTIONS, NM_DISABLE and NM_PREFER."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from nm_core.errors import did_you_mean
 from nm_core.plugins.known import KNOWN, pip_line
-from nm_core.plugins.records import Record, State, Step
-
-if TYPE_CHECKING:
-    from nm_core.plugins.discovery import Candidate
+from nm_core.plugins.records import Candidate, Record, State, Step
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class CollectionSettings:
     """The user's choice.
 
     Attributes:
@@ -29,14 +25,15 @@ class Settings:
     preferred: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, environ: Mapping[str, str]) -> Settings:
+    def read(cls, environ: Mapping[str, str]) -> CollectionSettings:
         """Read the settings from environment variables; empty ones count as not set."""
-        pairs = (item.partition("=") for item in _words(environ.get("NM_PREFER", "")))
-        return cls(
-            allowed=_words(environ.get("NM_COLLECTIONS", "")) or None,
-            disabled=_words(environ.get("NM_DISABLE", "")),
-            preferred={name.strip(): distribution.strip() for name, _, distribution in pairs},
-        )
+
+        def words(variable: str) -> tuple[str, ...]:
+            return tuple(filter(None, map(str.strip, environ.get(variable, "").split(","))))
+
+        pairs = (item.partition("=") for item in words("NM_PREFER"))
+        preferred = {name.strip(): distribution.strip() for name, _, distribution in pairs}
+        return cls(words("NM_COLLECTIONS") or None, words("NM_DISABLE"), preferred)
 
     def refusal(self, name: str) -> str | None:
         """Say why a collection is not to be loaded, or return ``None`` if it is."""
@@ -47,43 +44,37 @@ class Settings:
         return None
 
     def choose(self, name: str, claims: Sequence[Candidate]) -> tuple[list[Candidate], list[Record]]:
-        """Return the one claim on ``name`` that counts, and records of the others; with a conflict, of all."""
+        """Return the claim on ``name`` that counts, and records of the rest; with a conflict, of all."""
         if len(claims) == 1:
             return list(claims), []
-        wanted = self.preferred.get(name)
-        chosen = [claim for claim in claims if wanted is not None and normal(claim.distribution) == normal(wanted)]
+        owner = self.preferred.get(name)
+        chosen = [claim for claim in claims if owner is not None and normal(claim.distribution) == normal(owner)]
         if len(chosen) == 1:
-            reason = f"NM_PREFER gives the name {name} to {wanted}"
+            reason = f"NM_PREFER gives the name {name} to {owner}"
             return chosen, [
-                claim.record(State.DISABLED, Step.SETTINGS, reason) for claim in claims if claim is not chosen[0]
+                claim.record(State.DISABLED, Step.SETTINGS, reason) for claim in claims if claim not in chosen
             ]
         owners = sorted({claim.distribution for claim in claims})
-        other = "" if wanted is None else f" NM_PREFER={name}={wanted} names neither."
+        mistake = "" if owner is None else f" NM_PREFER={name}={owner} names neither."
         error = (
-            f"{' and '.join(owners)} both claim the name {name}, and neither is loaded.{other} "
+            f"{' and '.join(owners)} both claim the name {name}, and neither is loaded.{mistake} "
             f"Uninstall one, or prefer one: NM_PREFER={name}={owners[0]}"
         )
         return [], [claim.record(State.CONFLICT, Step.METADATA, error) for claim in claims]
 
-    def missing(self, installed: Iterable[str]) -> list[Record]:
+    def missing(self, installed: Collection[str]) -> list[Record]:
         """Return a record for each name in the settings that nothing installed declares."""
-        names = list(installed)
         records = []
         listings = {"NM_COLLECTIONS": self.allowed or (), "NM_DISABLE": self.disabled, "NM_PREFER": self.preferred}
-        for variable, listed in listings.items():
-            for name in listed:
-                if name in names:
-                    continue
-                hint = f" Install it: {pip_line(KNOWN[name])}" if name in KNOWN else did_you_mean(name, names)
-                error = f"{variable} names {name}, which no installed distribution declares.{hint}"
-                records.append(Record(name, None, None, None, State.MISSING, Step.SETTINGS, error))
+        for variable, names in listings.items():
+            for name in names:
+                if name not in installed:
+                    hint = f" Install it: {pip_line(KNOWN[name])}" if name in KNOWN else did_you_mean(name, installed)
+                    error = f"{variable} names {name}, which no installed distribution declares.{hint}"
+                    records.append(Record(name, None, None, None, State.MISSING, Step.SETTINGS, error))
         return records
 
 
 def normal(name: str) -> str:
     """Return the name of a distribution as all its spellings share it."""
     return name.lower().replace("_", "-").replace(".", "-")
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word for word in (part.strip() for part in text.split(",")) if word)

@@ -1,4 +1,4 @@
-"""Import what a declaration points to, at the moment it is used."""
+"""Import the target of a declaration, at the moment it is used."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def import_target(target: str, *, what: str, distribution: str | None = None, ex
     """
     module_name, _, path = target.partition(":")
     try:
-        found: object = importlib.import_module(module_name)
+        value: object = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
         advice = "Run nmod doctor to see what is wrong with the installation."
         if distribution is not None and not isinstance(error, ImportError):
@@ -36,11 +36,11 @@ def import_target(target: str, *, what: str, distribution: str | None = None, ex
         raise TargetError(f"{what} cannot be imported from {module_name}.\n  {describe(error)}.\n  {advice}") from error
     for part in path.split("."):
         try:
-            found = getattr(found, part)
+            value = getattr(value, part)
         except AttributeError as error:
             raise TargetError(
                 f"{what} is declared as {target}, but there is no {part!r} in {module_name}."
-                f"{did_you_mean(part, dir(found))}\n"
+                f"{did_you_mean(part, dir(value))}\n"
                 f"  The declaration of {distribution or 'the collection'} and its code disagree."
             ) from error
-    return found
+    return value

@@ -1,4 +1,4 @@
-"""What can be wrong with the package that is asked for."""
+"""The error of writing a new package."""
 
 from nm_types import NmError
 

@@ -14,18 +14,19 @@ def requirements() -> tuple[str, ...]:
     Raises:
         ScaffoldError: one of them is not installed, so nothing says which version a new package is written for.
     """
-    import importlib_metadata as metadata
     from packaging.version import Version
+
+    from nm_core.plugins.compatibility import installed_version
 
     ranges = []
     for name in _REQUIRED:
-        try:
-            version = Version(metadata.version(name))
-        except metadata.PackageNotFoundError:
+        installed = installed_version(name)
+        if installed is None:
             raise ScaffoldError(
                 f"{name} is not installed, so nothing says for which version of it the package is written.\n"
                 f"  The new module runs on it. Install it: {pip_line(name)}"
-            ) from None
+            )
+        version = Version(installed)
         breaking = f"0.{version.minor + 1}" if version.major == 0 else f"{version.major + 1}"
         ranges.append(f"{name}>={version.public},<{breaking}")
     return tuple(ranges)

@@ -1,6 +1,6 @@
 """Times of imports are read from what Python itself wrote."""
 
-from nm_core.plugins.doctor.heavy import complaint, measured, without_times
+from nm_core.plugins.doctor.heavy import describe_heavy, import_seconds, without_times
 
 LOG = """\
 import time: self [us] | cumulative | imported package
@@ -12,7 +12,7 @@ something that torch says: | 1 | numpy
 
 def test_the_whole_time_of_a_package_counts() -> None:
     """What a package imports is its own; a package that Python did not time has no time."""
-    assert measured(["torch", "numpy"], LOG) == {"numpy": None, "torch": 1.234567}
+    assert import_seconds(["torch", "numpy"], LOG) == {"numpy": None, "torch": 1.234567}
 
 
 def test_everything_else_is_kept() -> None:
@@ -22,7 +22,7 @@ def test_everything_else_is_kept() -> None:
 
 def test_the_message_names_who_can_mend_it() -> None:
     """Packages, seconds, and the module that is to be light."""
-    message = complaint("pkg._collection:plugin", {"numpy": None, "torch": 1.234})
+    message = describe_heavy("pkg._collection:plugin", {"numpy": None, "torch": 1.234})
 
     assert "imports numpy and torch (1.23 s)" in message
     assert "pkg._collection and the packages above it" in message

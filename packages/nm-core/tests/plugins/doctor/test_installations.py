@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from nm_core.plugins.doctor.installations import installations, stale
+from nm_core.plugins.doctor.installations import find_stale, installations
 
 
 def findings() -> list[str]:
     """Return what is stale among the distributions of these tests."""
     ours = [(one, claim) for one, claim in installations() if one.distribution.startswith("nmx")]
-    return [finding.message for finding in stale(ours)]
+    return [finding.message for finding in find_stale(ours)]
 
 
 def write(site, file: str, text: str, distribution: str = "nmx_widgets-1.0") -> None:
@@ -41,7 +41,7 @@ def test_an_installation_says_where_it_comes_from(site, direct, origin) -> None:
 
     assert found.origin.endswith(origin)
     assert found.collections == ("widgets",)
-    assert found.to_dict()["metadata"] == str(site.folder / "nmx_widgets-1.0.dist-info")
+    assert found.metadata == str(site.folder / "nmx_widgets-1.0.dist-info")
 
 
 def test_nothing_is_stale_where_all_is_there(site) -> None:

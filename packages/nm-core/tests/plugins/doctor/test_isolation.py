@@ -9,16 +9,16 @@ import pytest
 
 from nm_core.plugins import State, Step
 from nm_core.plugins.discovery import discover
-from nm_core.plugins.doctor.isolation import isolated
-from nm_core.plugins.settings import Settings
+from nm_core.plugins.doctor.isolation import examine_in_process
+from nm_core.plugins.settings import CollectionSettings
 
 
 def examined(site, widget: str, timeout: float = 30.0):
     """Examine a collection whose module has this text."""
     widget += "\nfrom nm_core import NeuralModule\nclass Widget(NeuralModule): ...\n"
     site.install("nmx-widgets", name="widgets", widget=widget)
-    (candidate,) = discover(Settings(), site.path)[0]
-    return isolated(candidate, deep=True, timeout=timeout)
+    (candidate,) = discover(CollectionSettings(), site.path)[0]
+    return examine_in_process(candidate, deep=True, timeout=timeout)
 
 
 def test_noise_and_questions_disturb_nothing(site) -> None:

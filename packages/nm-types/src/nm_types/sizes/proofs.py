@@ -16,7 +16,7 @@ class Verdict(Enum):
     """What is known of an equation."""
 
     HOLDS = "holds"
-    CLASHES = "clashes"
+    CLASHES = "find_clashes"
     ACCIDENTAL = "accidental"
     OPEN = "open"
 

@@ -12,7 +12,7 @@ from nm_core.application.form.entries import CallEntry, GraphEntry, ModuleEntry,
 from nm_core.application.form.renaming import with_references
 from nm_core.application.text.tree import Data
 from nm_core.errors import NmError
-from nm_core.plugins.guard import guarded
+from nm_core.plugins.guard import run_guarded
 from nm_core.plugins.targets import import_target
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _run(function: Any, params: Mapping[str, Data]) -> dict[str, Data] | str:
             raise TypeError(f"it gave {given} instead of a dictionary of parameters")
         return dict(copied)
 
-    outcome = guarded(run)
+    outcome = run_guarded(run)
     return outcome.error or outcome.value or {}
 
 

@@ -1,6 +1,6 @@
-"""What is wrong with the installed collections, and what to do: the work behind ``nmod doctor``.
+"""The diagnosis of installed collections behind ``nmod doctor``: each problem with what to do.
 
-Metadata are read, declarations loaded and compared here; what may crash or hang runs in processes of its own.
+Metadata are read, declarations loaded and compared here; imports that may crash or hang run in processes of their own.
 """
 
 from nm_core.plugins.doctor.diagnosis import Diagnosis, diagnose

@@ -1,4 +1,4 @@
-"""Put together what is wrong with the installed collections."""
+"""The diagnosis of all installed collections: records, conflicts, findings, versions."""
 
 from __future__ import annotations
 
@@ -6,42 +6,41 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import asdict, dataclass
 
-from nm_core.plugins.compatibility import OURS, installed_version, lacking, requirements
-from nm_core.plugins.conflicts import Definition, clashes, define, shared_names
-from nm_core.plugins.discovery import Candidate, discover
-from nm_core.plugins.doctor.examining import examine
+from nm_core.plugins.compatibility import OURS, active_requirements, find_lacking, installed_version
+from nm_core.plugins.conflicts import Definition, define, find_clashes, find_shared_names
+from nm_core.plugins.discovery import discover
+from nm_core.plugins.doctor.examination import examine
 from nm_core.plugins.doctor.findings import Examination, Finding
-from nm_core.plugins.doctor.heavy import HEAVY, complaint
-from nm_core.plugins.doctor.installations import Installation, installations, stale
-from nm_core.plugins.doctor.isolation import isolated
-from nm_core.plugins.records import Record
-from nm_core.plugins.settings import Settings
+from nm_core.plugins.doctor.heavy import HEAVY, describe_heavy
+from nm_core.plugins.doctor.installations import Installation, find_stale, installations
+from nm_core.plugins.doctor.isolation import examine_in_process
+from nm_core.plugins.records import Candidate, Record
+from nm_core.plugins.settings import CollectionSettings
 from nm_types import KINDS, TAGS
 
 Progress = Callable[[str, int, int], object]
-"""Is told which collection is examined, which one in order it is, and of how many."""
+"""Called with the collection that is examined, its number in order, and the number of all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What was found.
+    """The result of examining the installed collections.
 
     Attributes:
+        packages: versions of nm-core, nm-types and all that the collections require.
         records: one record per collection, as every listing has it.
         conflicts: a message for each name, tag or kind that collections do not agree on.
-        findings: what else is to be said, each with what to do.
+        findings: further messages, each with what to do.
         installations: where the distributions come from.
-        packages: versions of nm-core, nm-types and all that the collections require.
     """
 
+    packages: Mapping[str, str | None]
     records: tuple[Record, ...]
     conflicts: tuple[str, ...]
     findings: tuple[Finding, ...]
     installations: tuple[Installation, ...]
-    packages: Mapping[str, str | None]
 
     @property
     def ok(self) -> bool:
@@ -51,19 +50,12 @@ class Diagnosis:
 
     def to_dict(self) -> dict[str, object]:
         """Return all of it as plain data for JSON."""
-        return {
-            "ok": self.ok,
-            "python": {
-                "version": platform.python_version(),
-                "executable": sys.executable,
-                "platform": platform.platform(),
-            },
-            "packages": dict(self.packages),
-            "records": [record.to_dict() for record in self.records],
-            "conflicts": list(self.conflicts),
-            "findings": [finding.to_dict() for finding in self.findings],
-            "installations": [installation.to_dict() for installation in self.installations],
+        python = {
+            "version": platform.python_version(),
+            "executable": sys.executable,
+            "platform": platform.platform(),
         }
+        return {"ok": self.ok, "python": python, **asdict(self)}
 
 
 def diagnose(
@@ -81,57 +73,51 @@ def diagnose(
         deep: import everything that is declared, each collection in a process of its own.
         timeout: seconds for each of these processes.
         environ: the environment variables with the user's settings, those of this process by default.
-        progress: is told what is examined.
+        progress: called before each collection is examined in a process of its own.
     """
-    settings = Settings.read(os.environ if environ is None else environ)
+    settings = CollectionSettings.read(os.environ if environ is None else environ)
     candidates, refused = discover(settings)
     candidates = [candidate for candidate in candidates if name in (None, candidate.collection)]
-    examined = _examine(candidates, deep, timeout, progress)
+    examinations = _examine_all(candidates, deep, timeout, progress)
     records = [record for record in refused if name in (None, record.collection)]
-    records += [examination.record for examination in examined]
-    there = [(one, claim) for one, claim in installations() if name in (None, claim.collection)]
-    wanted = [(one, claim) for one, claim in there if settings.refusal(claim.collection) is None]
-    heavy = (
-        Finding(candidate.collection, "heavy", complaint(candidate.target, examination.heavy), fault=False)
-        for candidate, examination in zip(candidates, examined, strict=True)
-        if examination.heavy
-    )
+    records += [examination.record for examination in examinations]
+    claims = [(installation, claim) for installation, claim in installations() if name in (None, claim.collection)]
+    findings = [
+        Finding(candidate.collection, "requirements", problem, fault=True)
+        for candidate in candidates
+        for problem in find_lacking(candidate.distribution, candidate.version, candidate.requires)
+    ]
+    findings += find_stale(pair for pair in claims if settings.refusal(pair[1].collection) is None)
+    for candidate, examination in zip(candidates, examinations, strict=True):
+        if examination.heavy:
+            message = describe_heavy(candidate.target, examination.heavy)
+            findings.append(Finding(candidate.collection, "heavy", message, fault=False))
+    findings += [finding for examination in examinations for finding in examination.findings]
+    required = {name for candidate in candidates for name, _ in active_requirements(candidate.requires)}
     return Diagnosis(
+        packages={name: installed_version(name) for name in (*OURS, *sorted(required - {*OURS}))},
         records=tuple(sorted(records, key=lambda record: record.collection)),
-        conflicts=tuple(_conflicts(examined)),
-        findings=(*_lacking(candidates), *stale(wanted), *heavy, *chain(*(one.findings for one in examined))),
-        installations=tuple(dict.fromkeys(one for one, _ in there)),
-        packages=_packages(candidates),
+        conflicts=tuple(_find_conflicts(examinations)),
+        findings=tuple(findings),
+        installations=tuple(dict.fromkeys(installation for installation, _ in claims)),
     )
 
 
-def _examine(candidates: Sequence[Candidate], deep: bool, timeout: float, progress: Progress) -> list[Examination]:
-    def apart(candidate: Candidate, number: int) -> Examination:
-        progress(candidate.collection, number, len(candidates))
-        return isolated(candidate, deep=deep, timeout=timeout)
-
+def _examine_all(candidates: Sequence[Candidate], deep: bool, timeout: float, progress: Progress) -> list[Examination]:
     if not deep:
         before = HEAVY & sys.modules.keys()
-        examined = [examine(candidate) for candidate in candidates]
+        examinations = [examine(candidate) for candidate in candidates]
         if HEAVY & sys.modules.keys() == before:
-            return examined
-    # once one has imported a heavy package, it cannot be seen in the same process who else does, nor what it takes
-    return [apart(candidate, number) for number, candidate in enumerate(candidates, start=1)]
+            return examinations
+    # once one has imported a heavy package, the same process cannot tell who else does, nor how long it takes
+    examinations = []
+    for number, candidate in enumerate(candidates, start=1):
+        progress(candidate.collection, number, len(candidates))
+        examinations.append(examine_in_process(candidate, deep=deep, timeout=timeout))
+    return examinations
 
 
-def _conflicts(examined: Sequence[Examination]) -> Iterator[str]:
-    yield from shared_names({one.record.collection: one.offers for one in examined})
-    defined: dict[str, Sequence[Definition]] = {"nm-types": [define(cls) for cls in (*TAGS, *KINDS)]}
-    yield from clashes(defined | {one.record.collection: one.defined for one in examined})
-
-
-def _lacking(candidates: Sequence[Candidate]) -> Iterator[Finding]:
-    for candidate in candidates:
-        for problem in lacking(candidate.distribution, candidate.version, candidate.requires):
-            yield Finding(candidate.collection, "requirements", problem, fault=True)
-
-
-def _packages(candidates: Sequence[Candidate]) -> dict[str, str | None]:
-    """Return the versions of what takes part; ``None`` for what is not installed."""
-    names = {name for candidate in candidates for name, _ in requirements(candidate.requires)}
-    return {name: installed_version(name) for name in (*OURS, *sorted(names - {*OURS}))}
+def _find_conflicts(examinations: Sequence[Examination]) -> Iterator[str]:
+    yield from find_shared_names({each.record.collection: each.offers for each in examinations})
+    definitions: dict[str, Sequence[Definition]] = {"nm-types": [define(cls) for cls in (*TAGS, *KINDS)]}
+    yield from find_clashes(definitions | {each.record.collection: each.defined for each in examinations})

@@ -1,4 +1,4 @@
-"""What an examination of one collection gives: plain data, since it may come from another process."""
+"""The result of examining one collection: plain data, since it may come from another process."""
 
 from __future__ import annotations
 
@@ -26,18 +26,14 @@ class Finding:
     message: str
     fault: bool
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the finding as plain data for JSON."""
-        return asdict(self)
-
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """How far a collection came, and what is to be compared with others.
+    """The record of one collection, and what is compared with that of others.
 
     Attributes:
         record: the record, of which ``targets`` is the last step in a deep examination.
-        findings: what else was found.
+        findings: further messages.
         offers: the names that it offers, by what they are names of.
         defined: the tags and kinds that it declares.
         heavy: heavy packages that its declaration imports, each with its seconds where they were measured.
@@ -51,7 +47,7 @@ class Examination:
 
     def to_dict(self) -> dict[str, object]:
         """Return the examination as plain data for JSON."""
-        return {**asdict(self), "record": self.record.to_dict()}
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Examination:

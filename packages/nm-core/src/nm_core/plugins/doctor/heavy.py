@@ -1,4 +1,4 @@
-"""Packages that no listing may import, and what they cost."""
+"""Packages that no listing may import, and the seconds that their import takes."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ HEAVY = frozenset(_NAMES.split())
 _MARK = "import time:"
 
 
-def measured(names: Collection[str], log: str) -> dict[str, float | None]:
+def import_seconds(names: Collection[str], log: str) -> dict[str, float | None]:
     """Return the seconds that each package took to import, from what ``python -X importtime`` wrote."""
-    found: dict[str, float | None] = dict.fromkeys(sorted(names))
+    seconds: dict[str, float | None] = dict.fromkeys(sorted(names))
     for line in log.splitlines():
         fields = line.removeprefix(_MARK).split("|")
-        if line.startswith(_MARK) and len(fields) == 3 and fields[2].strip() in found:
-            found[fields[2].strip()] = int(fields[1]) / 1e6
-    return found
+        if line.startswith(_MARK) and len(fields) == 3 and fields[2].strip() in seconds:
+            seconds[fields[2].strip()] = int(fields[1]) / 1e6
+    return seconds
 
 
 def without_times(log: str) -> list[str]:
-    """Return the other lines of such a log."""
+    """Return the lines of such a log that are no times."""
     return [line for line in log.splitlines() if not line.startswith(_MARK)]
 
 
-def complaint(target: str, heavy: Mapping[str, float | None]) -> str:
-    """Say what the declaration ``target`` drags in."""
+def describe_heavy(target: str, heavy: Mapping[str, float | None]) -> str:
+    """Say which heavy packages the declaration ``target`` imports."""
     parts = [name if seconds is None else f"{name} ({seconds:.2f} s)" for name, seconds in heavy.items()]
     return (
         f"listing it imports {' and '.join(parts)}, which makes every listing slower. Its author can mend that: "

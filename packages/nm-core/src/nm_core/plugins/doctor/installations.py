@@ -1,11 +1,12 @@
-"""Where installed collections come from, and metadata that nothing stands behind any more; no code of theirs runs."""
+"""Installations of collections: where they come from, and metadata whose package is gone. None of their code runs."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from nm_core.plugins.discovery import Candidate, claims, installed, place_of
+from nm_core.plugins.discovery import claims, installed_distributions, metadata_folder
 from nm_core.plugins.doctor.findings import Finding
-from nm_core.plugins.guard import guarded
+from nm_core.plugins.guard import run_guarded
+from nm_core.plugins.records import Candidate
 from nm_core.plugins.settings import normal
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """One distribution with collections, as it lies there.
+    """One installed distribution with collections.
 
     Attributes:
         distribution: its name.
@@ -44,42 +46,40 @@ class Installation:
     origin: str
     source: str | None
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the installation as plain data for JSON."""
-        return asdict(self)
 
-
-def stale(found: Iterable[tuple[Installation, Candidate]]) -> Iterator[Finding]:
-    """Yield what is left of installations that are no more: sources, modules, second metadata."""
-    by_name: dict[str, dict[str, Installation]] = {}
-    for installation, claim in found:
-        message = _lost(installation, claim.target.partition(":")[0])
+def find_stale(claims: Iterable[tuple[Installation, Candidate]]) -> Iterator[Finding]:
+    """Yield a finding for each remainder of an old installation: lost sources, lost modules, second metadata."""
+    by_name: defaultdict[str, dict[str, Installation]] = defaultdict(dict)
+    for installation, claim in claims:
+        message = _explain_stale(installation, claim.target.partition(":")[0])
         if message is not None:
             yield Finding(claim.collection, "metadata", message, fault=True)
         if installation.metadata.endswith(".dist-info"):  # an egg-info beside the source of an editable one is usual
-            name = normal(installation.distribution)
-            by_name.setdefault(name, {}).setdefault(installation.metadata, installation)
-    for first, *others in (list(same.values()) for same in by_name.values()):
-        if others:
-            places = " and ".join(f"{one.version} in {one.metadata}" for one in (first, *others))
-            message = f"{first.distribution} is installed more than once: {places}. The first counts. Remove all, with "
-            message += f"python -m pip uninstall {first.distribution} until nothing is left, and install it again."
+            by_name[normal(installation.distribution)].setdefault(installation.metadata, installation)
+    for same in by_name.values():
+        if len(same) > 1:
+            first = next(iter(same.values()))
+            folders = " and ".join(f"{each.version} in {each.metadata}" for each in same.values())
+            message = (
+                f"{first.distribution} is installed more than once: {folders}. The first counts. Remove all, with "
+                f"python -m pip uninstall {first.distribution} until nothing is left, and install it again."
+            )
             for collection in first.collections:
                 yield Finding(collection, "metadata", message, fault=False)
 
 
-def _lost(installation: Installation, module: str) -> str | None:
-    """Say what metadata have outlived, or return ``None`` where all is there."""
-    name, place = installation.distribution, installation.metadata
+def _explain_stale(installation: Installation, module: str) -> str | None:
+    """Return what is gone of an installation, in words, or ``None`` where all of it is there."""
+    name, folder = installation.distribution, installation.metadata
     remove = f"python -m pip uninstall {name}"
-    if Path(place).name.startswith("~"):
-        return f"{place} is what is left of an interrupted uninstallation of {name}. Remove that folder."
+    if Path(folder).name.startswith("~"):  # pip renames a folder so before it removes it
+        return f"{folder} is what is left of an interrupted uninstallation of {name}. Remove that folder."
     if installation.source is not None and not Path(installation.source).is_dir():
         return (
             f"{name} is an editable installation of {installation.source}, and that folder is gone. "
             f"Install it from where it is now, or remove it: {remove}"
         )
-    if not guarded(partial(_is_there, module)).value:
+    if not run_guarded(partial(_can_be_imported, module)).value:
         return (
             f"{name} {installation.version} names {module}, and there is no such module: its metadata are stale. "
             f"Install it again, python -m pip install --force-reinstall {name}, or remove it: {remove}"
@@ -89,18 +89,16 @@ def _lost(installation: Installation, module: str) -> str | None:
 
 def installations() -> Iterator[tuple[Installation, Candidate]]:
     """Yield each claim on a namespace with the installation that makes it, in the order of the path."""
-    for distribution in installed():
-        claimed = guarded(partial(claims, distribution)).value or ()
-        names = tuple(claim.collection for claim in claimed)
-        for claim in claimed:
-            origin, source = _origin(distribution)
-            place = place_of(distribution)
-            made = Installation(claim.distribution, claim.version, names, claim.requires, place, origin, source)
-            yield made, claim
+    for distribution in installed_distributions():
+        candidates = run_guarded(partial(claims, distribution)).value or ()
+        names = tuple(claim.collection for claim in candidates)
+        for claim in candidates:
+            details = (metadata_folder(distribution), *_find_origin(distribution))
+            yield Installation(claim.distribution, claim.version, names, claim.requires, *details), claim
 
 
-def _origin(distribution: Distribution) -> tuple[str, str | None]:
-    """Return what a distribution was installed from, and the folder of an editable one (PEP 610)."""
+def _find_origin(distribution: Distribution) -> tuple[str, str | None]:
+    """Return the source that a distribution was installed from, and the folder of an editable one (PEP 610)."""
     installer = (distribution.read_text("INSTALLER") or "").strip()
     try:
         direct: Any = json.loads(distribution.read_text("direct_url.json") or "null")
@@ -109,23 +107,23 @@ def _origin(distribution: Distribution) -> tuple[str, str | None]:
     if not isinstance(direct, Mapping) or not isinstance(direct.get("url"), str):
         return f"by {installer}" if installer else "unknown", None
     parts = urlsplit(direct["url"])
-    place = url2pathname(parts.path) if parts.scheme == "file" else direct["url"]
-    version_control = direct.get("vcs_info")
+    origin = url2pathname(parts.path) if parts.scheme == "file" else direct["url"]
+    version_control, folder = direct.get("vcs_info"), direct.get("dir_info")
     if isinstance(version_control, Mapping):
-        return f"{version_control.get('vcs')}+{place}@{str(version_control.get('commit_id'))[:12]}", None
-    editable = isinstance(direct.get("dir_info"), Mapping) and direct["dir_info"].get("editable") is True
-    return (f"editable {place}", place) if editable else (place, None)
+        return f"{version_control.get('vcs')}+{origin}@{str(version_control.get('commit_id'))[:12]}", None
+    editable = isinstance(folder, Mapping) and folder.get("editable") is True
+    return (f"editable {origin}", origin) if editable else (origin, None)
 
 
-def _is_there(module: str) -> bool:
-    """Whether a module can be found; the packages above it are looked at and not imported."""
+def _can_be_imported(module: str) -> bool:
+    """Tell whether a module can be found, without importing the packages above it as ``find_spec`` would."""
     path: Iterable[str] | None = None
     spec: ModuleSpec | None = None
     parts = module.split(".")
     for depth in range(1, len(parts) + 1):
         name = ".".join(parts[:depth])
         specs = (finder.find_spec(name, path) for finder in sys.meta_path)  # type: ignore[arg-type]  # any iterable does
-        spec = next((spec for spec in specs if spec is not None), None)
+        spec = next(filter(None, specs), None)
         if spec is None:
             return False
         path = spec.submodule_search_locations or ()

@@ -13,22 +13,21 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from nm_core.plugins.discovery import Candidate
 from nm_core.plugins.doctor.findings import Examination
-from nm_core.plugins.doctor.heavy import measured, without_times
+from nm_core.plugins.doctor.heavy import import_seconds, without_times
 from nm_core.plugins.guard import NOT_THEIRS
 from nm_core.plugins.messages import way_out
-from nm_core.plugins.records import State, Step
+from nm_core.plugins.records import Candidate, State, Step
 
 REQUEST, STEPS, RESULT = "request.json", "steps.jsonl", "result.json"
 _ERRORS = "errors.txt"
-_TRACE = 20
+_TRACE_LINES = 20
 _GRACE = 2.0
 """Seconds in which a process that is stopped may say where it hangs."""
 
 
-def isolated(candidate: Candidate, *, deep: bool, timeout: float) -> Examination:
-    """Examine a collection in another process; whatever becomes of that process is in the record.
+def examine_in_process(candidate: Candidate, *, deep: bool, timeout: float) -> Examination:
+    """Examine a collection in another process; a crash or a hang of it is in the record.
 
     Args:
         candidate: the collection.
@@ -36,26 +35,26 @@ def isolated(candidate: Candidate, *, deep: bool, timeout: float) -> Examination
         timeout: seconds after which the process is stopped.
     """
     began = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="nmod-doctor-") as made:
-        folder = Path(made)
+    with tempfile.TemporaryDirectory(prefix="nmod-doctor-") as temporary:
+        folder = Path(temporary)
         request = {"candidate": asdict(candidate), "deep": deep}
         (folder / REQUEST).write_text(json.dumps(request), encoding="utf-8")
         code = _run(folder, timeout)
         log = (folder / _ERRORS).read_text(encoding="utf-8", errors="replace")
         if code == 0 and (folder / RESULT).exists():
             examination = Examination.from_dict(json.loads((folder / RESULT).read_text(encoding="utf-8")))
-            return replace(examination, heavy=measured(examination.heavy, log))
+            return replace(examination, heavy=import_seconds(examination.heavy, log))
         step, doing = _last_step(folder / STEPS)
-    error = f"{_ending(code, timeout)} while {doing}.\n  {way_out(candidate.collection, candidate.distribution)}"
+    error = f"{_describe_end(code, timeout)} while {doing}.\n  {way_out(candidate.collection, candidate.distribution)}"
     record = candidate.record(State.FAILED, step, error)
-    return Examination(replace(record, seconds=time.perf_counter() - began, trace=_trace(log)))
+    return Examination(replace(record, seconds=time.perf_counter() - began, trace=_trim_trace(log)))
 
 
 def _run(folder: Path, timeout: float) -> int | None:
     """Run the probe with the search path of this process; return its exit code, or ``None`` after the limit."""
     # what is imported by name here is imported from the same place there, wherever it is started
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(os.path.abspath(entry) for entry in sys.path)}
-    command = [sys.executable, "-P", "-X", "importtime", "-X", "faulthandler", "-m", "nm_core.plugins.doctor.probe"]
+    command = [sys.executable, "-P", "-X", "importtime", "-X", "faulthandler", "-m", "nm_core.plugins.doctor.worker"]
     with (folder / _ERRORS).open("wb") as errors:
         process = subprocess.Popen(  # noqa: S603 - no shell, and nothing but our own module
             [*command, str(folder)],
@@ -75,11 +74,11 @@ def _run(folder: Path, timeout: float) -> int | None:
                     process.wait(_GRACE)
             return None
         finally:
-            _end(process)
+            _kill(process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Stop the process and what it has started."""
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Stop the process and its children, which share its session."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if os.name == "posix":
             os.killpg(process.pid, signal.SIGKILL)
@@ -96,7 +95,7 @@ def _last_step(path: Path) -> tuple[Step, str]:
     return Step(step), doing
 
 
-def _ending(code: int | None, timeout: float) -> str:
+def _describe_end(code: int | None, timeout: float) -> str:
     if code is None:
         return f"it did not end within {timeout:g} s,"
     if code < 0:
@@ -104,8 +103,8 @@ def _ending(code: int | None, timeout: float) -> str:
     return f"it ended the interpreter (exit code {code})"
 
 
-def _trace(log: str) -> str | None:
+def _trim_trace(log: str) -> str | None:
     """Return the end of what the process wrote, without the frames of this package and of the import system."""
     ours = (*NOT_THEIRS, "<frozen ")
-    lines = [line for line in without_times(log) if line.strip() and not any(place in line for place in ours)]
-    return "\n".join(lines[-_TRACE:]) or None
+    lines = [line for line in without_times(log) if line.strip() and not any(folder in line for folder in ours)]
+    return "\n".join(lines[-_TRACE_LINES:]) or None

@@ -15,8 +15,8 @@ __all__ = ["BackendConformance", "failures"]
 class BackendConformance(LoweringChecks, RunTimeChecks, TrainingChecks, InferenceChecks, CallbackChecks, KeepingChecks):
     """What `nm_core.actions.backend` asks of a backend, as checks that pytest runs.
 
-    Subclass it under a name that begins with `Test`, set `module_class` and give the hooks of
-    `nm_core.testing.backends.hooks.BackendHooks`. Each check says in a sentence what it holds; a failure says what was
+    Subclass it under a name that begins with `Test`, set `module_class` and give the hooks of `BackendHooks` (in
+    `nm_core.testing.backends.backend_hooks`). Each check says in a sentence what it holds; a failure says what was
     seen and what to do. Whoever leaves a check out says why where it is overridden.
     """
 

@@ -8,7 +8,7 @@ from typing import Any
 from nm_core.actions.requests import EvalRequest
 from nm_core.callbacks.run import Run
 from nm_core.modules.metric import Metric
-from nm_core.testing.backends.hooks import Given
+from nm_core.testing.backends.backend_hooks import Given
 from nm_core.testing.backends.recorders import Notes, PlannedError
 from nm_core.testing.expectations import equal, hold, refused
 

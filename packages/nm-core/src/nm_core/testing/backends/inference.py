@@ -7,7 +7,7 @@ import itertools
 from nm_core.actions.requests import EvalRequest, InferRequest
 from nm_core.graphs.graph import Graph
 from nm_core.modules.free_inputs import inputs
-from nm_core.testing.backends.hooks import ROWS, VECTOR, Given
+from nm_core.testing.backends.backend_hooks import ROWS, VECTOR, Given
 from nm_core.testing.backends.recorders import Notes
 from nm_core.testing.expectations import equal, hold
 

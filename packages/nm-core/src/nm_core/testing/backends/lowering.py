@@ -15,7 +15,7 @@ from nm_core.modules.views import assume, transpose
 from nm_core.symbols.ports import optional, ports, variadic
 from nm_core.symbols.recording import casts
 from nm_core.symbols.tensor import NmTensor
-from nm_core.testing.backends.hooks import ROWS, VECTOR, Given
+from nm_core.testing.backends.backend_hooks import ROWS, VECTOR, Given
 from nm_core.testing.expectations import equal, hold, refused
 
 SEQUENCE = "B T:t Channel:2"

@@ -8,7 +8,7 @@ from nm_core.modules.free_inputs import inputs
 from nm_core.modules.module import NeuralModule
 from nm_core.symbols.ports import ports, variadic
 from nm_core.symbols.tensor import NmTensor
-from nm_core.testing.backends.hooks import ROWS, VECTOR, Given
+from nm_core.testing.backends.backend_hooks import ROWS, VECTOR, Given
 from nm_core.testing.expectations import hold
 from nm_types import NeuralTypeError
 

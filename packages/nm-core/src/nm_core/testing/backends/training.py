@@ -9,7 +9,7 @@ import threading
 from typing import Any
 
 from nm_core.actions.requests import EvalRequest
-from nm_core.testing.backends.hooks import ROWS, Given, Task
+from nm_core.testing.backends.backend_hooks import ROWS, Given, Task
 from nm_core.testing.backends.recorders import Notes, PlannedError
 from nm_core.testing.expectations import ConformanceError, different, equal, hold, refused
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from nm_core.testing.backends.hooks import Given, Task
+from nm_core.testing.backends.backend_hooks import Given, Task
 from nm_core.testing.backends.recorders import Notes
 from nm_core.testing.expectations import different, equal, hold, refused
 

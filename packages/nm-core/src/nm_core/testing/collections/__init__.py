@@ -9,14 +9,14 @@ from typing import Any
 
 from nm_core.plugins import Collections
 from nm_core.testing.collections.case import Case, NoValuesError
-from nm_core.testing.collections.check import Check, State, Verdict, judge
 from nm_core.testing.collections.data import DATA
-from nm_core.testing.collections.declared import DECLARED
+from nm_core.testing.collections.declaration import DECLARED
 from nm_core.testing.collections.laws import LAWS, ports
-from nm_core.testing.collections.metrics import METRICS
+from nm_core.testing.collections.metric_laws import METRICS
 from nm_core.testing.collections.padding import INDEPENDENCE
 from nm_core.testing.collections.static import STATIC
 from nm_core.testing.collections.suite import Suite
+from nm_core.testing.collections.verdicts import Check, State, Verdict, judge
 
 SUITE = 2
 """The version of the suite; a check that comes later says so in `since`."""

@@ -10,7 +10,7 @@ from typing import Any
 from nm_core.modules.composite import holders
 from nm_core.probing.nested_lists import distance
 from nm_core.testing.collections.case import Case
-from nm_core.testing.collections.check import check
+from nm_core.testing.collections.verdicts import check
 from nm_core.testing.expectations import hold
 
 TOLERANCE = 1e-5

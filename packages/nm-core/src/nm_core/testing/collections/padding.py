@@ -22,8 +22,8 @@ from nm_core.probing.valid_lengths import (
 )
 from nm_core.symbols.ports import PortSpec
 from nm_core.testing.collections.case import Case
-from nm_core.testing.collections.check import check
 from nm_core.testing.collections.laws import same
+from nm_core.testing.collections.verdicts import check
 
 
 def _can_be_padded(case: Case) -> bool:

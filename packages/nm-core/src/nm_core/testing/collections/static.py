@@ -17,7 +17,7 @@ from nm_core.probing.probe_inputs import avoided, candidates
 from nm_core.probing.slots import AnythingTag, concrete
 from nm_core.symbols.parameters import complete, constructor_parameters, takes_options
 from nm_core.testing.collections.case import Case, plain_data
-from nm_core.testing.collections.check import check
+from nm_core.testing.collections.verdicts import check
 from nm_core.testing.expectations import ConformanceError, hold, refused
 from nm_types import AxisType, BatchTag, HeightTag, NeuralType, NeuralTypeError, NmError
 from nm_types.notation import Row, Structure

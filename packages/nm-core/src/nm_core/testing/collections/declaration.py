@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 
 from nm_core.errors import did_you_mean
-from nm_core.plugins.discovery import Candidate, discover
-from nm_core.plugins.doctor.heavy import complaint
-from nm_core.plugins.doctor.isolation import isolated
+from nm_core.plugins.discovery import discover
+from nm_core.plugins.doctor.heavy import describe_heavy
+from nm_core.plugins.doctor.isolation import examine_in_process
 from nm_core.plugins.hooks import NAMES
-from nm_core.plugins.settings import Settings
-from nm_core.testing.collections.check import check
+from nm_core.plugins.records import Candidate
+from nm_core.plugins.settings import CollectionSettings
 from nm_core.testing.collections.suite import Suite
+from nm_core.testing.collections.verdicts import check
 from nm_core.testing.expectations import hold
 from nm_types import Kind, Tag
 
@@ -21,7 +22,7 @@ PATIENCE = 60.0
 
 def _installed(suite: Suite) -> Candidate | None:
     """Return the installed collection; there is none where it was given as an object."""
-    candidates, _ = discover(Settings.read(os.environ))
+    candidates, _ = discover(CollectionSettings.read(os.environ))
     target = next((one.target for one in suite.collections.records if one.collection == suite.name), None)
     return next((one for one in candidates if (one.collection, one.target) == (suite.name, target)), None)
 
@@ -31,11 +32,11 @@ def light(suite: Suite) -> None:
     """Listing what the collection offers imports no framework."""
     candidate = _installed(suite)
     assert candidate is not None  # it applies
-    found = isolated(candidate, deep=False, timeout=PATIENCE)
+    found = examine_in_process(candidate, deep=False, timeout=PATIENCE)
     hold(found.record.ok, f"{candidate.target}: {found.record.error}", f"Run nmod doctor {suite.name} --deep.")
     hold(
         not found.heavy,
-        f"{candidate.collection}: {complaint(candidate.target, found.heavy)}",
+        f"{candidate.collection}: {describe_heavy(candidate.target, found.heavy)}",
         "Where the package's __init__ offers its parts, let it import them on demand: __getattr__, PEP 562.",
     )
 

@@ -1,4 +1,4 @@
-"""The other side of ``isolation``: ``python -m nm_core.plugins.doctor.probe FOLDER`` examines one collection."""
+"""The process that ``isolation`` starts: ``python -m nm_core.plugins.doctor.worker FOLDER`` examines one collection."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import json
 import sys
 from pathlib import Path
 
-from nm_core.plugins.discovery import Candidate
-from nm_core.plugins.doctor.examining import examine
+from nm_core.plugins.doctor.examination import examine
 from nm_core.plugins.doctor.isolation import REQUEST, RESULT, STEPS
-from nm_core.plugins.records import Step
+from nm_core.plugins.records import Candidate, Step
 
 
 def main(folder: Path) -> None:

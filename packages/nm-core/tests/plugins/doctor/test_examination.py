@@ -5,9 +5,9 @@ import pytest
 from nm_core.plugins import State, Step
 from nm_core.plugins.conflicts import Definition
 from nm_core.plugins.discovery import discover
-from nm_core.plugins.doctor.examining import examine
+from nm_core.plugins.doctor.examination import examine
 from nm_core.plugins.doctor.findings import Examination
-from nm_core.plugins.settings import Settings
+from nm_core.plugins.settings import CollectionSettings
 
 HEAD = """
 from nm_core.plugins import Collection, ModuleSpec, Upgrade, hookimpl
@@ -56,7 +56,7 @@ def examined(site, *, deep: bool = True, modules: str = "[]", tags=(), kinds=(),
         declaration += f"\n@hookimpl\ndef {hook}():\n    return {offered!r}\n"
     declaration = declaration.replace("{", "{{").replace("}", "}}")
     site.install("nmx-widgets", name="widgets", declaration=declaration, widget=WIDGET)
-    (candidate,) = discover(Settings(), site.path)[0]
+    (candidate,) = discover(CollectionSettings(), site.path)[0]
     steps = []
     found = examine(candidate, deep=deep, note=lambda step, doing: steps.append((step, doing)))
     return found, steps
@@ -144,7 +144,7 @@ def test_an_eager_package_is_noticed(site) -> None:
     """A package that imports its modules as soon as it is listed is told how not to."""
     site.install("nmx-eager", name="eager", widget=WIDGET)
     (site.folder / "nmx_eager" / "__init__.py").write_text("from nmx_eager import widget\n")
-    (candidate,) = discover(Settings(), site.path)[0]
+    (candidate,) = discover(CollectionSettings(), site.path)[0]
 
     (finding,) = examine(candidate, deep=True).findings
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from nm_core.probing.calling import by_port
 from nm_core.testing.collections.case import Case
-from nm_core.testing.collections.check import check
+from nm_core.testing.collections.verdicts import check
 from nm_core.testing.expectations import equal, hold
 
 

@@ -9,13 +9,13 @@ from nm_core.plugins.known import KNOWN
 from nm_core.scaffold.errors import ScaffoldError
 
 _WORD = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
-_LONGEST = 30
+_LENGTH = 30
 _OFFICIAL = frozenset({"nm-types", *KNOWN.values()})
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """What a collection is called in each place.
+class CollectionNames:
+    """The names of one collection: its namespace, its distribution and its package.
 
     Attributes:
         collection: the namespace, which stands before the dot in ids: ``birds`` in ``birds.GatedConvolution``.
@@ -28,17 +28,17 @@ class Names:
     package: str
 
     @classmethod
-    def of(cls, name: str) -> Names:
+    def from_namespace(cls, name: str) -> CollectionNames:
         """Derive all names from the collection's, if it may be called so.
 
         Raises:
             ScaffoldError: it is no lower-case word, or taken by an official or an installed package.
         """
-        if not _WORD.fullmatch(name) or len(name) > _LONGEST:
-            likely = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_0123456789")[:_LONGEST].rstrip("_")
+        if not _WORD.fullmatch(name) or len(name) > _LENGTH:
+            likely = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_0123456789")[:_LENGTH].rstrip("_")
             raise ScaffoldError(
                 f'"{name}" cannot be the name of a collection.\n'
-                f"  Expected a lower-case word of at most {_LONGEST} letters, digits and single underscores, a letter\n"
+                f"  Expected a lower-case word of at most {_LENGTH} letters, digits and single underscores, a letter\n"
                 "  first: it stands before the dot in ids such as birds.GatedConvolution."
                 + (f"\n  Try: nmod new collection {likely}" if likely else "")
             )
@@ -50,7 +50,7 @@ class Names:
                 f'The name "{name}" belongs to an official package, {owner}.\n'
                 f"  Two packages with one name cannot be used together; choose another name, such as my_{name}."
             )
-        installed = _installed(names)
+        installed = _find_installed(names)
         if installed is not None:
             raise ScaffoldError(
                 f'The name "{name}" is taken here: {installed} is installed.\n'
@@ -60,19 +60,17 @@ class Names:
         return names
 
 
-def _installed(names: Names) -> str | None:
+def _find_installed(names: CollectionNames) -> str | None:
     """Return the installed distribution that has one of the names already, with its version."""
-    import importlib_metadata as metadata
-
-    from nm_core.plugins import State, Step
+    from nm_core.plugins.compatibility import installed_version
     from nm_core.plugins.discovery import discover
-    from nm_core.plugins.settings import Settings
+    from nm_core.plugins.records import Candidate, Record
+    from nm_core.plugins.settings import CollectionSettings
 
-    candidates, records = discover(Settings())
-    for record in (*(candidate.record(State.FOUND, Step.METADATA) for candidate in candidates), *records):
-        if record.collection == names.collection and record.distribution is not None:
-            return f"{record.distribution} {record.version}"
-    try:
-        return f"{names.distribution} {metadata.version(names.distribution)}"
-    except metadata.PackageNotFoundError:
-        return None
+    candidates, records = discover(CollectionSettings())
+    claims: list[Candidate | Record] = [*candidates, *records]
+    for claim in claims:
+        if claim.collection == names.collection and claim.distribution is not None:
+            return f"{claim.distribution} {claim.version}"
+    version = installed_version(names.distribution)
+    return None if version is None else f"{names.distribution} {version}"
