@@ -1,25 +1,26 @@
-"""The examples in the docstrings of the package."""
+"""Examples in docstrings give the results that they show."""
 
 import doctest
-import importlib
-import pkgutil
+from importlib import import_module
+from pathlib import Path
 
 import pytest
+import torch
 
 import nm_torch
 
-MODULES = ["nm_torch", *(found.name for found in pkgutil.walk_packages(nm_torch.__path__, "nm_torch."))]
-FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+ROOT = Path(nm_torch.__path__[0])
+FILES = [path for path in sorted(ROOT.rglob("*.py")) if ">>> " in path.read_text(encoding="utf-8")]
+MODULES = [".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__") for path in FILES]
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_print_what_they_say(name: str) -> None:
-    """Each example runs by itself, with the names of its module, and prints what stands below it."""
-    module = importlib.import_module(name)
-    runner = doctest.DocTestRunner(optionflags=FLAGS)
-    report: list[str] = []
+def test_examples_give_what_they_show(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line of an example runs, in an empty folder, and prints what stands below it."""
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
 
-    for example in doctest.DocTestFinder(exclude_empty=True).find(module, name):
-        runner.run(example, out=report.append)
+    result = doctest.testmod(import_module(name), optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
 
-    assert not runner.failures, "".join(report)
+    assert result.attempted > 0
+    assert result.failed == 0, f"{result.failed} of {result.attempted} lines of {name}: see the output above."

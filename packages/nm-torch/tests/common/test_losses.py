@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy, mse_loss
 from nm_core import inputs
 from nm_torch.common import CrossEntropyLoss, MSELoss, SequenceLoss
 from nm_torch.common.errors import OptionError
-from nm_torch.common.losses import close, lengths_of
+from nm_torch.common.losses import close_targets, count_labels
 from nm_types import NeuralTypeError
 
 targets_of_any_form = st.lists(st.lists(st.integers(-1, 4), min_size=5, max_size=5), min_size=1, max_size=4).map(
@@ -20,7 +20,7 @@ targets_of_any_form = st.lists(st.lists(st.integers(-1, 4), min_size=5, max_size
 @given(targets_of_any_form)
 def test_targets_are_closed_at_their_first_gap(targets: torch.Tensor) -> None:
     """Labels up to the first -1, then EOS, then nothing: whatever stands behind the gap."""
-    for given_row, closed_row in zip(targets.tolist(), close(targets, 9).tolist(), strict=True):
+    for given_row, closed_row in zip(targets.tolist(), close_targets(targets, 9).tolist(), strict=True):
         labels = given_row[: given_row.index(-1)] if -1 in given_row else given_row
         assert closed_row == labels + [9] + [-1] * (5 - len(labels))
 
@@ -99,7 +99,7 @@ def test_totals_of_half_precision_are_single(dtype: torch.dtype) -> None:
 
 def test_lengths_end_at_the_first_gap() -> None:
     """Lengths count labels before the first -1."""
-    assert lengths_of(torch.tensor([[1, -1, 2], [-1, -1, -1], [0, 0, 0]])).tolist() == [1, 0, 3]
+    assert count_labels(torch.tensor([[1, -1, 2], [-1, -1, -1], [0, 0, 0]])).tolist() == [1, 0, 3]
 
 
 @pytest.mark.parametrize("loss", [SequenceLoss, CrossEntropyLoss])

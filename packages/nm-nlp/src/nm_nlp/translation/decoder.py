@@ -13,7 +13,7 @@ from nm_core import ModuleOptions
 from nm_core.symbols.ports import ports
 from nm_nlp.translation.embedding import Positions, check_length, embed, make_embedding, make_positions
 from nm_torch import TorchModule
-from nm_torch.common.tokenizers.vocabulary_check import tokenizer_of_size
+from nm_torch.common.tokenizers.vocabulary_check import load_model_tokenizer
 from nm_torch.common.transformer import DecoderState, TransformerDecoder, TransformerOptions
 
 
@@ -74,7 +74,7 @@ class TransformerDecoderNM(TorchModule):
         **options: Unpack[ModuleOptions],
     ) -> None:
         super().__init__(**options)
-        self.tokenizer = tokenizer_of_size(tokenizer, vocabulary_size)
+        self.tokenizer = load_model_tokenizer(tokenizer, vocabulary_size)
         self.max_sequence_length = max_sequence_length
         self.embedding = make_embedding(vocabulary_size, hidden_size)
         self.positions = make_positions(positions, hidden_size, max_sequence_length)

@@ -10,7 +10,7 @@ from torch import Tensor
 from nm_core import ModuleOptions
 from nm_core.symbols.ports import ports
 from nm_torch import LossModule
-from nm_torch.common.smoothing import checked_smoothing, smoothed_cross_entropy
+from nm_torch.common.smoothing import check_smoothing, smoothed_cross_entropy
 
 
 class PaddedSmoothedCrossEntropyLossNM(LossModule):
@@ -29,12 +29,12 @@ class PaddedSmoothedCrossEntropyLossNM(LossModule):
     def __init__(self, *, pad_id: int = 0, label_smoothing: float = 0.0, **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)
         self.pad_id = pad_id
-        self.label_smoothing = checked_smoothing(label_smoothing)
+        self.label_smoothing = check_smoothing(label_smoothing)
 
     def total(self, log_probs: Tensor, target_ids: Tensor) -> Tensor:
         """Return the summed loss of log-probabilities [B, T, V] and token ids [B, T]."""
         return smoothed_cross_entropy(
-            log_probs.flatten(0, 1), target_ids.flatten(), smoothing=self.label_smoothing, ignored=self.pad_id
+            log_probs.flatten(0, 1), target_ids.flatten(), smoothing=self.label_smoothing, ignore_index=self.pad_id
         )
 
     def weight(self, target_ids: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "si
 
 @dataclass(frozen=True, kw_only=True)
 class TransformerOptions:
-    """What every block of a stack is made of.
+    """The sizes and options of the blocks of a stack.
 
     Args:
         size: features per position.
@@ -72,7 +72,7 @@ class FeedForward(nn.Module):
 
 
 class Residual(nn.Module):
-    """Normalisation, dropout and the sum around a sub-layer, in one of two orders."""
+    """The residual connection around a sub-layer: normalisation, dropout and sum, in one of two orders."""
 
     def __init__(self, options: TransformerOptions) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ class Residual(nn.Module):
         self.dropout = nn.Dropout(options.dropout)
 
     def before(self, x_BTD: Tensor) -> Tensor:
-        """Return what the sub-layer reads."""
+        """Return the input of the sub-layer, normalised where blocks normalise first."""
         return self.norm(x_BTD) if self.pre else x_BTD
 
     def after(self, x_BTD: Tensor, result_BTD: Tensor) -> Tensor:
@@ -110,7 +110,7 @@ class TransformerEncoderBlock(nn.Module):
 
 @dataclass(slots=True)
 class BlockState:
-    """What a decoder block keeps between the steps of a search: its own past, and the projected memory."""
+    """The state of a decoder block between the steps of a search: keys and values of its past and of the memory."""
 
     past: KeyValueCache
     memory_keys_BHSE: Tensor
@@ -130,7 +130,7 @@ class TransformerDecoderBlock(nn.Module):
         self.around_network = Residual(options)
 
     def forward(self, x_BTD: Tensor, mask_B1TT: Tensor, memory_BSD: Tensor, memory_mask_B11S: Tensor | None) -> Tensor:
-        """Return features of the same shape; masks are true where something may be seen."""
+        """Return features of the same shape; masks are true where a key may be seen."""
         around = self.around_attention
         x_BTD = around.after(x_BTD, self.attention(around.before(x_BTD), mask_B1TT))
         around = self.around_cross_attention

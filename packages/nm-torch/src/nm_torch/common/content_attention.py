@@ -1,4 +1,4 @@
-"""Attention to a memory by content, with its weights as a result.
+"""Attention to a memory by content, which also returns its weights.
 
 Legend: B sentences, Q queries, S positions of the memory, D size of queries, M size of the memory, H heads, E size of a
 head.

@@ -1,6 +1,7 @@
-"""A recurrent decoder with attention, which is a language model when nothing is connected to attend to.
+"""A recurrent decoder with attention, which is a language model where no encoder is connected.
 
-Legend: B sentences, U labels, V labels with BOS and EOS, T frames of the encoder, E encoder size, D hidden size.
+Legend: B sentences, U labels, V labels with BOS and EOS, T frames of the encoder, E encoder size, D hidden size; in a
+search K beams of a sentence, N = B * K rows, L recurrent layers.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,6 @@ from torch import Tensor, nn
 from nm_core import ModuleOptions
 from nm_core.symbols.ports import PortSpec, optional, ports
 from nm_torch.common.content_attention import ContentAttention
-from nm_torch.common.decoder_search import DecoderScorer
 from nm_torch.common.errors import OptionError, SearchError
 from nm_torch.common.hypotheses import Hypothesis
 from nm_torch.common.numerics import evaluating, length_mask, log_softmax
@@ -30,7 +30,7 @@ class DecoderRNNOutputs(NamedTuple):
 
 
 class DecoderRNN(TorchModule[DecoderRNNOutputs]):
-    """Predict each label from those before it and from what attention finds in the encoder's outputs.
+    """Predict each label from the labels before it and from the encoder's outputs, by attention.
 
     Labels run through recurrent layers; the state of each position attends to the encoder (global attention, Luong et
     al. 2015, arXiv 1508.04025), so that all positions of a training batch are computed at once. Without
@@ -51,7 +51,20 @@ class DecoderRNN(TorchModule[DecoderRNNOutputs]):
         heads: attention heads; the attention weights given out are their mean.
         dropout: on embeddings, between recurrent layers and before the projection, in training.
         tie_embedding: project with the embedding's weights (Press and Wolf 2017, arXiv 1608.05859).
-        encoder_axis: what a position of the encoder's outputs is: "Time", or "Token" for text.
+        encoder_axis: the tag of the positions of the encoder's outputs: "Time", or "Token" for text.
+
+    Raises:
+        OptionError: an unknown cell, or a tied embedding of another size than the hidden one.
+
+    Example:
+        >>> decoder = DecoderRNN(num_labels=28, encoder_size=12, hidden_size=16)
+        >>> targets = torch.tensor([[3, 1, 4], [1, 5, -1]])  # padded with -1
+        >>> log_probs, attention = decoder(targets=targets, encoder_outputs=torch.randn(2, 9, 12))
+        >>> log_probs.shape, attention.shape
+        (torch.Size([2, 4, 30]), torch.Size([2, 4, 9]))
+        >>> [[hypothesis]] = decoder.generate(max_length=5)  # a language model by itself
+        >>> len(hypothesis.symbols) <= 5
+        True
     """
 
     input_ports = ports(
@@ -66,7 +79,7 @@ class DecoderRNN(TorchModule[DecoderRNNOutputs]):
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
-        """Return the ports, with what a position of the encoder is."""
+        """Return the ports, with the tag of the encoder's positions."""
         inputs, outputs, axis = DecoderRNN.input_ports, DecoderRNN.output_ports, params["encoder_axis"]
         changed = ports(encoder_outputs=optional(f"B {axis}:t Encoded:{{encoder}}"))
         attention = ports(attention=optional(f"B Token:u+1 {axis}:t ; Attention", needs=("encoder_outputs",)))
@@ -106,12 +119,13 @@ class DecoderRNN(TorchModule[DecoderRNNOutputs]):
         self.eos = num_labels + 1
         self.embedding = nn.Embedding(num_labels + 2, embedding_size)
         self.dropout = nn.Dropout(dropout)
-        between = dropout if num_layers > 1 else 0.0
+        between = dropout if num_layers > 1 else 0.0  # torch warns of dropout after the only layer
         self.recurrent = CELLS[cell](embedding_size, hidden_size, num_layers, batch_first=True, dropout=between)
         self.attention = ContentAttention(hidden_size, encoder_size or hidden_size, heads)
         self.from_state = nn.Linear(hidden_size, hidden_size)
         self.from_context = nn.Linear(hidden_size, hidden_size, bias=False)
         self.project = nn.Linear(hidden_size, num_labels + 2)
+        # logits of a tied embedding begin with a variance near 1
         nn.init.normal_(self.embedding.weight, std=embedding_size**-0.5)
         if tie_embedding:
             self.project.weight = self.embedding.weight
@@ -127,6 +141,7 @@ class DecoderRNN(TorchModule[DecoderRNNOutputs]):
             encoder_lengths: valid frames of each sentence, int64 [B].
         """
         bos_B1 = targets.new_full((len(targets), 1), self.bos)
+        # -1 indexes no embedding; any label will do, since the loss leaves these positions out
         symbols_BU = torch.cat([bos_B1, targets.masked_fill(targets < 0, self.eos)], dim=1)
         states_BUD, _ = self.recurrent(self.embed(symbols_BU))
         if encoder_outputs is None:
@@ -148,7 +163,7 @@ class DecoderRNN(TorchModule[DecoderRNNOutputs]):
         return log_softmax(self.project(self.dropout(mixed.tanh())))
 
     def memory_mask(self, encoder_outputs: Tensor, encoder_lengths: Tensor | None) -> Tensor | None:
-        """Return which frames may be seen, or none where all may."""
+        """Return a boolean mask [B, T], true at real frames, or None where all are real."""
         if encoder_lengths is None:
             return None
         return length_mask(encoder_lengths, encoder_outputs.shape[1], encoder_outputs.device)
@@ -164,7 +179,7 @@ class DecoderRNN(TorchModule[DecoderRNNOutputs]):
         n_best: int = 1,
         length_penalty: float = 0.6,
     ) -> list[list[Hypothesis]]:
-        """Return the best label sequences of each sentence, best first; without an encoder those of one sentence.
+        """Search the best label sequences of each sentence, best first; without an encoder, those of one sentence.
 
         Args:
             encoder_outputs: [B, T, E].
@@ -184,12 +199,12 @@ class DecoderRNN(TorchModule[DecoderRNNOutputs]):
             length_penalty=length_penalty,
             min_length=min_length,
         )
-        limits_B = self._limits(encoder_outputs, encoder_lengths, max_length)
+        limits_B = self._resolve_limits(encoder_outputs, encoder_lengths, max_length)
         with evaluating(self), torch.inference_mode():
-            scorer = DecoderScorer(self, len(limits_B), beam_size, encoder_outputs, encoder_lengths)
+            scorer = DecoderScorer(self, len(limits_B), encoder_outputs, encoder_lengths)
             return search(scorer, limits_B, options)
 
-    def _limits(self, outputs: Tensor | None, lengths: Tensor | None, max_length: int | None) -> Tensor:
+    def _resolve_limits(self, outputs: Tensor | None, lengths: Tensor | None, max_length: int | None) -> Tensor:
         device = self.embedding.weight.device
         if outputs is None:
             if max_length is None:
@@ -199,3 +214,55 @@ class DecoderRNN(TorchModule[DecoderRNNOutputs]):
             return torch.full((1,), max_length, device=device)
         frames_B = torch.full((len(outputs),), outputs.shape[1]) if lengths is None else lengths
         return frames_B.to(device) if max_length is None else torch.full_like(frames_B, max_length, device=device)
+
+
+class DecoderScorer:
+    """Scores the next label of each row; beams of a sentence share its projected memory.
+
+    Args:
+        decoder: the decoder, in evaluation mode.
+        sentences: the number of sentences.
+        encoder_outputs: [B, T, E], or none for a language model.
+        encoder_lengths: valid frames of each sentence.
+    """
+
+    def __init__(
+        self,
+        decoder: DecoderRNN,
+        sentences: int,
+        encoder_outputs: Tensor | None,
+        encoder_lengths: Tensor | None,
+    ) -> None:
+        self._decoder = decoder
+        self._sentences = sentences
+        self._state: tuple[Tensor, ...] | Tensor | None = None
+        self._memory: tuple[Tensor, Tensor] | None = None
+        self._mask: Tensor | None = None
+        if encoder_outputs is not None:
+            self._memory = decoder.attention.project(encoder_outputs)
+            self._mask = decoder.memory_mask(encoder_outputs, encoder_lengths)
+
+    def score(self, symbols_N: Tensor) -> Tensor:
+        """Take the last label of each row and return log-probabilities [N, V] of the next one."""
+        decoder = self._decoder
+        states_N1D, self._state = decoder.recurrent(decoder.embed(symbols_N.unsqueeze(1)), self._state)
+        states_ND = states_N1D.squeeze(1)
+        if self._memory is None:
+            return decoder.read_out(states_ND, None)
+        states_BKD = states_ND.unflatten(0, (self._sentences, -1))
+        context_BKD, _ = decoder.attention(states_BKD, *self._memory, self._mask)
+        return decoder.read_out(states_ND, context_BKD.flatten(0, 1))
+
+    def select(self, rows: Tensor, sentences: Tensor | None) -> None:
+        """Reorder the rows and drop those not named, and likewise the sentences (None keeps all of them)."""
+        if isinstance(self._state, tuple):
+            self._state = tuple(part_LND.index_select(1, rows) for part_LND in self._state)
+        elif self._state is not None:
+            self._state = self._state.index_select(1, rows)
+        if sentences is None:
+            return
+        self._sentences = len(sentences)
+        if self._memory is not None:
+            self._memory = (self._memory[0].index_select(0, sentences), self._memory[1].index_select(0, sentences))
+        if self._mask is not None:
+            self._mask = self._mask.index_select(0, sentences)

@@ -1,4 +1,7 @@
-"""Maps of the last axis, whatever stands before it."""
+"""Maps of the last axis, whatever axes stand before it.
+
+The modules take tensors of any number of axes, so that names of tensors carry none.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Literal, Unpack
@@ -8,7 +11,7 @@ from torch import Tensor, nn
 from nm_core import ModuleOptions
 from nm_core.symbols.ports import PortSpec, ports
 from nm_torch.common.numerics import log_softmax
-from nm_torch.common.templates import of_kind
+from nm_torch.common.templates import with_kind
 from nm_torch.module import TorchModule
 
 
@@ -25,6 +28,14 @@ class Linear(TorchModule):
         tag: what the last axis of the output means.
         kind: the kind of the output's values; where not given "Logits" for classes, and unsaid for other axes.
         axis: the tag of the last axis of the input, or one above it.
+
+    Example:
+        >>> import torch
+        >>> classify = Linear(input_size=8, output_size=3, tag="Class")
+        >>> classify(x=torch.randn(2, 5, 8)).shape
+        torch.Size([2, 5, 3])
+        >>> print(classify.outputs["y"].type)
+        *s Class:3 ; Logits
     """
 
     input_ports = ports(x="*s Channel:{input_size}")
@@ -34,8 +45,8 @@ class Linear(TorchModule):
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
         """Return the ports, with the tag and the kind asked for."""
         kind = params["kind"] or ("Logits" if params["tag"] == "Class" else None)
-        made = of_kind(f"*s {params['tag']}:{{output_size}}", kind)
-        return ports(x=f"*s {params['axis']}:{{input_size}}"), ports(y=made)
+        output = with_kind(f"*s {params['tag']}:{{output_size}}", kind)
+        return ports(x=f"*s {params['axis']}:{{input_size}}"), ports(y=output)
 
     def __init__(
         self,
@@ -57,7 +68,13 @@ class Linear(TorchModule):
 
 
 class LogSoftmax(TorchModule):
-    """Log-probabilities over the classes of the last axis, in float32 or wider."""
+    """Log-probabilities over the classes of the last axis, in float32 or wider.
+
+    Example:
+        >>> import torch
+        >>> LogSoftmax()(logits=torch.zeros(1, 2)).exp()
+        tensor([[0.5000, 0.5000]])
+    """
 
     input_ports = ports(logits="*s 'A<=Class:n ; Logits")
     output_ports = ports(log_probs="*s 'A:n ; LogProbs")
@@ -68,10 +85,15 @@ class LogSoftmax(TorchModule):
 
 
 class ArgMax(TorchModule):
-    """The number of the largest entry of the last axis; of equal ones, any.
+    """The index of the largest entry of the last axis; of equal entries, any.
 
     Args:
         kind: "Labels", or "TokenIds" where the classes are a vocabulary.
+
+    Example:
+        >>> import torch
+        >>> ArgMax()(x=torch.tensor([[0.1, 0.7, 0.2]]))
+        tensor([1])
     """
 
     input_ports = ports(x="*s Class:n")

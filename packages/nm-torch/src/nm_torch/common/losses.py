@@ -1,4 +1,4 @@
-"""Losses that every domain needs, each as a total over a weight.
+"""Losses of every domain, each the quotient of a total and a weight.
 
 Legend: B sentences, U labels, V classes.
 """
@@ -13,12 +13,12 @@ from torch.nn.functional import pad
 from nm_core import ModuleOptions
 from nm_core.symbols.ports import PortSpec, ports
 from nm_torch.common.numerics import log_softmax, widen
-from nm_torch.common.smoothing import checked_smoothing, smoothed_cross_entropy
-from nm_torch.common.templates import of_kind
+from nm_torch.common.smoothing import check_smoothing, smoothed_cross_entropy
+from nm_torch.common.templates import with_kind
 from nm_torch.loss import LossModule
 
 IGNORED = -1
-"""The label of positions that a loss leaves out."""
+"""The label of padding in the data layers, which losses leave out; `torch.nn.CrossEntropyLoss` has -100 for it."""
 
 
 class SequenceLoss(LossModule):
@@ -29,6 +29,13 @@ class SequenceLoss(LossModule):
 
     Args:
         label_smoothing: weight of a uniform distribution over the classes.
+
+    Example:
+        >>> import torch
+        >>> log_probs = torch.full((1, 3, 4), 0.25).log()  # two labels, BOS and EOS
+        >>> loss = SequenceLoss()(log_probs=log_probs, targets=torch.tensor([[0, 1]]))
+        >>> torch.isclose(loss.exp(), torch.tensor(4.0))
+        tensor(True)
     """
 
     input_ports = ports(log_probs="B Token:u+1 Class:n+2 ; LogProbs", targets="B Token:u ; Labels(n)")
@@ -36,28 +43,29 @@ class SequenceLoss(LossModule):
 
     def __init__(self, *, label_smoothing: float = 0.0, **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)
-        self.label_smoothing = checked_smoothing(label_smoothing)
+        self.label_smoothing = check_smoothing(label_smoothing)
 
     def total(self, log_probs: Tensor, targets: Tensor) -> Tensor:
         """Return the summed cross entropy of log-probabilities [B, U+1, V] and targets [B, U] padded with -1."""
-        closed_BU = close(targets, log_probs.shape[-1] - 1)
+        closed_BU = close_targets(targets, log_probs.shape[-1] - 1)
         return smoothed_cross_entropy(
-            log_probs.flatten(0, 1), closed_BU.flatten(), smoothing=self.label_smoothing, ignored=IGNORED
+            log_probs.flatten(0, 1), closed_BU.flatten(), smoothing=self.label_smoothing, ignore_index=IGNORED
         )
 
     def weight(self, targets: Tensor) -> Tensor:
         """Return the number of labels, EOS included."""
-        return lengths_of(targets).sum() + len(targets)
+        return count_labels(targets).sum() + len(targets)
 
 
-def lengths_of(targets_BU: Tensor) -> Tensor:
-    """Return the number of labels before the first -1 of each target."""
+def count_labels(targets_BU: Tensor) -> Tensor:
+    """Return the number of labels of each target, those before its first -1."""
     return (targets_BU >= 0).cumprod(dim=1).sum(dim=1)
 
 
-def close(targets_BU: Tensor, eos: int) -> Tensor:
+def close_targets(targets_BU: Tensor, eos: int) -> Tensor:
     """Return targets [B, U+1] with `eos` after the labels of each and -1 behind it."""
-    lengths_B1 = lengths_of(targets_BU).unsqueeze(1)
+    # comparisons instead of indices: nothing waits for the device, and the shape is known
+    lengths_B1 = count_labels(targets_BU).unsqueeze(1)
     position_U = torch.arange(targets_BU.shape[1] + 1, device=targets_BU.device)
     closed_BU = pad(targets_BU, (0, 1), value=IGNORED).masked_fill(position_U == lengths_B1, eos)
     return closed_BU.masked_fill(position_U > lengths_B1, IGNORED)
@@ -68,6 +76,12 @@ class CrossEntropyLoss(LossModule):
 
     Args:
         label_smoothing: weight of a uniform distribution over the classes.
+
+    Example:
+        >>> import torch
+        >>> logits = torch.zeros(3, 2)
+        >>> CrossEntropyLoss()(logits=logits, labels=torch.tensor([0, 1, -1]))  # the last one is left out
+        tensor(0.6931)
     """
 
     input_ports = ports(logits="*s Class:n ; Logits", labels="*s ; Labels(n)")
@@ -75,12 +89,14 @@ class CrossEntropyLoss(LossModule):
 
     def __init__(self, *, label_smoothing: float = 0.0, **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)
-        self.label_smoothing = checked_smoothing(label_smoothing)
+        self.label_smoothing = check_smoothing(label_smoothing)
 
     def total(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Return the summed cross entropy of logits [..., V] and labels [...]."""
         log_probs_NV = log_softmax(logits).reshape(-1, logits.shape[-1])
-        return smoothed_cross_entropy(log_probs_NV, labels.flatten(), smoothing=self.label_smoothing, ignored=IGNORED)
+        return smoothed_cross_entropy(
+            log_probs_NV, labels.flatten(), smoothing=self.label_smoothing, ignore_index=IGNORED
+        )
 
     def weight(self, labels: Tensor) -> Tensor:
         """Return the number of labels that are not -1."""
@@ -92,6 +108,11 @@ class MSELoss(LossModule):
 
     Args:
         kind: the kind of the values of both, such as "Probs"; unsaid where not given.
+
+    Example:
+        >>> import torch
+        >>> MSELoss()(predictions=torch.tensor([1.0, 3.0]), targets=torch.tensor([1.0, 1.0]))
+        tensor(2.)
     """
 
     input_ports = ports(predictions="*s", targets="*s")
@@ -100,7 +121,7 @@ class MSELoss(LossModule):
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
         """Return the ports, with the kind asked for."""
-        values = of_kind("*s", params["kind"])
+        values = with_kind("*s", params["kind"])
         return ports(predictions=values, targets=values), ports(loss="; Loss")
 
     def __init__(self, *, kind: str | None = None, **options: Unpack[ModuleOptions]) -> None:

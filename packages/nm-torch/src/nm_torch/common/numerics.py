@@ -1,4 +1,4 @@
-"""Statistics in float32 or wider, and sequences that end before their padding.
+"""Helpers of many layers: sums in float32 or wider, masks of lengths, and evaluation mode for a while.
 
 Legend: B sentences, T positions.
 """
@@ -28,6 +28,7 @@ def length_mask(lengths_B: Tensor, size: int, device: torch.device) -> Tensor:
 @contextmanager
 def evaluating(*modules: nn.Module) -> Iterator[None]:
     """Put modules into evaluation mode inside the block, and each of their parts back into its own mode after it."""
+    # `module.eval()` and `module.train()` would put all parts into one mode, those that a user froze included
     parts = [part for module in modules for part in module.modules()]
     modes = [part.training for part in parts]
     for part in parts:

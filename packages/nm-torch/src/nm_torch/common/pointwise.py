@@ -1,4 +1,4 @@
-"""Layers whose output has the axes of their input, whatever these are."""
+"""Layers whose output has the axes of their input, whatever these are; so names of tensors carry none."""
 
 from collections.abc import Mapping
 from typing import Any, Unpack
@@ -9,7 +9,7 @@ from nm_core import ModuleOptions
 from nm_core.errors import did_you_mean
 from nm_core.symbols.ports import PortSpec, ports
 from nm_torch.common.errors import OptionError
-from nm_torch.common.templates import of_kind
+from nm_torch.common.templates import with_kind
 from nm_torch.module import TorchModule
 
 FUNCTIONS: dict[str, type[nn.Module]] = {
@@ -22,11 +22,11 @@ FUNCTIONS: dict[str, type[nn.Module]] = {
     "sigmoid": nn.Sigmoid,
     "softplus": nn.Softplus,
 }
-"""What may stand between two layers, by name, with the constants that torch has by default."""
+"""Activations by name, with the default constants of torch."""
 
 
-def function_of(name: str) -> nn.Module:
-    """Return a function by its name.
+def make_function(name: str) -> nn.Module:
+    """Make an activation by its name.
 
     Raises:
         OptionError: there is none of that name.
@@ -39,12 +39,17 @@ def function_of(name: str) -> nn.Module:
 
 
 class Activation(TorchModule):
-    """One function of every entry.
+    """An activation: one function of every entry.
 
     The output has the axes of the input and no kind: what was made of logits is no logits any more.
 
     Args:
         function: "relu", "gelu", "silu", "elu", "leaky_relu", "tanh", "sigmoid" or "softplus".
+
+    Example:
+        >>> import torch
+        >>> Activation(function="relu")(x=torch.tensor([-1.0, 2.0]))
+        tensor([0., 2.])
     """
 
     input_ports = ports(x="*s")
@@ -52,7 +57,7 @@ class Activation(TorchModule):
 
     def __init__(self, *, function: str = "relu", **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)
-        self.function = function_of(function)
+        self.function = make_function(function)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return a tensor of the same shape."""
@@ -60,7 +65,7 @@ class Activation(TorchModule):
 
 
 class LayerNorm(TorchModule):
-    """Each position with the mean 0 and the variance 1 over its channels, then scaled and shifted by trained vectors.
+    """Normalise each position to mean 0 and variance 1 over its channels, then scale and shift by trained vectors.
 
     Ba et al. 2016, arXiv 1607.06450. The channels are the last axis: a tensor with another axis there is refused while
     the graph is built.
@@ -68,6 +73,11 @@ class LayerNorm(TorchModule):
     Args:
         size: channels.
         epsilon: added to the variance.
+
+    Example:
+        >>> import torch
+        >>> LayerNorm(size=2)(x=torch.tensor([[1.0, 3.0]])).round(decimals=3)
+        tensor([[-1.,  1.]], grad_fn=<RoundBackward1>)
     """
 
     input_ports = ports(x="*s 'A<=Channel:{size}")
@@ -83,11 +93,16 @@ class LayerNorm(TorchModule):
 
 
 class Dropout(TorchModule):
-    """Sets entries to zero with a probability, in training.
+    """Set entries to zero with a probability in training, and scale the others so that the mean stays.
 
     Args:
         probability: at least 0 and below 1.
         kind: the kind of the values that come in and go out, such as "Logits"; unsaid where not given.
+
+    Example:
+        >>> import torch
+        >>> Dropout(probability=0.5).eval()(x=torch.ones(3))
+        tensor([1., 1., 1.])
     """
 
     input_ports = ports(x="*s")
@@ -96,7 +111,7 @@ class Dropout(TorchModule):
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
         """Return the ports, with the kind asked for."""
-        return ports(x=of_kind("*s", params["kind"])), ports(y=of_kind("*s", params["kind"]))
+        return ports(x=with_kind("*s", params["kind"])), ports(y=with_kind("*s", params["kind"]))
 
     def __init__(self, *, probability: float, kind: str | None = None, **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)

@@ -1,4 +1,4 @@
-"""Positions of a sequence as features that are added to its embeddings.
+"""Encodings of positions, to be added to embeddings.
 
 Legend: T positions, D model size.
 """
@@ -23,7 +23,7 @@ def sinusoids(length: int, size: int, *, device: torch.device | None = None) -> 
 
 
 class SinusoidalPositions(nn.Module):
-    """Fixed positions of any length; the table grows when a longer sequence arrives and is not saved with weights.
+    """Sinusoidal encodings of any length, in a table that grows with the sequences and is not saved with weights.
 
     Args:
         size: features per position.
@@ -41,12 +41,13 @@ class SinusoidalPositions(nn.Module):
         """Return features [length, D] of the positions from `start` on."""
         end = start + length
         if end > len(self.table):
+            # twice what is needed, so that a search that grows by one position does not compute it at each step
             self.table = sinusoids(2 * end, self.size, device=self.table.device).to(self.table.dtype)
         return self.table[start:end]
 
 
 class LearnedPositions(nn.Module):
-    """One trained vector for each position up to a fixed number.
+    """A trained vector for each position, up to a fixed number of positions.
 
     Args:
         size: features per position.

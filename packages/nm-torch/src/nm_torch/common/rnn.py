@@ -23,6 +23,7 @@ def reverse(x_BTD: Tensor, lengths_B: Tensor | None) -> Tensor:
         return x_BTD.flip(1)
     position_T = torch.arange(x_BTD.shape[1], device=x_BTD.device)
     lengths_B1 = lengths_B.to(x_BTD.device).unsqueeze(1)
+    # flip alone would move padding to the front, where the recurrence would read it first
     source_BT = torch.where(position_T < lengths_B1, lengths_B1 - 1 - position_T, position_T)
     return x_BTD.gather(1, source_BT.unsqueeze(2).expand_as(x_BTD))
 
@@ -40,7 +41,13 @@ class EncoderRNN(TorchModule):
         cell: "lstm" or "gru".
         bidirectional: read in both directions and put both results side by side.
         dropout: between layers, in training.
-        axis: what a position is: "Time", or "Token" for text.
+        axis: the tag of the positions: "Time", or "Token" for text.
+
+    Example:
+        >>> import torch
+        >>> encoder = EncoderRNN(input_size=8, hidden_size=6)
+        >>> encoder(inputs=torch.randn(2, 5, 8), lengths=torch.tensor([5, 3])).shape
+        torch.Size([2, 5, 12])
     """
 
     input_ports = ports(inputs="B Time:t Channel:{input_size}", lengths=optional("B ; Lengths(t)"))
@@ -48,7 +55,7 @@ class EncoderRNN(TorchModule):
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
-        """Return the ports, with what a position is."""
+        """Return the ports, with the tag of the positions."""
         axis = params["axis"]
         return (
             ports(inputs=f"B {axis}:t Channel:{{input_size}}", lengths=optional("B ; Lengths(t)")),

@@ -13,28 +13,36 @@ from nm_torch.common.errors import SearchError
 
 
 class Scorer(Protocol):
-    """A model in the middle of a search: it holds the past of every row."""
+    """A model in the middle of a search, with the state of every row."""
 
     def score(self, symbols_N: Tensor) -> Tensor:
         """Take the last symbol of each row and return log-probabilities [N, V] of the next one."""
 
     def select(self, rows: Tensor, sentences: Tensor | None) -> None:
-        """Keep these rows in this order, and these sentences (all of them where None)."""
+        """Reorder the rows and drop those not named, and likewise the sentences (None keeps all of them)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchOptions:
-    """What a search looks for.
+    """The options of a search.
 
     Args:
         bos: the symbol that stands before the first one.
         eos: the symbol that ends a hypothesis.
-        forbidden: symbols that may not be written.
+        forbidden: symbols that no hypothesis may contain.
         beam_size: partial hypotheses kept per sentence; 1 takes the best symbol at each position.
         n_best: hypotheses returned per sentence, at most `beam_size`.
         length_penalty: the exponent a of ((5 + n) / 6) ** a, by which the log-probability of n symbols (the end
             included) is divided (Wu et al. 2016, arXiv 1609.08144, section 7); 0 compares plain log-probabilities.
         min_length: symbols before the end, at least.
+
+    Raises:
+        SearchError: `n_best` is not between 1 and `beam_size`, or the length penalty is negative.
+
+    Example:
+        >>> options = SearchOptions(bos=1, eos=2, beam_size=4, length_penalty=1.0)
+        >>> options.normalise(torch.tensor(-6.0), 7)
+        tensor(-3.)
     """
 
     bos: int
@@ -55,7 +63,7 @@ class SearchOptions:
             raise SearchError(f"length_penalty must not be negative; given was {self.length_penalty!r}.")
 
     def forbidden_at(self, position: int, device: torch.device) -> Tensor:
-        """Return the symbols that may not be written at a position."""
+        """Return the symbols that no hypothesis may have at a position, counted from 0."""
         early = (self.eos,) if position < self.min_length else ()
         return torch.tensor(self.forbidden + early, dtype=torch.int64, device=device)
 
@@ -64,7 +72,7 @@ class SearchOptions:
         return log_probs / ((5.0 + symbols) / 6.0) ** self.length_penalty
 
 
-def without(log_probs_NV: Tensor, forbidden: Tensor) -> Tensor:
-    """Return log-probabilities in float32 with what may not be written set to minus infinity."""
+def mask_forbidden(log_probs_NV: Tensor, forbidden: Tensor) -> Tensor:
+    """Return log-probabilities in float32, those of forbidden symbols set to minus infinity."""
     log_probs_NV = log_probs_NV.float()
     return log_probs_NV.index_fill(1, forbidden, float("-inf")) if len(forbidden) else log_probs_NV

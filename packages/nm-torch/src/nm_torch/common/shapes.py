@@ -1,4 +1,7 @@
-"""Modules that join tensors; the types say along which axes."""
+"""Modules that join tensors along axes which the types name.
+
+The tensors may have any axes, so that names of tensors carry none.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -10,7 +13,7 @@ from torch import Tensor
 from nm_core import ModuleOptions, ParameterError
 from nm_core.symbols.ports import PortSpec, ports, variadic
 from nm_core.symbols.tensor import Call
-from nm_torch.common.templates import of_kind
+from nm_torch.common.templates import with_kind
 from nm_torch.module import TorchModule
 from nm_types import NeuralType
 
@@ -28,6 +31,11 @@ class Concat(TorchModule):
             more than one axis has the tag.
         kind: the kind of the values that come in and go out, such as "LogProbs" or "TokenIds(n)"; unsaid where not
             given.
+
+    Example:
+        >>> concat = Concat(axis="Channel", dim=-1)
+        >>> concat(xs=[torch.zeros(2, 3), torch.zeros(2, 5)]).shape
+        torch.Size([2, 8])
     """
 
     input_ports = ports(xs=variadic("*a 'A<=Channel:n_i *b"))
@@ -40,12 +48,12 @@ class Concat(TorchModule):
         if dim is None:
             before, after = "*a ", " *b"
         elif dim >= 0:
-            before, after = "".join(f"'X{place}:x{place} " for place in range(dim)), " *s"
+            before, after = "".join(f"'X{index}:x{index} " for index in range(dim)), " *s"
         else:
-            before, after = "*s ", "".join(f" 'X{place}:x{place}" for place in range(-dim - 1))
+            before, after = "*s ", "".join(f" 'X{index}:x{index}" for index in range(-dim - 1))
         return (
-            ports(xs=variadic(of_kind(f"{before}{axis}:n_i{after}", kind))),
-            ports(y=of_kind(f"{before}{axis}:sum(n_i){after}", kind)),
+            ports(xs=variadic(with_kind(f"{before}{axis}:n_i{after}", kind))),
+            ports(y=with_kind(f"{before}{axis}:sum(n_i){after}", kind)),
         )
 
     def __init__(
@@ -61,21 +69,21 @@ class Concat(TorchModule):
         self.dim = dim
 
     def typed_arguments(self, call: Call) -> dict[str, Any]:
-        """Return where the axis stands in the tensors of a call."""
+        """Return the position of the axis in the tensors of a call."""
         if self.dim is not None:
             return {}
-        (dim,) = (place for place, one in enumerate(call.types["y"].axes) if _is_below(one, self.axis))
+        (dim,) = (index for index, axis in enumerate(call.types["y"].axes) if _is_below(axis, self.axis))
         return {"dim": dim}
 
     def forward(self, xs: Sequence[Tensor], dim: int | None = None) -> Tensor:
         """Return the tensors side by side, along `dim` where the module was made without it."""
-        place = self.dim if dim is None else dim
-        if place is None:
+        joined = self.dim if dim is None else dim
+        if joined is None:
             raise ParameterError(
                 f"{self.name} finds its axis, {self.axis}, by the types of a graph; real tensors have none.\n"
                 f"  Say where it stands: {self.name}(xs=[...], dim=-1), or Concat(axis=..., dim=-1) once and for all."
             )
-        return torch.cat(list(xs), dim=place)
+        return torch.cat(list(xs), dim=joined)
 
 
 class Add(TorchModule):
@@ -83,6 +91,10 @@ class Add(TorchModule):
 
     Args:
         kind: the kind of the values that come in and go out, such as "Logits"; unsaid where not given.
+
+    Example:
+        >>> Add()(xs=[torch.tensor([1.0]), torch.tensor([2.0])])
+        tensor([3.])
     """
 
     input_ports = ports(xs=variadic("*s"))
@@ -91,7 +103,7 @@ class Add(TorchModule):
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
         """Return the ports, with the kind asked for."""
-        return ports(xs=variadic(of_kind("*s", params["kind"]))), ports(y=of_kind("*s", params["kind"]))
+        return ports(xs=variadic(with_kind("*s", params["kind"]))), ports(y=with_kind("*s", params["kind"]))
 
     def __init__(self, *, kind: str | None = None, **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)
@@ -101,6 +113,6 @@ class Add(TorchModule):
         return reduce(torch.add, xs)
 
 
-def _is_below(one: Any, axis: Any) -> bool:
-    """Whether an axis of a tensor has the tag of another one, or a tag below it."""
-    return bool(one.tag.is_a(axis.tag))
+def _is_below(axis: Any, ancestor: Any) -> bool:
+    """Tell whether an axis has the tag of an ancestor, or a tag below it."""
+    return bool(axis.tag.is_a(ancestor.tag))

@@ -1,4 +1,4 @@
-"""Fewer frames: strided convolutions and stacked frames, whose results do not depend on padding.
+"""Subsampling in time by strided convolutions and by stacked frames; padding never changes a result.
 
 Legend: B utterances, C channels, T frames, t frames after subsampling, K frames that become one.
 """
@@ -14,17 +14,17 @@ from nm_core import ModuleOptions
 from nm_core.symbols.ports import optional, ports
 from nm_torch.common.errors import OptionError
 from nm_torch.common.numerics import length_mask
-from nm_torch.common.pointwise import function_of
+from nm_torch.common.pointwise import make_function
 from nm_torch.module import TorchModule
 
 
-def shortened(lengths_B: Tensor, factor: int) -> Tensor:
-    """Return the number of groups of `factor` frames that hold a real one; nothing stays nothing."""
+def shorten_lengths(lengths_B: Tensor, factor: int) -> Tensor:
+    """Return the number of groups of `factor` frames that hold a real one, rounded up; 0 stays 0."""
     return (lengths_B + (factor - 1)).div(factor, rounding_mode="floor")
 
 
-def masked(x_BCT: Tensor, lengths_B: Tensor | None) -> Tensor:
-    """Return features that are zero behind the end of each utterance."""
+def mask_padding(x_BCT: Tensor, lengths_B: Tensor | None) -> Tensor:
+    """Set features to zero behind the end of each utterance; all frames are real where no lengths are given."""
     if lengths_B is None:
         return x_BCT
     return x_BCT.masked_fill(~length_mask(lengths_B, x_BCT.shape[-1], x_BCT.device).unsqueeze(1), 0.0)
@@ -50,7 +50,14 @@ class ConvSubsampling(TorchModule[SubsamplingOutputs]):
         output_size: channels of every layer.
         strides: the stride of each layer, in order.
         kernel_size: frames that a layer looks at, odd, so that one stands in the middle.
-        function: what follows each convolution: "relu", "gelu", "silu" ...
+        function: the activation after each convolution: "relu", "gelu", "silu" ...
+
+    Example:
+        >>> import torch
+        >>> subsample = ConvSubsampling(input_size=8, output_size=6, strides=[2, 2])
+        >>> features, lengths = subsample(x=torch.randn(2, 8, 10), length=torch.tensor([10, 5]))
+        >>> features.shape, lengths
+        (torch.Size([2, 6, 3]), tensor([3, 2]))
     """
 
     input_ports = ports(x="B Channel:{input_size} T:t", length=optional("B ; Lengths(t)"))
@@ -61,8 +68,8 @@ class ConvSubsampling(TorchModule[SubsamplingOutputs]):
 
     @staticmethod
     def sizes(params: Mapping[str, Any]) -> dict[str, int]:
-        """Return how many frames become one."""
-        return {"factor": prod(_checked(params["strides"]))}
+        """Return the number of frames that become one."""
+        return {"factor": prod(_check_strides(params["strides"]))}
 
     def __init__(
         self,
@@ -83,25 +90,27 @@ class ConvSubsampling(TorchModule[SubsamplingOutputs]):
             for width, stride in zip(widths, strides, strict=True)
         )
         self.strides = tuple(strides)
-        self.function = function_of(function)
+        self.function = make_function(function)
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
         """Return [B, output_size, t] and, where given, lengths [B], from [B, input_size, T] and int64 [B]."""
-        x_BCT = masked(x, length)
+        x_BCT = mask_padding(x, length)
         for layer, stride in zip(self.layers, self.strides, strict=True):
-            length = None if length is None else shortened(length, stride)
-            x_BCT = masked(self.function(layer(x_BCT)), length)
+            length = None if length is None else shorten_lengths(length, stride)
+            # again after each layer: bias and activation have made padding nonzero, and the next layer would see it
+            x_BCT = mask_padding(self.function(layer(x_BCT)), length)
         return x_BCT, length
 
 
-def _checked(strides: Sequence[int]) -> Sequence[int]:
-    if not isinstance(strides, Sequence) or not strides or not all(isinstance(one, int) and one > 0 for one in strides):
+def _check_strides(strides: Sequence[int]) -> Sequence[int]:
+    numbers = isinstance(strides, Sequence) and all(isinstance(stride, int) and stride > 0 for stride in strides)
+    if not numbers or not strides:
         raise OptionError(f"strides must be whole numbers of at least 1, one for each layer; given was {strides!r}.")
     return strides
 
 
 class FrameStacking(TorchModule[SubsamplingOutputs]):
-    """Put frames that stand side by side into one, with the channels of all of them.
+    """Stack neighbouring frames into one, with the channels of all of them.
 
     The reduction of rate of the pyramids of listen-attend-spell (Chan et al. 2016, arXiv 1508.01211), and of low frame
     rate models (Pundak and Sainath 2016). Groups follow one another without a gap or an overlap; a last group that is
@@ -110,6 +119,13 @@ class FrameStacking(TorchModule[SubsamplingOutputs]):
 
     Args:
         factor: frames that become one.
+
+    Example:
+        >>> import torch
+        >>> y, _ = FrameStacking(factor=2)(x=torch.tensor([[[1.0, 2.0, 3.0]]]))
+        >>> y
+        tensor([[[1., 3.],
+                 [2., 0.]]])
     """
 
     input_ports = ports(x="B 'A<=Channel:n T:t", length=optional("B ; Lengths(t)"))
@@ -124,7 +140,7 @@ class FrameStacking(TorchModule[SubsamplingOutputs]):
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
         """Return [B, C * factor, t] and, where given, lengths [B], from [B, C, T] and int64 [B]."""
-        x_BCT = pad(masked(x, length), (0, -x.shape[-1] % self.factor))
+        x_BCT = pad(mask_padding(x, length), (0, -x.shape[-1] % self.factor))
         x_BCtK = x_BCT.unflatten(2, (-1, self.factor))
         stacked_BCt = x_BCtK.permute(0, 3, 1, 2).flatten(1, 2)
-        return stacked_BCt, None if length is None else shortened(length, self.factor)
+        return stacked_BCt, None if length is None else shorten_lengths(length, self.factor)

@@ -1,6 +1,6 @@
-"""What the templates of several modules have in common."""
+"""Notations of types whose kind follows from a parameter."""
 
 
-def of_kind(axes: str, kind: str | None) -> str:
-    """Return a type with a kind of values where one is asked for."""
+def with_kind(axes: str, kind: str | None) -> str:
+    """Return the notation of axes with a kind of values, or without where the kind is None."""
     return axes if kind is None else f"{axes} ; {kind}"

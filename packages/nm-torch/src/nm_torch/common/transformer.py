@@ -4,7 +4,7 @@ Legend: B sentences, T positions, S positions of the memory, D model size, N row
 is 1 at real positions and 0 at padding, which stands on the right.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -44,14 +44,14 @@ class TransformerEncoder(nn.Module):
 
 @dataclass(slots=True)
 class DecoderState:
-    """What a stack of decoder blocks keeps between the steps of a search."""
+    """The state of a stack of decoder blocks between the steps of a search."""
 
     blocks: list[BlockState]
     memory_mask_B11S: Tensor | None
-    length: int = field(default=0)
+    length: int = 0
 
     def select(self, rows: Tensor, sentences: Tensor | None) -> None:
-        """Keep these rows in this order, and of the memory these sentences (all of them where None)."""
+        """Reorder the rows of the past and the sentences of the memory; those not named are dropped, None keeps all."""
         for block in self.blocks:
             block.past.select(rows)
             if sentences is not None:

@@ -5,7 +5,7 @@ from functools import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nm_torch.common.error_rates.edit_distance import Edits, edits
+from nm_torch.common.error_rates.edit_distance import Edits, count_edits
 
 WORDS = st.lists(st.sampled_from("abc"), max_size=6)
 
@@ -36,7 +36,7 @@ def fewest(reference: tuple[str, ...], hypothesis: tuple[str, ...]) -> set[tuple
 def test_no_alignment_is_better(reference: list[str], hypothesis: list[str]) -> None:
     """The counts are those of a best alignment, and among these of one with the most substitutions."""
     best = fewest(tuple(reference), tuple(hypothesis))
-    found = edits(reference, hypothesis)
+    found = count_edits(reference, hypothesis)
 
     assert (found.substitutions, found.insertions, found.deletions) in best
     assert found.substitutions == max(substitutions for substitutions, _, _ in best)
@@ -46,11 +46,11 @@ def test_no_alignment_is_better(reference: list[str], hypothesis: list[str]) -> 
 @given(WORDS, WORDS, WORDS)
 def test_edits_are_a_distance(first: list[str], second: list[str], third: list[str]) -> None:
     """Zero only for equal sequences, the same both ways, and no detour is shorter."""
-    assert (edits(first, second).errors == 0) == (first == second)
-    assert edits(first, second).errors == edits(second, first).errors
-    assert edits(first, third).errors <= edits(first, second).errors + edits(second, third).errors
+    assert (count_edits(first, second).errors == 0) == (first == second)
+    assert count_edits(first, second).errors == count_edits(second, first).errors
+    assert count_edits(first, third).errors <= count_edits(first, second).errors + count_edits(second, third).errors
 
 
 def test_edits_add_up() -> None:
     """Counts of several utterances are added field by field."""
-    assert edits("abc", "axc") + edits("ab", "abb") == Edits(1, 1, 0, 5)
+    assert count_edits("abc", "axc") + count_edits("ab", "abb") == Edits(1, 1, 0, 5)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, Self, Unpack
 from torch import Tensor
 
 from nm_core import Metric, ModuleOptions, NmTensor, ports
-from nm_torch.common.error_rates.edit_distance import Edits, edits
+from nm_torch.common.error_rates.edit_distance import Edits, count_edits
 from nm_torch.common.errors import MetricError
 from nm_torch.common.hypotheses import Hypothesis
 from nm_torch.common.labels import Labels
@@ -20,7 +20,7 @@ class ErrorRateOptions(ModuleOptions, total=False):
 
 
 class ErrorRate(Metric):
-    """Edits over the tokens of the references, of everything seen together; kept as counts, so that merging is exact.
+    """The edits of all hypotheses over the tokens of all references; sums of counts, so that merging is exact.
 
     Args:
         labels: the labels with which transcripts are written.
@@ -32,7 +32,7 @@ class ErrorRate(Metric):
 
     @staticmethod
     def sizes(params: Mapping[str, Any]) -> dict[str, int]:
-        """Return the number of labels, under the name the ports use."""
+        """Return the number of labels, by the name in the ports."""
         return {"n_labels": len(params["labels"])}
 
     def __init__(self, *, labels: str | Sequence[str], **options: Unpack[ErrorRateOptions]) -> None:
@@ -41,78 +41,105 @@ class ErrorRate(Metric):
         self.edits = Edits()
 
     def tokens(self, text: str) -> Sequence[str]:
-        """Return what is counted."""
+        """Split a text into the tokens that are edits."""
         raise NotImplementedError
 
     def update(self, hypotheses: Sequence[Hypothesis | str], references: Tensor) -> None:
-        """Take hypotheses, or their texts, and the label ids of what was said, ``[B, U]`` padded with -1."""
+        """Count the edits of a batch.
+
+        Args:
+            hypotheses: hypotheses or their texts.
+            references: label ids of the transcripts, int64 [B, U], padded with -1.
+        """
         texts = [self.labels.decode(index for index in row if index >= 0) for row in references.tolist()]
         self.update_texts([str(hypothesis) for hypothesis in hypotheses], texts)
 
     def update_texts(self, hypotheses: Sequence[str], references: Sequence[str]) -> None:
-        """Take texts."""
+        """Count the edits of pairs of texts.
+
+        Raises:
+            MetricError: there are not as many hypotheses as references.
+        """
         if len(hypotheses) != len(references):
             raise MetricError(f"{self.name} was given {len(hypotheses)} hypotheses for {len(references)} references.")
         for hypothesis, reference in zip(hypotheses, references, strict=True):
-            self.edits += edits(self.tokens(reference), self.tokens(hypothesis))
+            self.edits += count_edits(self.tokens(reference), self.tokens(hypothesis))
 
     def merge(self, other: Self) -> None:
-        """Take what another has counted."""
+        """Add the counts of another metric."""
         self.edits += other.edits
 
     def compute(self) -> dict[str, float]:
         """Return the rate as a fraction, and the counts behind it.
 
-        The rate of nothing is 0, that of insertions without a reference infinite.
+        Without references the rate is 0, or infinite where there are insertions.
         """
-        counted = self.edits
-        rate = counted.errors / counted.length if counted.length else (float("inf") if counted.errors else 0.0)
+        edits = self.edits
+        rate = edits.errors / edits.length if edits.length else (float("inf") if edits.errors else 0.0)
         return {
             self.score: rate,
-            f"{self.score}_substitutions": float(counted.substitutions),
-            f"{self.score}_insertions": float(counted.insertions),
-            f"{self.score}_deletions": float(counted.deletions),
-            self.unit: float(counted.length),
+            f"{self.score}_substitutions": float(edits.substitutions),
+            f"{self.score}_insertions": float(edits.insertions),
+            f"{self.score}_deletions": float(edits.deletions),
+            self.unit: float(edits.length),
         }
 
     def state(self) -> dict[str, int]:
-        """Return the counts."""
-        counted = self.edits
+        """Return the counts as plain data."""
+        edits = self.edits
         return {
-            "substitutions": counted.substitutions,
-            "insertions": counted.insertions,
-            "deletions": counted.deletions,
-            "length": counted.length,
+            "substitutions": edits.substitutions,
+            "insertions": edits.insertions,
+            "deletions": edits.deletions,
+            "length": edits.length,
         }
 
     def load_state(self, state: Mapping[str, int]) -> None:
-        """Take back the counts."""
+        """Restore the counts."""
         self.edits = Edits(**state)
 
     def reset(self) -> None:
-        """Forget everything."""
+        """Set all counts to 0."""
         self.edits = Edits()
 
 
 class WordErrorRate(ErrorRate):
-    """Words substituted, inserted and left out, over the words of the references; words are what spaces separate."""
+    """Word error rate: words substituted, inserted and deleted, over the words of the references.
+
+    Words are separated by spaces.
+
+    Example:
+        >>> metric = WordErrorRate(labels=" abcdefghijklmnopqrstuvwxyz")
+        >>> metric.update_texts(["the hat sat"], ["the cat sat down"])
+        >>> metric.compute()["wer"]  # one word substituted, one deleted
+        0.5
+    """
 
     unit = "words"
     score = "wer"
     goals: ClassVar[Mapping[str, Literal["min", "max"]]] = {"wer": "min"}
 
     def tokens(self, text: str) -> Sequence[str]:
-        """Return the words."""
+        """Split a text at spaces."""
         return text.split()
 
 
 class CharacterErrorRate(ErrorRate):
-    """Characters substituted, inserted and left out, over those of the references; a run of spaces is one character."""
+    """Character error rate: characters substituted, inserted and deleted, over those of the references.
+
+    A run of spaces counts as one character.
+
+    Example:
+        >>> metric = CharacterErrorRate(labels="act")
+        >>> metric.update_texts(["at"], ["cat"])
+        >>> round(metric.compute()["cer"], 3)
+        0.333
+    """
 
     unit = "characters"
     score = "cer"
     goals: ClassVar[Mapping[str, Literal["min", "max"]]] = {"cer": "min"}
 
     def tokens(self, text: str) -> Sequence[str]:
-        """Return the characters."""
+        """Return the characters, with single spaces."""
         return " ".join(text.split())

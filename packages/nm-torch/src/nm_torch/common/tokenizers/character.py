@@ -1,4 +1,4 @@
-"""A tokenizer whose symbols are characters."""
+"""A tokenizer of characters."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -9,23 +9,30 @@ from nm_torch.common.tokenizers.vocabulary import SymbolTokenizer, check_content
 
 
 class CharacterTokenizer(SymbolTokenizer):
-    """One id per character of the text in Unicode's composed form (NFC), spaces included.
+    """A tokenizer with one id per character of the text in Unicode's composed form (NFC), spaces included.
 
     Text whose characters are all known comes back from `decode(encode(text))` as it was, composed.
 
     Args:
         symbols: the characters, in the order of the ids.
+
+    Example:
+        >>> tokenizer = CharacterTokenizer.train(["a cab", "a bad cab"])
+        >>> tokenizer.encode("bad")
+        [6, 4, 8]
+        >>> tokenizer.decode([6, 4, 8])
+        'bad'
     """
 
     kind = "character"
 
     @classmethod
     def train(cls, texts: Iterable[str], *, vocabulary_size: int | None = None, min_count: int = 1) -> Self:
-        """Take the most frequent characters of texts.
+        """Learn the most frequent characters of texts.
 
         Args:
-            texts: any texts.
-            vocabulary_size: how many ids there may be, the four special ones included; all characters where not given.
+            texts: the texts to learn from.
+            vocabulary_size: the most ids, the four special ones included; all characters where not given.
             min_count: occurrences below which a character is left out.
         """
         characters = (character for text in texts for character in unicodedata.normalize("NFC", text))
@@ -33,13 +40,13 @@ class CharacterTokenizer(SymbolTokenizer):
 
     @classmethod
     def from_content(cls, path: Path, content: Mapping[str, Any]) -> Self:
-        """Make the tokenizer from the content of its file."""
+        """Read the tokenizer from the content of its file."""
         return cls(**check_content(path, content, cls.kind, ()))
 
-    def cut(self, text: str) -> list[str]:
+    def split(self, text: str) -> list[str]:
         """Return the characters of a text."""
         return list(unicodedata.normalize("NFC", text))
 
     def join(self, symbols: Iterable[str]) -> str:
-        """Put characters side by side."""
+        """Concatenate characters."""
         return "".join(symbols)

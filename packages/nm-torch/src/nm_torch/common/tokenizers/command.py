@@ -1,4 +1,4 @@
-"""The command `nmod tokenizer`: train a tokenizer from text files, and see what one does."""
+"""The command `nmod tokenizer`: train a tokenizer on text files, and try it on a text."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from nm_torch.common.tokenizers.files import KINDS, load_tokenizer, train_tokeni
 
 @click.group()
 def tokenizer() -> None:
-    """Train tokenizers and look at what they do.
+    """Train tokenizers and try them.
 
     \b
     nmod tokenizer train train.de train.en -o shared.model --vocabulary-size 8000
@@ -44,15 +44,15 @@ def train(
 
     Give the training text of both languages for one vocabulary.
     """
-    given = {"vocabulary_size": vocabulary_size, "model_type": model_type, "lowercase": lowercase or None}
-    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    made = train_tokenizer(kind, _lines(files), **options)
+    values = {"vocabulary_size": vocabulary_size, "model_type": model_type, "lowercase": lowercase or None}
+    options: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
+    trained = train_tokenizer(kind, _read_all(files), **options)
     output.parent.mkdir(parents=True, exist_ok=True)
-    made.save(output)
+    trained.save(output)
     if as_json:
-        print_json({"file": str(output), "kind": kind, "vocabulary_size": made.vocabulary_size})
+        print_json({"file": str(output), "kind": kind, "vocabulary_size": trained.vocabulary_size})
     else:
-        click.echo(f"{output}: a {kind} tokenizer with {made.vocabulary_size} ids.")
+        click.echo(f"{output}: a {kind} tokenizer with {trained.vocabulary_size} ids.")
 
 
 @tokenizer.command()
@@ -61,15 +61,15 @@ def train(
 @json_option
 def encode(file: Path, text: str, as_json: bool) -> None:
     """Show the ids of a text, and the text that they give back."""
-    made = load_tokenizer(file)
-    ids = made.encode(text)
+    loaded = load_tokenizer(file)
+    ids = loaded.encode(text)
     if as_json:
-        print_json({"ids": list(map(int, ids)), "text": made.decode(ids)})
+        print_json({"ids": list(map(int, ids)), "text": loaded.decode(ids)})
         return
     click.echo(" ".join(map(str, ids)))
-    click.echo(made.decode(ids))
+    click.echo(loaded.decode(ids))
 
 
-def _lines(files: tuple[Path, ...]) -> Iterator[str]:
+def _read_all(files: tuple[Path, ...]) -> Iterator[str]:
     for file in files:
         yield from read_lines(file)

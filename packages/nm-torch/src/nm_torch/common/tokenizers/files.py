@@ -1,4 +1,4 @@
-"""Reading a tokenizer from its file, whatever its kind."""
+"""Training and loading tokenizers of every kind."""
 
 import json
 from collections.abc import Iterable
@@ -20,10 +20,15 @@ KINDS: dict[str, Any] = {
 
 
 def load_tokenizer(path: str | Path) -> Tokenizer:
-    """Return the tokenizer of a file: a JSON vocabulary of characters or words, or a sentencepiece model.
+    """Load a tokenizer from its file: a JSON vocabulary of characters or words, or a sentencepiece model.
 
     Raises:
         TokenizerError: there is no such file, or it holds no tokenizer.
+
+    Example:
+        >>> train_tokenizer("word", ["ein Satz"]).save("words.json")
+        >>> load_tokenizer("words.json").encode("ein Satz")
+        [5, 4]
     """
     path = Path(path)
     try:
@@ -33,10 +38,10 @@ def load_tokenizer(path: str | Path) -> Tokenizer:
             f"the tokenizer {path} cannot be read: {error.strerror}.\n"
             f"  Train one first: nmod tokenizer train --output {path} TEXT_FILE..."
         ) from error
-    return _from_json(path, data) if data[:1] == b"{" else _from_model(path, data)
+    return _parse_json(path, data) if data[:1] == b"{" else _parse_model(path, data)
 
 
-def _from_json(path: Path, data: bytes) -> Tokenizer:
+def _parse_json(path: Path, data: bytes) -> Tokenizer:
     try:
         content = json.loads(data)
     except ValueError as error:
@@ -51,7 +56,7 @@ def _from_json(path: Path, data: bytes) -> Tokenizer:
     return tokenizer
 
 
-def _from_model(path: Path, data: bytes) -> Tokenizer:
+def _parse_model(path: Path, data: bytes) -> Tokenizer:
     try:
         return SentencePieceTokenizer(data)
     except (RuntimeError, OSError) as error:
@@ -68,13 +73,16 @@ def train_tokenizer(kind: str, texts: Iterable[str], **options: Any) -> Tokenize
         kind: the name.
         texts: the texts to learn from.
         options: those of the kind's own `train`, for example `vocabulary_size`.
+
+    Raises:
+        TokenizerError: there is no such kind or option, or the texts are too few.
     """
     if kind not in KINDS:
         raise TokenizerError(f"there is no tokenizer {kind!r}; there are {', '.join(KINDS)}.")
     train = KINDS[kind].train
-    known = set(signature(train).parameters) - {"texts"}
-    if not known.issuperset(options):
-        unknown = ", ".join(sorted(set(options) - known))
-        raise TokenizerError(f"the {kind} tokenizer has no option {unknown}; it has {', '.join(sorted(known))}.")
+    allowed = set(signature(train).parameters) - {"texts"}
+    if not allowed.issuperset(options):
+        unknown = ", ".join(sorted(set(options) - allowed))
+        raise TokenizerError(f"the {kind} tokenizer has no option {unknown}; it has {', '.join(sorted(allowed))}.")
     tokenizer: Tokenizer = train(texts, **options)
     return tokenizer

@@ -1,4 +1,4 @@
-"""What every tokenizer can do."""
+"""The protocol of tokenizers."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -6,15 +6,15 @@ from typing import Protocol
 
 
 class Tokenizer(Protocol):
-    """Turns text into token ids and back.
+    """A tokenizer: text to token ids and back.
 
-    Four ids are special: they stand for padding, the beginning and the end of a text, and what the vocabulary lacks.
-    `encode` writes neither the beginning nor the end; `decode` leaves out padding, beginnings and ends.
+    Four ids are special: they stand for padding, the beginning and the end of a text, and unknown symbols.
+    `encode` adds neither the beginning nor the end; `decode` leaves out padding, beginnings and ends.
     """
 
     @property
     def vocabulary_size(self) -> int:
-        """How many ids there are; ids count from 0."""
+        """The number of ids; ids count from 0."""
 
     @property
     def pad_id(self) -> int:
@@ -30,7 +30,7 @@ class Tokenizer(Protocol):
 
     @property
     def unknown_id(self) -> int:
-        """The id of what the vocabulary lacks."""
+        """The id of symbols that are not in the vocabulary."""
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a text."""

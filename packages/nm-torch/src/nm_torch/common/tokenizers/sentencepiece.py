@@ -22,6 +22,14 @@ class SentencePieceTokenizer:
 
     Args:
         model: the content of a model file.
+
+    Raises:
+        TokenizerError: the library sentencepiece is not installed; the extra `nm-torch[sentencepiece]` brings it.
+
+    Example:
+        >>> tokenizer = SentencePieceTokenizer.train(["ein Satz", "noch ein Satz"] * 9, vocabulary_size=16)
+        >>> tokenizer.decode(tokenizer.encode("ein Satz"))
+        'ein Satz'
     """
 
     def __init__(self, model: bytes) -> None:
@@ -51,7 +59,7 @@ class SentencePieceTokenizer:
 
         Args:
             texts: the texts to learn from, usually the training text of both languages.
-            vocabulary_size: how many ids there are, the four special ones included.
+            vocabulary_size: the number of ids, the four special ones included.
             model_type: the method.
             character_coverage: share of the characters that the pieces cover; lower it for large alphabets.
             byte_fallback: write characters that the pieces lack as bytes instead of the unknown id.
@@ -94,21 +102,22 @@ class SentencePieceTokenizer:
         Raises:
             TokenizerError: an id is not in the vocabulary.
         """
-        left_out = {self.pad_id, self.bos_id, self.eos_id}
-        kept = [int(index) for index in ids if index not in left_out]
-        foreign = [index for index in kept if not 0 <= index < self._pieces]
+        silent = {self.pad_id, self.bos_id, self.eos_id}
+        pieces = [int(index) for index in ids if index not in silent]
+        foreign = [index for index in pieces if not 0 <= index < self._pieces]
         if foreign:
             raise TokenizerError(
                 f"{foreign[0]} is no id of this vocabulary, which has {self.vocabulary_size}.\n"
                 "  The ids come from another tokenizer: give the one that the model was trained with."
             )
-        text: str = self._processor.decode(kept)
+        text: str = self._processor.decode(pieces)
         return text
 
     def save(self, path: str | Path) -> None:
         """Write the model as a file that sentencepiece and `load_tokenizer` read."""
         Path(path).write_bytes(self._model)
 
+    # the processor cannot be pickled or copied, the bytes of its model can
     def __reduce__(self) -> tuple[type[SentencePieceTokenizer], tuple[bytes]]:
         return type(self), (self._model,)
 

@@ -1,4 +1,4 @@
-"""A vocabulary of symbols, its ids, and the JSON file it is kept in."""
+"""Tokenizers over a vocabulary of symbols, and their JSON files."""
 
 import json
 from collections import Counter
@@ -9,14 +9,14 @@ from typing import Any
 from nm_torch.common.errors import TokenizerError
 
 SPECIALS = ("<pad>", "<s>", "</s>", "<unk>")
-"""The first symbols of every vocabulary: padding, beginning, end, and what the vocabulary lacks."""
+"""The first symbols of every vocabulary: padding, beginning, end, unknown."""
 
 UNKNOWN_TEXT = "\N{DOUBLE QUESTION MARK}"
-"""What an unknown id is in decoded text."""
+"""The text of an unknown id."""
 
 
 class SymbolTokenizer:
-    """A tokenizer over a fixed list of symbols; subclasses say how text is cut into symbols and put together.
+    """The base of tokenizers over a fixed list of symbols; subclasses split text into symbols and join them.
 
     Args:
         symbols: the vocabulary without the special symbols, in the order of the ids.
@@ -36,25 +36,25 @@ class SymbolTokenizer:
 
     @property
     def vocabulary_size(self) -> int:
-        """How many ids there are."""
+        """The number of ids."""
         return len(self.symbols)
 
-    def cut(self, text: str) -> list[str]:
-        """Return the symbols of a text."""
+    def split(self, text: str) -> list[str]:
+        """Split a text into symbols."""
         raise NotImplementedError
 
     def join(self, symbols: Iterable[str]) -> str:
-        """Return the text of symbols."""
+        """Join symbols to a text."""
         raise NotImplementedError
 
     def options(self) -> dict[str, Any]:
-        """Return what the file keeps beside the symbols: the other arguments of the constructor."""
+        """Return the entries of the file besides the symbols: the other arguments of the constructor."""
         return {}
 
     def encode(self, text: str) -> list[int]:
-        """Return the ids of a text; symbols that the vocabulary lacks become `unknown_id`."""
+        """Return the ids of a text; a symbol that is not in the vocabulary becomes `unknown_id`."""
         ids, unknown = self._ids, self.unknown_id
-        return [ids.get(symbol, unknown) for symbol in self.cut(text)]
+        return [ids.get(symbol, unknown) for symbol in self.split(text)]
 
     def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the ids of many texts."""
@@ -90,9 +90,10 @@ def most_frequent(symbols: Iterable[str], *, vocabulary_size: int | None = None,
 
     Args:
         symbols: every occurrence.
-        vocabulary_size: how many ids the vocabulary may have, the special symbols included.
+        vocabulary_size: the most ids, the four special ones included.
         min_count: occurrences below which a symbol is left out.
     """
+    # the order of a Counter depends on that of the text, so that code points have to settle ties
     counts = Counter(symbols)
     ordered = sorted(
         (symbol for symbol, count in counts.items() if count >= min_count and symbol not in SPECIALS),

@@ -1,4 +1,4 @@
-"""The tokenizer that a model keeps beside its weights."""
+"""The agreement of a model and its tokenizer about the size of the vocabulary."""
 
 from pathlib import Path
 
@@ -7,8 +7,12 @@ from nm_torch.common.tokenizers.files import load_tokenizer
 from nm_torch.common.tokenizers.protocol import Tokenizer
 
 
-def tokenizer_of_size(path: str | Path | None, vocabulary_size: int) -> Tokenizer | None:
-    """Read a model's tokenizer, if it has one, and make sure that both agree about the vocabulary."""
+def load_model_tokenizer(path: str | Path | None, vocabulary_size: int) -> Tokenizer | None:
+    """Load the tokenizer that a model keeps beside its weights; None where it keeps none.
+
+    Raises:
+        TokenizerError: it has another number of ids than the model.
+    """
     if path is None:
         return None
     tokenizer = load_tokenizer(path)
