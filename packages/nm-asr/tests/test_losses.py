@@ -12,7 +12,7 @@ from nm_asr_samples import BLOCKS
 
 from nm_asr import CTCLossNM, JasperDecoderForCTC, JasperEncoder
 from nm_asr.errors import ImpossibleAlignmentWarning
-from nm_asr.losses import impossible
+from nm_asr.losses import find_impossible
 from nm_core import NeuralTypeError, inputs
 
 
@@ -82,7 +82,7 @@ def test_repeats_need_a_blank_between_them() -> None:
     """aa needs three frames, ab two."""
     targets = torch.tensor([[1, 1], [1, 2], [1, 1], [1, -1]])
 
-    found = impossible(targets, torch.tensor([2, 2, 3, 1]), torch.tensor([2, 2, 2, 1]))
+    found = find_impossible(targets, torch.tensor([2, 2, 3, 1]), torch.tensor([2, 2, 2, 1]))
 
     assert found.tolist() == [True, False, False, False]
 

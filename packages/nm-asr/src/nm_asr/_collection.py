@@ -1,4 +1,4 @@
-"""What the collection `asr` offers, light enough to list without importing torch."""
+"""The declaration of the collection `asr`, light enough to list without importing torch."""
 
 from nm_core.plugins import Collection, ModuleSpec, hookimpl
 
@@ -37,7 +37,7 @@ def nm_collection() -> Collection:
             ),
             ModuleSpec(
                 "JasperRNNConnector",
-                "Encoder features in the order that a recurrent decoder reads.",
+                "Encoder features as batch, time, channel, for a recurrent decoder.",
                 targets={"torch": "nm_asr.decoders.connector:JasperRNNConnector"},
             ),
             ModuleSpec(

@@ -1,4 +1,4 @@
-"""What can go wrong in speech recognition, one class per family."""
+"""Errors and warnings of nm-asr."""
 
 from nm_torch.common.errors import LabelError, MetricError
 from nm_types import NmError

@@ -1,4 +1,4 @@
-"""Parameters with which each module of the collection can be made, for the conformance suite and for readers."""
+"""Parameters to construct each module of the collection with, for the conformance suite and for readers."""
 
 import json
 import math
@@ -37,10 +37,10 @@ GREEDY_DECODER: Examples = [{"labels": LABELS}, {"labels": LABELS, "frame_second
 
 
 def data_layer(folder: Path) -> Examples:
-    """Write a few recordings, each letter a tone of its own, and return ways to read them."""
+    """Write a few recordings, each letter a tone of its own, and return parameters that read them."""
     lines = []
     for number, text in enumerate(TEXTS):
-        samples = _spoken(text, random.Random(number))
+        samples = _synthesize(text, random.Random(number))
         with wave.open(str(folder / f"{number}.wav"), "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
@@ -50,17 +50,17 @@ def data_layer(folder: Path) -> Examples:
         lines.append(json.dumps(line) + "\n")
     manifest = folder / "manifest.jsonl"
     manifest.write_text("".join(lines), encoding="utf-8")
-    given = {"manifest": str(manifest), "labels": LABELS, "sample_rate": RATE, "n_mels": 7, "batch_size": 3}
+    parameters = {"manifest": str(manifest), "labels": LABELS, "sample_rate": RATE, "n_mels": 7, "batch_size": 3}
     speed = [{"type": "speed", "low": 0.9, "high": 1.1}]
-    return [given, {**given, "features": "audio"}, {**given, "shuffle": True, "augmentation": speed}]
+    return [parameters, {**parameters, "features": "audio"}, {**parameters, "shuffle": True, "augmentation": speed}]
 
 
-def _spoken(text: str, noise: random.Random) -> list[int]:
+def _synthesize(text: str, noise: random.Random) -> list[int]:
     """Return samples of 16 bits: a tenth of a second per letter, a pause for a space."""
     samples = []
     for letter in f" {text} ":
         pitch = 300.0 + 150.0 * (ord(letter) - ord("a"))
-        for at in range(RATE // 10):
-            loud = 0.0 if letter == " " else 6000.0 * math.sin(2 * math.pi * pitch * at / RATE)
-            samples.append(int(loud + noise.gauss(0.0, 30.0)))
+        for index in range(RATE // 10):
+            tone = 0.0 if letter == " " else 6000.0 * math.sin(2 * math.pi * pitch * index / RATE)
+            samples.append(int(tone + noise.gauss(0.0, 30.0)))
     return samples

@@ -1,6 +1,6 @@
 """The CTC loss.
 
-Axes: B batch, T frames, C classes, U labels.
+Legend: B batch, T frames, C classes, U labels.
 """
 
 import warnings
@@ -25,6 +25,17 @@ class CTCLossNM(LossModule):
     A transcript of U labels, r of which repeat the one before, needs U + r frames. Where there are fewer no alignment
     exists and the probability is zero: such an utterance adds nothing to the total and has no gradient, but keeps its
     weight. It is counted in ``impossible_alignments``, and the first one warns.
+
+    Example:
+        >>> log_probs = torch.full((1, 2, 3), 1 / 3).log()  # two frames, two labels and the blank
+        >>> loss = CTCLossNM()(
+        ...     log_probs=log_probs,
+        ...     targets=torch.tensor([[0]]),
+        ...     input_length=torch.tensor([2]),
+        ...     target_length=torch.tensor([1]),
+        ... )
+        >>> round(float(loss.exp() ** -1), 4)  # three of nine paths spell the label
+        0.3333
     """
 
     input_ports = ports(
@@ -42,15 +53,15 @@ class CTCLossNM(LossModule):
 
     @property
     def impossible_alignments(self) -> int:
-        """How many utterances had no alignment so far; on a GPU those of the last few batches may still be missing."""
+        """The number of utterances without an alignment so far; on a GPU without those of the last few batches."""
         return self._impossible
 
     def total(self, log_probs: Tensor, targets: Tensor, input_length: Tensor, target_length: Tensor) -> Tensor:
         """Return the sum over utterances, from ``[B, T, C]``, ``[B, U]`` padded with -1, ``[B]`` and ``[B]``."""
-        self._count(impossible(targets, input_length, target_length))
+        self._count(find_impossible(targets, input_length, target_length))
         return ctc_loss(
             log_probs.transpose(0, 1),
-            targets.clamp(min=0),
+            targets.clamp(min=0),  # padding is never read, but must be a class
             input_length,
             target_length,
             blank=log_probs.shape[-1] - 1,
@@ -65,20 +76,20 @@ class CTCLossNM(LossModule):
     def _count(self, impossible_B: Tensor) -> None:
         number = impossible_B.sum()
         if number.device.type == "cpu":
-            self._note(int(number))
+            self._add_impossible(int(number))
             return
-        # On an accelerator the number comes without being waited for, and is looked at once it is there.
+        # on an accelerator the number is copied without waiting, and read once it has arrived
         arrived = torch.get_device_module(number.device).Event()
         self._pending.append((number.to("cpu", non_blocking=True), arrived))
         arrived.record()
         while self._pending and self._pending[0][1].query():
-            self._note(int(self._pending.popleft()[0]))
+            self._add_impossible(int(self._pending.popleft()[0]))
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what is still on its way: it can be neither copied nor saved."""
+        """Leave out numbers that have not arrived: events can be neither copied nor saved."""
         return {**super().__getstate__(), "_pending": deque()}
 
-    def _note(self, number: int) -> None:
+    def _add_impossible(self, number: int) -> None:
         if number and not self._impossible:
             warnings.warn(
                 f"{self.name}: {number} transcripts of a batch are longer than their frames can hold: left out.\n"
@@ -90,8 +101,8 @@ class CTCLossNM(LossModule):
         self._impossible += number
 
 
-def impossible(targets_BU: Tensor, input_length_B: Tensor, target_length_B: Tensor) -> Tensor:
-    """Return which utterances have fewer frames than labels and the blanks between repeated ones, ``[B]``."""
+def find_impossible(targets_BU: Tensor, input_length_B: Tensor, target_length_B: Tensor) -> Tensor:
+    """Return a boolean ``[B]``, true where there are fewer frames than labels and blanks between repeated ones."""
     positions = torch.arange(1, targets_BU.shape[1], device=targets_BU.device)
     repeats_BU = (targets_BU[:, 1:] == targets_BU[:, :-1]) & (positions < target_length_B.unsqueeze(1))
     return target_length_B + repeats_BU.sum(1) > input_length_B

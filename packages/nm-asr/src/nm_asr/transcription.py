@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from nm_asr.data.audio import mixed, read_audio, resampled, seconds_of
+from nm_asr.data.audio import mix_channels, read_audio, read_duration, resample
 from nm_asr.errors import AudioError, TranscriptionError
 from nm_core import Graph, NmTensor
 from nm_core.application import Application
@@ -21,7 +21,7 @@ T = TypeVar("T")
 Recording = str | PathLike[str] | NDArray[Any]
 
 _MANY = 10**12
-"""Samples enough to see how many of them one frame takes."""
+"""A number of samples so large that rounding in the sizes of types does not matter."""
 
 
 @overload
@@ -68,10 +68,10 @@ def transcribe(
     batch_seconds: float = 240.0,
     on_error: Callable[[int, AudioError], None] | None = None,
 ) -> Hypothesis | list[Hypothesis] | list[Hypothesis | None]:
-    """Return what is said in recordings, with word times in seconds.
+    """Transcribe recordings, with word times in seconds.
 
-    Recordings of like length share a batch and are read when its turn comes, so memory follows the batch and not their
-    number; neither padding nor the company in a batch changes a result.
+    Recordings of like length share a batch and are read when its turn comes, so memory depends on the batch and not on
+    their number; neither padding nor the rest of a batch changes a result.
 
     Args:
         application: a trained application; the graph of its task ``transcribe``, or ``infer``, takes audio and gives
@@ -81,37 +81,45 @@ def transcribe(
         sample_rate: samples per second of the arrays; that of the application where None. Other rates are resampled.
         batch_size: most recordings of a batch.
         batch_seconds: most seconds of a batch, padding included; a longer recording is a batch of its own.
-        on_error: what to do about one of several recordings that cannot be read, given its index and the error; its
-            result is None and the others go on. Raised where None.
+        on_error: called with the index and the error of each of several recordings that cannot be read; its result is
+            None and the others go on. The error is raised where None.
 
     Returns:
         one hypothesis for one recording, a list in the order of several.
 
     Raises:
-        TranscriptionError: the application does not go from audio to hypotheses, or what was given is no audio.
+        TranscriptionError: the application does not go from audio to hypotheses, or an item is no audio.
         AudioError: files are missing or unreadable; all that are missing are named before anything is computed.
+
+    Example:
+        >>> from nm_core import load_application
+        >>> recogniser = load_application("runs/digits/application")  # doctest: +SKIP
+        >>> heard = recogniser.transcribe("recording.wav")  # doctest: +SKIP
+        >>> heard.text, heard.words[0].start  # doctest: +SKIP
+        ('three one four', 0.12)
     """
-    one = isinstance(audio, str | PathLike | np.ndarray)
-    recordings = [_recording(item) for item in ([audio] if one else cast("Sequence[Recording]", audio))]
+    single = isinstance(audio, str | PathLike | np.ndarray)
+    recordings = [_check_recording(item) for item in ([audio] if single else cast("Sequence[Recording]", audio))]
     graph = application.graph_of("transcribe")
-    ends = _ends(graph)
+    ends = _find_ends(graph)
     if batch_size < 1 or not batch_seconds > 0.0:
         raise TranscriptionError(f"batch_size={batch_size} and batch_seconds={batch_seconds:g}; expected both above 0.")
-    given = sample_rate or ends.rate
-    seconds, errors = _each(range(len(recordings)), lambda index: _duration(recordings[index], given))
-    _report(errors, None if one else on_error)
-    found: dict[int, Hypothesis] = {}
-    for batch in _batches(seconds, batch_size, batch_seconds):
-        signals, errors = _each(batch, lambda index: _samples(recordings[index], given, ends.rate))
-        _report(errors, None if one else on_error)
+    array_rate = sample_rate or ends.rate
+    # headers first: a missing file is an error before hours of computation
+    seconds, errors = _try_each(range(len(recordings)), lambda index: _duration(recordings[index], array_rate))
+    _report_errors(errors, None if single else on_error)
+    results: dict[int, Hypothesis] = {}
+    for batch in _make_batches(seconds, batch_size, batch_seconds):
+        signals, errors = _try_each(batch, lambda index: _load_samples(recordings[index], array_rate, ends.rate))
+        _report_errors(errors, None if single else on_error)
         if signals:
-            found |= dict(zip(signals, _decoded(application, graph, ends, list(signals.values())), strict=True))
-    return found[0] if one else [found.get(index) for index in range(len(recordings))]
+            results |= dict(zip(signals, _decode(application, graph, ends, list(signals.values())), strict=True))
+    return results[0] if single else [results.get(index) for index in range(len(recordings))]
 
 
 @dataclass(frozen=True, slots=True)
 class _Ends:
-    """The inputs and the output of a graph that matter here."""
+    """The names of the inputs and the output of a graph that transcribes, with its rates."""
 
     audio: str
     length: str | None
@@ -120,14 +128,14 @@ class _Ends:
     frame_seconds: float | None
 
 
-def _ends(graph: Graph) -> _Ends:
+def _find_ends(graph: Graph) -> _Ends:
     audio = [name for name, tensor in graph.inputs.items() if isinstance(tensor.type.kind, AudioSignal)]
     lengths = [name for name, tensor in graph.inputs.items() if isinstance(tensor.type.kind, Lengths)]
     hypotheses = [name for name, tensor in graph.outputs.items() if _is_hypotheses(tensor.type)]
     if len(audio) != 1 or len(hypotheses) != 1 or len(lengths) > 1 or len(graph.inputs) > 1 + len(lengths):
         raise TranscriptionError(
-            f"The graph {graph.name} cannot transcribe. It goes from {_typed(graph.inputs)}\n"
-            f"  to {_typed(graph.outputs)}.\n"
+            f"The graph {graph.name} cannot transcribe. It goes from {_format_types(graph.inputs)}\n"
+            f"  to {_format_types(graph.outputs)}.\n"
             "  Expected one input of type Batch Time:t ; AudioSignal(16000), its Lengths(t), and one output that is\n"
             "  list[object common.Hypothesis], as asr.GreedyCTCDecoder gives. A graph that begins at spectrograms\n"
             "  needs asr.AudioToMelSpectrogramPreprocessor in front."
@@ -146,17 +154,17 @@ def _ends(graph: Graph) -> _Ends:
 
 
 def _samples_per_frame(signal: NmTensor, hypotheses: NmTensor) -> float | None:
-    """Return how many samples one frame of the decoder's input takes, or None where the types do not say."""
-    samples = _time(signal.type)
+    """Return the samples per frame of the decoder's input, or None where the types do not say."""
+    samples = _time_size(signal.type)
     for tensor in hypotheses.call.sources_of_inputs():
-        frames = _time(tensor.type)
+        frames = _time_size(tensor.type)
         if samples is not None and frames is not None and samples.symbols() == frames.symbols() == {samples.symbol}:
             few, many = (frames.evaluate({str(samples.symbol): count}) for count in (_MANY, 2 * _MANY))
             return _MANY / (many - few)
     return None
 
 
-def _time(type: NeuralType) -> Size | None:
+def _time_size(type: NeuralType) -> Size | None:
     for axis in type.axes:
         tag, size = getattr(axis, "tag", None), getattr(axis, "size", None)
         if isclass(tag) and issubclass(tag, TimeTag) and isinstance(size, Size):
@@ -165,15 +173,14 @@ def _time(type: NeuralType) -> Size | None:
 
 
 def _is_hypotheses(type: NeuralType) -> bool:
-    wanted = NeuralType("list[object Hypothesis]", kinds=[HypothesisKind])
-    return type.refines(wanted)  # a kind is its id, whichever class stands for it
+    return type.refines(NeuralType("list[object Hypothesis]", kinds=[HypothesisKind]))
 
 
-def _typed(tensors: Any) -> str:
+def _format_types(tensors: Any) -> str:
     return ", ".join(f"{name} ({tensor.type})" for name, tensor in tensors.items()) or "nothing"
 
 
-def _recording(item: object) -> Path | NDArray[np.float32]:
+def _check_recording(item: object) -> Path | NDArray[np.float32]:
     if isinstance(item, str | PathLike):
         return Path(item)
     samples = np.asarray(item)
@@ -183,22 +190,22 @@ def _recording(item: object) -> Path | NDArray[np.float32]:
             f"{type(item).__name__} of {samples.dtype} with shape {samples.shape}.\n"
             "  Integers become floats within ±1 by dividing: samples / 32768."
         )
-    return mixed(samples.astype(np.float32)) if samples.ndim == 2 else samples.astype(np.float32)
+    return mix_channels(samples.astype(np.float32)) if samples.ndim == 2 else samples.astype(np.float32)
 
 
-def _each(indices: Iterable[int], read: Callable[[int], T]) -> tuple[dict[int, T], dict[int, AudioError]]:
-    """Return what was read of each recording, and why the others cannot be read."""
-    found: dict[int, T] = {}
+def _try_each(indices: Iterable[int], read: Callable[[int], T]) -> tuple[dict[int, T], dict[int, AudioError]]:
+    """Read each recording; return the results, and the errors of those that cannot be read, by index."""
+    results: dict[int, T] = {}
     errors: dict[int, AudioError] = {}
     for index in indices:
         try:
-            found[index] = read(index)
+            results[index] = read(index)
         except AudioError as error:
             errors[index] = error
-    return found, errors
+    return results, errors
 
 
-def _report(errors: Mapping[int, AudioError], on_error: Callable[[int, AudioError], None] | None) -> None:
+def _report_errors(errors: Mapping[int, AudioError], on_error: Callable[[int, AudioError], None] | None) -> None:
     if errors and on_error is None:
         raise next(iter(errors.values())) if len(errors) == 1 else AudioError("\n".join(map(str, errors.values())))
     for index, error in errors.items():
@@ -207,10 +214,10 @@ def _report(errors: Mapping[int, AudioError], on_error: Callable[[int, AudioErro
 
 
 def _duration(recording: Path | NDArray[np.float32], rate: int) -> float:
-    return seconds_of(recording) if isinstance(recording, Path) else len(recording) / rate
+    return read_duration(recording) if isinstance(recording, Path) else len(recording) / rate
 
 
-def _batches(seconds: Mapping[int, float], most: int, longest: float) -> Iterator[list[int]]:
+def _make_batches(seconds: Mapping[int, float], most: int, longest: float) -> Iterator[list[int]]:
     batch: list[int] = []
     for index in sorted(seconds, key=lambda index: -seconds[index]):
         if batch and (len(batch) == most or (len(batch) + 1) * seconds[batch[0]] > longest):
@@ -221,20 +228,23 @@ def _batches(seconds: Mapping[int, float], most: int, longest: float) -> Iterato
         yield batch
 
 
-def _samples(recording: Path | NDArray[np.float32], given: int, rate: int) -> NDArray[np.float32]:
-    return read_audio(recording, rate) if isinstance(recording, Path) else resampled(recording, given, rate)
+def _load_samples(recording: Path | NDArray[np.float32], array_rate: int, rate: int) -> NDArray[np.float32]:
+    return read_audio(recording, rate) if isinstance(recording, Path) else resample(recording, array_rate, rate)
 
 
-def _decoded(
+def _decode(
     application: Application, graph: Graph, ends: _Ends, signals: Sequence[NDArray[np.float32]]
 ) -> list[Hypothesis]:
+    # without lengths the graph would take padding for sound: recordings of unlike length go alone
     if ends.length is None and len({len(signal) for signal in signals}) > 1:
-        return [hypothesis for signal in signals for hypothesis in _decoded(application, graph, ends, [signal])]
+        return [hypothesis for signal in signals for hypothesis in _decode(application, graph, ends, [signal])]
     padded = np.zeros((len(signals), max(map(len, signals))), np.float32)
     for row, signal in zip(padded, signals, strict=True):
         row[: len(signal)] = signal
     inputs: dict[str, Any] = {ends.audio: padded}
     if ends.length is not None:
         inputs[ends.length] = np.array([len(signal) for signal in signals], np.int64)
-    found: list[Hypothesis] = application.factory.infer(graph, inputs=inputs).collect()[ends.hypotheses]
-    return found if ends.frame_seconds is None else [part.in_seconds(ends.frame_seconds) for part in found]
+    hypotheses: list[Hypothesis] = application.factory.infer(graph, inputs=inputs).collect()[ends.hypotheses]
+    if ends.frame_seconds is None:
+        return hypotheses
+    return [hypothesis.in_seconds(ends.frame_seconds) for hypothesis in hypotheses]

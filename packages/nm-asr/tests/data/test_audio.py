@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from nm_asr_samples import vowel
 
-from nm_asr.data.audio import read_audio, seconds_of
+from nm_asr.data.audio import read_audio, read_duration
 from nm_asr.errors import AudioError
 
 
@@ -22,7 +22,7 @@ def test_formats(tmp_path: Path, suffix: str) -> None:
 
     assert samples.dtype == np.float32
     assert np.corrcoef(samples, sound[: len(samples)])[0, 1] > 0.97
-    assert seconds_of(path) == pytest.approx(0.5, abs=0.1)
+    assert read_duration(path) == pytest.approx(0.5, abs=0.1)
 
 
 def test_channels_are_averaged(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_a_part_is_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_audio(tmp_path / "a.wav", 8000, offset=0.4), sound[3200:])
 
 
-@pytest.mark.parametrize("read", [seconds_of, lambda path: read_audio(path, 8000)])
+@pytest.mark.parametrize("read", [read_duration, lambda path: read_audio(path, 8000)])
 def test_missing_and_damaged_files_are_named(tmp_path: Path, read: object) -> None:
     """A file that is not there or is no audio is an AudioError, which is an OSError."""
     (tmp_path / "b.wav").write_bytes(b"RIFFnothing")

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from nm_asr.encoders.convolution import WIDE, Convolution, image_of, sequence_of
+from nm_asr.encoders.convolution import WIDE, Convolution, to_image, to_sequence
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_values_and_gradients_are_torchs(kernel: int, stride: int, dilation: int
     x = torch.randn(3, channels, 50, dtype=torch.float64)
     x_fast, x_plain = x.float().requires_grad_(), x.clone().requires_grad_()
 
-    out_fast = sequence_of(fast(image_of(x_fast)))
+    out_fast = to_sequence(fast(to_image(x_fast)))
     out_plain = plain(x_plain)
     weight = torch.randn_like(out_plain)
     (out_fast * weight.float()).sum().backward()
@@ -42,7 +42,7 @@ def test_a_frozen_weight_gets_no_gradient() -> None:
     conv.weight.requires_grad_(False)
     x = torch.randn(2, 4, 40, requires_grad=True)
 
-    conv(image_of(x)).sum().backward()
+    conv(to_image(x)).sum().backward()
 
     assert conv.weight.grad is None
     assert x.grad.abs().sum() > 0
@@ -52,7 +52,7 @@ def test_an_input_without_gradient_is_fine() -> None:
     """The first layer's input needs no gradient; its weight has one."""
     conv = Convolution(4, 4, 33, groups=4)
 
-    conv(image_of(torch.randn(2, 4, 40))).sum().backward()
+    conv(to_image(torch.randn(2, 4, 40))).sum().backward()
 
     assert conv.weight.grad.abs().sum() > 0
 
@@ -64,9 +64,9 @@ def test_precision_of_the_surroundings() -> None:
     x = torch.randn(2, 4, 40)
 
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        half = sequence_of(conv(image_of(x)))
+        half = to_sequence(conv(to_image(x)))
     half.float().square().sum().backward()
     assert half.dtype == torch.bfloat16
     assert conv.weight.grad.isfinite().all()
-    torch.testing.assert_close(half.float(), sequence_of(conv(image_of(x))), rtol=0.05, atol=0.05)
-    assert conv.double()(image_of(x.double())).dtype == torch.float64
+    torch.testing.assert_close(half.float(), to_sequence(conv(to_image(x))), rtol=0.05, atol=0.05)
+    assert conv.double()(to_image(x.double())).dtype == torch.float64

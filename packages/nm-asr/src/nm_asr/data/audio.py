@@ -17,12 +17,12 @@ def read_audio(
 
     Args:
         path: the file.
-        sample_rate: samples per second wanted.
+        sample_rate: samples per second of the result.
         offset: seconds into the file to start from.
         duration: seconds to read; to the end where None.
 
     Raises:
-        AudioError: the file is missing, is not audio, or holds nothing where it was asked.
+        AudioError: the file is missing, is not audio, or ends before the offset.
     """
     import soundfile
 
@@ -35,32 +35,32 @@ def read_audio(
             if start > file.frames:
                 end = file.frames / file.samplerate
                 raise AudioError(f"{path}: it ends at {end:.2f} s, before offset {offset:.2f} s.")
-            file.seek(start)
+            file.seek(start)  # only the part is decoded, so a long file may hold many utterances
             frames = -1 if duration is None else round(duration * file.samplerate)
             samples, rate = file.read(frames, dtype="float32", always_2d=True), file.samplerate
     except soundfile.LibsndfileError as error:
         raise AudioError(f"{path}: it cannot be read as audio: {error.error_string}") from error
     if len(samples) == 0:
         raise AudioError(f"{path}: it holds no samples.")
-    return resampled(mixed(samples), rate, sample_rate)
+    return resample(mix_channels(samples), rate, sample_rate)
 
 
-def mixed(samples: NDArray[np.float32]) -> Samples:
-    """Return the mean of the channels of ``[frames, channels]``."""
+def mix_channels(samples: NDArray[np.float32]) -> Samples:
+    """Mix to mono: the mean of the channels of ``[frames, channels]``."""
     return samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
 
 
-def resampled(samples: Samples, rate: int, wanted: int) -> Samples:
-    """Return samples at another rate; band-limited, of high quality."""
-    if rate == wanted:
+def resample(samples: Samples, rate: int, new_rate: int) -> Samples:
+    """Resample to another rate; band-limited, of high quality."""
+    if rate == new_rate:
         return samples
     import soxr
 
-    return np.asarray(soxr.resample(samples, rate, wanted), dtype=np.float32)
+    return np.asarray(soxr.resample(samples, rate, new_rate), dtype=np.float32)
 
 
-def seconds_of(path: str | Path) -> float:
-    """Return how long an audio file is, from its header.
+def read_duration(path: str | Path) -> float:
+    """Read the duration of an audio file from its header, in seconds.
 
     Raises:
         AudioError: the file is missing or is not audio.

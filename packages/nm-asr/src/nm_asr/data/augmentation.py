@@ -1,4 +1,4 @@
-"""Changes to waveforms while training, each drawn from the generator it is given, so that a sample is reproducible."""
+"""Augmentation of waveforms in training; every draw is from the generator of the sample, so that it is reproducible."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -20,9 +20,17 @@ _EXPONENTS: Mapping[str, int] = {"white": 0, "pink": 1, "brown": 2}
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Play faster or slower, pitch included, by a factor uniform between two bounds or drawn from a list.
+    """Play faster or slower, pitch included (Ko et al. 2015, "Audio augmentation for speech recognition").
 
-    Ko et al. 2015, "Audio augmentation for speech recognition". Above 1 is faster.
+    Args:
+        low: the least factor; above 1 is faster.
+        high: the greatest factor; factors are uniform between both.
+        factors: draw from these instead.
+
+    Example:
+        >>> faster = Speed(factors=[2.0])
+        >>> len(faster(np.zeros(1000, np.float32), 8000, np.random.default_rng(0)))
+        500
     """
 
     low: float = 0.9
@@ -46,13 +54,19 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """Change the level by decibels, uniform between two bounds."""
+    """Change the level by decibels, uniform between two bounds.
+
+    Example:
+        >>> halve = Gain(low=-6.02, high=-6.02)
+        >>> halve(np.ones(2, np.float32), 8000, np.random.default_rng(0)).round(2)
+        array([0.5, 0.5], dtype=float32)
+    """
 
     low: float = -10.0
     high: float = 10.0
 
     def __post_init__(self) -> None:
-        _ordered("gain", self.low, self.high)
+        _check_order("gain", self.low, self.high)
 
     def __call__(self, samples: Samples, sample_rate: int, random: np.random.Generator) -> Samples:
         """Return the samples at another level."""
@@ -68,7 +82,14 @@ class Noise:
         low: the least ratio.
         high: the greatest ratio.
         colors: "white", "pink" (power falls as 1/f) and "brown" (as 1/f²), any of them.
-        probability: how often noise is added at all.
+        probability: the probability that noise is added at all.
+
+    Example:
+        >>> add_noise = Noise(low=20.0, high=20.0, colors=["white"])
+        >>> tone = np.sin(np.arange(8000, dtype=np.float32))
+        >>> noise = add_noise(tone, 8000, np.random.default_rng(0)) - tone
+        >>> print(f"{10 * np.log10(tone.var() / noise.var()):.1f} dB")
+        20.0 dB
     """
 
     def __init__(
@@ -78,7 +99,7 @@ class Noise:
         colors: Sequence[str] = ("white", "pink", "brown"),
         probability: float = 1.0,
     ) -> None:
-        _ordered("noise", low, high)
+        _check_order("noise", low, high)
         if not 0.0 <= probability <= 1.0:
             raise AugmentationError(f"noise: probability is {probability:g}; expected 0 to 1.")
         unknown = [color for color in colors if color not in _EXPONENTS]
@@ -86,7 +107,7 @@ class Noise:
             raise AugmentationError(f"noise: colors are {list(colors)}; expected any of {', '.join(_EXPONENTS)}.")
         self.low, self.high, self.probability = low, high, probability
         random = np.random.default_rng(0)
-        self._stretches = np.stack([_colored(_EXPONENTS[color], random) for color in colors])
+        self._stretches = np.stack([_make_noise(_EXPONENTS[color], random) for color in colors])
 
     def __call__(self, samples: Samples, sample_rate: int, random: np.random.Generator) -> Samples:
         """Return the samples with noise."""
@@ -94,6 +115,7 @@ class Noise:
             return samples
         ratio = 10.0 ** (random.uniform(self.low, self.high) / 10.0)
         noise = self._noise(len(samples), random)
+        # the guard is for noise that is silent by chance: the ratio would be infinite
         power, noise_power = (float(np.dot(x, x)) for x in (samples, noise))
         return samples + noise * np.float32(np.sqrt(power / (ratio * max(noise_power, 1e-20))))
 
@@ -109,14 +131,19 @@ class Noise:
 class Shift:
     """Move speech within its recording by seconds, uniform between two bounds.
 
-    What leaves is lost, what enters is silent.
+    Samples that leave the recording are lost; silence enters at the other end.
+
+    Example:
+        >>> later = Shift(low=0.25, high=0.25)
+        >>> later(np.ones(4, np.float32), 4, np.random.default_rng(0))
+        array([0., 1., 1., 1.], dtype=float32)
     """
 
     low: float = -0.05
     high: float = 0.05
 
     def __post_init__(self) -> None:
-        _ordered("shift", self.low, self.high)
+        _check_order("shift", self.low, self.high)
 
     def __call__(self, samples: Samples, sample_rate: int, random: np.random.Generator) -> Samples:
         """Return as many samples, moved."""
@@ -141,27 +168,27 @@ def read_augmentation(steps: Sequence[Mapping[str, Any]]) -> tuple[Augmentation,
     Raises:
         AugmentationError: an unknown type or setting, or values that contradict each other.
     """
-    return tuple(_step(number, dict(step)) for number, step in enumerate(steps))
+    return tuple(_read_step(number, dict(step)) for number, step in enumerate(steps))
 
 
-def _step(number: int, settings: dict[str, Any]) -> Augmentation:
+def _read_step(number: int, settings: dict[str, Any]) -> Augmentation:
     kind = settings.pop("type", None)
     if kind not in AUGMENTATIONS:
         raise AugmentationError(
             f'augmentation {number}: its "type" is {kind!r}.{did_you_mean(str(kind), AUGMENTATIONS)}\n'
             f"  Expected one of {', '.join(AUGMENTATIONS)}."
         )
-    known = inspect.signature(AUGMENTATIONS[kind]).parameters
-    unknown = [f'"{name}".{did_you_mean(name, known)}' for name in settings if name not in known]
+    parameters = inspect.signature(AUGMENTATIONS[kind]).parameters
+    unknown = [f'"{name}".{did_you_mean(name, parameters)}' for name in settings if name not in parameters]
     if unknown:
         raise AugmentationError(
-            f"augmentation {number}: {kind} has no setting {' '.join(unknown)}\n  It has {', '.join(known)}."
+            f"augmentation {number}: {kind} has no setting {' '.join(unknown)}\n  It has {', '.join(parameters)}."
         )
     return AUGMENTATIONS[kind](**settings)
 
 
-def _colored(exponent: int, random: np.random.Generator) -> Samples:
-    """Return noise of unit power that falls with frequency to the power of ``exponent``."""
+def _make_noise(exponent: int, random: np.random.Generator) -> Samples:
+    """Return noise of unit power, whose power falls with frequency to the power of ``exponent``."""
     bins = _STRETCH // 2 + 1
     spectrum = random.standard_normal((bins, 2)).view(np.complex128)[:, 0]
     spectrum *= np.maximum(np.arange(bins), 20.0) ** (-exponent / 2.0)  # flat below 1 Hz, so that it does not drift
@@ -169,6 +196,6 @@ def _colored(exponent: int, random: np.random.Generator) -> Samples:
     return np.asarray(noise / noise.std(), dtype=np.float32)
 
 
-def _ordered(what: str, low: float, high: float) -> None:
+def _check_order(name: str, low: float, high: float) -> None:
     if low > high:
-        raise AugmentationError(f"{what}: low is {low:g} and high {high:g}; expected low <= high.")
+        raise AugmentationError(f"{name}: low is {low:g} and high {high:g}; expected low <= high.")

@@ -1,4 +1,4 @@
-"""Arrays kept in memory between epochs, up to a limit."""
+"""A cache of arrays in memory, up to a limit."""
 
 from collections.abc import Callable
 
@@ -9,13 +9,19 @@ Array = NDArray[np.float32]
 
 
 class BoundedCache:
-    """The first arrays that fit are kept; later ones are read each time.
+    """A cache of the first arrays that fit; later ones are read each time.
 
-    Nothing is thrown out again: an epoch visits every sample once, so the share that is kept is the share that is
-    found.
+    Nothing is evicted: an epoch visits every sample once, so that no policy of eviction has more hits.
 
     Args:
-        megabytes: the most the arrays may take together, in units of 2**20 bytes; 0 keeps none.
+        megabytes: the most that the arrays may take together, in units of 2**20 bytes; 0 keeps none.
+
+    Example:
+        >>> cache = BoundedCache(1.0)
+        >>> cache.get(3, lambda index: np.zeros(index, np.float32))
+        array([0., 0., 0.], dtype=float32)
+        >>> cache.summary(10)
+        '1 of 10 samples in memory, 0 of 1 MiB'
     """
 
     def __init__(self, megabytes: float) -> None:
@@ -27,19 +33,19 @@ class BoundedCache:
         return len(self._arrays)
 
     def get(self, index: int, read: Callable[[int], Array]) -> Array:
-        """Return the array of a sample, read now or earlier; it must not be written to."""
-        kept = self._arrays.get(index)
-        if kept is not None:
-            return kept
+        """Return the array of a sample from memory, or read it; it must not be written to."""
+        cached = self._arrays.get(index)
+        if cached is not None:
+            return cached
         array = read(index)
         if self.bytes + array.nbytes <= self.limit:
             array = np.ascontiguousarray(array)
-            array.flags.writeable = False
+            array.flags.writeable = False  # an augmentation in place would change every later epoch
             self._arrays[index] = array
             self.bytes += array.nbytes
         return array
 
     def summary(self, count: int) -> str:
-        """Return what is kept, in one line."""
+        """Describe how much is in memory, in one line."""
         used, limit = self.bytes / 2**20, self.limit / 2**20
         return f"{len(self)} of {count} samples in memory, {used:.0f} of {limit:.0f} MiB"

@@ -29,7 +29,15 @@ VARIANTS = (
 
 @dataclass(frozen=True)
 class Corpus:
-    """Where a corpus was written: one manifest per split, and the voices of each."""
+    """A corpus on disk: a manifest and the voices of each split.
+
+    Attributes:
+        train: the manifest of the training set.
+        test: the manifest of the test set.
+        train_voices: voices of the training set, an accent with a variant each.
+        test_voices: voices of the test set, none of which has a variant of the training set.
+        seconds: the duration of all recordings.
+    """
 
     train: Path
     test: Path
@@ -62,10 +70,10 @@ def synthesize_corpus(
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Corpus:
-    """Speak random sequences of words and write 16-bit wav files and two manifests, ``train.jsonl`` and ``test.jsonl``.
+    """Synthesize random sequences of words: 16-bit wav files and two manifests, ``train.jsonl`` and ``test.jsonl``.
 
-    A voice is an accent with a variant. ``held_out`` variants, drawn with the seed, are spoken in the test alone, in
-    every accent; the training set never holds them. The same arguments give the same files.
+    A voice is an accent with a variant. ``held_out`` variants, drawn with the seed, are in the test set alone, in every
+    accent. The same arguments give the same files.
 
     Args:
         folder: made if missing; files of an earlier corpus with the same names are replaced.
@@ -93,7 +101,7 @@ def synthesize_corpus(
                         pitch_range=line.pitch_range,
                     )
                     path = folder / split / f"{index:05d}.wav"
-                    entry = _write(path, spoken, line, sample_rate)
+                    entry = _write_recording(path, spoken, line, sample_rate)
                     manifest.write(json.dumps(entry) + "\n")
                     written, seconds = written + 1, seconds + entry["duration"]
                     if progress is not None:
@@ -104,7 +112,8 @@ def synthesize_corpus(
 def _script(
     count: int, words: Sequence[str], longest: int, voices: Sequence[str], random: np.random.Generator
 ) -> Iterator[_Line]:
-    deck = _deal(len(words), random)
+    # dealt like cards and not drawn: each word appears equally often
+    deck = _deal_forever(len(words), random)
     for _ in range(count):
         length = int(random.integers(1, longest + 1))
         yield _Line(
@@ -117,12 +126,12 @@ def _script(
         )
 
 
-def _deal(size: int, random: np.random.Generator) -> Iterator[int]:
+def _deal_forever(size: int, random: np.random.Generator) -> Iterator[int]:
     while True:
         yield from (int(card) for card in random.permutation(size))
 
 
-def _write(path: Path, spoken: SpokenText, line: _Line, sample_rate: int) -> dict[str, Any]:
+def _write_recording(path: Path, spoken: SpokenText, line: _Line, sample_rate: int) -> dict[str, Any]:
     import soundfile
 
     speech, start = _trim(_resample(spoken, sample_rate), sample_rate)
@@ -146,7 +155,7 @@ def _resample(spoken: SpokenText, sample_rate: int) -> NDArray[np.float32]:
 
 
 def _trim(samples: NDArray[np.float32], sample_rate: int) -> tuple[NDArray[np.float32], float]:
-    """Cut the silence that the synthesiser adds; give the seconds cut from the start."""
+    """Trim the silence that the synthesiser adds; return the samples and the seconds trimmed from the start."""
     loud = np.flatnonzero(np.abs(samples) > 1e-3)
     if loud.size == 0:
         return samples, 0.0

@@ -1,6 +1,6 @@
 """The data layer of speech recognition: recordings and their transcripts, in micro-batches.
 
-Axes: B batch, S mel bands, T frames or samples, U labels.
+Legend: B batch, S mel bands, T frames or samples, U labels.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,9 @@ from nm_asr.data.audio import read_audio
 from nm_asr.data.augmentation import read_augmentation
 from nm_asr.data.cache import BoundedCache
 from nm_asr.data.manifest import Utterance
-from nm_asr.data.selection import select
+from nm_asr.data.selection import select_utterances
 from nm_asr.errors import AudioError, DataLayerError
-from nm_asr.features.mel import read_front_end
+from nm_asr.features.mel import make_front_end
 from nm_core import ModuleOptions
 from nm_core.symbols.ports import PortSpec
 from nm_torch import ports
@@ -47,7 +47,7 @@ class AudioToTextBatch(NamedTuple):
 
 
 class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
-    """Read recordings and transcripts named by manifests.
+    """A data layer of recordings and transcripts, listed in manifests.
 
     A manifest has one JSON object per line: ``audio_filepath`` (wav, flac, ogg, mp3; relative to the manifest),
     ``duration`` in seconds, ``text``, and optionally ``offset``, ``speaker`` and ``lang``. Audio is mixed to mono and
@@ -64,25 +64,40 @@ class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
         batch_seconds: most seconds of a padded micro-batch, the number of its utterances times the longest.
         features: "logmel" computes here what `AudioToMelSpectrogramPreprocessor` computes with the same settings;
             "audio" leaves that to the graph.
-        sample_rate: samples per second of what is put out or analysed; files at other rates are resampled.
+        sample_rate: samples per second of the waveforms; files at other rates are resampled.
         n_mels: mel bands.
         front_end: other settings of the features, as `AudioToMelSpectrogramPreprocessor` has them: window_size,
             window_stride, n_fft, f_min, f_max, preemphasis, normalize.
-        augmentation: changes to each waveform in order, such as ``[{"type": "speed", "low": 0.9, "high": 1.1}]``; types
+        augmentation: augmentations of each waveform, in order: ``[{"type": "speed", "low": 0.9, "high": 1.1}]``; types
             are speed, gain, noise and shift, with the settings of the classes in `nm_asr.data.augmentation`.
         shuffle: another order in each epoch.
         bucketing: put utterances of like duration together.
         drop_last: leave out a last micro-batch that is not full.
-        min_duration: leave out shorter utterances, in seconds; how many is said in a warning.
-        max_duration: leave out longer utterances, likewise.
+        min_duration: leave out shorter utterances, in seconds; a warning gives their number.
+        max_duration: leave out longer utterances, in seconds.
         lowercase: turn texts to lower case first.
         outside_labels: "error" refuses texts with characters that no label covers and names the lines; "drop" leaves
-            these characters out and says in how many texts.
+            these characters out, and a warning gives the number of such texts.
         cache_megabytes: keep decoded recordings (or, without augmentation, their features) in memory up to this much,
             for each process that reads; 0 keeps none.
         workers: processes that read ahead; 0 reads in the process of the action.
-        worker_timeout: seconds without a micro-batch after which workers are taken for hung.
-        max_unreadable: how many recordings may be unreadable before the run stops.
+        worker_timeout: seconds without a micro-batch after which workers count as hung.
+        max_unreadable: the number of unreadable recordings after which the run stops.
+
+    Raises:
+        ManifestError: a manifest cannot be read, or no utterance is within the durations.
+        LabelError: a text has characters that no label covers.
+        DataLayerError, FrontEndError, AugmentationError: a setting has no meaning.
+
+    Example:
+        >>> import json, pathlib, soundfile
+        >>> soundfile.write("cab.wav", np.zeros(8000, np.float32), samplerate=8000)
+        >>> line = {"audio_filepath": "cab.wav", "duration": 1.0, "text": "cab"}
+        >>> _ = pathlib.Path("train.jsonl").write_text(json.dumps(line))
+        >>> layer = AudioToTextDataLayer(manifest="train.jsonl", labels=" abc", sample_rate=8000, n_mels=40)
+        >>> spec, spec_len, transcript, transcript_len = layer.collate([layer.sample(0, np.random.default_rng(0))])
+        >>> spec.shape, transcript
+        (torch.Size([1, 40, 101]), tensor([[3, 1, 2]]))
     """
 
     output_ports = ports(
@@ -95,12 +110,12 @@ class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
 
     @staticmethod
     def sizes(params: Mapping[str, Any]) -> dict[str, int]:
-        """Return the number of labels, under the name the ports use."""
+        """Return the number of labels, by the name in the ports."""
         return {"n_labels": len(params["labels"])}
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
-        """Return the ports under the parameter ``features``."""
+        """Return the ports that follow from the parameter ``features``."""
         outputs = dict(AudioToTextDataLayer.output_ports)
         if params["features"] == "audio":
             outputs |= ports(spec="B T:t ; AudioSignal({sample_rate})")
@@ -131,8 +146,8 @@ class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
         max_unreadable: int = 20,
         **options: Unpack[ModuleOptions],
     ) -> None:
-        _one_of("features", features, ("logmel", "audio"))
-        _one_of("outside_labels", outside_labels, ("error", "drop"))
+        _check_choice("features", features, ("logmel", "audio"))
+        _check_choice("outside_labels", outside_labels, ("error", "drop"))
         super().__init__(
             batching=Batching(
                 batch_size=batch_size,
@@ -149,7 +164,7 @@ class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
         self.sample_rate = sample_rate
         self.labels = Labels(labels)
         self.augmentation = read_augmentation(augmentation)
-        self.selection = select(
+        self.selection = select_utterances(
             [manifest] if isinstance(manifest, str) else [str(path) for path in manifest],
             self.labels,
             min_duration=min_duration,
@@ -157,7 +172,7 @@ class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
             lowercase=lowercase,
             drop_outside=outside_labels == "drop",
         )
-        self.front_end = read_front_end(front_end, sample_rate=sample_rate, n_mels=n_mels)
+        self.front_end = make_front_end(front_end, sample_rate=sample_rate, n_mels=n_mels)
         self.analyses = features == "logmel"
         self.cache = BoundedCache(cache_megabytes)
 
@@ -169,35 +184,44 @@ class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
         return self.selection.utterances[index].duration
 
     def utterance(self, index: int) -> Utterance:
-        """Return what the manifest says about a sample."""
+        """Return the entry of the manifest of a sample."""
         return self.selection.utterances[index]
 
     def summary(self) -> str:
-        """Return what is used, what is left out and what is in memory, in one line."""
+        """Describe how many utterances are used, left out and in memory, in one line."""
         return f"{self.selection.summary()}; {self.cache.summary(len(self))}"
 
     def sample(self, index: int, random: np.random.Generator) -> Sample:
-        """Read one utterance and change it as the augmentation asks."""
+        """Read one utterance and augment it.
+
+        Raises:
+            SampleError: the recording cannot be read.
+        """
         try:
             signal = self.cache.get(index, self._read if self.augmentation or not self.analyses else self._analyse)
         except AudioError as error:
             raise SampleError(str(error)) from error
         if self.augmentation:
-            for change in self.augmentation:
-                signal = change(signal, self.sample_rate, random)
+            for augment in self.augmentation:
+                signal = augment(signal, self.sample_rate, random)
             if self.analyses:
-                signal = self._features(signal)
+                signal = self._compute_features(signal)
         return Sample(signal, self.selection.transcripts[index])
 
     def collate(self, samples: Sequence[Sample]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Put utterances together, padded with zeros and their transcripts with -1."""
+        """Pad utterances to one batch, features with zeros and transcripts with -1.
+
+        Returns:
+            float32 [B, S, T] or, with ``features="audio"``, [B, T]; lengths int64 [B]; label ids int64 [B, U]; lengths
+            int64 [B].
+        """
         signals = [sample.signal for sample in samples]
         transcripts = [np.asarray(sample.transcript, np.int64) for sample in samples]
-        return _padded(signals, 0.0), _lengths(signals), _padded(transcripts, PADDING), _lengths(transcripts)
+        return _pad(signals, 0.0), _count_positions(signals), _pad(transcripts, PADDING), _count_positions(transcripts)
 
     def _read(self, index: int) -> NDArray[np.float32]:
         utterance = self.selection.utterances[index]
-        part = utterance.offset is not None
+        part = utterance.offset is not None  # a whole file is read to its end: manifests round durations
         samples = read_audio(
             utterance.path,
             self.sample_rate,
@@ -213,17 +237,17 @@ class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
         return samples
 
     def _analyse(self, index: int) -> NDArray[np.float32]:
-        return self._features(self._read(index))
+        return self._compute_features(self._read(index))
 
-    def _features(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _compute_features(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         lengths = torch.tensor([len(samples)])
         with torch.no_grad():
             features_1ST, _ = self.front_end(torch.tensor(samples).unsqueeze(0), lengths)
         return np.asarray(features_1ST.squeeze(0).numpy(), dtype=np.float32)
 
 
-def _padded(parts: Sequence[NDArray[Any]], padding: float) -> Tensor:
-    """Return parts of unequal last axis as one tensor."""
+def _pad(parts: Sequence[NDArray[Any]], padding: float) -> Tensor:
+    """Pad the last axis of arrays to the longest and stack them."""
     longest = max(part.shape[-1] for part in parts)
     out = np.full((len(parts), *parts[0].shape[:-1], longest), padding, parts[0].dtype)
     for row, part in zip(out, parts, strict=True):
@@ -231,11 +255,11 @@ def _padded(parts: Sequence[NDArray[Any]], padding: float) -> Tensor:
     return torch.from_numpy(out)
 
 
-def _lengths(parts: Sequence[NDArray[Any]]) -> Tensor:
+def _count_positions(parts: Sequence[NDArray[Any]]) -> Tensor:
     return torch.tensor([part.shape[-1] for part in parts], dtype=torch.int64)
 
 
-def _one_of(name: str, value: str, choices: Sequence[str]) -> None:
+def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
     if value not in choices:
         quoted = " or ".join(f'"{choice}"' for choice in choices)
         raise DataLayerError(f"{name} is {value!r}; expected {quoted}.")

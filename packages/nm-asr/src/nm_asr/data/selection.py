@@ -1,4 +1,4 @@
-"""Which utterances of a manifest a data layer uses, and their transcripts as label ids."""
+"""The utterances of manifests that a data layer uses, and their transcripts as label ids."""
 
 import warnings
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The utterances that are used, and what was left out.
+    """The utterances that are used, and the numbers of those that are left out.
 
     Attributes:
         utterances: in the order of the manifests.
         transcripts: the label ids of each.
-        too_short: how many were left out for lasting less than the shortest allowed.
-        too_long: how many were left out for lasting more than the longest allowed.
-        dropped_characters: how many transcripts lost characters that no label covers.
+        too_short: the number of utterances below the shortest duration.
+        too_long: the number of utterances above the longest duration.
+        dropped_characters: the number of transcripts without some of their characters, which no label covers.
     """
 
     utterances: tuple[Utterance, ...]
@@ -30,13 +30,13 @@ class Selection:
     dropped_characters: int
 
     def summary(self) -> str:
-        """Return what is used and what is left out, in one line."""
+        """Describe the selection, in one line."""
         seconds = sum(utterance.duration for utterance in self.utterances)
         text = f"{len(self.utterances)} utterances, {seconds / 60:.1f} minutes"
         return "; ".join([text, *self.left_out()])
 
     def left_out(self) -> list[str]:
-        """Return what is left out, a phrase for each reason."""
+        """Return a phrase for each reason for which something is left out."""
         reasons = (
             (self.too_short, "utterances left out for being shorter than min_duration"),
             (self.too_long, "utterances left out for being longer than max_duration"),
@@ -45,7 +45,7 @@ class Selection:
         return [f"{count} {reason}" for count, reason in reasons if count]
 
 
-def select(
+def select_utterances(
     manifests: Sequence[str],
     labels: Labels,
     *,
@@ -54,7 +54,7 @@ def select(
     lowercase: bool,
     drop_outside: bool,
 ) -> Selection:
-    """Read manifests and pick what a data layer uses; what is left out is said in a warning.
+    """Read manifests and select utterances by duration and text; a warning says what is left out.
 
     Raises:
         ManifestError: a manifest cannot be read, or nothing of it is left.
@@ -78,12 +78,12 @@ def select(
                 dropped += 1
                 text = labels.without_outside(text)
             elif outside:
-                problems.append(_problem(f"{manifest}:{utterance.line}", text, outside))
+                problems.append(_format_problem(f"{manifest}:{utterance.line}", text, outside))
                 continue
             utterances.append(utterance)
             transcripts.append(tuple(labels.encode(text)))
     if problems:
-        raise LabelError(_advice(problems, lowercase))
+        raise LabelError(_format_problems(problems, lowercase))
     selection = Selection(tuple(utterances), tuple(transcripts), too_short, too_long, dropped)
     where = ", ".join(manifests)
     if not utterances:
@@ -96,12 +96,12 @@ def select(
     return selection
 
 
-def _problem(where: str, text: str, outside: Sequence[str]) -> str:
+def _format_problem(where: str, text: str, outside: Sequence[str]) -> str:
     shown = ", ".join(f"{character!r} (U+{ord(character[0]):04X})" for character in outside)
     return f"{where}: the text holds {shown}, which no label covers: {text!r}"
 
 
-def _advice(problems: Sequence[str], lowercase: bool) -> str:
+def _format_problems(problems: Sequence[str], lowercase: bool) -> str:
     lines = list(problems[:_SHOWN])
     if len(problems) > _SHOWN:
         lines.append(f"... and {len(problems) - _SHOWN} more lines.")

@@ -44,7 +44,13 @@ _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 
 @dataclass(frozen=True)
 class SpokenText:
-    """What was spoken: mono float32 samples within ±1, and where each word starts, in seconds."""
+    """Synthesized speech.
+
+    Attributes:
+        samples: mono float32 samples within ±1.
+        sample_rate: samples per second.
+        word_starts: when each word starts, in seconds.
+    """
 
     samples: NDArray[np.float32]
     sample_rate: int
@@ -62,14 +68,14 @@ class Synthesizer:
     """
 
     def __init__(self, *, seed: int = 0) -> None:
-        self._loader = _loader()
+        self._loader = _import_loader()
         self._seed = seed
         self._library: Any = None
         self._sample_rate = 0
         self._voice = ""
         self._chunks: list[NDArray[np.int16]] = []
         self._word_starts: list[float] = []
-        self._callback = _Callback(self._receive)
+        self._callback = _Callback(self._receive)  # a reference, or the library calls freed memory
 
     def __enter__(self) -> Self:
         try:
@@ -108,7 +114,7 @@ class Synthesizer:
         """Speak one text.
 
         Args:
-            text: what to say, without markup.
+            text: plain text, without markup.
             voice: a language, with or without a variant: ``en-us``, ``en-gb-scotland+f2``.
             words_per_minute: 80 to 450.
             pitch: 0 to 99; 50 is the voice's own.
@@ -130,10 +136,10 @@ class Synthesizer:
     def _use_voice(self, voice: str) -> None:
         if voice == self._voice:
             return
-        # The library takes an unknown variant for no variant, without a word.
+        # the library ignores an unknown variant without an error
         variant = voice.partition("+")[2]
-        known = not variant or (Path(self._loader.get_data_path()) / "voices" / "!v" / variant).is_file()
-        if not known or self._library.espeak_SetVoiceByName(voice.encode()) != 0:
+        exists = not variant or (Path(self._loader.get_data_path()) / "voices" / "!v" / variant).is_file()
+        if not exists or self._library.espeak_SetVoiceByName(voice.encode()) != 0:
             raise SynthesisError(
                 f"espeak-ng has no voice {voice!r}.\n"
                 "  A voice is a language, or a language and a variant: en-us, en-gb-scotland+f2."
@@ -142,7 +148,7 @@ class Synthesizer:
 
     def _receive(self, samples: Any, count: int, events: Any) -> int:
         if samples and count:
-            self._chunks.append(np.ctypeslib.as_array(samples, shape=(count,)).copy())
+            self._chunks.append(np.ctypeslib.as_array(samples, shape=(count,)).copy())  # the library reuses its buffer
         index = 0
         while events[index].type != _EVENT_END_OF_LIST:
             if events[index].type == _EVENT_WORD:
@@ -151,7 +157,7 @@ class Synthesizer:
         return 0
 
 
-def _loader() -> ModuleType:
+def _import_loader() -> ModuleType:
     try:
         return importlib.import_module("espeakng_loader")
     except ImportError as error:

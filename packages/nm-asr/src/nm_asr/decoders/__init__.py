@@ -1,1 +1,1 @@
-"""From encoder features to log-probabilities, or to another collection's decoder."""
+"""Decoders of encoder features, and connectors to decoders of other collections."""

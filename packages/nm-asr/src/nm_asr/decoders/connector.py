@@ -1,4 +1,7 @@
-"""The way from a convolutional encoder to a decoder that reads positions in order."""
+"""The connector of a convolutional encoder and a recurrent decoder.
+
+Legend: B batch, C channels, T frames.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Unpack
@@ -10,11 +13,16 @@ from nm_torch import TorchModule, ports
 
 
 class JasperRNNConnector(TorchModule):
-    """Turn ``[batch, channel, time]`` into ``[batch, time, channel]`` and, where asked, change the number of channels.
+    """Transpose ``[batch, channel, time]`` to ``[batch, time, channel]``, and optionally project the channels.
 
     Args:
         in_channels: channels of the encoder.
         out_channels: channels that the decoder expects, reached by a learned projection; the same number where None.
+
+    Example:
+        >>> import torch
+        >>> JasperRNNConnector(in_channels=5, out_channels=13)(tensor=torch.randn(2, 5, 9)).shape
+        torch.Size([2, 9, 13])
     """
 
     input_ports = ports(tensor="B Encoded:{in_channels} T:t")

@@ -1,4 +1,7 @@
-"""The CTC head: encoder features to log-probabilities over the labels and the blank."""
+"""The CTC head: encoder features to log-probabilities over the labels and the blank.
+
+Legend: B batch, C channels or classes, T frames.
+"""
 
 from typing import Unpack
 
@@ -16,6 +19,12 @@ class JasperDecoderForCTC(TorchModule):
     Args:
         feat_in: channels of the encoder's output.
         num_classes: number of labels, the blank not counted.
+
+    Example:
+        >>> import torch
+        >>> decoder = JasperDecoderForCTC(feat_in=8, num_classes=28)
+        >>> decoder(encoder_output=torch.randn(2, 8, 17)).shape
+        torch.Size([2, 17, 29])
     """
 
     input_ports = ports(encoder_output="B Encoded:{feat_in} T:t")

@@ -1,1 +1,1 @@
-"""From log-probabilities to text."""
+"""Decoding of log-probabilities to hypotheses."""

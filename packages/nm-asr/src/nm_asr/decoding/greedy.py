@@ -1,6 +1,6 @@
-"""The best path of CTC: the likeliest class of each frame, repeats joined, blanks left out.
+"""Greedy CTC decoding: the most probable class of each frame, repeats merged, blanks removed.
 
-Axes: B batch, T frames, C classes.
+Legend: B batch, T frames, C classes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,15 +19,23 @@ from nm_torch.common.labels import Labels
 
 
 class GreedyCTCDecoder(NeuralModule):
-    """Read the best path as text, with the times and confidence of its labels and words.
+    """Decode the best path of CTC to hypotheses with times and confidence of labels and words.
 
     Graves et al. 2006, section 3.2. The blank is the last class. A label lasts for the frames in which it is the
-    likeliest class; CTC may place these anywhere within the sound, so times are good to a few frames.
+    most probable class; CTC may place these anywhere within the sound, so times are good to a few frames.
 
     Args:
         labels: the labels in the order of their ids.
         frame_seconds: seconds of one frame of the log-probabilities (the front end's window_stride times the encoder's
             strides); times are in seconds then, and in frames where None.
+
+    Example:
+        >>> decoder = GreedyCTCDecoder(labels=" abc", frame_seconds=0.02)
+        >>> path = torch.tensor([[1, 1, 4, 2]])  # a, a, blank, b
+        >>> log_probs = torch.nn.functional.one_hot(path, 5).float().mul(9).log_softmax(-1)
+        >>> [hypothesis] = decoder(log_probs=log_probs)
+        >>> hypothesis.text, hypothesis.words[0].end
+        ('ab', 0.08)
     """
 
     input_ports = ports(log_probs="B T:t Class:{n_labels}+1 ; LogProbs", length=optional("B ; Lengths(t)"))
@@ -35,7 +43,7 @@ class GreedyCTCDecoder(NeuralModule):
 
     @staticmethod
     def sizes(params: Mapping[str, Any]) -> dict[str, int]:
-        """Return the number of labels, under the name the ports use."""
+        """Return the number of labels, by the name in the ports."""
         return {"n_labels": len(params["labels"])}
 
     def __init__(
@@ -51,22 +59,23 @@ class GreedyCTCDecoder(NeuralModule):
         """Return one hypothesis per utterance from ``[B, T, C]`` and, without padding where None, ``[B]``."""
         best_BT, ids_BT = (part.cpu().numpy() for part in log_probs.detach().float().max(dim=-1))
         frames = [ids_BT.shape[1]] * len(ids_BT) if length is None else torch.as_tensor(length).tolist()
-        heard = [self._read(ids_BT[row, :count], best_BT[row, :count]) for row, count in enumerate(frames)]
+        hypotheses = [self._decode(ids_BT[row, :count], best_BT[row, :count]) for row, count in enumerate(frames)]
         if self.frame_seconds is None:
-            return heard
-        return [hypothesis.in_seconds(self.frame_seconds) for hypothesis in heard]
+            return hypotheses
+        return [hypothesis.in_seconds(self.frame_seconds) for hypothesis in hypotheses]
 
-    def _read(self, ids_T: NDArray[np.int64], log_probs_T: NDArray[np.float32]) -> Hypothesis:
+    def _decode(self, ids_T: NDArray[np.int64], log_probs_T: NDArray[np.float32]) -> Hypothesis:
         if len(ids_T) == 0:
             return hypothesis_from_tokens((), 1.0)
+        # runs of equal classes: a label, or the blank that parts two equal labels
         changes = np.flatnonzero(np.diff(ids_T)) + 1
         starts = np.concatenate([[0], changes])
         ends = np.concatenate([changes, [len(ids_T)]])
-        surest = np.exp(np.maximum.reduceat(log_probs_T, starts))
-        runs = zip(ids_T[starts].tolist(), starts.tolist(), ends.tolist(), surest.tolist(), strict=True)
+        confidences = np.exp(np.maximum.reduceat(log_probs_T, starts))
+        runs = zip(ids_T[starts].tolist(), starts.tolist(), ends.tolist(), confidences.tolist(), strict=True)
         labels = self.labels.labels
         tokens = [
-            Token(label, labels[label], float(start), float(end), min(confidence, 1.0))
+            Token(label, labels[label], float(start), float(end), min(confidence, 1.0))  # float32 may exceed 1
             for label, start, end, confidence in runs
             if label < len(labels)
         ]

@@ -1,6 +1,6 @@
 """Convolutions over time, laid out and differentiated for speed on a CPU as well as a GPU.
 
-Axes: B batch, C channels, T frames, K taps. Between layers a sequence is an image one pixel high, ``[B, C, 1, T]``,
+Legend: B batch, C channels, T frames, K taps. Between layers a sequence is an image one pixel high, ``[B, C, 1, T]``,
 because frameworks keep channels innermost for images alone: on a CPU that makes a depthwise convolution many times
 faster.
 """
@@ -13,11 +13,11 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import conv2d, pad
 
 WIDE = 17
-"""From so many taps on, the weight gradient is faster as a convolution of its own."""
+"""The least number of taps for which the weight gradient is faster as a convolution of its own."""
 
 
 class Convolution(nn.Conv1d):
-    """A convolution with an odd kernel, without bias, that keeps a frame in the middle of its window.
+    """A convolution with an odd kernel, without bias, centred on its frames.
 
     T frames give (T - 1) // stride + 1. Weights are those of `torch.nn.Conv1d`.
     """
@@ -73,21 +73,21 @@ class _WideDepthwise(torch.autograd.Function):
         return grad_x, grad_weight, None, None
 
 
-def image_of(x_BCT: Tensor) -> Tensor:
-    """Return a sequence as an image one pixel high, in the layout that is fast where it is."""
+def to_image(x_BCT: Tensor) -> Tensor:
+    """Turn ``[B, C, T]`` into an image one pixel high, ``[B, C, 1, T]``, in the fastest layout for its device."""
     x_BC1T = x_BCT.unsqueeze(2)
-    return x_BC1T.contiguous(memory_format=torch.channels_last) if _likes_channels_innermost(x_BC1T) else x_BC1T
+    return x_BC1T.contiguous(memory_format=torch.channels_last) if _prefers_channels_last(x_BC1T) else x_BC1T
 
 
-def sequence_of(x_BC1T: Tensor) -> Tensor:
-    """Return an image one pixel high as a sequence; its gradient comes back in the image's layout."""
-    if _likes_channels_innermost(x_BC1T) and not torch.compiler.is_compiling():
+def to_sequence(x_BC1T: Tensor) -> Tensor:
+    """Turn an image one pixel high into ``[B, C, T]``; the gradient has the layout of the image."""
+    if _prefers_channels_last(x_BC1T) and not torch.compiler.is_compiling():
         x_BC1T = _SameLayout.apply(x_BC1T)
     return x_BC1T.squeeze(2)
 
 
 class _SameLayout(torch.autograd.Function):
-    """Change nothing on the way forward; batch normalisation is ten times slower on a gradient laid out differently."""
+    """The identity, with a gradient in channels-last layout: in another, batch normalisation is ten times slower."""
 
     @staticmethod
     def forward(ctx: Any, x_BC1T: Tensor) -> Tensor:
@@ -98,14 +98,14 @@ class _SameLayout(torch.autograd.Function):
         return grad_BC1T.contiguous(memory_format=torch.channels_last)
 
 
-def _likes_channels_innermost(x: Tensor) -> bool:
-    """Tell whether to lay out channels innermost: on a CPU, in whole precision.
+def _prefers_channels_last(x: Tensor) -> bool:
+    """Tell whether channels-last is the faster layout: on a CPU, in float32.
 
-    In bfloat16 torch 2.13 never comes back from a wide depthwise convolution of few channels in that layout.
+    In bfloat16 torch 2.13 never returns from a wide depthwise convolution of few channels in that layout.
     """
     return x.device.type == "cpu" and x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
 
 
 def _trains_on_cpu(x_BC1T: Tensor, weight: Tensor) -> bool:
     trains = torch.is_grad_enabled() and weight.requires_grad and not torch.compiler.is_compiling()
-    return trains and _likes_channels_innermost(x_BC1T)
+    return trains and _prefers_channels_last(x_BC1T)

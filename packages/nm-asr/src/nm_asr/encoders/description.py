@@ -1,4 +1,4 @@
-"""One block of a convolutional encoder as plain data, read and checked."""
+"""Descriptions of the blocks of convolutional encoders, from plain data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -11,7 +11,7 @@ from nm_core.errors import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class BlockDescription:
-    """What a block of Jasper or QuartzNet is.
+    """The description of a block of Jasper or QuartzNet.
 
     Attributes:
         filters: channels of the block's output.
@@ -24,6 +24,11 @@ class BlockDescription:
         dense: with it, add the inputs of all earlier dense blocks too (Jasper DR).
         dropout: probability after each activation.
         squeeze_excite: channels per hidden unit of a squeeze-and-excitation gate; 0 has none.
+
+    Example:
+        >>> block = BlockDescription(filters=256, kernel=33, stride=2, separable=True)
+        >>> block.frames("t")
+        '(t-1)//2+1'
     """
 
     filters: int
@@ -38,7 +43,7 @@ class BlockDescription:
     squeeze_excite: int = 0
 
     def frames(self, frames: str) -> str:
-        """Return the frames after the block as a size expression over the frames before it."""
+        """Return the number of output frames, as a size expression over the number of input frames."""
         return frames if self.stride == 1 else f"({frames}-1)//{self.stride}+1"
 
 
@@ -62,20 +67,20 @@ def read_blocks(blocks: str | Sequence[Mapping[str, Any]]) -> tuple[BlockDescrip
     if not blocks:
         raise EncoderError("An encoder needs at least one block.")
     problems: list[str] = []
-    read = []
+    descriptions = []
     for number, block in enumerate(blocks):
-        found = _problems(block)
-        problems += [f"block {number}: {problem}" for problem in found]
-        if not found:
-            read.append(BlockDescription(**block))
+        block_problems = _check_block(block)
+        problems += [f"block {number}: {problem}" for problem in block_problems]
+        if not block_problems:
+            descriptions.append(BlockDescription(**block))
     if not problems:
-        problems = _dense_problems(read)
+        problems = _check_dense_blocks(descriptions)
     if problems:
         raise EncoderError("\n  ".join(problems) + f"\n  A block has the settings {', '.join(_NAMES)}.")
-    return tuple(read)
+    return tuple(descriptions)
 
 
-def _problems(block: Mapping[str, Any]) -> list[str]:
+def _check_block(block: Mapping[str, Any]) -> list[str]:
     unknown = [name for name in block if name not in _NAMES]
     problems = [f'"{name}" is no setting of a block.{did_you_mean(name, _NAMES)}' for name in unknown]
     problems += [f'"{name}" is missing.' for name in ("filters", "kernel") if name not in block]
@@ -94,7 +99,7 @@ def _problems(block: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-def _dense_problems(blocks: Sequence[BlockDescription]) -> list[str]:
+def _check_dense_blocks(blocks: Sequence[BlockDescription]) -> list[str]:
     dense = [number for number, block in enumerate(blocks) if block.dense]
     if not dense:
         return []

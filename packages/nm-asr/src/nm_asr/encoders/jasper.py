@@ -1,6 +1,6 @@
 """Jasper and QuartzNet: one encoder from one description of blocks.
 
-Axes: B batch, C channels, T frames, t frames after striding. What flows between layers is zero past the end of each
+Legend: B batch, C channels, T frames, t frames after striding. Features between layers are zero past the end of each
 utterance, so a plain convolution sees zeros there, as it does past the end of the tensor.
 """
 
@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, Unpack, cast
 
 from torch import Tensor, nn
 
-from nm_asr.encoders.convolution import Convolution, image_of, sequence_of
+from nm_asr.encoders.convolution import Convolution, to_image, to_sequence
 from nm_asr.encoders.description import BlockDescription, read_blocks
-from nm_asr.encoders.masked import MaskedBatchNorm, SqueezeExcite, inside_of
+from nm_asr.encoders.masked import MaskedBatchNorm, SqueezeExcite, make_inside_mask
 from nm_asr.errors import EncoderError
 from nm_core import ModuleOptions
 from nm_core.errors import did_you_mean
@@ -46,6 +46,17 @@ class JasperEncoder(TorchModule[JasperEncoderOutputs]):
             `nm_asr.encoders.description.BlockDescription`; or the name of a preset, such as "quartznet_5x5".
         activation: "relu", "silu" or "hardtanh" (clipped to 0..20).
         mask_statistics: leave padding out of the statistics of batch normalisation in training too.
+
+    Raises:
+        EncoderError: an unknown activation or preset, or a block that cannot be built.
+
+    Example:
+        >>> import torch
+        >>> blocks = [{"filters": 16, "kernel": 5, "stride": 2}, {"filters": 16, "kernel": 5, "residual": True}]
+        >>> encoder = JasperEncoder(feat_in=64, blocks=blocks)
+        >>> encoded, lengths = encoder(audio_signal=torch.randn(2, 64, 100), length=torch.tensor([100, 61]))
+        >>> encoded.shape, lengths
+        (torch.Size([2, 16, 50]), tensor([50, 31]))
     """
 
     input_ports = ports(audio_signal="B Spectrogram:{feat_in} T:t", length="B ; Lengths(t)")
@@ -83,28 +94,28 @@ class JasperEncoder(TorchModule[JasperEncoderOutputs]):
             added = dense if block.dense else [channels] if block.residual else []
             self.blocks.append(JasperBlock(channels, block, added, activation, mask_statistics))
             channels = block.filters
-        self.apply(_initialise)
+        self.apply(_init_weights)
 
     def forward(self, audio_signal: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
         """Return ``[B, C, t]`` and lengths ``[B]`` from ``[B, bands, T]`` and lengths ``[B]``."""
         frames, dtype = audio_signal.shape[-1], audio_signal.dtype
-        inside_B11T = inside_of(frames, length, dtype)
-        x_BC1T = image_of(audio_signal.masked_fill(inside_B11T.squeeze(2) == 0.0, 0.0))
+        inside_B11T = make_inside_mask(frames, length, dtype)
+        x_BC1T = to_image(audio_signal.masked_fill(inside_B11T.squeeze(2) == 0.0, 0.0))
         dense: list[Tensor] = []
         for block in cast("Iterable[JasperBlock]", self.blocks):
             if block.dense:
                 dense.append(x_BC1T)
             before = dense if block.dense else [x_BC1T] * len(block.added)
-            if block.stride > 1:
+            if block.stride > 1:  # integers, so that lengths and frames agree to the last one
                 length = (length - 1).div(block.stride, rounding_mode="floor") + 1
                 frames = (frames - 1) // block.stride + 1
-                inside_B11T = inside_of(frames, length, dtype)
+                inside_B11T = make_inside_mask(frames, length, dtype)
             x_BC1T = block(x_BC1T, before, inside_B11T)
-        return sequence_of(x_BC1T), length
+        return to_sequence(x_BC1T), length
 
 
 class JasperBlock(nn.Module):
-    """``repeat`` convolutions with normalisation, and what is added to them before the last activation."""
+    """``repeat`` convolutions with normalisation, and the residuals added before the last activation."""
 
     def __init__(
         self, channels: int, block: BlockDescription, added: Sequence[int], activation: str, mask_statistics: bool
@@ -126,22 +137,22 @@ class JasperBlock(nn.Module):
 
         Args:
             x_BC1T: the output of the block before.
-            before: what is added, in the order of the projections.
+            before: the residuals, in the order of the projections.
             inside_B11t: one within each utterance and zero past its end, at the block's own frame rate.
         """
         last = len(self.layers) - 1
         for index, layer in enumerate(self.layers):
             x_BC1T = layer(x_BC1T, inside_B11t)
             if index < last:
-                x_BC1T = self._activated(x_BC1T, inside_B11t)
+                x_BC1T = self._activate(x_BC1T, inside_B11t)
         if self.gate is not None:
             x_BC1T = self.gate(x_BC1T, inside_B11t)
         for projection, source_BC1T in zip(self.added, before, strict=True):
             x_BC1T = x_BC1T + projection(source_BC1T, inside_B11t)
-        return self._activated(x_BC1T, inside_B11t)
+        return self._activate(x_BC1T, inside_B11t)
 
-    def _activated(self, x_BC1T: Tensor, inside_B11t: Tensor) -> Tensor:
-        # In place: no layer before needs its own output for its gradient, and every activation keeps zero.
+    def _activate(self, x_BC1T: Tensor, inside_B11t: Tensor) -> Tensor:
+        # in place: no layer before needs its own output for its gradient; masked first, since every activation keeps 0
         x_BC1T = self.activation(x_BC1T.mul_(inside_B11t))
         return x_BC1T if self.dropout is None else self.dropout(x_BC1T)
 
@@ -167,7 +178,7 @@ class ConvolutionLayer(nn.Module):
 
 
 class Projection(nn.Module):
-    """An earlier block's input brought to the width and stride of this block."""
+    """The projection of a residual to the width and stride of its block."""
 
     def __init__(self, channels: int, block: BlockDescription, mask_statistics: bool) -> None:
         super().__init__()
@@ -180,6 +191,6 @@ class Projection(nn.Module):
         return x_BC1t
 
 
-def _initialise(module: nn.Module) -> None:
+def _init_weights(module: nn.Module) -> None:
     if isinstance(module, nn.Conv1d):
         nn.init.xavier_uniform_(module.weight)

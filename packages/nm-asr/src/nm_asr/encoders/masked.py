@@ -1,6 +1,6 @@
-"""Layers that look at an utterance's own frames only.
+"""Layers whose statistics are over the frames of each utterance, without padding.
 
-Axes: B batch, C channels, T frames. ``inside`` is one within an utterance and zero past its end, ``[B, 1, 1, T]``: a
+Legend: B batch, C channels, T frames. ``inside`` is one within an utterance and zero past its end, ``[B, 1, 1, T]``: a
 number, because multiplying is several times faster than filling where a mask says so.
 """
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 _MOMENTUM = 0.1
 
 
-def inside_of(frames: int, lengths_B: Tensor, dtype: torch.dtype) -> Tensor:
+def make_inside_mask(frames: int, lengths_B: Tensor, dtype: torch.dtype) -> Tensor:
     """Return ``[B, 1, 1, frames]``, one before each length and zero from there."""
     return (torch.arange(frames, device=lengths_B.device) < lengths_B.view(-1, 1, 1, 1)).to(dtype)
 
@@ -31,24 +31,24 @@ class MaskedBatchNorm(nn.BatchNorm2d):
         """Return ``x`` normalised per channel."""
         if not (self.training and self.mask_statistics):
             return super().forward(x_BC1T)
-        x = x_BC1T.float()
+        x = x_BC1T.float()  # sums over a batch overflow float16
         inside_B11T = inside_B11T.float()
         count = inside_B11T.sum().clamp(min=1.0)
         mean_C = (x * inside_B11T).sum((0, 2, 3)) / count
         centred_BC1T = x - mean_C.view(1, -1, 1, 1)
         variance_C = (centred_BC1T.square() * inside_B11T).sum((0, 2, 3)) / count
-        self._remember(mean_C.detach(), (variance_C * (count / (count - 1).clamp(min=1.0))).detach())
+        self._update_running_statistics(mean_C.detach(), (variance_C * (count / (count - 1).clamp(min=1.0))).detach())
         scale_C = self.weight / (variance_C + self.eps).sqrt()
         return (centred_BC1T * scale_C.view(1, -1, 1, 1) + self.bias.view(1, -1, 1, 1)).to(x_BC1T.dtype)
 
-    def _remember(self, mean_C: Tensor, variance_C: Tensor) -> None:
+    def _update_running_statistics(self, mean_C: Tensor, variance_C: Tensor) -> None:
         cast(Tensor, self.running_mean).lerp_(mean_C, _MOMENTUM)
         cast(Tensor, self.running_var).lerp_(variance_C, _MOMENTUM)
         cast(Tensor, self.num_batches_tracked).add_(1)
 
 
 class SqueezeExcite(nn.Module):
-    """Gate channels by what the whole utterance holds (Hu et al. 2018, arXiv 1709.01507)."""
+    """Gate channels by their means over the utterance (Hu et al. 2018, arXiv 1709.01507)."""
 
     def __init__(self, channels: int, reduction: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Published encoders as plain data: `blocks="quartznet_15x5"`, or a starting point of your own list."""
+"""Presets of published encoders as plain data: `blocks="quartznet_15x5"`, or a start for a list of your own."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -13,6 +13,7 @@ _LOG_STEP = math.log(6.4) / 27.0
 
 def hertz_to_mel(hertz: Tensor) -> Tensor:
     """Return mels: linear below 1 kHz, logarithmic above (Slaney 1998, Auditory Toolbox)."""
+    # both branches of `where` are computed: clamped, since the logarithm of 0 is infinite
     log_part = _BREAK_MEL + (hertz.clamp(min=_BREAK_HERTZ) / _BREAK_HERTZ).log() / _LOG_STEP
     return torch.where(hertz < _BREAK_HERTZ, hertz / _LINEAR_HERTZ_PER_MEL, log_part)
 

@@ -1,6 +1,6 @@
 """Log-mel spectrograms of waveforms, batched, on whatever device the samples are.
 
-Axes: B batch, T samples, N frames, W samples of a frame, F spectral bins, S mel bands.
+Legend: B batch, T samples, N frames, W samples of a frame, F spectral bins, S mel bands.
 """
 
 import inspect
@@ -17,6 +17,8 @@ from nm_core.errors import did_you_mean
 from nm_torch import TorchModule, ports
 
 LOG_FLOOR = 2.0**-24
+"""The power that is added before the logarithm, so that silence has one."""
+
 _EPSILON = 1e-5
 
 
@@ -35,7 +37,7 @@ def hop_length(sample_rate: int, window_stride: float) -> int:
 
 
 class MelSpectrogram(nn.Module):
-    """The computation of the front end, without ports.
+    """The front end without ports.
 
     Its settings are those of `AudioToMelSpectrogramPreprocessor`; ``log=False`` leaves the powers as they are.
     """
@@ -75,22 +77,23 @@ class MelSpectrogram(nn.Module):
 
     def forward(self, samples_BT: Tensor, lengths_B: Tensor) -> tuple[Tensor, Tensor]:
         """Return mel features ``[B, S, N]`` and their lengths ``[B]``; frames past an utterance's end are zero."""
-        with torch.autocast(samples_BT.device.type, enabled=False):
-            mel_BNS = self._mel(samples_BT.float(), lengths_B)
+        with torch.autocast(samples_BT.device.type, enabled=False):  # powers span more than half precision holds
+            mel_BNS = self._mel_power(samples_BT.float(), lengths_B)
             if self.log:
                 mel_BNS = (mel_BNS + LOG_FLOOR).log_()
             frames_B = lengths_B // self.hop + 1
-            inside_BN1 = _inside(mel_BNS.shape[1], frames_B).unsqueeze(-1)
+            inside_BN1 = _make_inside_mask(mel_BNS.shape[1], frames_B).unsqueeze(-1)
             if self.normalize:
-                mel_BNS = _normalized(mel_BNS, inside_BN1, frames_B)
+                mel_BNS = _normalize(mel_BNS, inside_BN1, frames_B)
             return mel_BNS.masked_fill(~inside_BN1, 0.0).transpose(1, 2), frames_B
 
-    def _mel(self, samples_BT: Tensor, lengths_B: Tensor) -> Tensor:
+    def _mel_power(self, samples_BT: Tensor, lengths_B: Tensor) -> Tensor:
         if self.preemphasis:
             previous_BT = nn.functional.pad(samples_BT[:, :-1], (1, 0))
             samples_BT = samples_BT - self.preemphasis * previous_BT
-        samples_BT = samples_BT.masked_fill(~_inside(samples_BT.shape[1], lengths_B), 0.0)
-        # Frame n is centred on sample n * hop; beyond the ends the signal is zero.
+        # after the pre-emphasis, whose last sample would else leak into the padding
+        samples_BT = samples_BT.masked_fill(~_make_inside_mask(samples_BT.shape[1], lengths_B), 0.0)
+        # frame n is centred on sample n * hop; beyond the ends the signal is zero
         padded_BT = nn.functional.pad(samples_BT, (self.n_fft // 2, self.n_fft - self.n_fft // 2))
         frames_BNW = padded_BT.unfold(1, self.n_fft, self.hop)
         spectrum_BNF = torch.fft.rfft(frames_BNW * self.window)
@@ -106,7 +109,7 @@ class MelSpectrogramOutputs(NamedTuple):
 
 
 class AudioToMelSpectrogramPreprocessor(TorchModule[MelSpectrogramOutputs]):
-    """Turn waveforms into log-mel spectrograms, one frame per ``window_stride``.
+    """Compute log-mel spectrograms of waveforms, one frame per ``window_stride``.
 
     Frame n is centred on sample n * hop of a signal that is zero beyond its ends, so t samples give t // hop + 1
     frames. A periodic Hann window; power spectrum; Slaney mel bands; the natural logarithm of power + 2**-24. Computed
@@ -125,6 +128,15 @@ class AudioToMelSpectrogramPreprocessor(TorchModule[MelSpectrogramOutputs]):
         dither: standard deviation of white noise added in training, and only there.
         normalize: "per_feature" gives each band zero mean and unit deviation over the utterance's own frames; None
             leaves the logarithms.
+
+    Raises:
+        FrontEndError: settings contradict each other, such as a window longer than the transform.
+
+    Example:
+        >>> preprocessor = AudioToMelSpectrogramPreprocessor(sample_rate=16000, n_mels=64)
+        >>> spec, spec_len = preprocessor(audio=torch.randn(2, 16000), length=torch.tensor([16000, 8000]))
+        >>> spec.shape, spec_len  # 100 frames a second
+        (torch.Size([2, 64, 101]), tensor([101,  51]))
     """
 
     input_ports = ports(audio="B T:t ; AudioSignal({sample_rate})", length="B ; Lengths(t)")
@@ -132,7 +144,7 @@ class AudioToMelSpectrogramPreprocessor(TorchModule[MelSpectrogramOutputs]):
 
     @staticmethod
     def sizes(params: Mapping[str, Any]) -> dict[str, int]:
-        """Return the samples between frames, under the name the ports use."""
+        """Return the samples between frames, by the name in the ports."""
         return {"hop": hop_length(params["sample_rate"], params["window_stride"])}
 
     def __init__(
@@ -172,8 +184,8 @@ class AudioToMelSpectrogramPreprocessor(TorchModule[MelSpectrogramOutputs]):
         return spec_BSN, frames_B
 
 
-def _normalized(mel_BNS: Tensor, inside_BN1: Tensor, frames_B: Tensor) -> Tensor:
-    """Subtract each band's mean and divide by its deviation, over the frames inside the utterance."""
+def _normalize(mel_BNS: Tensor, inside_BN1: Tensor, frames_B: Tensor) -> Tensor:
+    """Subtract each band's mean and divide by its standard deviation, over the frames inside the utterance."""
     count_B11 = frames_B.view(-1, 1, 1).to(mel_BNS.dtype)
     mean_B1S = mel_BNS.masked_fill(~inside_BN1, 0.0).sum(1, keepdim=True) / count_B11
     centred_BNS = (mel_BNS - mean_B1S).masked_fill(~inside_BN1, 0.0)
@@ -181,20 +193,20 @@ def _normalized(mel_BNS: Tensor, inside_BN1: Tensor, frames_B: Tensor) -> Tensor
     return centred_BNS / (variance_B1S.sqrt() + _EPSILON)
 
 
-def read_front_end(settings: Mapping[str, Any], *, sample_rate: int, n_mels: int) -> MelSpectrogram:
-    """Make the computation of the front end from settings that a data layer was given.
+def make_front_end(settings: Mapping[str, Any], *, sample_rate: int, n_mels: int) -> MelSpectrogram:
+    """Make the front end from the settings of a data layer.
 
     Raises:
         FrontEndError: a setting is unknown.
     """
-    known = [name for name in inspect.signature(MelSpectrogram).parameters if name not in ("sample_rate", "n_mels")]
-    unknown = [f'"{name}".{did_you_mean(name, known)}' for name in settings if name not in known]
+    names = [name for name in inspect.signature(MelSpectrogram).parameters if name not in ("sample_rate", "n_mels")]
+    unknown = [f'"{name}".{did_you_mean(name, names)}' for name in settings if name not in names]
     if unknown:
-        raise FrontEndError(f"The front end has no setting {' '.join(unknown)}\n  It has {', '.join(known)}.")
+        raise FrontEndError(f"The front end has no setting {' '.join(unknown)}\n  It has {', '.join(names)}.")
     return MelSpectrogram(sample_rate=sample_rate, n_mels=n_mels, **settings)
 
 
-def _inside(length: int, lengths_B: Tensor) -> Tensor:
+def _make_inside_mask(length: int, lengths_B: Tensor) -> Tensor:
     return torch.arange(length, device=lengths_B.device) < lengths_B.unsqueeze(1)
 
 

@@ -1,6 +1,6 @@
-"""Masks on spectrograms while training.
+"""Augmentation of spectrograms by random masks, in training.
 
-Axes: B batch, S mel bands, T frames, M masks.
+Legend: B batch, S mel bands, T frames, M masks.
 """
 
 from typing import Unpack
@@ -14,10 +14,10 @@ from nm_torch import TorchModule, optional, ports
 
 
 class SpectrogramAugmentation(TorchModule):
-    """Hide random bands, stretches of time and rectangles of each spectrogram in training; nothing in evaluation.
+    """Mask random bands, stretches of time and rectangles of each spectrogram in training; nothing in evaluation.
 
     SpecAugment without warping (Park et al. 2019, arXiv 1904.08779) and SpecCutout (DeVries and Taylor 2017,
-    arXiv 1708.04552). Hidden values become zero, which is a normalised feature's mean. Positions and widths are uniform
+    arXiv 1708.04552). Masked values become zero, the mean of a normalised feature. Positions and widths are uniform
     and independent per utterance; time masks stay within an utterance's length where it is connected. The type of the
     output is that of the input.
 
@@ -29,6 +29,14 @@ class SpectrogramAugmentation(TorchModule):
         cutout_masks: rectangles per utterance.
         cutout_freq: most bands of a rectangle.
         cutout_time: most frames of a rectangle.
+
+    Example:
+        >>> augment = SpectrogramAugmentation(freq_masks=1, freq_width=8, time_masks=0)
+        >>> masked = augment(spec=torch.ones(1, 64, 100))
+        >>> int((masked == 0).all(dim=2).sum()) <= 8  # bands that are masked over all frames
+        True
+        >>> bool((augment.eval()(spec=torch.ones(1, 64, 100)) == 1).all())
+        True
     """
 
     input_ports = ports(spec="B 'S<=Spectrogram:s 'T<=Time:t", length=optional("B ; Lengths(t)"))
@@ -59,28 +67,31 @@ class SpectrogramAugmentation(TorchModule):
         self.cutout_masks, self.cutout_freq, self.cutout_time = cutout_masks, cutout_freq, cutout_time
 
     def forward(self, spec: Tensor, length: Tensor | None = None) -> Tensor:
-        """Return ``[B, S, T]`` with parts of it hidden, or in evaluation as it is."""
+        """Return ``[B, S, T]`` with random masks in training, or unchanged in evaluation."""
         if not self.training:
             return spec
         batch, bands, frames = spec.shape
         bands_B = torch.full((batch,), bands, device=spec.device)
         frames_B = torch.full((batch,), frames, device=spec.device) if length is None else length.to(spec.device)
-        hidden_BST = torch.zeros(1, 1, 1, dtype=torch.bool, device=spec.device)
+        masked_BST = torch.zeros(1, 1, 1, dtype=torch.bool, device=spec.device)
         if self.freq_masks:
-            hidden_BST = hidden_BST | _stripes(bands, bands_B, self.freq_masks, self.freq_width).any(1).unsqueeze(2)
+            freq_BS = _draw_stripes(bands, bands_B, self.freq_masks, self.freq_width).any(1)
+            masked_BST = masked_BST | freq_BS.unsqueeze(2)
         if self.time_masks:
-            hidden_BST = hidden_BST | _stripes(frames, frames_B, self.time_masks, self.time_width).any(1).unsqueeze(1)
+            time_BT = _draw_stripes(frames, frames_B, self.time_masks, self.time_width).any(1)
+            masked_BST = masked_BST | time_BT.unsqueeze(1)
         if self.cutout_masks:
-            freq_BMS = _stripes(bands, bands_B, self.cutout_masks, self.cutout_freq)
-            time_BMT = _stripes(frames, frames_B, self.cutout_masks, self.cutout_time)
-            hidden_BST = hidden_BST | (freq_BMS.unsqueeze(3) & time_BMT.unsqueeze(2)).any(1)
-        return spec.masked_fill(hidden_BST, 0.0)
+            freq_BMS = _draw_stripes(bands, bands_B, self.cutout_masks, self.cutout_freq)
+            time_BMT = _draw_stripes(frames, frames_B, self.cutout_masks, self.cutout_time)
+            masked_BST = masked_BST | (freq_BMS.unsqueeze(3) & time_BMT.unsqueeze(2)).any(1)
+        return spec.masked_fill(masked_BST, 0.0)
 
 
-def _stripes(size: int, lengths_B: Tensor, masks: int, width: int | float) -> Tensor:
+def _draw_stripes(size: int, lengths_B: Tensor, masks: int, width: int | float) -> Tensor:
     """Return ``[B, masks, size]``, true on random stripes of 0 to ``width`` positions within each length."""
     lengths_B1 = lengths_B.unsqueeze(1).to(torch.float32)
     most_B1 = lengths_B1 * width if width < 1 else lengths_B1.clamp(max=float(width))
+    # drawn on the device for the whole batch at once: nothing waits for a number
     draws_2BM = torch.rand(2, lengths_B.shape[0], masks, device=lengths_B.device)
     widths_BM = (draws_2BM[0] * (most_B1.floor() + 1)).floor()
     starts_BM = (draws_2BM[1] * (lengths_B1 - widths_BM + 1)).floor()
