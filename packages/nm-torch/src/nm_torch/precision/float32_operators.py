@@ -12,9 +12,9 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-_HALVES = (torch.float16, torch.bfloat16)
+_HALF_TYPES = (torch.float16, torch.bfloat16)
 
-_NAMES = (
+_WIDENED = (
     *("softmax", "log_softmax", "softmin", "logsumexp", "cumsum", "cumprod", "prod", "norm", "exp", "log", "pow"),
     *("layer_norm", "group_norm", "batch_norm", "instance_norm", "rms_norm"),
     *("cross_entropy", "nll_loss", "ctc_loss", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "kl_div"),
@@ -26,9 +26,10 @@ _RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu", "lstm_cell", "gru_cell", "r
 
 
 def _functions(names: Iterable[str]) -> frozenset[Callable[..., Any]]:
+    # One operator is several functions: torch.softmax, functional.softmax, Tensor.softmax and the builtin below them.
     owners = (torch, functional, Tensor, torch.linalg, torch._C._VariableFunctions)
-    found = (getattr(owner, name, None) for owner in owners for name in names)
-    return frozenset(function for function in found if callable(function))
+    functions = (getattr(owner, name, None) for owner in owners for name in names)
+    return frozenset(function for function in functions if callable(function))
 
 
 class Float32Operators(TorchFunctionMode):
@@ -36,7 +37,7 @@ class Float32Operators(TorchFunctionMode):
 
     def __init__(self, *, recurrent: bool) -> None:
         super().__init__()
-        self.widened = _functions(_NAMES + (_RECURRENT if recurrent else ()))
+        self.widened = _functions(_WIDENED + (_RECURRENT if recurrent else ()))
 
     def __torch_function__(
         self,
@@ -54,7 +55,7 @@ class Float32Operators(TorchFunctionMode):
 
 def _widen(value: Any) -> Any:
     if isinstance(value, Tensor):
-        return value.float() if value.dtype in _HALVES else value
-    if type(value) in (list, tuple):
+        return value.float() if value.dtype in _HALF_TYPES else value
+    if type(value) in (list, tuple):  # exactly these: a named tuple takes its items one by one
         return type(value)(_widen(item) for item in value)
     return value

@@ -1,12 +1,12 @@
-"""Precision: a name resolved once against the device into autocast, TF32 and loss scaling.
+"""`Precision`: a name resolved once against the device into autocast, TF32 and loss scaling.
 
 Weights and optimizer state stay in float32; losses, softmax and statistics of normalisations are computed in float32
 (`LossModule.summed`, and torch's autocast lists for the others).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -24,14 +24,19 @@ ones; autocast keeps float32 weights and casts them where they are used, which i
 
 @dataclass(frozen=True)
 class Precision:
-    """The numbers a run computes with.
+    """The number formats of a run.
+
+    Example:
+        >>> precision = resolve_precision("bf16", torch.device("cpu"))
+        >>> precision.autocast, precision.scaled
+        (torch.bfloat16, False)
 
     Attributes:
         name: "fp32", "tf32", "bf16" or "fp16".
         device: what it was resolved against.
         autocast: the type of matrix products and convolutions, where it is not that of the weights.
         scaled: whether losses are scaled so that small gradients survive in fp16.
-        notes: what the user should know about this precision on this device.
+        notes: for the report of a run, on this precision on this device.
     """
 
     name: str
@@ -41,18 +46,18 @@ class Precision:
     notes: tuple[str, ...] = ()
 
     def context(self) -> AbstractContextManager[Any] | None:
-        """Return what forward passes run in, made once and entered per micro-batch; or nothing in full precision."""
+        """Return the autocast context of forward passes, entered once per micro-batch; None in full precision."""
         if self.autocast is None:
             return None
         autocast = torch.autocast(self.device.type, dtype=self.autocast)
         if self.device.type != "cpu":
             return autocast
-        return _Both(autocast, Float32Operators(recurrent=self.autocast is torch.float16))
+        return _Nested(autocast, Float32Operators(recurrent=self.autocast is torch.float16))
 
     @contextmanager
     def numerics(self, *, deterministic: bool = False) -> Iterator[None]:
-        """Set the process-wide switches of torch that this precision needs, and give them back as they were."""
-        before = (
+        """Set the process-wide switches of torch that this precision needs, and restore them."""
+        previous = (
             torch.backends.cuda.matmul.allow_tf32,
             torch.backends.cudnn.allow_tf32,
             torch.backends.cudnn.benchmark,
@@ -63,19 +68,20 @@ class Precision:
             if self.device.type == "cuda":
                 torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = self.name == "tf32"
             if deterministic:
+                # Its trial runs may choose another kernel, with another order of sums, in each process.
                 torch.backends.cudnn.benchmark = False
                 torch.use_deterministic_algorithms(True)
             yield
         finally:
             if self.device.type == "cuda":
-                torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before[:2]
+                torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = previous[:2]
             if deterministic:
-                torch.backends.cudnn.benchmark = before[2]
-                torch.use_deterministic_algorithms(before[3], warn_only=before[4])
+                torch.backends.cudnn.benchmark = previous[2]
+                torch.use_deterministic_algorithms(previous[3], warn_only=previous[4])
 
 
-class _Both(AbstractContextManager[None]):
-    """Two contexts entered and left together, any number of times."""
+class _Nested(AbstractContextManager[None]):
+    """Two contexts entered and left together, any number of times; an ExitStack serves once."""
 
     def __init__(self, outer: AbstractContextManager[Any], inner: AbstractContextManager[Any]) -> None:
         self.outer, self.inner = outer, inner
@@ -90,7 +96,7 @@ class _Both(AbstractContextManager[None]):
 
 
 def resolve_precision(name: str, device: torch.device) -> Precision:
-    """Return what a precision means on a device.
+    """Resolve a precision against a device.
 
     Args:
         name: "fp32", "tf32", "bf16", "fp16", or a level of older mixed-precision libraries: "O0", "O1", "O2".
@@ -115,48 +121,6 @@ def resolve_precision(name: str, device: torch.device) -> Precision:
     if resolved == "fp16":
         return Precision("fp16", device, torch.float16, scaled=True, notes=_fp16_notes(device))
     return Precision(resolved, device)
-
-
-@dataclass
-class LossScale:
-    """Dynamic loss scaling (Micikevicius et al. 2018, arXiv 1710.03740).
-
-    The scale halves when a gradient overflows and doubles after `interval` updates without overflow.
-
-    Attributes:
-        value: what losses are multiplied by.
-        good: updates applied since the last change.
-        overflows: updates skipped in a row.
-    """
-
-    value: float = 2.0**16
-    interval: int = 2000
-    good: int = 0
-    overflows: int = 0
-    smallest: float = field(default=2.0**-14, repr=False)
-
-    def update(self, *, finite: bool) -> None:
-        """Take note of an update whose gradients were finite, or were not and were thrown away."""
-        if not finite:
-            self.value = max(self.value / 2, self.smallest)
-            self.good = 0
-            self.overflows += 1
-            return
-        self.overflows = 0
-        self.good += 1
-        if self.good == self.interval:
-            self.value *= 2
-            self.good = 0
-
-    def state(self) -> dict[str, float]:
-        """Return plain data that must survive in a checkpoint."""
-        return {"value": self.value, "good": self.good, "overflows": self.overflows}
-
-    def load_state(self, state: Mapping[str, float]) -> None:
-        """Take back what `state` gave."""
-        self.value = float(state["value"])
-        self.good = int(state["good"])
-        self.overflows = int(state["overflows"])
 
 
 def _need_tf32(device: torch.device) -> None:
