@@ -1,4 +1,4 @@
-"""What is wrong with the outputs of one run: number, form, shapes, families of numbers, values."""
+"""Findings of one run: outputs whose number, form, shape, family of numbers or values break their types."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from nm_core import NeuralModule, Port
 from nm_core.probing.port_uses import Use
 from nm_core.probing.size_choice import complete
 from nm_core.probing.slots import BATCH, AnythingTag, Slot
-from nm_torch.checking.rules import Finding, Output
+from nm_torch.checking.rules import OutputValue, ValueFault
 from nm_torch.checking.run_module import on_cpu
-from nm_torch.checking.values import judge, unseen
+from nm_torch.checking.values import check_values, unchecked_aspect
 from nm_torch.lowering.shape_checks import family_of
 from nm_types import AxisType, BatchTag, Fix, Lengths, NeuralType, Problem, Size, Text, check_shapes
 from nm_types.messages import Column
@@ -26,18 +26,18 @@ PINNED = ""
 
 
 @dataclass(slots=True)
-class Run:
-    """One run of a module and what was found in it.
+class CheckedRun:
+    """One run of a module, with the problems of its outputs.
 
     Attributes:
         module: the module, for its names and ports.
         use: how its ports are used.
         sizes: the size of each name; empty for a source, whose data say it.
         values: what went in, by slot name.
-        seen: how it was seen, for messages.
+        conditions: inputs, sizes and mode, for messages.
         location: file and line of the user's code.
-        problems: what is wrong.
-        unseen: what was not checked.
+        problems: outputs that break their types.
+        unseen: aspects that no check covers.
         lacking: the outputs that had no value and need none.
     """
 
@@ -45,14 +45,14 @@ class Run:
     use: Use
     sizes: Mapping[str, int]
     values: Mapping[str, Any]
-    seen: str = ""
+    conditions: str = ""
     location: str = ""
     problems: list[Problem] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
     lacking: list[str] = field(default_factory=list)
 
-    def take(self, result: Any) -> None:
-        """Hold what a module gave to its promises."""
+    def check(self, result: Any) -> None:
+        """Compare the result of a module with its output ports."""
         names = list(self.module.outputs)
         results = (result,) if len(names) == 1 else result
         if len(names) > 1 and (not isinstance(result, tuple | list) or len(result) != len(names)):
@@ -60,12 +60,12 @@ class Run:
             return
         tensors: dict[str, tuple[Slot, Tensor]] = {}
         for slot, value in zip(self.use.outputs, results, strict=True):
-            self._take_form(slot, self.module.outputs[slot.port], on_cpu(value), tensors)
-        self._judge_shapes(tensors)
-        self._judge_values(tensors)
+            self._check_form(slot, self.module.outputs[slot.port], on_cpu(value), tensors)
+        self._check_shapes(tensors)
+        self._check_values(tensors)
 
-    def _take_form(self, slot: Slot, port: Port, value: Any, tensors: dict[str, tuple[Slot, Tensor]]) -> None:
-        """Sort a value by the form of its type: the tensors are kept for what follows."""
+    def _check_form(self, slot: Slot, port: Port, value: Any, tensors: dict[str, tuple[Slot, Tensor]]) -> None:
+        """Compare the form of a value with its type, and collect tensors for the checks that follow."""
         if value is None and self.use.may_lack(port):
             self.lacking.append(slot.port)
         elif slot.type.is_root:
@@ -76,15 +76,15 @@ class Run:
                 return
             for index, item in enumerate(value):
                 inner = Slot(slot.port, f"{slot.name}[{index}]", slot.type.item or slot.type, is_output=True)
-                self._take_form(inner, replace(port, optional=False, needs=()), item, tensors)
+                self._check_form(inner, replace(port, optional=False, needs=()), item, tensors)
         elif slot.type.is_object:
-            self._take_object(slot, value)
+            self._check_object(slot, value)
         elif isinstance(value, Tensor):
             tensors[slot.name] = (slot, value)
         else:
             self._report_form(slot, "a tensor", value)
 
-    def _take_object(self, slot: Slot, value: Any) -> None:
+    def _check_object(self, slot: Slot, value: Any) -> None:
         kind = slot.type.kind
         if value is None or isinstance(value, Tensor | list | tuple):
             self._report_form(slot, f"an object, {kind}", value)
@@ -92,9 +92,9 @@ class Run:
             self.unseen.append(f"{slot.port}: that its objects ({type(value).__name__}) are {kind}")
         elif not isinstance(value, str):
             cause = f"The value is of the class {type(value).__name__}; {kind} is str."
-            self._report_values(slot, Finding(cause, type(value).__name__, "give str"), None)
+            self._report_values(slot, ValueFault(cause, type(value).__name__, "give str"), None)
 
-    def _judge_shapes(self, tensors: Mapping[str, tuple[Slot, Tensor]]) -> None:
+    def _check_shapes(self, tensors: Mapping[str, tuple[Slot, Tensor]]) -> None:
         pins = [(BatchTag, None) if name == BATCH else (AnythingTag, Size(Variable(name))) for name in self.sizes]
         axes = tuple(AxisType(tag, size) for tag, size in pins)
         expected = {PINNED: NeuralType(Structure("tensor", axes))}
@@ -114,7 +114,7 @@ class Run:
                     columns += (Column("values", str(slot.core.kind), str(value.dtype).removeprefix("torch."), True),)
                 self._report(slot, problem.code, problem.cause, columns, "differs", problem.given)
 
-    def _judge_values(self, tensors: Mapping[str, tuple[Slot, Tensor]]) -> None:
+    def _check_values(self, tensors: Mapping[str, tuple[Slot, Tensor]]) -> None:
         bad = {problem.port for problem in self.problems}
         good = {name: pair for name, pair in tensors.items() if name not in bad and pair[0].port not in bad}
         sizes = complete(self.sizes)
@@ -124,36 +124,36 @@ class Run:
                     sizes.setdefault(str(size.symbol), length)
         lengths: dict[Size, Tensor] = {}
         for slot in self.use.inputs:
-            lengths |= _measured(slot, self.values.get(slot.name))
-        first = sorted(good.values(), key=lambda pair: not _measured(*pair))  # lengths say which other values are real
-        for slot, value in first:
-            output = Output(slot, value, sizes, lengths)
-            found = judge(output)
-            if found is not None:
-                self._report_values(slot, found, value)
+            lengths |= _lengths_by_size(slot, self.values.get(slot.name))
+        # Lengths first: they say which entries of the other outputs are padding, that may hold anything.
+        for slot, value in sorted(good.values(), key=lambda pair: not _lengths_by_size(*pair)):
+            output = OutputValue(slot, value, sizes, lengths)
+            fault = check_values(output)
+            if fault is not None:
+                self._report_values(slot, fault, value)
                 continue
-            lengths = _measured(slot, value) | lengths
-            if (text := unseen(output)) is not None:
+            lengths = _lengths_by_size(slot, value) | lengths
+            if (text := unchecked_aspect(output)) is not None:
                 self.unseen.append(f"{slot.port}: {text}")
 
     def _report_number(self, names: list[str], result: Any) -> None:
-        given = f"{len(result)} values" if isinstance(result, tuple | list) else _form(result)
-        cause = f"forward gave {given}; the output ports are {', '.join(names)}."
+        count = f"{len(result)} values" if isinstance(result, tuple | list) else _form(result)
+        cause = f"forward gave {count}; the output ports are {', '.join(names)}."
         fix = f"let forward return a tuple ({', '.join(names)}), or declare the ports that it has values for."
-        self._add("NM132", ", ".join(names), cause, (), "", given, fix)
+        self._add("NM132", ", ".join(names), cause, (), "", count, fix)
 
-    def _report_form(self, slot: Slot, wanted: str, value: Any) -> None:
-        columns = (Column("value", wanted, _form(value), True),)
+    def _report_form(self, slot: Slot, expected: str, value: Any) -> None:
+        columns = (Column("value", expected, _form(value), True),)
         self._report(slot, "NM110", f"The value is {_form(value)}.", columns, "differs", _form(value))
 
-    def _report_values(self, slot: Slot, found: Finding, value: Tensor | None) -> None:
+    def _report_values(self, slot: Slot, fault: ValueFault, value: Tensor | None) -> None:
         shape = () if value is None else tuple(value.shape)
         columns = [
-            Column(f"axis {i}", str(one), str(n)) for i, (one, n) in enumerate(zip(slot.axes(), shape, strict=False))
+            Column(f"axis {i}", str(axis), str(n)) for i, (axis, n) in enumerate(zip(slot.axes(), shape, strict=False))
         ]
-        columns.append(Column("values", str(slot.core.kind), found.seen, True))
-        fix = f"let forward {found.fix}, or declare {slot.port} as what it is and not as {slot.core.kind}."
-        self._add("NM130", slot.name, found.cause, tuple(columns), "outside", found.seen, fix, str(slot.type))
+        columns.append(Column("values", str(slot.core.kind), fault.numbers, True))
+        fix = f"let forward {fault.fix}, or declare {slot.port} as what it is and not as {slot.core.kind}."
+        self._add("NM130", slot.name, fault.cause, tuple(columns), "outside", fault.numbers, fix, str(slot.type))
 
     def _report(self, slot: Slot, code: str, cause: str, columns: tuple[Column, ...], mark: str, given: str) -> None:
         fix = f"correct what forward gives, or the type of {slot.port} in output_ports."
@@ -183,14 +183,14 @@ class Run:
                 mark=mark,
                 declared=f"{cls.__module__}.{cls.__qualname__}",
                 location=self.location,
-                notes=(f"Seen {self.seen}.",) if self.seen else (),
+                notes=(f"Seen {self.conditions}.",) if self.conditions else (),
                 fixes=(Fix(fix),),
                 sides=(f"{self.module.name} promises", f"{self.module.name} gives"),
             )
         )
 
 
-def _measured(slot: Slot, value: Any) -> dict[Size, Tensor]:
+def _lengths_by_size(slot: Slot, value: Any) -> dict[Size, Tensor]:
     """Return lengths under the size of the axis that they measure, one per sample; other values give nothing."""
     kind, size = slot.core.kind, slot.kind_size()
     if kind is None or size is None or not type(kind).is_a(Lengths) or not isinstance(value, Tensor):

@@ -1,4 +1,4 @@
-"""Leaving no trace: a copy of the module, random streams of its own."""
+"""Isolation of a check: a copy of the module, and random streams of its own."""
 
 from __future__ import annotations
 
@@ -33,20 +33,21 @@ def home_of(module: NeuralModule) -> tuple[torch.dtype, torch.device]:
 
 
 @contextmanager
-def borrowed(module: NeuralModule) -> Iterator[NeuralModule]:
-    """Give a copy of a module; where it cannot be copied give itself, and restore its state at the end."""
+def copied_or_restored(module: NeuralModule) -> Iterator[NeuralModule]:
+    """Yield a copy of a module; where it cannot be copied yield itself, and restore its state at the end."""
     try:
         twin = copy.deepcopy(module)
     except (TypeError, RuntimeError, ValueError, AttributeError, NotImplementedError):
-        with _restored(module):
+        with _restore_state(module):
             yield module
     else:
         yield twin
 
 
 @contextmanager
-def _restored(module: NeuralModule) -> Iterator[None]:
+def _restore_state(module: NeuralModule) -> Iterator[None]:
     parts: list[Any] = [module, *(part for network in networks_of(module) for part in network.modules())]
+    # Parameters and buffers are dictionaries among the attributes: their copies lack whatever a run adds.
     attributes = [(part, {name: _shallow(value) for name, value in vars(part).items()}) for part in parts]
     tensors = {
         id(tensor): (tensor, tensor.detach().clone())
@@ -57,11 +58,11 @@ def _restored(module: NeuralModule) -> Iterator[None]:
         yield
     finally:
         with torch.no_grad():
-            for tensor, before in tensors.values():
-                tensor.copy_(before)
-        for part, known in attributes:
+            for tensor, copied in tensors.values():
+                tensor.copy_(copied)
+        for part, values in attributes:
             vars(part).clear()
-            vars(part).update(known)
+            vars(part).update(values)
 
 
 def _shallow(value: Any) -> Any:
@@ -70,19 +71,19 @@ def _shallow(value: Any) -> Any:
 
 @contextmanager
 def own_randomness(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed the streams of Python, numpy and torch inside the block, and hand the caller's back after it."""
-    before = random.getstate(), numpy.random.get_state()
+    """Seed the streams of Python, numpy and torch inside the block, and restore the caller's after it."""
+    states = random.getstate(), numpy.random.get_state()
     accelerators = [] if device.type == "cpu" else [device]
     kind = {} if device.type == "cpu" else {"device_type": device.type}
     with torch.random.fork_rng(devices=accelerators, **kind):
         try:
             random.seed(seed)
-            numpy.random.seed(seed % 2**32)
+            numpy.random.seed(seed % 2**32)  # numpy refuses more
             torch.default_generator.manual_seed(seed)
             if accelerators:
                 with torch.get_device_module(device).device(device):
                     torch.get_device_module(device).manual_seed(seed)
             yield
         finally:
-            random.setstate(before[0])
-            numpy.random.set_state(before[1])
+            random.setstate(states[0])
+            numpy.random.set_state(states[1])

@@ -1,4 +1,4 @@
-"""Inventing inputs: random values of the kinds that ports ask for, in the sizes that were chosen.
+"""Random inputs: values of the kinds of input ports, in chosen sizes.
 
 Legend: B samples, T positions.
 """
@@ -39,15 +39,15 @@ LIST_LENGTH = 3
 
 
 @dataclass(slots=True)
-class Inventor:
-    """Makes the values of one run; what measures one axis says the same of it everywhere.
+class RandomInputs:
+    """Makes the values of one run; all lengths and masks of an axis agree.
 
     Attributes:
         sizes: the size of each name.
         random: the stream of all values.
         dtype: the type of real numbers.
         device: where tensors are made.
-        lengths: the vectors of lengths that were invented, by the size of the axis that they measure.
+        lengths: the vectors of lengths so far, by the size of the axis that they measure.
     """
 
     sizes: Mapping[str, int]
@@ -81,17 +81,17 @@ class Inventor:
     def _tensor(self, slot: Slot) -> Tensor:
         shape = self.shape(slot)
         kind = slot.core.kind
-        for known, make in _MAKERS:
-            if kind is not None and type(kind).is_a(known):
+        for base, make in _MAKERS:
+            if kind is not None and type(kind).is_a(base):
                 return make(self, slot, shape)
         if kind is not None and kind.dtype == "int":
             raise _unknown(slot, "whole numbers whose meaning nm-types does not know")
         return self.uniform(shape) > 0.5 if kind is not None and kind.dtype == "bool" else self.normal(shape)
 
     def shape(self, slot: Slot) -> tuple[int, ...]:
-        """Return the shape that a slot asks for."""
-        known = complete(self.sizes)
-        return tuple(size.evaluate(known) for size in slot.sizes())
+        """Return the shape of a slot's type in the chosen sizes."""
+        sizes = complete(self.sizes)
+        return tuple(size.evaluate(sizes) for size in slot.sizes())
 
     def limit(self, slot: Slot) -> int:
         """Return the size of a slot's kind of values."""
@@ -100,6 +100,7 @@ class Inventor:
 
     def normal(self, shape: Sequence[int]) -> Tensor:
         """Return real numbers around zero."""
+        # Drawn in float64, so that a module in half precision has the same inputs but for rounding.
         return torch.randn(tuple(shape), generator=self.random, dtype=torch.float64).to(self.dtype)
 
     def uniform(self, shape: Sequence[int]) -> Tensor:
@@ -110,86 +111,86 @@ class Inventor:
         """Return whole numbers from `low` to `high`, both included."""
         return torch.randint(low, high + 1, tuple(shape), generator=self.random)
 
-    def measured(self, size: Size, longest: int, count: int) -> Tensor:
+    def lengths_of(self, size: Size, longest: int, count: int) -> Tensor:
         """Return lengths of an axis: one sample fills it, the others fill half of it or more."""
-        known = self.lengths.get(size)
-        if known is None or len(known) != count:
-            known = self.whole((longest + 1) // 2, longest, (count,))
-            known[int(self.whole(0, count - 1, ()))] = longest
-            self.lengths.setdefault(size, known)
-        return known
+        lengths_B = self.lengths.get(size)
+        if lengths_B is None or len(lengths_B) != count:
+            lengths_B = self.whole((longest + 1) // 2, longest, (count,))
+            lengths_B[int(self.whole(0, count - 1, ()))] = longest
+            self.lengths.setdefault(size, lengths_B)
+        return lengths_B
 
 
-def invented(
+def random_inputs(
     slots: Sequence[Slot],
     sizes: Mapping[str, int],
     seed: int,
     dtype: torch.dtype,
     device: torch.device,
-    given: Mapping[str, Any] = MappingProxyType({}),
+    values: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Return a value for each slot by its name, those that are given as they are; lengths among these hold for all."""
-    inventor = Inventor(sizes, torch.Generator().manual_seed(seed), dtype, device)
+    """Return a value for each slot by its name: the user's, or a random one that agrees with the user's lengths."""
+    maker = RandomInputs(sizes, torch.Generator().manual_seed(seed), dtype, device)
     for slot in slots:
-        size, kind, value = slot.kind_size(), slot.core.kind, given.get(slot.name)
+        size, kind, value = slot.kind_size(), slot.core.kind, values.get(slot.name)
         if size is not None and kind is not None and type(kind).is_a(Lengths) and isinstance(value, Tensor):
-            inventor.lengths[size] = value.cpu()
-    return {slot.name: given[slot.name] if slot.name in given else inventor.value(slot) for slot in slots}
+            maker.lengths[size] = value.cpu()
+    return {slot.name: values[slot.name] if slot.name in values else maker.value(slot) for slot in slots}
 
 
-Maker = Callable[[Inventor, Slot, tuple[int, ...]], Tensor]
+Maker = Callable[[RandomInputs, Slot, tuple[int, ...]], Tensor]
 
 
 def sum_axis(slot: Slot) -> int:
     """Return the axis over which probabilities sum to one: the classes; the last of attention, and where none is."""
     if slot.core.kind is not None and type(slot.core.kind).is_a(Attention):
         return len(slot.axes()) - 1
-    tags = [None if isinstance(one.tag, TagVariable) else one.tag for one in slot.axes()]
-    classes = [place for place, tag in enumerate(tags) if tag is not None and tag.is_a(ClassTag)]
+    tags = [None if isinstance(axis.tag, TagVariable) else axis.tag for axis in slot.axes()]
+    classes = [dim for dim, tag in enumerate(tags) if tag is not None and tag.is_a(ClassTag)]
     return classes[0] if len(classes) == 1 else len(tags) - 1
 
 
-def _log_probs(make: Inventor, slot: Slot, shape: tuple[int, ...]) -> Tensor:
+def _log_probs(make: RandomInputs, slot: Slot, shape: tuple[int, ...]) -> Tensor:
     return make.normal(shape).log_softmax(sum_axis(slot)) if shape else -make.uniform(shape).to(make.dtype)
 
 
-def _probs(make: Inventor, slot: Slot, shape: tuple[int, ...]) -> Tensor:
+def _probs(make: RandomInputs, slot: Slot, shape: tuple[int, ...]) -> Tensor:
     return make.normal(shape).softmax(sum_axis(slot)) if shape else make.uniform(shape).to(make.dtype)
 
 
-def _audio(make: Inventor, slot: Slot, shape: tuple[int, ...]) -> Tensor:
+def _audio(make: RandomInputs, slot: Slot, shape: tuple[int, ...]) -> Tensor:
     return (0.3 * make.normal(shape)).clamp(-1.0, 1.0)
 
 
-def _loss(make: Inventor, slot: Slot, shape: tuple[int, ...]) -> Tensor:
+def _loss(make: RandomInputs, slot: Slot, shape: tuple[int, ...]) -> Tensor:
     return make.uniform(shape).to(make.dtype)
 
 
-def _labels(make: Inventor, slot: Slot, shape: tuple[int, ...]) -> Tensor:
+def _labels(make: RandomInputs, slot: Slot, shape: tuple[int, ...]) -> Tensor:
     return make.whole(0, make.limit(slot) - 1, shape)
 
 
-def _lengths(make: Inventor, slot: Slot, shape: tuple[int, ...]) -> Tensor:
+def _lengths(make: RandomInputs, slot: Slot, shape: tuple[int, ...]) -> Tensor:
     size = slot.kind_size()
     longest = make.limit(slot)
     if size is None or len(shape) != 1:
         return make.whole((longest + 1) // 2, longest, shape)
-    return make.measured(size, longest, shape[0]).clone()
+    return make.lengths_of(size, longest, shape[0]).clone()
 
 
-def _index(make: Inventor, slot: Slot, shape: tuple[int, ...]) -> Tensor:
+def _index(make: RandomInputs, slot: Slot, shape: tuple[int, ...]) -> Tensor:
     if not shape:
         return torch.tensor(0)
     return torch.arange(shape[0]).reshape((-1,) + (1,) * (len(shape) - 1)).expand(shape).clone()
 
 
-def _mask(make: Inventor, slot: Slot, shape: tuple[int, ...]) -> Tensor:
+def _mask(make: RandomInputs, slot: Slot, shape: tuple[int, ...]) -> Tensor:
     """Return true at the positions before a length, so that no row of the last axis is all padding."""
     if not shape:
         return torch.tensor(True)
     first = slot.axes()[0].tag
     if len(shape) == 2 and not isinstance(first, TagVariable) and first.is_a(BatchTag):
-        lengths = make.measured(slot.sizes()[-1], shape[-1], shape[0])
+        lengths = make.lengths_of(slot.sizes()[-1], shape[-1], shape[0])
     else:
         lengths = make.whole((shape[-1] + 1) // 2, shape[-1], shape[:-1])
     return torch.arange(shape[-1]) < lengths.unsqueeze(-1)

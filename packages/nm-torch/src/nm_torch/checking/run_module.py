@@ -1,4 +1,4 @@
-"""Calling a module on values as a graph would."""
+"""Running a module on values as a graph would."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from nm_torch.checking.module_copy import networks_of
 from nm_torch.module import TorchModule
 
 
-def result_of(module: NeuralModule, use: Use, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:
-    """Return what a module gives for values, by slot, as it would in a graph; it may write into them."""
+def run_module(module: NeuralModule, use: Use, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:
+    """Run a module on values, by slot, as a graph would, and return its result; it may write into the values."""
     with torch.no_grad():
         if isinstance(module, TorchModule):
             left_open = dict.fromkeys(use.open)
@@ -27,18 +27,18 @@ def result_of(module: NeuralModule, use: Use, values: Mapping[str, Any], sizes: 
 
 
 def set_mode(module: NeuralModule, training: bool) -> None:
-    """Put what the framework knows of a module into training or evaluation mode."""
+    """Put the networks of a module into training or evaluation mode."""
     for network in networks_of(module):
         network.train(training)
 
 
-def own(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values that a module may write into."""
+def copy_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return copies of values, which a module may write into."""
     return {name: value.clone() if isinstance(value, Tensor) else value for name, value in values.items()}
 
 
 def _typed_arguments(module: TorchModule, use: Use, sizes: Mapping[str, int]) -> dict[str, Any]:
-    """Return what a graph tells the module from the types of a call, for modules that ask for it."""
+    """Return the arguments that a graph makes from the types of a call, for modules that take some."""
     if type(module).typed_arguments is TorchModule.typed_arguments or not use.inputs:
         return {}
     return module.typed_arguments(recorded(module, use, sizes)[0].call)

@@ -1,4 +1,4 @@
-"""The runner: a module on invented values, in one use after the other, on the smallest sizes that it takes."""
+"""The runner: a module on random inputs, in one use after the other, on the smallest sizes that it takes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from nm_core import NeuralModule
 from nm_core.probing.port_uses import Use
 from nm_core.probing.probe_inputs import avoided, candidates
 from nm_core.probing.size_choice import Asked, around_multiples
-from nm_torch.checking.findings import Run
+from nm_torch.checking.findings import CheckedRun
 from nm_torch.checking.module_copy import home_of, networks_of
-from nm_torch.checking.random_inputs import invented
-from nm_torch.checking.record import Record, first_line
-from nm_torch.checking.report import sizes_text
-from nm_torch.checking.run_module import own, result_of, set_mode
-from nm_torch.checking.user_inputs import by_slot, check_given, decided, described
+from nm_torch.checking.random_inputs import random_inputs
+from nm_torch.checking.record import CheckRecord, first_line, sizes_text
+from nm_torch.checking.run_module import copy_values, run_module, set_mode
+from nm_torch.checking.user_inputs import by_slot, check_user_inputs, describe, solve_sizes
 from nm_torch.errors import ModuleCheckError
 
 
@@ -24,15 +23,15 @@ class Runner:
     """Runs a module in one use after the other.
 
     Args:
-        record: takes what is found.
+        record: takes runs and problems.
         twin: the module that runs: a copy of the one that is checked.
         inputs: values of the caller, by port.
         sizes: sizes of the caller, by name.
-        seed: of the invented values.
+        seed: of the random inputs.
     """
 
     def __init__(
-        self, record: Record, twin: NeuralModule, inputs: Mapping[str, Any], sizes: Mapping[str, int], seed: int
+        self, record: CheckRecord, twin: NeuralModule, inputs: Mapping[str, Any], sizes: Mapping[str, int], seed: int
     ) -> None:
         self.record = record
         self.module = record.module
@@ -45,20 +44,19 @@ class Runner:
 
     def run(self, use: Use, *, thorough: bool) -> None:
         """Run one use in every mode, on sizes that the module can take; thoroughly also around multiples."""
-        asked = Asked.of(use.inputs, use.outputs)
-        given = by_slot(use, self.inputs)
-        fixed = decided(use, given, self.sizes)
+        names = Asked.of(use.inputs, use.outputs)
+        fixed = solve_sizes(use, by_slot(use, self.inputs), self.sizes)
         sizes = self._smallest(use, fixed)
         if sizes is None:
             return
         for training in self.modes[1:]:
             self._run(use, sizes, training=training)
-        for near in around_multiples(asked, sizes, fixed) if thorough else ():
+        for near in around_multiples(names, sizes, fixed) if thorough else ():
             self._run(use, near, training=self.modes[0])
 
     def _smallest(self, use: Use, fixed: Mapping[str, int]) -> dict[str, int] | None:
         """Run in evaluation on the first sizes that the module takes, and return them."""
-        failures: list[tuple[Run, Exception]] = []
+        failures: list[tuple[CheckedRun, Exception]] = []
         for sizes in candidates(use, fixed, avoided(self.module)):
             run, error = self._attempt(use, sizes, training=self.modes[0])
             if error is None:
@@ -72,42 +70,46 @@ class Runner:
             )
         run, error = failures[-1]
         sizes_tried = "; ".join(sizes_text(failed.sizes) for failed, _ in failures)
-        self.record.failed(
+        self.record.add_failure(
             run, error, f"It failed on all sizes that were tried: {sizes_tried}." if len(failures) > 1 else ""
         )
         return None
 
-    def _note_small(self, failures: list[tuple[Run, Exception]]) -> None:
+    def _note_small(self, failures: list[tuple[CheckedRun, Exception]]) -> None:
         if failures:
             run, error = failures[-1]
-            what = f"{type(error).__name__}: {first_line(error)}"
-            self.record.unseen.append(f"small sizes: with {sizes_text(run.sizes)} it raised {what}")
+            message = f"{type(error).__name__}: {first_line(error)}"
+            self.record.unseen.append(f"small sizes: with {sizes_text(run.sizes)} it raised {message}")
 
     def _run(self, use: Use, sizes: Mapping[str, int], *, training: bool | None) -> None:
         run, error = self._attempt(use, sizes, training=training)
         if error is not None:
-            self.record.failed(run, error)
+            self.record.add_failure(run, error)
 
-    def _attempt(self, use: Use, sizes: Mapping[str, int], *, training: bool | None) -> tuple[Run, Exception | None]:
+    def _attempt(
+        self, use: Use, sizes: Mapping[str, int], *, training: bool | None
+    ) -> tuple[CheckedRun, Exception | None]:
         values = self._values(use, sizes)
-        run = Run(self.module, use, sizes, values, _seen(use, values, sizes, training), self.record.location)
+        run = CheckedRun(
+            self.module, use, sizes, values, _conditions(use, values, sizes, training), self.record.location
+        )
         try:
             set_mode(self.twin, bool(training))
-            result = result_of(self.twin, use, own(values), sizes)
+            result = run_module(self.twin, use, copy_values(values), sizes)
         except Exception as error:  # noqa: BLE001 - whatever the author's code raises; it is the cause of the report
             return run, error
-        run.take(result)
-        self.record.keep(run, training=training)
+        run.check(result)
+        self.record.add(run, training=training)
         return run, None
 
     def _values(self, use: Use, sizes: Mapping[str, int]) -> dict[str, Any]:
-        given = by_slot(use, self.inputs)
-        check_given(self.module, use, given, sizes)
-        return invented(use.inputs, sizes, next(self.seeds), self.dtype, self.device, given)
+        values = by_slot(use, self.inputs)
+        check_user_inputs(self.module, use, values, sizes)
+        return random_inputs(use.inputs, sizes, next(self.seeds), self.dtype, self.device, values)
 
 
-def _seen(use: Use, values: Mapping[str, Any], sizes: Mapping[str, int], training: bool | None) -> str:
-    given = ", ".join(f"{name} {described(value)}" for name, value in values.items()) or "nothing"
+def _conditions(use: Use, values: Mapping[str, Any], sizes: Mapping[str, int], training: bool | None) -> str:
+    inputs = ", ".join(f"{name} {describe(value)}" for name, value in values.items()) or "nothing"
     left_open = f" ({', '.join(sorted(use.open))} open)" if use.open else ""
     mode = {None: "", False: ", in evaluation", True: ", in training"}[training]
-    return f"with {given}{left_open}, where {sizes_text(sizes) or 'no size is open'}{mode}"
+    return f"with {inputs}{left_open}, where {sizes_text(sizes) or 'no size is open'}{mode}"

@@ -1,8 +1,8 @@
-"""Judging values: whether they can be what their kind says, as far as values show it."""
+"""Values against the rules of their kinds, and the aspects of kinds that no value can show."""
 
 from __future__ import annotations
 
-from nm_torch.checking.rules import RULES, Finding, Output, summed_axis
+from nm_torch.checking.rules import RULES, OutputValue, ValueFault, summed_axis
 from nm_types import Attention, AudioSignal, Features, Index, Kind, Labels, Lengths, Logits, LogProbs, Loss, Mask, Probs
 
 _BEYOND: tuple[tuple[type[Kind], str], ...] = (
@@ -18,17 +18,17 @@ _BEYOND: tuple[tuple[type[Kind], str], ...] = (
 )
 
 
-def judge(output: Output) -> Finding | None:
-    """Return what shows that values are not what their kind says, or nothing."""
+def check_values(output: OutputValue) -> ValueFault | None:
+    """Return the rule of their kind that values break, or None."""
     kind = output.slot.core.kind
     if kind is None or not output.value.numel():
         return None
-    rule = next((rule for known, rule in RULES if type(kind).is_a(known)), None)
+    rule = next((rule for ruled, rule in RULES if type(kind).is_a(ruled)), None)
     return None if rule is None else rule(output, kind)
 
 
-def unseen(output: Output) -> str | None:
-    """Return what a value's kind says beyond what was judged, or nothing."""
+def unchecked_aspect(output: OutputValue) -> str | None:
+    """Return the aspect of a value's kind that no rule checks, or None."""
     kind = output.slot.core.kind
     if kind is None:
         return "what its values are: its type names no kind"
@@ -45,5 +45,5 @@ def unseen(output: Output) -> str | None:
         return "its largest value: its type names no number of classes"
     if cls.is_a(Lengths) and output.limit is not None and int(output.value.max()) < output.limit:
         return f"why no sample fills its axis: the longest has {int(output.value.max())} of {output.limit_text}"
-    told = next((text for known, text in _BEYOND if cls.is_a(known)), f"anything about its values: {kind} has no test")
-    return told.format(kind=kind) or None
+    text = next((text for base, text in _BEYOND if cls.is_a(base)), f"anything about its values: {kind} has no test")
+    return text.format(kind=kind) or None

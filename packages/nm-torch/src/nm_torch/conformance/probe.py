@@ -1,4 +1,4 @@
-"""`TorchProbe`: modules run on invented tensors, and tensors become lists."""
+"""`TorchProbe`: PyTorch for the conformance suite, which runs modules on random tensors and compares lists."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from nm_core.probing.slots import Slot
 from nm_core.testing import ConformanceError
 from nm_torch.checking import check_module
 from nm_torch.checking.module_copy import home_of, own_randomness
-from nm_torch.checking.random_inputs import invented
-from nm_torch.checking.run_module import result_of, set_mode
+from nm_torch.checking.random_inputs import random_inputs
+from nm_torch.checking.run_module import run_module, set_mode
 from nm_torch.data import DataLayer
 from nm_torch.data.loading import Request
 
 HIDDEN = ("fills its axis", "small sizes")
-"""What a check could not see, and a module could show: lengths that reach the end of their axis, short inputs."""
+"""Parts of the lines of a report on aspects that a module could show: lengths that reach the end of their axis, short
+inputs."""
 
 
 class ConformanceWarning(UserWarning):
@@ -30,10 +31,15 @@ class ConformanceWarning(UserWarning):
 
 
 class TorchProbe:
-    """Follows `nm_core.testing.Probe`, on the CPU."""
+    """Follows `nm_core.testing.Probe`, on the CPU.
+
+    Example:
+        >>> TorchProbe().plain(torch.ones(2, 3))
+        [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
+    """
 
     def check(self, module: NeuralModule) -> None:
-        """Hold a module to its ports with `nm_torch.check_module`; what it hides from a check is a warning."""
+        """Check a module with `nm_torch.check_module`; an aspect that it hides from the check is a warning."""
         report = check_module(module)
         if module.segment != "source":
             for line in report.unseen:
@@ -44,13 +50,13 @@ class TorchProbe:
         self, module: NeuralModule, slots: Sequence[Slot], sizes: Mapping[str, int], seed: int
     ) -> dict[str, Any]:
         """Return a tensor, list or text for each slot."""
-        return invented(slots, sizes, seed, *home_of(module))
+        return random_inputs(slots, sizes, seed, *home_of(module))
 
     def call(
         self, module: NeuralModule, use: Use, sizes: Mapping[str, int], values: Mapping[str, Any]
     ) -> Sequence[Any]:
-        """Return what forward gives, without gradients."""
-        result = result_of(module, use, values, sizes)
+        """Return the outputs of forward, without gradients."""
+        result = run_module(module, use, values, sizes)
         return (result,) if len(module.outputs) == 1 else tuple(result)
 
     def train(self, module: NeuralModule, training: bool) -> None:
