@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from nm_core.actions.train_options import EngineOptions, TrainOptions, declared_options
 from nm_core.application.form.schema import APPLICATION, TRAIN
 from nm_core.application.saved.document import parse_document
 
@@ -19,6 +20,16 @@ def test_what_is_shown_can_be_read(text: str) -> None:
     document = parse_document(text, PAGE.with_suffix(".yaml"))
 
     assert document.problems.report().ok, document.problems.report()
+
+
+@pytest.mark.parametrize("options", [TrainOptions, EngineOptions])
+def test_the_page_has_the_defaults_of_the_options(options: type) -> None:
+    """The table of the train section says the default of each option as it is declared."""
+    rows = [line.split(" | ") for line in TEXT.splitlines() if line.startswith("| `")]
+    for name, declared in declared_options(options).items():
+        (cell,) = (row[-1].strip("`| ") for row in rows if f"`{name}`" in row[0])
+        written = {"none": None, "constant": None, "": None, "false": False}.get(cell, cell)
+        assert str(written) == str(declared.default), name
 
 
 @pytest.mark.parametrize("key", [*APPLICATION.fields, *TRAIN.fields])

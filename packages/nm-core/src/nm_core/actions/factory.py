@@ -27,6 +27,7 @@ from nm_core.graphs.graph import Graph, Outputs, check_distinct_names
 from nm_core.modules.composite import CompositeModule, holders
 from nm_core.modules.metric import Metric
 from nm_core.modules.module import NeuralModule, snake_case
+from nm_core.plugins.targets import import_target
 from nm_core.symbols.tensor import NmTensor
 from nm_types.frames import boundary
 
@@ -189,10 +190,11 @@ class NeuralModuleFactory:
     @boundary
     def save(self, path: str | Path, graphs: Mapping[str, Graph]) -> Path:
         """Save graphs, their modules' weights and assets as one folder that `load_application` reads."""
-        from nm_core.application import save_application
-
         self._prepare(graphs.values())
-        return save_application(self, Path(path), graphs)
+        # Found by name, as a collection's objects are: files of applications are made of actions, not these of them.
+        save_application: Any = import_target("nm_core.application:save_application", what="NeuralModuleFactory.save")
+        saved: Path = save_application(self, Path(path), graphs)
+        return saved
 
     def _prepare(self, graphs: Iterable[Graph]) -> None:
         """Learn the modules of graphs about to run, and apply ties and freezing to them."""

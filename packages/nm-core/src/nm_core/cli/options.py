@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from nm_core.actions.train_options import EngineOptions, declared_options
 from nm_core.cli import completing
 from nm_core.errors import ApplicationError, did_you_mean
 
@@ -62,14 +63,23 @@ def set_option(function: F) -> F:
     )(function)
 
 
+def declared_option(options_class: type, name: str, metavar: str | None = None) -> Callable[[F], F]:
+    """Add an option that a class declares, `--max-steps` for `max_steps`; the file's value holds where it is absent."""
+    declared = declared_options(options_class)[name]
+    accepted: Any = None
+    if declared.words:
+        accepted = click.Choice(declared.words)
+    elif declared.type is int:
+        accepted, metavar = click.IntRange(declared.option.at_least), metavar or "N"
+    return click.option(f"--{name.replace('_', '-')}", type=accepted, metavar=metavar, help=declared.option.about)
+
+
 def setting_options(function: F) -> F:
     """Add options for where and how to compute, as the argument `settings`."""
 
     @backend_option
-    @click.option("--placement", metavar="DEVICE", help="Where to compute: auto, cpu, cuda, cuda:1.")
-    @click.option(
-        "--precision", type=click.Choice(("fp32", "tf32", "bf16", "fp16")), help="The precision of the computation."
-    )
+    @declared_option(EngineOptions, "placement", "DEVICE")
+    @declared_option(EngineOptions, "precision")
     @click.option(
         "--seed", type=click.IntRange(0), metavar="N", help="The number from which every random stream follows."
     )

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nm_core.actions.train_options import TrainOptions
 from nm_core.cli.exits import Exit
 from nm_core.cli.infer import verbs_of
 from nm_core.cli.launch import launch, nproc_again, rank, read_application, without_nproc
-from nm_core.cli.options import application_argument, set_option, setting_options
+from nm_core.cli.options import application_argument, declared_option, set_option, setting_options
 from nm_core.cli.output import json_option, print_json
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     metavar="[PATH]",
     help="Go on from the newest checkpoint, or from PATH.",
 )
-@click.option("--max-steps", type=click.IntRange(1), metavar="N", help="Updates after which to stop.")
-@click.option("--max-epochs", type=click.IntRange(1), metavar="N", help="Epochs after which to stop.")
+@declared_option(TrainOptions, "max_steps")
+@declared_option(TrainOptions, "max_epochs")
 @click.option("--nproc", type=click.IntRange(1), metavar="N", help="Processes to train with on this machine.")
 @click.option(
     "--work-dir", type=click.Path(file_okay=False), help="Where checkpoints and logs go; runs/NAME by default."
