@@ -109,12 +109,12 @@ def belongs(value: Model, port: Model) -> bool:
     of_kind = [(text, int(size)) for text, size in zip(port.sizes, value.sizes, strict=False) if text and size]
     return any(
         next(solutions([*asked, *of_kind], 60), None) is not None
-        for asked in _laid(value.axes, port)
+        for asked in _axis_texts(value.axes, port)
         if asked is not None
     )
 
 
-def _laid(axes: Sequence[tuple[str, str | None]], port: Model) -> list[list[tuple[str, int]] | None]:
+def _axis_texts(axes: Sequence[tuple[str, str | None]], port: Model) -> list[list[tuple[str, int]] | None]:
     """What a port asks of some axes, for every way in which its rows may take some of them."""
     left = len(axes) - len(port.axes) + len(port.rows)
     if left < 0 or (not port.rows and left):

@@ -10,7 +10,7 @@ import pytest
 
 from nm_types import Edge, Equation, NeuralType, Size, check_equations, compare, connect, type_call
 from nm_types.connecting.contradictions import MOST_WORK
-from nm_types.sizes import Verdict, judge, parse_size
+from nm_types.sizes import Verdict, decide, parse_size
 from nm_types.sizes.proofs import LONGEST_PERIOD
 from nm_types.solving.search import MOST_TRIED, can_be_zero
 
@@ -148,11 +148,11 @@ def test_a_long_period_is_not_tried() -> None:
     """One name that does not grow is decided by its period, if that is short enough."""
     short, long = parse_size("t//61*61-t//67*67"), parse_size("t//61*61-t//71*71")
     with counted("nm_types.sizes.Size.substitute") as tried:
-        assert judge(short, Size(0)) is Verdict.OPEN  # type: ignore[arg-type]
+        assert decide(short, Size(0)) is Verdict.OPEN  # type: ignore[arg-type]
     assert 61 * 67 <= len(tried) <= 4 * LONGEST_PERIOD
 
     with counted("nm_types.sizes.Size.substitute") as tried:
-        assert judge(long, Size(0)) is Verdict.OPEN  # type: ignore[arg-type]
+        assert decide(long, Size(0)) is Verdict.OPEN  # type: ignore[arg-type]
     assert not tried
 
 

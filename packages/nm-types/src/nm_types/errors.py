@@ -85,7 +85,7 @@ class FrozenError(NmError, AttributeError):
     """Something tried to change a value that never changes."""
 
 
-def explained(codes: Iterable[str]) -> str:
+def explain_sentence(codes: Iterable[str]) -> str:
     """The sentence that says where some codes are explained; each once, in order."""
     return f"nmod explain {' '.join(dict.fromkeys(codes))} says more."
 

@@ -12,7 +12,7 @@ from nm_types.frozen import fill
 from nm_types.meanings import Kind, Tag
 from nm_types.notation import Axis, AxisType, Form, Row, Structure, Unknown, check_axes, from_dict, parse, to_dict
 from nm_types.relations import Comparison, compare, refines
-from nm_types.sizes import Rigid, Size, bind, parameters_of
+from nm_types.sizes import OutputSize, Size, bind, parameters_of
 
 
 class NeuralType(Structure):
@@ -140,7 +140,7 @@ def _rebuild(form: Form, axes: tuple[Axis, ...], kind: Kind | None, item: Struct
 
 def _speaks_of_calls(type: NeuralType) -> bool:
     sizes = (size for size in type.all_sizes() if isinstance(size, Size))
-    return any(isinstance(symbol, Rigid) for size in sizes for symbol in size.symbols())
+    return any(isinstance(symbol, OutputSize) for size in sizes for symbol in size.symbols())
 
 
 def _read(

@@ -15,7 +15,7 @@ KNOWN = ("2", "3", "4")
 KNOWN_KINDS = ("Logits", "Labels", "TokenIds", "asr.Phonemes", "music.Grid", "music.Calibrated")
 
 
-def wrapped(type: NeuralType, pick: Random) -> NeuralType:
+def wrap_lines(type: NeuralType, pick: Random) -> NeuralType:
     """A type, or a list of it, or an object in the place of it."""
     form = pick.randrange(8)
     if form == 0:
@@ -31,7 +31,7 @@ def pairs(draw: st.DrawFn) -> tuple[NeuralType, NeuralType]:
     one = port_for(one, pick) if pick.random() < 0.3 else one
     other = pick.choice((near, near, above, beneath))(one, pick)
     form = pick.getrandbits(32)
-    return wrapped(one.type, Random(form)), wrapped(other.type, Random(form if pick.random() < 0.8 else form + 1))
+    return wrap_lines(one.type, Random(form)), wrap_lines(other.type, Random(form if pick.random() < 0.8 else form + 1))
 
 
 @given(pairs())

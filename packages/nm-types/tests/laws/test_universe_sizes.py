@@ -5,7 +5,7 @@ from itertools import product
 from operator import add, mul, sub
 
 from nm_types import Size
-from nm_types.sizes import Verdict, clash, judge
+from nm_types.sizes import Verdict, clash, decide
 
 POINTS = list(product(range(1, 25), range(1, 13)))
 """Values of t and u: more than any period of these sizes (6) times their degree (2) and one."""
@@ -75,7 +75,7 @@ def test_proofs_about_all_pairs_are_true() -> None:
         if clash(size, other):
             claimed += 1
             assert all(map(int.__ne__, values, others)), (size, other)
-        verdict = judge(size, other)
+        verdict = decide(size, other)
         if verdict is Verdict.HOLDS:
             assert values == others, (size, other)
         elif verdict is Verdict.CLASHES:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nm_types import NeuralType
-from nm_types.relations import EQUAL, LESS, order_of_axes, orders_that_fit, the_one_order
+from nm_types.relations import EQUAL, LESS, order_of_axes, orders_that_fit, unique_order
 from nm_types.relations.matching import is_reordered
 from nm_types.relations.orders import sizes_clash
 
@@ -62,7 +62,7 @@ def test_reordering_is_what_trying_finds(output: tuple, input: tuple) -> None:  
 )
 def test_the_one_order(output: str, input: str, order: tuple[int, ...] | None) -> None:
     """Only tags decide, and only where they are pairwise different."""
-    assert the_one_order(NeuralType(output).axes, NeuralType(input).axes) == order
+    assert unique_order(NeuralType(output).axes, NeuralType(input).axes) == order
 
 
 def test_many_equal_tags_are_quick() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nm_types import Size
-from nm_types.sizes import Variable, Verdict, accidental, clash, is_positive, judge, parse_size, period
+from nm_types.sizes import Variable, Verdict, accidental, clash, decide, is_positive, parse_size, period
 
 
 def _rest(size: Size, divisor: int) -> Size:
@@ -50,8 +50,8 @@ def test_a_size_proven_positive_is_positive(size: Size) -> None:
 
 @given(sizes, sizes)
 def test_verdicts_are_true(left: Size, right: Size) -> None:
-    """An equation that holds, holds everywhere; one that find_clashes, nowhere."""
-    verdict = judge(left, right)
+    """An equation that holds, holds everywhere; one that clashes, nowhere."""
+    verdict = decide(left, right)
     equal = [left.evaluate(known) == right.evaluate(known) for known in GRID]
 
     if verdict is Verdict.HOLDS:
@@ -125,4 +125,4 @@ def test_clashes_are_found(left: str, right: str, clashing: bool) -> None:
 )
 def test_verdicts(left: str, right: str, verdict: Verdict) -> None:
     """Accidents are told from conditions; one symbol that does not grow is decided exactly."""
-    assert judge(Size(parse_size(left)), Size(parse_size(right))) is verdict
+    assert decide(Size(parse_size(left)), Size(parse_size(right))) is verdict

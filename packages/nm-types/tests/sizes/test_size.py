@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nm_types import BindingError, FrozenError, Size, TypeSyntaxError
-from nm_types.sizes import Origin, Rigid, Sum, Variable, parse_size
+from nm_types.sizes import Origin, OutputSize, Sum, Variable, parse_size
 
 t, u = Size("t"), Size("u")
 NAMES = ("t", "u", "v")
@@ -126,15 +126,15 @@ def test_rigid_symbols_are_equal_only_within_their_call() -> None:
     """Two calls of one module make different sizes of one name; the owner shows in print."""
     first, second = Origin("encoder"), Origin("encoder")
 
-    assert Rigid(first, "t") == Rigid(first, "t")
-    assert Rigid(first, "t") != Rigid(second, "t")
-    assert str(Size(Rigid(first, "t")) // 2) == "encoder.t//2"
+    assert OutputSize(first, "t") == OutputSize(first, "t")
+    assert OutputSize(first, "t") != OutputSize(second, "t")
+    assert str(Size(OutputSize(first, "t")) // 2) == "encoder.t//2"
 
 
 def test_copied_sizes_keep_their_relations() -> None:
     """A deep copy and a pickle give new owners, the same one for all sizes of a call."""
     origin = Origin("loader")
-    pair = [Size(Rigid(origin, "t")) // 2, Size(Rigid(origin, "t")) + 1]
+    pair = [Size(OutputSize(origin, "t")) // 2, Size(OutputSize(origin, "t")) + 1]
 
     for copied in (copy.deepcopy(pair), pickle.loads(pickle.dumps(pair))):
         names = copied[0].symbols()

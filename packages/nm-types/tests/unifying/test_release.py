@@ -4,13 +4,13 @@ import pytest
 
 from nm_types import NeuralType, type_call
 from nm_types.sizes import Size
-from nm_types.unifying import released, with_sizes
+from nm_types.unifying import release_sizes, with_sizes
 
 
 def ports(**types: str) -> dict[str, str]:
     """What is declared, made into values of a call and back."""
     made = type_call([], {name: NeuralType(text) for name, text in types.items()}, owner="loader").outputs
-    return {name: str(type) for name, type in released(made).items()}
+    return {name: str(type) for name, type in release_sizes(made).items()}
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_sizes_of_several_calls_get_names_of_their_own() -> None:
     one = type_call([], {"x": NeuralType("B T:t")}, owner="one").outputs["x"]
     other = type_call([], {"x": NeuralType("B T:t")}, owner="other").outputs["x"]
 
-    made = released({"a": one, "b": other, "c": one})
+    made = release_sizes({"a": one, "b": other, "c": one})
 
     assert {name: str(type) for name, type in made.items()} == {
         "a": "Batch:n Time:t",
@@ -47,7 +47,7 @@ def test_an_unnamed_size_that_stands_twice_gets_a_name() -> None:
     """It would otherwise be two unknown sizes."""
     made = type_call([], {"x": NeuralType("T C")}, owner="m").outputs["x"]
 
-    assert [str(type) for type in released({"a": made, "b": made}).values()] == ["Time:n Channel:n2"] * 2
+    assert [str(type) for type in release_sizes({"a": made, "b": made}).values()] == ["Time:n Channel:n2"] * 2
 
 
 def test_sizes_take_the_place_of_names() -> None:

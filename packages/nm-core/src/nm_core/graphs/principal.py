@@ -13,7 +13,7 @@ from nm_types import Kind, NeuralType, NeuralTypeError, Size
 from nm_types.meanings import Nominal
 from nm_types.notation import Axis, AxisType, Structure, axis_of
 from nm_types.solving import Solution, eliminate
-from nm_types.unifying import released, with_sizes
+from nm_types.unifying import release_sizes, with_sizes
 
 if TYPE_CHECKING:
     from nm_core.graphs.graph import Graph
@@ -39,7 +39,7 @@ def principal_signature(graph: Graph) -> Signature:
         for side, tensors in (("inputs", inputs), ("outputs", outputs))
         for port, tensor in tensors.items()
     }
-    declared = iter(released(solved).values())
+    declared = iter(release_sizes(solved).values())
     return Signature(*(PortSpec(Port(port, next(declared)) for port in side) for side in (inputs, outputs)))
 
 
@@ -55,7 +55,7 @@ def input_types(graph: Graph, *, widened: bool = True) -> dict[str, NeuralType]:
             if tensor in consumers and not isinstance(tensor.call.module, FreeInputs):
                 consumers[tensor].append(expected)
     leaving = set(graph.outputs.values())
-    return released(
+    return release_sizes(
         {
             name: tensor.type if tensor in leaving else _widened(tensor.type, consumers[tensor])
             for name, tensor in graph.inputs.items()

@@ -22,7 +22,7 @@ class CallTyping:
     """What the type system knows of one call, as an immutable value.
 
     Attributes:
-        outputs: the types of the outputs; their sizes speak of rigid symbols, those of this call printed `owner.t`.
+        outputs: the types of the outputs; their sizes speak of output sizes, those of this call printed `owner.t`.
         casts: ports whose value must be transposed; axis i of the port takes axis `permutation[i]` of the value.
         deferred: ports whose shape or dtype family must be looked at when the module runs.
         unchecked: ports with a fact about the contents of the values that nobody can check, now or then: a kind that

@@ -46,7 +46,7 @@ def transposed(edge: Edge, output: str = "y", *, location: str = "") -> CallTypi
     source = edge.given
     permutation = typing.casts.get(edge.port, tuple(range(len(source.axes))))
     axes = tuple(
-        _claimed(wanted_axis, source.axes[i], narrow=False)
+        _claim_axis(wanted_axis, source.axes[i], narrow=False)
         for wanted_axis, i in zip(edge.expected.axes, permutation, strict=True)
     )
     output_type = NeuralType(Structure(source.form, axes, source.kind, source.item))
@@ -77,15 +77,11 @@ def assumed(edge: Edge, output: str = "y", *, location: str = "") -> CallTyping:
         visible_ports = (edge.port,) if claim.form == "tensor" and source.is_root else ()
         return replace(typing, deferred=visible_ports, unchecked=visible_ports)
     source_axes = (*source.axes, *claim.axes[len(source.axes) :])
-    axes = tuple(
-        _softened(claimed_axis, source_axis) for claimed_axis, source_axis in zip(claim.axes, source_axes, strict=False)
-    )
-    softened = replace(edge, expected=NeuralType(Structure("tensor", axes, _softened_kind(claim.kind, source.kind))))
+    axes = tuple(_soften_axis(claimed, actual) for claimed, actual in zip(claim.axes, source_axes, strict=False))
+    softened = replace(edge, expected=NeuralType(Structure("tensor", axes, _soften_kind(claim.kind, source.kind))))
     with _advice(CLAIM):
         typing = type_call([softened], {}, owner=edge.consumer, location=location)
-    merged = tuple(
-        _claimed(claimed_axis, source_axis) for claimed_axis, source_axis in zip(claim.axes, source.axes, strict=True)
-    )
+    merged = tuple(_claim_axis(claimed, actual) for claimed, actual in zip(claim.axes, source.axes, strict=True))
     made_type = NeuralType(Structure("tensor", merged, _kind(claim.kind, source.kind)))
     return replace(typing, outputs={output: made_type})
 
@@ -113,7 +109,7 @@ def _refuse_open(type: NeuralType, what: str) -> None:
             )
 
 
-def _softened(claimed: Axis, source: Axis) -> Axis:
+def _soften_axis(claimed: Axis, source: Axis) -> Axis:
     """What a claim about an axis asks, apart from a narrower tag: the known tag where the two are related."""
     if not isinstance(claimed, AxisType) or not isinstance(source, AxisType):
         return claimed
@@ -121,7 +117,7 @@ def _softened(claimed: Axis, source: Axis) -> Axis:
     return axis_of(tag, claimed.size if _is_number(claimed) else None)
 
 
-def _softened_kind(claimed: Kind | None, source: Kind | None) -> Kind | None:
+def _soften_kind(claimed: Kind | None, source: Kind | None) -> Kind | None:
     """What a claim about the values asks, apart from a narrower kind."""
     if claimed is None or source is None or order_of_kinds(claimed, source) == UNRELATED:
         return claimed
@@ -129,7 +125,7 @@ def _softened_kind(claimed: Kind | None, source: Kind | None) -> Kind | None:
     return type(source)(*list(numbers)[: len(type(source).parameters)])
 
 
-def _claimed(claimed: Axis, source: Axis, *, narrow: bool = True) -> Axis:
+def _claim_axis(claimed: Axis, source: Axis, *, narrow: bool = True) -> Axis:
     if not isinstance(claimed, AxisType) or not isinstance(source, AxisType):
         return source
     return axis_of(claimed.tag if narrow else source.tag, claimed.size if _is_number(claimed) else source.size)

@@ -9,9 +9,9 @@ from nm_types.errors import DefinitionError
 from nm_types.meanings import BatchTag
 from nm_types.neural_type import NeuralType
 from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis_of
-from nm_types.sizes import Name, Origin, Rigid, Size, Sum, Variable
+from nm_types.sizes import Name, Origin, OutputSize, Size, Sum, Variable
 from nm_types.solving import Equation, Solution
-from nm_types.unifying import BATCH, Unifier, owned_kind, plain, row_size
+from nm_types.unifying import BATCH, Unifier, own_kind, plain, row_size
 
 HEAVIEST = 64
 """Atoms of a size. Sizes are written out, and some chains of modules would double them with each module; a larger one
@@ -27,7 +27,7 @@ class Outputs:
         self.solution = solution
         self.owner = owner
         self.origin = Origin(owner)
-        self.forgotten: dict[Size, Rigid] = {}
+        self.forgotten: dict[Size, OutputSize] = {}
 
     def close(self, outputs: Mapping[str, NeuralType]) -> dict[str, NeuralType]:
         """The types of the outputs, in which every size is known to somebody.
@@ -51,7 +51,7 @@ class Outputs:
 
     def _own(self, name: Variable, meaning: str | None = None) -> None:
         tag_name = meaning or next(iter(self.meanings.of(name)), None)
-        self.solution.values[name] = Size(Rigid(self.origin, name.name, tag_name))
+        self.solution.values[name] = Size(OutputSize(self.origin, name.name, tag_name))
 
     def _structure(self, output: Structure, name: str) -> Structure:
         if output.item is not None:
@@ -62,12 +62,12 @@ class Outputs:
                 axes += self._row(axis, name)
             else:
                 axes.append(self._axis(axis, name, len(axes)))
-        kind = owned_kind(output.kind, self.origin, name, lambda size: self.size(size, name))
+        kind = own_kind(output.kind, self.origin, name, lambda size: self.size(size, name))
         return Structure(output.form, tuple(axes), kind)
 
     def _row(self, row: Row, name: str) -> list[AxisType]:
         if row.name not in self.templates.rows:
-            raise self._undecided(str(row), name)
+            raise self._undecided_error(str(row), name)
         axes = self.templates.rows[row.name]
         return [axis_of(axis.tag, self.size(Size(row_size(row.name, i)), name)) for i, axis in enumerate(axes)]
 
@@ -76,38 +76,38 @@ class Outputs:
         if isinstance(tag, TagVariable):
             bound_tag = self.templates.tags.get(tag.name)
             if bound_tag is None:
-                raise self._undecided(str(tag), name)
+                raise self._undecided_error(str(tag), name)
             tag = bound_tag
         if axis.size is None and tag.is_a(BatchTag):
             if BATCH not in self.solution.values:
-                self.solution.values[BATCH] = Size(Rigid(self.origin, "batch", BatchTag.meaning, implicit=True))
+                self.solution.values[BATCH] = Size(OutputSize(self.origin, "batch", BatchTag.meaning, implicit=True))
             return axis_of(tag, self.size(Size(BATCH), name))
         if axis.size is None or isinstance(axis.size, Unknown):
-            return axis_of(tag, Size(Rigid(self.origin, f"{name}[{index}]", tag.meaning, implicit=True)))
+            return axis_of(tag, Size(OutputSize(self.origin, f"{name}[{index}]", tag.meaning, implicit=True)))
         return axis_of(tag, self.size(plain(axis.size), name))
 
     def size(self, size: Size, name: str) -> Size:
         """A size of this call, solved; names that nothing decides become the call's own."""
         solved = self.solution.apply(size)
         if solved.weight > HEAVIEST:
-            return Size(self.forgotten.setdefault(solved, Rigid(self.origin, f"{name}.size{len(self.forgotten)}")))
-        own = [symbol for symbol in solved.symbols() if not isinstance(symbol, Rigid)]
+            return Size(self.forgotten.setdefault(solved, OutputSize(self.origin, f"{name}.size{len(self.forgotten)}")))
+        own = [symbol for symbol in solved.symbols() if not isinstance(symbol, OutputSize)]
         for symbol in own:
             if isinstance(symbol, Sum):
-                raise self._undecided(str(symbol), name)
+                raise self._undecided_error(str(symbol), name)
             self._own(symbol)
         return self.solution.apply(solved) if own else solved
 
     def equation(self, equation: Equation) -> Equation:
         """An equation that stays open, with the names that nothing decides made the call's own."""
         own: dict[Name, Size] = {
-            name: Size(Rigid(self.origin, name.name))
+            name: Size(OutputSize(self.origin, name.name))
             for name in equation.expected.symbols()
             if isinstance(name, Variable)
         }
         return replace(equation, expected=equation.expected.substitute(own)) if own else equation
 
-    def _undecided(self, what: str, name: str) -> DefinitionError:
+    def _undecided_error(self, what: str, name: str) -> DefinitionError:
         return DefinitionError(
             f"{self.owner}.{name}: nothing decides {what}.\n"
             "  A row, a tag variable or a sum on an output must also stand on an input that\n"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from nm_types.sizes import Name, Rigid, Variable, Verdict, judge
+from nm_types.sizes import Name, OutputSize, Variable, Verdict, decide
 from nm_types.solving import Equation, Solution, contradictions, eliminate, is_solvable, rank
 from nm_types.unifying import Meanings, Unifier
 
@@ -41,7 +41,7 @@ def resolve(unifier: Unifier) -> Resolution:
         waiting, worse = eliminate(waiting + on_kinds, solution, _is_variable)
         bad += worse
     sometimes, never = solution.unmet()
-    unsolved, wrong = _judged(waiting, unifier.meanings)
+    unsolved, wrong = _split_by_verdict(waiting, unifier.meanings)
     unsolved, unsolvable = _among_numbers(unsolved + sometimes)
     bad += [*wrong, *never, *unsolvable]
     if len(unsolved) > 1:
@@ -53,7 +53,7 @@ def resolve(unifier: Unifier) -> Resolution:
     kind_ports = frozenset(equation.port for equation in on_kinds)
     blind = _blind(unsolved, on_axes, solution.values.keys() - solved_on_axes) & kind_ports
     reported = {(equation.port, equation.place) for equation in unsolved}
-    on_axes = _among_numbers(_judged(on_axes, unifier.meanings)[0])[0]
+    on_axes = _among_numbers(_split_by_verdict(on_axes, unifier.meanings)[0])[0]
     return Resolution(
         solution,
         unsolved + [equation for equation in on_axes if (equation.port, equation.place) not in reported],
@@ -62,11 +62,11 @@ def resolve(unifier: Unifier) -> Resolution:
     )
 
 
-def _judged(equations: Sequence[Equation], meanings: Meanings) -> tuple[list[Equation], list[Equation]]:
+def _split_by_verdict(equations: Sequence[Equation], meanings: Meanings) -> tuple[list[Equation], list[Equation]]:
     """Those of some equations without free names that are open, and those that cannot hold."""
     unsolved, wrong = [], []
     for equation in equations:
-        verdict = judge(equation.expected, equation.given)
+        verdict = decide(equation.expected, equation.given)
         if verdict is Verdict.OPEN and not meanings.are_swapped(equation):
             unsolved.append(equation)
         elif verdict is not Verdict.HOLDS:
@@ -91,8 +91,8 @@ def _among_numbers(equations: Sequence[Equation]) -> tuple[list[Equation], list[
     An equation stays open with the others while it shares a name with one that speaks of another call, and where the
     search is too long.
     """
-    bound = [equation for equation in equations if any(map(_is_rigid, equation.names))]
-    rest = [equation for equation in equations if not any(map(_is_rigid, equation.names))]
+    bound = [equation for equation in equations if any(map(_is_output_size, equation.names))]
+    rest = [equation for equation in equations if not any(map(_is_output_size, equation.names))]
     verdict = is_solvable(rest)
     if verdict is False:
         return bound, rest[-1:]
@@ -110,5 +110,5 @@ def _is_variable(name: Name) -> bool:
     return isinstance(name, Variable)
 
 
-def _is_rigid(name: Name) -> bool:
-    return isinstance(name, Rigid)
+def _is_output_size(name: Name) -> bool:
+    return isinstance(name, OutputSize)

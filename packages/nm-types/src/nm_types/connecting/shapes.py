@@ -176,7 +176,7 @@ class _Checker:
         sources = dict.fromkeys(
             measured.source for measured in self.kinds[port] if measured is not None and measured.source
         )
-        holds = "; ".join([f"The value holds {self._kind_given(port)}", *sources])
+        holds = "; ".join([f"The value holds {self._measured_kind(port)}", *sources])
         names = written.symbols() if isinstance(written, Size) else ()
         says = " and ".join([f"its type says {self.expected[port].kind}", *sorted(map(self._read, names))])
         self._report("NM123", port, f"{holds}; {says}.", (len(self.shapes.get(port, ())),))
@@ -184,7 +184,7 @@ class _Checker:
     def _read(self, name: Name) -> str:
         return self.read.get(name) or f"{name} is {self.solution.apply(Size(name))}"
 
-    def _kind_given(self, port: str) -> str:
+    def _measured_kind(self, port: str) -> str:
         """The kind of a value with the numbers that are known of it; a size may be 0 here, where no axis is."""
         kind = self.expected[port].kind
         numbers = ["?" if measured is None else str(measured.value) for measured in self.kinds[port]]
@@ -193,14 +193,14 @@ class _Checker:
     def _report(self, code: str, port: str, cause: str, marked: tuple[int, ...], numbers: Column | None = None) -> None:
         type = self.expected[port]
         shape = self.shapes.get(port, ())
-        axes = _laid(type.axes, len(shape))
+        axes = _axis_texts(type.axes, len(shape))
         axes += ["-"] * (len(shape) - len(axes))
         sizes = [*map(str, shape), *["-"] * (len(axes) - len(shape))]
         columns = [Column(f"axis {i}", axes[i], sizes[i], i in marked) for i in range(len(axes))]
         if numbers is not None:
             columns.append(numbers)
         elif port in self.kinds:
-            kinds = str(type.kind), str(self._kind_given(port))
+            kinds = str(type.kind), str(self._measured_kind(port))
             columns.append(Column("values", *kinds, len(axes) in marked))
         producer = self.producers.get(port, "")
         giver = producer.partition(".")[0]
@@ -220,7 +220,7 @@ class _Checker:
         )
 
 
-def _laid(axes: Sequence[Axis], count: int) -> list[str]:
+def _axis_texts(axes: Sequence[Axis], count: int) -> list[str]:
     """The axes of a type in the places of a shape: a row stands once for each axis that it takes."""
     rows = sum(isinstance(axis, Row) for axis in axes)
     row_length = count - len(axes) + 1 if rows == 1 else 1

@@ -10,7 +10,7 @@ from nm_types.errors import UnknownNameError, did_you_mean
 from nm_types.meanings.kinds import KINDS, Kind
 from nm_types.meanings.nominal import Nominal
 from nm_types.meanings.tags import TAGS, Tag
-from nm_types.messages import wrapped
+from nm_types.messages import wrap_lines
 
 N = TypeVar("N", bound=Nominal)
 
@@ -74,7 +74,7 @@ def _find(what: str, name: str, names: dict[str, list[N]]) -> N:
     option = "tags=[...]" if what == "tag" else "kinds=[...]"
     raise UnknownNameError(
         f'There is no {what} "{name}" here.{" " if guess else ""}{guess}\n'
-        + wrapped(f"  Known: {listing}.")
+        + wrap_lines(f"  Known: {listing}.")
         + f"\n  A {what} of a collection is given with {option}; a name in a notation\n  never makes a new one.",
         code=code,
     )

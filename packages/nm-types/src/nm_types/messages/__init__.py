@@ -2,12 +2,12 @@
 
 from nm_types.messages.fix import Fix
 from nm_types.messages.problem import NeuralTypeError, Problem
-from nm_types.messages.rendering import Column, wrapped
+from nm_types.messages.rendering import Column, wrap_lines
 
 __all__ = [
     "Column",
     "Fix",
     "NeuralTypeError",
     "Problem",
-    "wrapped",
+    "wrap_lines",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nm_types.messages.rendering import wrapped
+from nm_types.messages.rendering import wrap_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Fix:
         head = f"  {self.title}: {self.text}"
         if self.needs:
             return f"{head}\n    ({self.needs})"
-        return f"{wrapped(head)}\n    {self.module}" if self.module else wrapped(head)
+        return f"{wrap_lines(head)}\n    {self.module}" if self.module else wrap_lines(head)
 
     def to_dict(self) -> dict[str, object]:
         """The fix as plain data."""

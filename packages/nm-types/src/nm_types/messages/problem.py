@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nm_types.codes import CODES
-from nm_types.errors import NmError, explained
+from nm_types.errors import NmError, explain_sentence
 from nm_types.messages.fix import Fix
-from nm_types.messages.rendering import Column, Sheet, nearby, render, wrapped
+from nm_types.messages.rendering import Column, Sheet, nearby, render, wrap_lines
 
 PLACE = re.compile(r"(.*?):(\d+)(?::(\d+))?")
 
@@ -69,7 +69,7 @@ class Problem:
         return ".".join(part for part in (self.consumer, self.port) if part)
 
     def __str__(self) -> str:
-        lines = [wrapped(f"  {line}") for line in self._facts()]
+        lines = [wrap_lines(f"  {line}") for line in self._facts()]
         alternative = [f"  {self.alternative}"] if self.alternative else []
         return render(self._sheet(), [*lines, *map(str, self.fixes), *alternative])
 
@@ -140,7 +140,7 @@ class NeuralTypeError(NmError, TypeError):
         hidden = len(self.problems) - len(shown)
         if hidden:
             shown.append(f"... and {hidden} more.")
-        more = explained(problem.code for problem in self.problems)
+        more = explain_sentence(problem.code for problem in self.problems)
         text = "\n\n".join(shown) + ("\n\n" if len(shown) > 1 else "\n  ") + more
         super().__init__(text, code=self.problems[0].code if self.problems else None)
 
@@ -155,7 +155,7 @@ class NeuralTypeError(NmError, TypeError):
         shown = [problem.to_html() for problem in self.problems[: self.shown]]
         hidden = len(self.problems) - len(shown)
         more = f"<div>... and {hidden} more.</div>" if hidden else ""
-        return "\n".join([*shown, more, f"<div>{explained(problem.code for problem in self.problems)}</div>"])
+        return "\n".join([*shown, more, f"<div>{explain_sentence(problem.code for problem in self.problems)}</div>"])
 
 
 def place(location: str) -> dict[str, object]:

@@ -51,11 +51,11 @@ def render(sheet: Sheet, lines: Sequence[str]) -> str:
     if any(len(line) > WIDTH for line in table):
         table = _tall(sheet.columns, sheet.mark)
     blank = [""] if table else []
-    head = _titled(f"{sheet.code}  {sheet.title}", sheet.location)
+    head = _title_lines(f"{sheet.code}  {sheet.title}", sheet.location)
     return "\n".join([*head, *_edge(*sheet.ends), *blank, *table, "", *lines])
 
 
-def wrapped(line: str) -> str:
+def wrap_lines(line: str) -> str:
     """One line of prose, folded at the width; long names stay whole."""
     if len(line) <= WIDTH:
         return line
@@ -73,7 +73,7 @@ def nearby(text: str) -> str:
     return text.replace(f"{os.getcwd()}{os.sep}", "")
 
 
-def _titled(head: str, location: str) -> list[str]:
+def _title_lines(head: str, location: str) -> list[str]:
     """The title, with the user's line at its right, or below where there is no room."""
     if not location:
         return [head]

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from nm_types.errors import NmError, TypeSyntaxError, UnknownNameError
 from nm_types.meanings import Kind, Scope, Tag, scope_of
-from nm_types.messages import wrapped
+from nm_types.messages import wrap_lines
 from nm_types.notation.axes import Axis, AxisType, Row, TagVariable
 from nm_types.notation.structure import Structure
 
@@ -85,7 +85,7 @@ def _parse_axis(word: str, text: str, scope: Scope) -> Axis:
     try:
         return AxisType(tag, size or None)
     except TypeSyntaxError as error:
-        raise _located(error, text, word) from None
+        raise _point_at(error, text, word) from None
 
 
 def _parse_tag(name: str, text: str, scope: Scope) -> type[Tag] | TagVariable:
@@ -99,7 +99,7 @@ def _parse_tag(name: str, text: str, scope: Scope) -> type[Tag] | TagVariable:
             return scope.tag(name)
         return TagVariable(variable.group(1), scope.tag(bound) if bound else None)
     except UnknownNameError as error:
-        raise _located(error, text, bound or name) from None
+        raise _point_at(error, text, bound or name) from None
 
 
 def _parse_kind(word: str, text: str, scope: Scope) -> Kind:
@@ -112,18 +112,18 @@ def _parse_kind(word: str, text: str, scope: Scope) -> Kind:
         sizes = [size.strip() for size in inside.split(",")] if inside and inside.strip() else []
         return kind(*sizes)
     except NmError as error:
-        raise _located(error, text, name if isinstance(error, UnknownNameError) else word) from None
+        raise _point_at(error, text, name if isinstance(error, UnknownNameError) else word) from None
 
 
 def _syntax(text: str, part: str, what: str, hint: str = "") -> TypeSyntaxError:
     message = f"This is no neural type: {what}."
-    return _located(TypeSyntaxError(f"{message}\n  {hint}" if hint else message), text, part)
+    return _point_at(TypeSyntaxError(f"{message}\n  {hint}" if hint else message), text, part)
 
 
-def _located(error: NmError, text: str, part: str) -> TypeSyntaxError:
+def _point_at(error: NmError, text: str, part: str) -> TypeSyntaxError:
     """The error with the notation after its first line, and a mark under the part at fault."""
     first, newline, rest = error.message.partition("\n")
-    first = wrapped(" " * len(f"{error.code}  ") + first).lstrip()
+    first = wrap_lines(" " * len(f"{error.code}  ") + first).lstrip()
     start = max(text.find(part), 0)
     pointer = f'    "{text}"\n     {" " * start}{"^" * max(len(part), 1)}'
     kind = type(error) if isinstance(error, TypeSyntaxError) else TypeSyntaxError

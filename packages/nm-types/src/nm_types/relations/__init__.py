@@ -1,7 +1,7 @@
 """Relations: how two names, two axes, two types relate, and in which order axes fit."""
 
 from nm_types.relations.comparison import Comparison, compare, examine, refines
-from nm_types.relations.matching import Permutation, orders_that_fit, the_one_order
+from nm_types.relations.matching import Permutation, orders_that_fit, unique_order
 from nm_types.relations.orders import EQUAL, GREATER, LESS, UNRELATED, order_of_axes, order_of_kinds
 
 __all__ = [
@@ -17,5 +17,5 @@ __all__ = [
     "order_of_kinds",
     "orders_that_fit",
     "refines",
-    "the_one_order",
+    "unique_order",
 ]

@@ -32,7 +32,7 @@ def orders_that_fit(output: Sequence[Axis], input: Sequence[Axis]) -> tuple[Perm
     return tuple(islice(_orders(fits, input), SHOWN)) if _covers(fits) else ()
 
 
-def the_one_order(output: Sequence[Axis], input: Sequence[Axis]) -> Permutation | None:
+def unique_order(output: Sequence[Axis], input: Sequence[Axis]) -> Permutation | None:
     """The only order that tags allow; tags that occur twice on a side allow more than one."""
     orders = orders_that_fit(output, input)
     return orders[0] if len(orders) == 1 else None

@@ -6,7 +6,7 @@ from nm_types.messages import Column, Fix, Problem
 from nm_types.notation import Structure
 from nm_types.relations import Comparison
 from nm_types.solving import Edge
-from nm_types.unifying import laid_out
+from nm_types.unifying import lay_out_rows
 
 FEW = 4
 """Connections, or orders of axes, that a message shows beside the one at fault."""
@@ -46,7 +46,7 @@ def columns_of(expected: Structure, given: Structure, marked: tuple[int, ...] = 
     """
     if expected.form != "tensor" or given.form != "tensor":
         return (Column("type", str(expected), str(given), True),)
-    axes = laid_out(expected.axes, given.axes)
+    axes = lay_out_rows(expected.axes, given.axes)
     if axes is None:
         return (Column("type", str(expected), str(given), False),)
     count = max(len(axes), len(given.axes))

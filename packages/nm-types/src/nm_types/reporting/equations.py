@@ -11,7 +11,7 @@ from nm_types.neural_type import NeuralType
 from nm_types.notation import AxisType
 from nm_types.relations import Comparison
 from nm_types.reporting.columns import FEW, columns_of, problem_of
-from nm_types.sizes import Rigid, Size, Sum, Variable, accidental
+from nm_types.sizes import OutputSize, Size, Sum, Variable, accidental
 from nm_types.solving import Edge, Equation
 
 SOURCE = re.compile(r" at [^ ]+")
@@ -79,7 +79,7 @@ def _problem(equation: Equation, code: str, cause: str, fix: Fix, mark: str) -> 
 
 def _is_plain(size: Size) -> bool:
     """Whether a size is a number or a name, and so belongs to whoever declares it."""
-    return not size.terms or isinstance(size.symbol, Variable | Rigid | Sum)
+    return not size.terms or isinstance(size.symbol, Variable | OutputSize | Sum)
 
 
 def report_contradiction(equation: Equation, conflicts: Sequence[Equation], by_accident: bool = False) -> Problem:

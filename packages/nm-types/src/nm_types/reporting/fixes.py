@@ -14,7 +14,7 @@ from nm_types.solving import Edge
 
 def transpose_fix(edge: Edge, given: Structure, order: Permutation) -> Fix:
     """The call with the value's axes in the order that the port has."""
-    words = " ".join(_short(given.axes[i]) for i in order)
+    words = " ".join(_tag_text(given.axes[i]) for i in order)
     return replace(_call(edge, "transpose", words, Structure("tensor", given.axes)), safe=True)
 
 
@@ -30,7 +30,7 @@ def assume_fix(edge: Edge, expected: Structure, given: Structure) -> Fix:
     kind = expected.kind
     if kind is not None and given.kind is not None and order_of_kinds(given.kind, kind) != GREATER:
         kind = None
-    words = [*map(_sized, axes), *(() if kind is None else (";", str(kind)))]
+    words = [*map(_claim_text, axes), *(() if kind is None else (";", str(kind)))]
     claim = Structure("tensor", tuple(axes), kind)
     return replace(_call(edge, "assume", " ".join(words), claim), when="you know that it holds")
 
@@ -60,12 +60,12 @@ def _call(edge: Edge, function: str, words: str, named: Structure) -> Fix:
     return Fix(text, needs="; ".join(imports), module=module)
 
 
-def _sized(axis: Axis) -> str:
+def _claim_text(axis: Axis) -> str:
     """An axis as a claim writes it: names of sizes are those of another call, and left out."""
     number = axis.size.value if isinstance(axis, AxisType) and isinstance(axis.size, Size) else None
-    return _short(axis) if number is None else f"{_short(axis)}:{number}"
+    return _tag_text(axis) if number is None else f"{_tag_text(axis)}:{number}"
 
 
-def _short(axis: Axis) -> str:
+def _tag_text(axis: Axis) -> str:
     tag = axis.tag if isinstance(axis, AxisType) else None
     return tag.short or tag.text if isinstance(tag, Nominal) else str(axis)

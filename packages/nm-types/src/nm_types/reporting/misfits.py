@@ -16,7 +16,7 @@ from nm_types.relations import (
     order_of_axes,
     order_of_kinds,
     orders_that_fit,
-    the_one_order,
+    unique_order,
 )
 from nm_types.reporting.columns import FEW, columns_of, problem_of
 from nm_types.reporting.fixes import assume_fix, transpose_fix
@@ -73,7 +73,7 @@ def _template(edge: Edge, misfit: Misfit) -> Problem:
         code, what = "NM112", "with the same axes"
         cause = f"The axes do not agree with those of {others}."
     fix = Fix(f"connect values {what}, or convert one of them first.")
-    order = the_one_order(actual.axes, expected.axes) if misfit.reason == "row" else None
+    order = unique_order(actual.axes, expected.axes) if misfit.reason == "row" else None
     if order is not None:
         cause = f"The axes are those of {others} in another order."
         fix = transpose_fix(edge, actual, order)

@@ -1,8 +1,8 @@
 """Sizes: integer polynomials over names and floor divisions, how they are written, and what can be proven of them."""
 
 from nm_types.sizes.formulas import Expression, bind, parameters_of, parse_size
-from nm_types.sizes.proofs import Verdict, accidental, clash, is_positive, judge, never_zero, period, relax
-from nm_types.sizes.size import Atom, Floor, Name, Origin, Product, Rigid, Size, Sum, Variable
+from nm_types.sizes.proofs import Verdict, accidental, clash, decide, is_positive, never_zero, period, relax
+from nm_types.sizes.size import Atom, Floor, Name, Origin, OutputSize, Product, Size, Sum, Variable
 
 __all__ = [
     "Atom",
@@ -11,7 +11,7 @@ __all__ = [
     "Name",
     "Origin",
     "Product",
-    "Rigid",
+    "OutputSize",
     "Size",
     "Sum",
     "Variable",
@@ -20,7 +20,7 @@ __all__ = [
     "bind",
     "clash",
     "is_positive",
-    "judge",
+    "decide",
     "never_zero",
     "parameters_of",
     "parse_size",

@@ -136,7 +136,7 @@ def _atom_repeats(atom: Atom, modulus: int) -> int:
     return modulus
 
 
-def judge(expected: Size, given: Size) -> Verdict:
+def decide(expected: Size, given: Size) -> Verdict:
     """What can be said of an equation without a solver."""
     difference = expected - given
     if not difference.terms:

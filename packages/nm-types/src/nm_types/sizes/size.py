@@ -18,7 +18,7 @@ MOST_TERMS = 512
 
 
 class Origin:
-    """The identity of one call, which its rigid symbols share; it lives as long as something speaks of them."""
+    """The identity of one call, which its output sizes share; it lives as long as something speaks of them."""
 
     __slots__ = ("__weakref__", "owner")
 
@@ -42,7 +42,7 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
-class Rigid:
+class OutputSize:
     """A size that a call made and nobody knows yet: equal only to itself, printed with its owner.
 
     Attributes:
@@ -79,7 +79,7 @@ class Floor:
     divisor: int
 
     def __str__(self) -> str:
-        plain = isinstance(self.numerator.symbol, Variable | Rigid | Sum)
+        plain = isinstance(self.numerator.symbol, Variable | OutputSize | Sum)
         return f"{self.numerator}//{self.divisor}" if plain else f"({self.numerator})//{self.divisor}"
 
 
@@ -94,9 +94,9 @@ class Product:
         return "*".join("*".join([text] * power) for text, power in texts)
 
 
-Name: TypeAlias = "Variable | Rigid | Sum"
-Symbol: TypeAlias = "Variable | Rigid | Sum | Floor"
-Atom: TypeAlias = "Variable | Rigid | Sum | Floor | Product"
+Name: TypeAlias = "Variable | OutputSize | Sum"
+Symbol: TypeAlias = "Variable | OutputSize | Sum | Floor"
+Atom: TypeAlias = "Variable | OutputSize | Sum | Floor | Product"
 
 
 class Size(Frozen):
@@ -188,7 +188,7 @@ class Size(Frozen):
     def is_implicit(self) -> bool:
         """Whether it is a size that no declaration names; such sizes are not printed."""
         symbol = self.symbol
-        return isinstance(symbol, Rigid) and symbol.implicit
+        return isinstance(symbol, OutputSize) and symbol.implicit
 
     def symbols(self) -> frozenset[Name]:
         """The names in it, those inside floor divisions and products included."""
@@ -214,7 +214,7 @@ class Size(Frozen):
         return _make(terms, constant)
 
     def evaluate(self, values: Mapping[str, int]) -> int:
-        """The number it is, given a number for each name (rigid symbols under `owner.name`).
+        """The number it is, given a number for each name (output sizes under `owner.name`).
 
         Raises:
             BindingError: a name has no value.

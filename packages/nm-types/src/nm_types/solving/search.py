@@ -54,7 +54,7 @@ def can_be_zero(
     if not zero and not positive:
         return True
     names = frozenset[Name]().union(*(size.symbols() for size in (*zero, *positive)))
-    narrowed = _narrowed(
+    narrowed = _narrow_bounds(
         [form for size in zero for form in (relax(size, 1), relax(-size, 1))]
         + [relax(1 - size, 1) for size in positive],
         {name: (bounds or {}).get(name, (1, None)) for name in names},
@@ -92,7 +92,7 @@ def _width(bound: tuple[int, int | None]) -> float:
     return float("inf") if bound[1] is None else bound[1] - bound[0]
 
 
-def _narrowed(forms: Sequence[Form], bounds: Bounds) -> Bounds | None:
+def _narrow_bounds(forms: Sequence[Form], bounds: Bounds) -> Bounds | None:
     """Bounds in which each linear form can be at most zero, or None where there are none."""
     for _ in range(ROUNDS):
         before = dict(bounds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from nm_types.sizes import Atom, Name, Rigid, Size, Sum, Variable, Verdict, is_positive, judge, never_zero
+from nm_types.sizes import Atom, Name, OutputSize, Size, Sum, Variable, Verdict, decide, is_positive, never_zero
 from nm_types.solving.edge import Equation
 from nm_types.solving.solution import Solution
 
@@ -36,12 +36,12 @@ def contradictions(equations: Sequence[Equation], *, traced: bool = True) -> lis
         traced: let each name all ports that take part; without it, its own only.
     """
     solution = Solution(traced=traced)
-    waiting, bad = eliminate(equations, solution, lambda name: isinstance(name, Rigid))
+    waiting, bad = eliminate(equations, solution, lambda name: isinstance(name, OutputSize))
     bad += solution.unmet()[1]
     return bad + [
         equation
         for equation in waiting
-        if judge(equation.expected, equation.given) in (Verdict.CLASHES, Verdict.ACCIDENTAL)
+        if decide(equation.expected, equation.given) in (Verdict.CLASHES, Verdict.ACCIDENTAL)
     ]
 
 
@@ -54,7 +54,7 @@ def rank(equation: Equation) -> tuple[bool, bool, str, int]:
 def _assign(equation: Equation, solution: Solution, free: Callable[[Name], bool]) -> bool:
     """The common case: a port asks for a name that nothing has decided yet."""
     symbol = equation.expected.symbol
-    if not isinstance(symbol, Variable | Rigid) or symbol in solution.values or not free(symbol):
+    if not isinstance(symbol, Variable | OutputSize) or symbol in solution.values or not free(symbol):
         return False
     value = solution.apply(equation.given)
     if symbol in value.symbols():
@@ -96,7 +96,7 @@ def _multiple(difference: Size, free: Callable[[Name], bool]) -> tuple[Name, Siz
 
 def _isolate(difference: Size, atoms: Iterable[Atom], free: Callable[[Name], bool]) -> tuple[Name, Size, int] | None:
     for atom in atoms:
-        if isinstance(atom, Variable | Rigid | Sum) and free(atom):
+        if isinstance(atom, Variable | OutputSize | Sum) and free(atom):
             count = difference.terms[atom]
             rest = difference - Size(atom) * count
             if atom not in rest.symbols():

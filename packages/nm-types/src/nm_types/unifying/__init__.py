@@ -2,9 +2,9 @@
 
 from nm_types.unifying.misfit import Misfit
 from nm_types.unifying.names import BATCH, LocalNames, Meanings, row_size
-from nm_types.unifying.release import released, with_sizes
-from nm_types.unifying.rows import laid_out
-from nm_types.unifying.symbol_scopes import owned_kind, plain
+from nm_types.unifying.release import release_sizes, with_sizes
+from nm_types.unifying.rows import lay_out_rows
+from nm_types.unifying.symbol_scopes import own_kind, plain
 from nm_types.unifying.unify import Casts, Unifier
 
 __all__ = [
@@ -14,10 +14,10 @@ __all__ = [
     "Meanings",
     "Misfit",
     "Unifier",
-    "laid_out",
-    "owned_kind",
+    "lay_out_rows",
+    "own_kind",
     "plain",
-    "released",
+    "release_sizes",
     "row_size",
     "with_sizes",
 ]

@@ -6,7 +6,7 @@ import re
 
 from nm_types.meanings import BatchTag
 from nm_types.notation import Axis, AxisType, Row, TagVariable, Unknown
-from nm_types.sizes import Name, Rigid, Size, Sum, Variable
+from nm_types.sizes import Name, OutputSize, Size, Sum, Variable
 from nm_types.solving import Equation
 from nm_types.unifying.symbol_scopes import plain
 
@@ -63,7 +63,7 @@ class Meanings:
         """Take in that an axis has a size; only names say something, and only axes that have a tag."""
         symbol = size.symbol
         if (
-            isinstance(symbol, Variable | Rigid)
+            isinstance(symbol, Variable | OutputSize)
             and isinstance(axis, AxisType)
             and not isinstance(axis.tag, TagVariable)
         ):
@@ -71,7 +71,7 @@ class Meanings:
 
     def of(self, name: Name) -> list[str]:
         """What a name means, its own meaning first."""
-        own = [name.meaning] if isinstance(name, Rigid) and name.meaning is not None else []
+        own = [name.meaning] if isinstance(name, OutputSize) and name.meaning is not None else []
         return own + self._known.get(name, [])
 
     def are_swapped(self, equation: Equation) -> bool:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from nm_types.meanings import BatchTag, Kind, Nominal
 from nm_types.neural_type import NeuralType
 from nm_types.notation import Axis, AxisType, Row, Structure, axis_of
-from nm_types.sizes import Name, Rigid, Size, Variable
+from nm_types.sizes import Name, OutputSize, Size, Variable
 
 
-def released(types: Mapping[str, NeuralType]) -> dict[str, NeuralType]:
+def release_sizes(types: Mapping[str, NeuralType]) -> dict[str, NeuralType]:
     """Types of values as the ports of one module would declare them.
 
     A size of a call becomes a name, one and the same in all of the types; one that nobody named and that stands in one
@@ -28,17 +28,17 @@ def released(types: Mapping[str, NeuralType]) -> dict[str, NeuralType]:
             omitted.add(name)
         else:
             names[name] = Size(Variable(_free(name, used)))
-    return {port: NeuralType(_released(type, names, omitted)) for port, type in types.items()}
+    return {port: NeuralType(_release_structure(type, names, omitted)) for port, type in types.items()}
 
 
 def with_sizes(type: NeuralType, sizes: Mapping[Name, Size]) -> NeuralType:
     """A type with sizes in the place of names."""
-    return NeuralType(_released(type, sizes, set()))
+    return NeuralType(_release_structure(type, sizes, set()))
 
 
-def _released(type: Structure, names: Mapping[Name, Size], omitted: set[Name]) -> Structure:
+def _release_structure(type: Structure, names: Mapping[Name, Size], omitted: set[Name]) -> Structure:
     if type.item is not None:
-        return Structure("list", item=_released(type.item, names, omitted))
+        return Structure("list", item=_release_structure(type.item, names, omitted))
     kind = type.kind
     if kind is not None and kind.sizes:
         kind = _kind(kind, names, omitted)
@@ -59,11 +59,11 @@ def _size(size: Size, names: Mapping[Name, Size], omitted: set[Name]) -> Size | 
     return None if size.symbol in omitted else size.substitute(names)
 
 
-def _places(type: Structure) -> Iterator[Rigid]:
+def _places(type: Structure) -> Iterator[OutputSize]:
     """The sizes of calls in a type, once for each place; twice in a derived size, which needs their names."""
     for size in type.all_sizes():
         if isinstance(size, Size):
-            names = sorted((name for name in size.symbols() if isinstance(name, Rigid)), key=str)
+            names = sorted((name for name in size.symbols() if isinstance(name, OutputSize)), key=str)
             yield from names if size.symbol is not None else (*names, *names)
 
 
@@ -74,7 +74,7 @@ def _batches(type: Structure) -> Iterator[Size]:
             yield axis.size if isinstance(axis.size, Size) else Size(0)
 
 
-def _free(name: Rigid, used: set[str]) -> str:
+def _free(name: OutputSize, used: set[str]) -> str:
     """A name that is not taken: the size's own, where it has one."""
     base = name.name.rpartition(".")[2].partition("[")[0]
     base = "n" if name.implicit or not base.isidentifier() or base.endswith("_i") else base

@@ -60,7 +60,7 @@ def spread_axes(expected: Sequence[Axis], actual: Sequence[Axis]) -> Spread | Re
     return Spread(tuple(laid), tuple(rows))
 
 
-def laid_out(expected: Sequence[Axis], actual: Sequence[Axis]) -> tuple[Axis, ...] | None:
+def lay_out_rows(expected: Sequence[Axis], actual: Sequence[Axis]) -> tuple[Axis, ...] | None:
     """The axes of a port with a row repeated for each axis that it takes, or None where rows cannot be laid out."""
     rows = {axis.name: axis for axis in expected if isinstance(axis, Row)}
     if not rows:

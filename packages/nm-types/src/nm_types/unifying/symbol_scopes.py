@@ -7,7 +7,7 @@ from collections.abc import Callable
 from nm_types.errors import BindingError, DefinitionError
 from nm_types.meanings import BatchTag, Kind, kind_of
 from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis_of
-from nm_types.sizes import Expression, Name, Origin, Rigid, Size, Variable
+from nm_types.sizes import Expression, Name, Origin, OutputSize, Size, Variable
 
 
 def plain(size: Expression | Unknown | None) -> Size:
@@ -17,10 +17,10 @@ def plain(size: Expression | Unknown | None) -> Size:
     raise BindingError(f"{size}: parameters in braces must have values before a type is connected: type.bind(params).")
 
 
-def is_settled(structure: Structure) -> bool:
+def is_owned(structure: Structure) -> bool:
     """Whether every size of a type already belongs to somebody."""
     if structure.item is not None:
-        return is_settled(structure.item)
+        return is_owned(structure.item)
     for axis in structure.axes:
         if not isinstance(axis, AxisType) or not isinstance(axis.size, Size) or not _is_owned(axis.size):
             return False
@@ -32,41 +32,41 @@ def is_settled(structure: Structure) -> bool:
     )
 
 
-def settle(structure: Structure, origin: Origin, port: str) -> Structure:
+def own_sizes(structure: Structure, origin: Origin, port: str) -> Structure:
     """A type in which every size belongs to somebody; what nobody has yet becomes its origin's."""
     if structure.item is not None:
-        return Structure("list", item=settle(structure.item, origin, port))
-    axes = tuple(_settle_axis(axis, origin, f"{port}[{index}]") for index, axis in enumerate(structure.axes))
+        return Structure("list", item=own_sizes(structure.item, origin, port))
+    axes = tuple(_own_axis(axis, origin, f"{port}[{index}]") for index, axis in enumerate(structure.axes))
     return Structure(
-        structure.form, axes, owned_kind(structure.kind, origin, port, lambda size: _owned(size, origin, None))
+        structure.form, axes, own_kind(structure.kind, origin, port, lambda size: _own_size(size, origin, None))
     )
 
 
-def owned_kind(kind: Kind | None, origin: Origin, port: str, own: Callable[[Size], Size]) -> Kind | None:
+def own_kind(kind: Kind | None, origin: Origin, port: str, own: Callable[[Size], Size]) -> Kind | None:
     """A kind in which every size belongs to somebody: those that are written as told, those left out to the origin."""
     if kind is None:
         return None
     sizes = []
     for index, parameter in enumerate(type(kind).parameters):
         size = kind.size(index)
-        unknown = Rigid(origin, f"{port}.{parameter}", implicit=True)
+        unknown = OutputSize(origin, f"{port}.{parameter}", implicit=True)
         sizes.append(Size(unknown) if size is None else own(plain(size)))
     return kind_of(type(kind), sizes) if sizes else kind
 
 
-def _settle_axis(axis: Axis, origin: Origin, name: str) -> Axis:
+def _own_axis(axis: Axis, origin: Origin, name: str) -> Axis:
     if isinstance(axis, Row) or isinstance(axis.tag, TagVariable):
         raise DefinitionError(f"{origin.owner}: {axis} stands for many meanings; a value has one. Name its tag.")
     if axis.size is None or isinstance(axis.size, Unknown):
         batch = axis.size is None and axis.tag.is_a(BatchTag)
-        return axis_of(axis.tag, Size(Rigid(origin, "batch" if batch else name, axis.tag.meaning, implicit=True)))
-    return axis_of(axis.tag, _owned(plain(axis.size), origin, axis.tag.meaning))
+        return axis_of(axis.tag, Size(OutputSize(origin, "batch" if batch else name, axis.tag.meaning, implicit=True)))
+    return axis_of(axis.tag, _own_size(plain(axis.size), origin, axis.tag.meaning))
 
 
-def _owned(size: Size, origin: Origin, meaning: str | None) -> Size:
+def _own_size(size: Size, origin: Origin, meaning: str | None) -> Size:
     own = size.symbol
     names: dict[Name, Size] = {
-        name: Size(Rigid(origin, name.name, meaning if name == own else None))
+        name: Size(OutputSize(origin, name.name, meaning if name == own else None))
         for name in size.symbols()
         if isinstance(name, Variable)
     }

@@ -7,13 +7,13 @@ from typing import Literal, cast
 
 from nm_types.meanings import Kind
 from nm_types.notation import AxisType, Structure
-from nm_types.relations import LESS, Permutation, order_of_axes, order_of_kinds, the_one_order
+from nm_types.relations import LESS, Permutation, order_of_axes, order_of_kinds, unique_order
 from nm_types.sizes import Origin, Size
 from nm_types.solving import Edge, Equation
 from nm_types.unifying.misfit import Misfit
 from nm_types.unifying.names import LocalNames, Meanings, row_size
 from nm_types.unifying.rows import Spread, spread_axes
-from nm_types.unifying.symbol_scopes import is_settled, plain, settle
+from nm_types.unifying.symbol_scopes import is_owned, own_sizes, plain
 from nm_types.unifying.templates import Templates
 
 Casts = Literal["error", "transpose"] | frozenset[str]
@@ -45,7 +45,7 @@ class Unifier:
     def add(self, edge: Edge) -> Misfit | None:
         """Take one edge in; give back what is wrong with it, if something is."""
         expected: Structure = edge.expected
-        actual = self._settled(edge)
+        actual = self._own_edge(edge)
         while expected.item is not None and actual.item is not None:
             expected, actual = expected.item, actual.item
         if expected.form == "root":
@@ -66,7 +66,7 @@ class Unifier:
         )
         may_cast = self._may_cast(edge.port) and not spread.is_open and not edge.expected.is_list
         if kind_fits and not axes_fit and may_cast:
-            order = the_one_order(actual.axes, axes)
+            order = unique_order(actual.axes, axes)
             if order is not None:
                 self.casts[edge.port] = order
                 actual = Structure("tensor", tuple(actual.axes[i] for i in order), actual.kind)
@@ -109,9 +109,9 @@ class Unifier:
                 ports = frozenset({edge.port})
                 yield Equation(size, plain(actual.size(index)), edge, -1 - index, plain(size_needed), ports)
 
-    def _settled(self, edge: Edge) -> Structure:
-        if is_settled(edge.given):
+    def _own_edge(self, edge: Edge) -> Structure:
+        if is_owned(edge.given):
             return edge.given
         owner, _, port = edge.producer.rpartition(".")
         origin = self._origins.setdefault(owner or port, Origin(owner or port))
-        return settle(edge.given, origin, port)
+        return own_sizes(edge.given, origin, port)

@@ -14,7 +14,7 @@ from nm_core.application.text.tree import Data
 from nm_core.modules.composite import CompositeModule
 from nm_core.modules.views import View
 from nm_core.symbols.parameters import thaw
-from nm_types.unifying import released
+from nm_types.unifying import release_sizes
 
 
 def canonical(entry: ApplicationEntry, checked: Checked) -> ApplicationEntry:
@@ -67,7 +67,7 @@ def _graph(name: str, graph: GraphEntry, entry: ApplicationEntry, checked: Check
     typed = checked.seen.get(name)
     if typed is None:
         return graph
-    types = released(dict(sorted(typed.inputs.items())))
+    types = release_sizes(dict(sorted(typed.inputs.items())))
     inputs = {port: str(types[port]) if port in types else text for port, text in graph.inputs.items()}
     declared = {call.label: checked.modules.get(call.module) for call in graph.calls}
     views = {label for label, one in declared.items() if one is not None and issubclass(one.cls, View)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from nm_core.application.text.spans import Source, Span
 from nm_core.errors import ApplicationError, NmError
 from nm_types import Problem as Connection
-from nm_types.errors import explained
+from nm_types.errors import explain_sentence
 
 Path = tuple[str | int, ...]
 """Where a value stands inside an application: `("graphs", "train", "calls", 0)`."""
@@ -98,7 +98,7 @@ class Report:
         parts = [str(problem) for problem in self.problems]
         ending = "; the check stopped here." if self.stopped else "."
         codes = [problem.code for problem in self.problems if problem.code]
-        more = f"\n{explained(codes)}" if codes else ""
+        more = f"\n{explain_sentence(codes)}" if codes else ""
         parts.append(f"{self.name}: {self.count}{ending}{more}")
         return "\n\n".join(parts)
 
