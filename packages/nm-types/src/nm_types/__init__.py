@@ -1,4 +1,4 @@
-"""Neural types: what the axes of a tensor mean, checked while a graph is built.
+"""Neural types: the meaning of each axis of a tensor, checked while a graph is built.
 
 From the ground up: `errors`, the `codes` that explain them and the `messages` that show them; `sizes`, which are
 numeric, and `meanings`, which are nominal; the `notation` of types and the `relations` between them, joined in

@@ -1,4 +1,4 @@
-"""The errors of the project: one base class, and the classes for what is written or declared wrongly."""
+"""Base class of all errors, and errors of notation and declaration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class NmError(Exception):
-    """The base of every error of Neural Modules; `str(error)` is the whole readable message.
+    """Base class of every error of Neural Modules; `str(error)` is the whole readable message.
 
     Args:
         message: what was wrong, what was expected, what was given, and what to do next.
@@ -42,14 +42,14 @@ class NmError(Exception):
         return {"error": type(self).__name__, "code": self.code, "message": self.message}
 
     def stack(self) -> StackSummary:
-        """Every frame that the error has passed, the outermost first, those included that its traceback leaves out."""
+        """Return all stack frames of the error, outermost first, including hidden ones."""
         from traceback import StackSummary, walk_tb  # most programs fail nowhere
 
         frames = StackSummary.extract(walk_tb(self.__traceback__), lookup_lines=False)
         return StackSummary.from_list([*frames[: len(frames) - self.kept], *(self.hidden or ())])
 
     def full_traceback(self) -> str:
-        """The traceback as Python prints it, with the frames of the project that it leaves out otherwise."""
+        """Return the traceback as Python prints it, including the hidden frames of the project."""
         from traceback import TracebackException  # as in stack
 
         formatted = TracebackException.from_exception(self)
@@ -58,40 +58,40 @@ class NmError(Exception):
 
 
 class TypeSyntaxError(NmError, ValueError):
-    """A neural type, a size or a set of axes is written in a way that has no meaning."""
+    """A neural type, a size or a set of axes has invalid notation."""
 
     code = "NM001"
 
 
 class UnknownNameError(TypeSyntaxError, LookupError):
-    """A tag or a kind of values is named that is not in scope."""
+    """A notation names a tag or a kind that is not in scope."""
 
     code = "NM002"
 
 
 class DefinitionError(NmError, TypeError):
-    """A tag or a kind of values is declared in a way that cannot work."""
+    """A tag or a kind is declared in a way that cannot work."""
 
     code = "NM004"
 
 
 class BindingError(NmError, ValueError):
-    """A constructor parameter that a type mentions is missing, or is no size."""
+    """A constructor parameter that a type mentions is missing or is no size."""
 
     code = "NM005"
 
 
 class FrozenError(NmError, AttributeError):
-    """Something tried to change a value that never changes."""
+    """An immutable value was assigned to or deleted from."""
 
 
 def explain_sentence(codes: Iterable[str]) -> str:
-    """The sentence that says where some codes are explained; each once, in order."""
+    """Return the sentence that refers to `nmod explain` for some codes; each once, in order."""
     return f"nmod explain {' '.join(dict.fromkeys(codes))} says more."
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """A sentence that proposes the known name closest to a wrong one, or nothing at all."""
+    """Return a sentence that suggests the closest known name, or an empty text."""
     from difflib import get_close_matches  # most programs spell every name right
 
     by_folded = {candidate.casefold(): candidate for candidate in names}

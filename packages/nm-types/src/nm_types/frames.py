@@ -1,4 +1,4 @@
-"""Tracebacks that end in the user's own line: the frames of the project are put aside, and can still be shown."""
+"""Tracebacks that end in the user's own line; hidden frames of the project can still be shown."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def is_own(frame: FrameType) -> bool:
 
 
 def hide(error: NmError) -> None:
-    """Take the project's frames out of an error's traceback; `error.full_traceback()` has them all.
+    """Hide the project's frames from an error's traceback; `error.full_traceback()` shows them all.
 
     For an `except` block that ends in a bare `raise`, which adds no frame of its own, in a function that users call.
     """
@@ -42,7 +42,7 @@ def hide(error: NmError) -> None:
 
 
 def boundary(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function that users call raise errors whose traceback ends in their line."""
+    """Decorate a public function so that tracebacks of its errors end in the user's line."""
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:

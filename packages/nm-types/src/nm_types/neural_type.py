@@ -1,4 +1,4 @@
-"""`NeuralType`: the type of a port, as a user writes it and asks about it."""
+"""`NeuralType`: the type of a port."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nm_types.sizes import OutputSize, Size, bind, parameters_of
 
 
 class NeuralType(Structure):
-    """What the axes of a value mean, their order and sizes, and what its values are; immutable and hashable.
+    """The type of a value: the meaning, order and sizes of its axes, and its kind; immutable and hashable.
 
     `NeuralType("B Spectrogram:64 T:t")`, `NeuralType("B T:t Class:{num_classes} ; LogProbs")`,
     `NeuralType("object Text")`, `NeuralType("list[object Text]")`, `NeuralType({})` for any value at all, and the
@@ -79,7 +79,7 @@ class NeuralType(Structure):
 
     @property
     def parameters(self) -> frozenset[str]:
-        """The constructor parameters that its sizes mention: `feat_in` of `Encoded:{feat_in}`."""
+        """The constructor parameters in its sizes: `feat_in` of `Encoded:{feat_in}`."""
         if self._parameters is None:
             names = frozenset(name for size in self.all_sizes() for name in parameters_of(size))
             fill(self, "_parameters", names)
@@ -87,7 +87,7 @@ class NeuralType(Structure):
 
     @boundary
     def bind(self, parameters: Mapping[str, object]) -> NeuralType:
-        """Put the values of constructor parameters in the place of the names in braces.
+        """Substitute the values of constructor parameters for the names in braces.
 
         Raises:
             BindingError: a parameter is missing, is no size, or gives a size below 1.
@@ -103,22 +103,22 @@ class NeuralType(Structure):
         return NeuralType(Structure(self.form, axes, kind))
 
     def compare(self, other: Structure) -> Comparison:
-        """How this type, of an output, relates to the type of an input: one of six results."""
+        """Compare this type, of an output, with the type of an input; one of six results."""
         return compare(self, other)
 
     def refines(self, other: Structure) -> bool:
-        """Whether every value of this type is also of the other: a partial order with `{}` on top."""
+        """Return whether every value of this type is also of the other: a partial order with `{}` on top."""
         return refines(self, other)
 
     def to_dict(self) -> dict[str, Any]:
-        """The declared type as plain data with qualified ids."""
+        """Convert the declared type to plain data with qualified ids."""
         return to_dict(self)
 
     @classmethod
     def from_dict(
         cls, data: Mapping[str, Any], *, tags: Iterable[type[Tag]] = (), kinds: Iterable[type[Kind]] = ()
     ) -> NeuralType:
-        """The type of plain data that `to_dict` made."""
+        """Read a type from the plain data of `to_dict`."""
         return cls(from_dict(data, tuple(tags), tuple(kinds)))
 
     def __copy__(self) -> NeuralType:

@@ -154,7 +154,7 @@ def test_law_13_a_deferred_check_fails_exactly_where_a_value_does_not_fit(
 
 
 STAGES = (
-    "nm_types.unifying.unify.Unifier._settled",
+    "nm_types.unifying.unify.Unifier._own_edge",
     "nm_types.unifying.unify.spread_axes",
     "nm_types.unifying.templates.Templates.meet",
     "nm_types.unifying.unify.Unifier._axis_equations",

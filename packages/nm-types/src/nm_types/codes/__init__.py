@@ -1,4 +1,4 @@
-"""The codes of errors: what each one means, why it matters, an example, and what to do."""
+"""Error codes, each with its meaning, the harm it prevents, an example and the way to mend it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CODES: Final[dict[str, tuple[str, str]]] = {**NOTATIONS, **CONNECTIONS, **RUNS}
 
 
 def explain(code: str) -> str:
-    """What a code means, why it matters and what to do: a title and a text with an example.
+    """Explain an error code: its title, its meaning, an example and the way to mend it.
 
     Raises:
         UnknownNameError: there is no such code.

@@ -1,4 +1,4 @@
-"""NM12x and NM13x: what only values can show, seen when a graph runs or when a module is checked."""
+"""NM12x and NM13x: faults that only values show, when a graph runs or a module is checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connecting: what may be connected is decided here, call by call, for whole graphs, and for values of a run."""
+"""Connections: decided call by call, for whole graphs, and for the values of a run."""
 
 from nm_types.connecting.calls import CallTyping, Connection, connect, type_call
 from nm_types.connecting.contradictions import check_equations

@@ -1,4 +1,4 @@
-"""Connecting: the edges of one call are checked together, and its outputs get their types. All policy lives here."""
+"""Typing of calls: checks the edges of a call together and types its outputs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nm_types.unifying import Casts, Unifier
 
 @dataclass(frozen=True, slots=True)
 class CallTyping:
-    """What the type system knows of one call, as an immutable value.
+    """The result of typing a call: output types, casts, deferred checks and open equations.
 
     Attributes:
         outputs: the types of the outputs; their sizes speak of output sizes, those of this call printed `owner.t`.
@@ -39,7 +39,7 @@ class CallTyping:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The decision about one output and one input.
+    """The result of `connect`: how an output relates to an input, and the problem if they do not fit.
 
     Attributes:
         result: what `compare` says.
@@ -80,7 +80,7 @@ class Connection:
 
 
 def connect(output: NeuralType, input: NeuralType, *, casts: Casts = "error") -> Connection:
-    """Decide whether an output may go into an input, on their own: names of sizes on either side are unrelated."""
+    """Check one output against one input; size names on either side are unrelated."""
     result = compare(output, input)
     edge = Edge("input", "", "output", input, output)
     try:
@@ -140,7 +140,7 @@ def _typing(
     equations: tuple[Equation, ...],
     blind: AbstractSet[str],
 ) -> CallTyping:
-    """What is known of an accepted call, with the ports that a run must look at and those that nobody can look into."""
+    """Build the typing of an accepted call, with the ports to check at run time and those that no check can see."""
     visible = {port for equation in equations if equation.on_axis for port in equation.ports}
     invisible = {equation.port for equation in equations if not equation.on_axis} | blind
     return CallTyping(
@@ -153,7 +153,7 @@ def _typing(
 
 
 def _proven_safe(edge: Edge, problem: Problem) -> Problem:
-    """The problem, with a fix that is marked safe only where it makes this edge fit."""
+    """Mark the fix of a problem as safe only if it makes the edge fit."""
     if not any(fix.safe for fix in problem.fixes):
         return problem
     try:

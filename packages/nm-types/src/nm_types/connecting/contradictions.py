@@ -1,4 +1,4 @@
-"""The open equations of a whole graph: each call can hold by itself, all of them together perhaps not."""
+"""Contradictions across a graph: equations that hold call by call, but not together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_WORK = 50_000
 
 
 def check_equations(equations: Iterable[Equation]) -> tuple[Problem, ...]:
-    """Judge the open equations of many calls together, as when a graph is cut out of them.
+    """Check the open equations of many calls together, as a graph does when it is cut.
 
     Args:
         equations: those of the calls, in the order of the graph; the last one of several that do not agree is blamed.
@@ -45,7 +45,7 @@ def _bad(equations: Iterable[Equation]) -> list[Equation]:
 
 
 def _around(equation: Equation, others: Sequence[Equation]) -> list[Equation]:
-    """Equations that contradict one of them, as near to it as can be: by the number of names on the way."""
+    """Collect equations around one of them, breadth first by shared names, until they contradict each other."""
     users: dict[Name, list[Equation]] = {}
     for member in others:
         for name in member.names:
@@ -68,7 +68,7 @@ def _around(equation: Equation, others: Sequence[Equation]) -> list[Equation]:
 
 
 def _core(equation: Equation, others: Sequence[Equation]) -> list[int]:
-    """The numbers of a few equations that contradict each other, in order, this one among them.
+    """Find a minimal set of equations that contradict each other; return their indices in order.
 
     Each is the last of the shortest beginning that contradicts, which is found by halving; none can be left out. Where
     that takes too long, those found so far.

@@ -1,4 +1,4 @@
-"""What a user may say explicitly of a value: another order of its axes, and a narrower meaning."""
+"""Explicit views of a value: its axes in another order, or a narrower type claimed for it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CLAIM = "claim only what can be true of the value: a narrower tag or kind, a num
 
 
 def transposed(edge: Edge, output: str = "y", *, location: str = "") -> CallTyping:
-    """Type a value with its axes in another order, as `transpose(tensor, "B Spectrogram T")` needs it.
+    """Type a transposed value, as in `transpose(tensor, "B Spectrogram T")`.
 
     What the edge expects names each axis by its tag or by one above it; tags alone decide. The value keeps its tags,
     its sizes and its kind; a number that the order gives to a size is checked.
@@ -54,7 +54,7 @@ def transposed(edge: Edge, output: str = "y", *, location: str = "") -> CallTypi
 
 
 def assumed(edge: Edge, output: str = "y", *, location: str = "") -> CallTyping:
-    """Type a value of which a user claims to know more, as `assume(tensor, type)` needs it.
+    """Type a value under a claimed narrower type, as in `assume(tensor, type)`.
 
     What the edge expects is the claim. It may narrow tags and kinds, add a kind, and give numbers to sizes; sizes that
     it leaves out or only names stay what they are. It may not turn one meaning into another. What a run can see of the
@@ -88,7 +88,7 @@ def assumed(edge: Edge, output: str = "y", *, location: str = "") -> CallTyping:
 
 @contextmanager
 def _advice(text: str) -> Iterator[None]:
-    """Replace the fixes of a failing call, which speak of modules, by what helps here."""
+    """Replace the fixes of a failing call, which mention modules, by one for views."""
     try:
         yield
     except NeuralTypeError as error:
@@ -110,7 +110,7 @@ def _refuse_open(type: NeuralType, what: str) -> None:
 
 
 def _soften_axis(claimed: Axis, source: Axis) -> Axis:
-    """What a claim about an axis asks, apart from a narrower tag: the known tag where the two are related."""
+    """Relax a claimed axis for checking: the actual tag where the two are related, without symbolic sizes."""
     if not isinstance(claimed, AxisType) or not isinstance(source, AxisType):
         return claimed
     tag = claimed.tag if order_of_axes(claimed, source) == UNRELATED else source.tag
@@ -118,7 +118,7 @@ def _soften_axis(claimed: Axis, source: Axis) -> Axis:
 
 
 def _soften_kind(claimed: Kind | None, source: Kind | None) -> Kind | None:
-    """What a claim about the values asks, apart from a narrower kind."""
+    """Relax a claimed kind for checking: the actual kind where the two are related, with numeric sizes only."""
     if claimed is None or source is None or order_of_kinds(claimed, source) == UNRELATED:
         return claimed
     numbers = (size if isinstance(size, Size) and size.value is not None else None for size in claimed.sizes)

@@ -1,4 +1,4 @@
-"""The outputs of a call: what the call found out put in, and the rest made its own."""
+"""Output types of a call: solved sizes substituted, unsolved ones owned by the call."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ is forgotten, the same one under the same new name: what depends on it is checke
 
 
 class Outputs:
-    """What is needed to close the outputs of one call; its `origin` is the identity of the sizes that it makes."""
+    """Types the outputs of one call; `origin` identifies the sizes that the call creates."""
 
     def __init__(self, unifier: Unifier, solution: Solution, owner: str) -> None:
         self.templates = unifier.templates
@@ -30,7 +30,7 @@ class Outputs:
         self.forgotten: dict[Size, OutputSize] = {}
 
     def close(self, outputs: Mapping[str, NeuralType]) -> dict[str, NeuralType]:
-        """The types of the outputs, in which every size is known to somebody.
+        """Return the output types, in which every size has an owner.
 
         Raises:
             DefinitionError: a row, a tag variable or a sum stands on an output that no connected input decides.
@@ -40,7 +40,7 @@ class Outputs:
         return {name: NeuralType(self._structure(output, name)) for name, output in outputs.items()}
 
     def _name(self, output: Structure) -> None:
-        """Make names that nothing decides this call's own, with the tag of the axis that declares them."""
+        """Give the call ownership of unsolved names, with the tag of the axis that declares them."""
         for axis in output.axes:
             if isinstance(axis, AxisType) and isinstance(axis.size, Size):
                 symbol = axis.size.symbol
@@ -87,7 +87,7 @@ class Outputs:
         return axis_of(tag, self.size(plain(axis.size), name))
 
     def size(self, size: Size, name: str) -> Size:
-        """A size of this call, solved; names that nothing decides become the call's own."""
+        """Substitute solved names in a size; unsolved ones become sizes of this call."""
         solved = self.solution.apply(size)
         if solved.weight > HEAVIEST:
             return Size(self.forgotten.setdefault(solved, OutputSize(self.origin, f"{name}.size{len(self.forgotten)}")))
@@ -99,7 +99,7 @@ class Outputs:
         return self.solution.apply(solved) if own else solved
 
     def equation(self, equation: Equation) -> Equation:
-        """An equation that stays open, with the names that nothing decides made the call's own."""
+        """Substitute solved names in an open equation; unsolved ones become sizes of this call."""
         own: dict[Name, Size] = {
             name: Size(OutputSize(self.origin, name.name))
             for name in equation.expected.symbols()

@@ -1,4 +1,4 @@
-"""Resolving: the equations of one call are solved together; what cannot hold gets a code, what stays open is kept."""
+"""Resolution: solves the equations of one call together and sorts them into open and contradictory ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nm_types.unifying import Meanings, Unifier
 
 
 class Resolution(NamedTuple):
-    """What has become of the equations of a call.
+    """The solved equations of a call.
 
     Attributes:
         solution: what its names stand for.
@@ -29,7 +29,7 @@ class Resolution(NamedTuple):
 
 
 def resolve(unifier: Unifier) -> Resolution:
-    """Solve the equations of a call: those on axes first, since they say what the names are, then those on kinds."""
+    """Solve the equations of a call: those on axes first, since they bind the names, then those on kinds."""
     solution = Solution()
     solution.values.update(unifier.names.sums())
     ordered = sorted(unifier.equations, key=rank)
@@ -63,7 +63,7 @@ def resolve(unifier: Unifier) -> Resolution:
 
 
 def _split_by_verdict(equations: Sequence[Equation], meanings: Meanings) -> tuple[list[Equation], list[Equation]]:
-    """Those of some equations without free names that are open, and those that cannot hold."""
+    """Split equations without free names into open ones and contradictory ones."""
     unsolved, wrong = [], []
     for equation in equations:
         verdict = decide(equation.expected, equation.given)
@@ -75,7 +75,7 @@ def _split_by_verdict(equations: Sequence[Equation], meanings: Meanings) -> tupl
 
 
 def _blind(unsolved: Sequence[Equation], on_axes: Sequence[Equation], learnt: AbstractSet[Name]) -> frozenset[str]:
-    """The ports of open equations on axes that spoke of names which sizes of kinds have made definite."""
+    """Find ports whose open axis equations are bound only by sizes of kinds."""
     before = {(equation.port, equation.place): equation.names for equation in on_axes}
     ports = [
         equation.ports
@@ -86,7 +86,7 @@ def _blind(unsolved: Sequence[Equation], on_axes: Sequence[Equation], learnt: Ab
 
 
 def _among_numbers(equations: Sequence[Equation]) -> tuple[list[Equation], list[Equation]]:
-    """Decide by search the equations that speak of no other call: those still open, and one that cannot hold.
+    """Decide equations that involve no other call by search; return those still open and a contradictory one.
 
     An equation stays open with the others while it shares a name with one that speaks of another call, and where the
     search is too long.

@@ -1,4 +1,4 @@
-"""The run-time form of a deferred check: real shapes against the types of ports."""
+"""Run-time checks: real shapes against the types of ports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LENGTHS = "connect what belongs to the axis that the port speaks of, which some 
 
 
 class Measured(NamedTuple):
-    """A size of the kind of some values, as the shapes of a run tell it.
+    """A size of a kind, measured from the shapes of a run.
 
     Attributes:
         value: the number.
@@ -68,7 +68,7 @@ def check_shapes(
 
 
 class _Checker:
-    """What one check has found so far."""
+    """The state of one run-time check: bound names, open equations and problems."""
 
     def __init__(
         self, expected: Mapping[str, NeuralType], owner: str, producers: Mapping[str, str], location: str
@@ -87,7 +87,7 @@ class _Checker:
         self.problems: dict[str, Problem] = {}
 
     def add(self, port: str, shape: Shape) -> None:
-        """Take the shape of one value: check its number of axes, and set up what its sizes must be."""
+        """Add the shape of one value: check its rank and set up equations for its sizes."""
         type = self.expected[port]
         self.shapes[port] = shape
         if type.form != "tensor":
@@ -101,7 +101,7 @@ class _Checker:
             self._add_axes(port, type.axes, shape)
 
     def add_kind(self, port: str, sizes: Sequence[Measured | None]) -> None:
-        """Take what is known of the sizes of the kind of one value."""
+        """Add the measured kind sizes of one value."""
         kind = self.expected[port].kind
         if kind is None or not sizes:
             return
@@ -143,7 +143,7 @@ class _Checker:
         return Equation(size, Size(value), edge, index, size, frozenset({port}))
 
     def solve(self) -> None:
-        """Solve for the names that only expressions mention, axes before kinds, and report what cannot hold."""
+        """Solve for names that occur only in expressions, axes before kinds, and report contradictions."""
         self.solution.values.update(self.names.sums())
         equations = [self.solution.applied(equation) for equation in self.equations]
         waiting: list[Equation] = []
@@ -161,7 +161,7 @@ class _Checker:
                 (self._report_axis if equation.on_axis else self._report_kind)(equation)
 
     def check_family(self, port: str, family: str) -> None:
-        """Check the family of the numbers of one value."""
+        """Check the dtype family of one value."""
         kind = self.expected[port].kind
         if kind is not None and kind.dtype != family and port not in self.problems:
             cause = f"The value holds {family} numbers; {kind} means {kind.dtype}."
@@ -185,7 +185,7 @@ class _Checker:
         return self.read.get(name) or f"{name} is {self.solution.apply(Size(name))}"
 
     def _measured_kind(self, port: str) -> str:
-        """The kind of a value with the numbers that are known of it; a size may be 0 here, where no axis is."""
+        """Return the kind of a value with its measured sizes as text; a size may be 0 here, unlike an axis."""
         kind = self.expected[port].kind
         numbers = ["?" if measured is None else str(measured.value) for measured in self.kinds[port]]
         return "" if kind is None else f"{type(kind).text}({','.join(numbers)})"
@@ -221,7 +221,7 @@ class _Checker:
 
 
 def _axis_texts(axes: Sequence[Axis], count: int) -> list[str]:
-    """The axes of a type in the places of a shape: a row stands once for each axis that it takes."""
+    """Return the axes of a type as text, one per dimension of a shape; a row repeats for each axis it spans."""
     rows = sum(isinstance(axis, Row) for axis in axes)
     row_length = count - len(axes) + 1 if rows == 1 else 1
     return [str(axis) for axis in axes for _ in range(max(row_length, 0) if isinstance(axis, Row) else 1)]

@@ -1,4 +1,4 @@
-"""Kinds: what the values are. Nominal, with a single parent, a dtype family and sizes of their own."""
+"""Kinds of values: nominal, with a single parent, a dtype family and sizes of their own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FAMILIES = ("float", "int", "bool", "object")
 
 
 class Kind(Frozen, metaclass=Nominal):
-    """What the values are; declare a new one by subclassing, an instance carries its sizes.
+    """The kind of values a tensor holds; subclass to declare a kind, an instance carries its sizes.
 
     `Labels(29)`, `Lengths("t")`; a size that is left out is unknown. `class Hypothesis(Text, id="asr.Hypothesis"): ...`
     declares an object kind, for values that are no tensors.
@@ -73,7 +73,7 @@ class Kind(Frozen, metaclass=Nominal):
         fill(self, "sizes", read)
 
     def size(self, index: int) -> Expression | None:
-        """One of its sizes, None where it is unknown."""
+        """Return one of its sizes, or None if it is unknown."""
         return self.sizes[index] if index < len(self.sizes) else None
 
     def __eq__(self, other: object) -> bool:
@@ -96,14 +96,14 @@ class Kind(Frozen, metaclass=Nominal):
 
 
 def kind_of(kind: type[Kind], sizes: Iterable[Size | None]) -> Kind:
-    """A kind of sizes that some computation has made: no checks, so that one below 1 can be shown in a message."""
+    """Build a kind from computed sizes without checks, so that a message can show a size below 1."""
     instance = object.__new__(kind)
     fill(instance, "sizes", _known(list(sizes)))
     return instance
 
 
 def _known(sizes: list[Expression | None]) -> tuple[Expression | None, ...]:
-    """Sizes without the unknown ones at the end: to leave one out and to write ? is the same."""
+    """Drop unknown sizes at the end: leaving a size out means the same as `?`."""
     while sizes and sizes[-1] is None:
         sizes.pop()
     return tuple(sizes)
@@ -122,7 +122,7 @@ class AudioSignal(Kind, id="nm.AudioSignal", parameters=("rate",)):
 
 
 class Features(Kind, id="nm.Features"):
-    """Real numbers that describe something: the energies of a spectrogram, the states of a network."""
+    """Real-valued features, such as the energies of a spectrogram or the states of a network."""
 
 
 class Logits(Kind, id="nm.Logits"):
@@ -138,35 +138,35 @@ class Probs(Kind, id="nm.Probs"):
 
 
 class Attention(Probs, id="nm.Attention"):
-    """How much each output position looks at each input position."""
+    """Attention weights of each output position over the input positions."""
 
 
 class Loss(Kind, id="nm.Loss"):
-    """What training makes small."""
+    """A value to minimise in training."""
 
 
 class Labels(Kind, id="nm.Labels", dtype="int", parameters=("classes",)):
-    """Numbers of classes, from 0 up to the number of classes, which is the size; -1 where a position is left out."""
+    """Class indices from 0 up to the number of classes, which is the size; -1 where a position is left out."""
 
 
 class TokenIds(Labels, id="nm.TokenIds"):
-    """Numbers of entries in the vocabulary of a tokenizer, padding included; the size is that of the vocabulary."""
+    """Token ids of a tokenizer, padding included; the size is that of the vocabulary."""
 
 
 class Lengths(Kind, id="nm.Lengths", dtype="int", parameters=("length",)):
-    """How many positions of an axis are real in each sample; the size is that of the axis they measure."""
+    """The number of valid positions in each sample; the size is that of the axis they measure."""
 
 
 class Index(Kind, id="nm.Index", dtype="int"):
-    """Numbers of samples in a data set."""
+    """Indices of samples in a data set."""
 
 
 class Mask(Kind, id="nm.Mask", dtype="bool"):
-    """True where a position is real, False where it is padding."""
+    """True at valid positions, False at padding."""
 
 
 class Text(Kind, id="nm.Text", dtype="object"):
-    """A piece of text."""
+    """Text, one string per sample."""
 
 
 KINDS: tuple[type[Kind], ...] = (

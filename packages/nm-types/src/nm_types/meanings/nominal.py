@@ -1,4 +1,4 @@
-"""Nominal classes: what a tag and a kind of values have in common, an id and a chain of parents."""
+"""Nominal classes: the common base of tags and kinds, with an id and a chain of parents."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ID = re.compile(r"[A-Za-z_]\w*\.[A-Z]\w*")
 
 
 class Nominal(type):
-    """The class of tags and kinds: equal when their ids and their chains of parents are equal.
+    """Metaclass of tags and kinds: equal when their ids and chains of parents are equal.
 
     Two classes that are declared identically, say in a module that was loaded twice, are the same tag. There is no
     table of all tags: a declaration changes nothing but itself.
@@ -29,7 +29,7 @@ class Nominal(type):
 
     @property
     def text(cls) -> str:
-        """How a type is printed: bare for the names of nm-types, qualified for all others."""
+        """The printed name: bare for the names of nm-types, qualified for all others."""
         return cls.name if cls.id.startswith("nm.") else cls.id
 
     @property
@@ -44,11 +44,11 @@ class Nominal(type):
         return base if isinstance(base, Nominal) and len(base.chain) > 1 else None
 
     def is_a(cls, other: Nominal) -> bool:
-        """Whether this is the other one or lies below it."""
+        """Return whether this is `other` or a descendant of it."""
         return cls is other or cls.chain[: len(other.chain)] == other.chain
 
     def join(cls, other: Nominal) -> Nominal | None:
-        """The nearest common ancestor, or None where the two have none."""
+        """Return the nearest common ancestor, or None."""
         above: Nominal | None = cls
         while above is not None and not other.is_a(above):
             above = above.parent

@@ -1,4 +1,4 @@
-"""Scopes: which tags and kinds the names in a notation stand for; explicit, and changed by no import."""
+"""Scopes: the tags and kinds that names in a notation refer to; explicit, and changed by no import."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ N = TypeVar("N", bound=Nominal)
 
 
 class Scope:
-    """The names of nm-types and those of the tags and kinds that are given.
+    """The names that a notation may use: those of nm-types and of the tags and kinds in scope.
 
     A foreign name is understood qualified (`asr.Phoneme`) and, where only one tag has it, bare (`Phoneme`). A bare name
     of nm-types stands for its own tag, whatever a collection declares: no newcomer changes what was written before.
@@ -27,17 +27,17 @@ class Scope:
         self._kinds = _names(KINDS, tuple(kinds))
 
     def tag(self, name: str) -> type[Tag]:
-        """The tag of a name, or an error with the name that was perhaps meant."""
+        """Look up a tag by name; an error suggests the closest name."""
         return _find("tag", name, self._tags)
 
     def kind(self, name: str) -> type[Kind]:
-        """The kind of values of a name, or an error with the name that was perhaps meant."""
+        """Look up a kind by name; an error suggests the closest name."""
         return _find("kind", name, self._kinds)
 
 
 @lru_cache(maxsize=64)
 def scope_of(tags: tuple[type[Tag], ...], kinds: tuple[type[Kind], ...]) -> Scope:
-    """The scope of these tags and kinds, made once."""
+    """Return the scope of some tags and kinds, cached."""
     return Scope(tags, kinds)
 
 
@@ -81,7 +81,7 @@ def _find(what: str, name: str, names: dict[str, list[N]]) -> N:
 
 
 def _ambiguous(what: str, name: str, members: Sequence[Nominal]) -> str:
-    """What to do about a name that stands for several tags or kinds."""
+    """Return the message for a name that several tags or kinds share."""
     ids = sorted({member.id for member in members})
     if len(ids) > 1:
         return f'The {what} "{name}" may mean several things here: write {" or ".join(ids)}.'

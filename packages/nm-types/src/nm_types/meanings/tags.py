@@ -1,4 +1,4 @@
-"""Tags: what an axis means. Nominal, with a single parent; collections add theirs by subclassing."""
+"""Tags, the meanings of axes: nominal, with a single parent; collections add theirs by subclassing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nm_types.meanings.nominal import Nominal, declare
 
 
 class Tag(metaclass=Nominal):
-    """What an axis means; declare a new one by subclassing, with an id in your collection's namespace.
+    """The meaning of an axis; subclass to declare a tag, with an id in your collection's namespace.
 
     `class PhonemeTag(TokenTag, id="asr.Phoneme"): ...` is printed `asr.Phoneme` and accepted wherever a `Token` is.
     A tag is its class; it has no instances.
@@ -54,7 +54,7 @@ class TokenTag(Tag, id="nm.Token"):
 
 
 class ChannelTag(Tag, id="nm.Channel", short="C"):
-    """Features of one position, whatever they are."""
+    """Features of one position, of any meaning."""
 
 
 class SpectrogramTag(ChannelTag, id="nm.Spectrogram"):
@@ -74,7 +74,7 @@ class ImageEmbeddingTag(EmbeddingTag, id="nm.ImageEmbedding"):
 
 
 class EncodedTag(ChannelTag, id="nm.Encoded"):
-    """The features that an encoder makes of its input."""
+    """Features computed by an encoder."""
 
 
 class ClassTag(Tag, id="nm.Class"):

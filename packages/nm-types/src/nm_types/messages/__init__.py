@@ -1,4 +1,4 @@
-"""Messages: what an error says of a connection, as text, as HTML and as plain data."""
+"""Messages about connections, as text, as HTML and as plain data."""
 
 from nm_types.messages.fix import Fix
 from nm_types.messages.problem import NeuralTypeError, Problem

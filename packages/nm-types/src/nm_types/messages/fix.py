@@ -1,4 +1,4 @@
-"""A fix: what to do about a problem."""
+"""Fixes of problems, as text that can be pasted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nm_types.messages.rendering import wrap_lines
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What to do next.
+    """A suggested fix of a problem.
 
     Attributes:
         text: a call that can be pasted in the place of the one at fault, where `needs` is given; advice otherwise.
@@ -27,7 +27,7 @@ class Fix:
 
     @property
     def title(self) -> str:
-        """What it is: a fix, perhaps a safe one, perhaps under a condition."""
+        """The heading: a fix, a safe fix, or a fix under a condition."""
         return f"fix{' (safe)' * self.safe}{f', if {self.when}' * bool(self.when)}"
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""How a problem looks in a notebook: plain HTML with its styles inside, readable on light and on dark pages."""
+"""Problems as HTML for notebooks: inline styles, readable on light and dark pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PALE = "opacity: .7"
 
 
 def render_html(sheet: Sheet, facts: Sequence[str], fixes: Sequence[Fix], alternative: str) -> str:
-    """One problem: the title, the edge, a table with the cells at fault coloured, the facts, and what to do."""
+    """Render a problem as HTML: title, edge, a table with the cells at fault coloured, facts and fixes."""
     where = f' <span style="{PALE}">{escape(sheet.location)}</span>' if sheet.location else ""
     parts = [f"<div><b>{escape(sheet.code)}</b> {escape(sheet.title)}{where}</div>", f"<div>{_edge(*sheet.ends)}</div>"]
     if sheet.columns:

@@ -1,4 +1,4 @@
-"""How a problem looks: two types aligned axis by axis within 80 columns."""
+"""Problems as text: two types aligned axis by axis within 80 columns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GAP = "   "
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One axis, or the kind of values, on both sides of an edge; `-` where a side has none."""
+    """One axis, or the kind, on both sides of an edge; `-` where a side has none."""
 
     head: str
     expected: str
@@ -22,7 +22,7 @@ class Column:
 
 
 class Sheet(NamedTuple):
-    """What every form of a problem begins with: the title and the user's line, the edge, and the two types.
+    """The head of a problem in every format: title, user's line, edge and the two types.
 
     Attributes:
         code: the code, `NM104`.
@@ -44,7 +44,7 @@ class Sheet(NamedTuple):
 
 
 def render(sheet: Sheet, lines: Sequence[str]) -> str:
-    """The whole text: the sheet, then the facts."""
+    """Render a problem as text: the sheet, then the facts."""
     table = _wide(sheet.labels, sheet.columns, sheet.mark)
     if any(len(line) > WIDTH for line in table):
         table = _wide(("expected", "given"), sheet.columns, sheet.mark)
@@ -56,7 +56,7 @@ def render(sheet: Sheet, lines: Sequence[str]) -> str:
 
 
 def wrap_lines(line: str) -> str:
-    """One line of prose, folded at the width; long names stay whole."""
+    """Wrap a line of prose at the width without breaking long names."""
     if len(line) <= WIDTH:
         return line
     from textwrap import fill  # most programs never fold a line
@@ -69,12 +69,12 @@ def wrap_lines(line: str) -> str:
 
 
 def nearby(text: str) -> str:
-    """A text whose places in files are said as short as they can be from the working folder."""
+    """Shorten file locations in a text relative to the working folder."""
     return text.replace(f"{os.getcwd()}{os.sep}", "")
 
 
 def _title_lines(head: str, location: str) -> list[str]:
-    """The title, with the user's line at its right, or below where there is no room."""
+    """Return the title with the user's line at its right, or below if there is no room."""
     if not location:
         return [head]
     if len(head) + len(location) + 2 <= WIDTH:
@@ -83,7 +83,7 @@ def _title_lines(head: str, location: str) -> list[str]:
 
 
 def _edge(producer: str, target: str) -> list[str]:
-    """Where the value comes from and where it goes, on two lines if they are long."""
+    """Return the edge, producer to consumer, on two lines if it is long."""
     if not producer:
         return [f"  {target}"]
     edge = f"  {producer} -> {target}"
@@ -91,7 +91,7 @@ def _edge(producer: str, target: str) -> list[str]:
 
 
 def _wide(labels: tuple[str, str], columns: Sequence[Column], mark: str) -> list[str]:
-    """One line for each side, a column for each axis, and a line that underlines what is at fault."""
+    """Lay the types out side by side: a line per side, a column per axis, faults underlined."""
     if not columns:
         return []
     rows = [
@@ -112,7 +112,7 @@ def _wide(labels: tuple[str, str], columns: Sequence[Column], mark: str) -> list
 
 
 def _tall(columns: Sequence[Column], mark: str) -> list[str]:
-    """One line for each axis, where the types are too wide to stand below each other; else a line for each side."""
+    """Lay wide types out axis by axis: a line per axis, or several lines per axis if still too wide."""
     width = max(len("expected"), *(len(column.expected) for column in columns))
     heads = max(len(column.head) for column in columns)
     lines = [f"  {'':{heads}}{GAP}{'expected':{width}}{GAP}given"]

@@ -1,4 +1,4 @@
-"""Notation: what a type says, and its written forms, a string and plain data."""
+"""Notation: the structure of types, and their written forms, strings and plain data."""
 
 from nm_types.notation.axes import Axis, AxisType, Row, TagVariable, Unknown, axis_of
 from nm_types.notation.data import from_dict, to_dict

@@ -1,4 +1,4 @@
-"""Axes: what one means and how large it is; a tag variable and a row stand for what a call decides."""
+"""Axes: a tag and a size each; tag variables and rows are bound by each call."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class TagVariable:
-    """A tag that a call decides: `'A`, or `'A<=Channel` where it must lie at or below a bound."""
+    """A tag bound by each call: `'A`, or `'A<=Channel` with an upper bound."""
 
     name: str
     bound: type[Tag] | None = None
 
     @property
     def text(self) -> str:
-        """How a type is printed, as a tag has it: `'A` or `'A<=Channel`."""
+        """The printed form, as tags have it: `'A` or `'A<=Channel`."""
         return f"'{self.name}<={self.bound.text}" if self.bound else f"'{self.name}"
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ class TagVariable:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Zero or more axes that a call decides: `*s`."""
+    """Zero or more axes bound by each call: `*s`."""
 
     name: str
 
@@ -53,7 +53,7 @@ class Row:
 
 
 class AxisType(Frozen):
-    """One axis: what it means and how large it is.
+    """One axis: its tag and its size.
 
     Args:
         tag: a tag class such as `TimeTag`, or a tag variable.
@@ -103,7 +103,7 @@ def _is_tag(tag: object) -> bool:
 
 
 def axis_of(tag: type[Tag] | TagVariable, size: Expression | Unknown | None) -> AxisType:
-    """An axis of parts that are known to be right: no checks."""
+    """Build an axis from checked parts, without checks."""
     instance = object.__new__(AxisType)
     fill(instance, "tag", tag)
     fill(instance, "size", size)

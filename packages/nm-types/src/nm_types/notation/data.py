@@ -18,7 +18,7 @@ DEEPEST = 100
 
 
 def to_dict(structure: Structure) -> dict[str, Any]:
-    """A declared type as plain data, with qualified ids; `from_dict` reads it back."""
+    """Convert a declared type to plain data with qualified ids; `from_dict` reads it back."""
     if structure.form == "root":
         return {}
     if structure.item is not None:
@@ -52,7 +52,7 @@ def _size_to_data(size: Expression | Unknown) -> int | str:
 def from_dict(
     data: Mapping[str, Any], tags: tuple[type[Tag], ...] = (), kinds: tuple[type[Kind], ...] = ()
 ) -> Structure:
-    """The structure of plain data that `to_dict` made.
+    """Read a structure from the plain data of `to_dict`.
 
     Raises:
         TypeSyntaxError: the data is not of that form.
@@ -104,7 +104,7 @@ def _axis_from_data(data: object, scope: Scope) -> Axis:
 
 
 def _fields(data: object, allowed: tuple[str, ...], needed: str = "") -> Mapping[str, Any]:
-    """The fields of a part of the data, where they are those that are known and its name is a text."""
+    """Return the fields of a mapping, or raise an error if some are unknown or `needed` is no text."""
     if not isinstance(data, Mapping) or not set(data) <= set(allowed):
         raise _no_data(data, f"expected an object with {', '.join(allowed)}")
     if needed and not isinstance(data.get(needed), str):

@@ -1,4 +1,4 @@
-"""The string notation, read into structures; structures print it themselves."""
+"""Parser of the string notation; structures print it themselves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROW = re.compile(r"\*([a-z]\w*)")
 
 @lru_cache(maxsize=2048)
 def parse(text: str, tags: tuple[type[Tag], ...] = (), kinds: tuple[type[Kind], ...] = ()) -> Structure:
-    """Read a type from its string notation, with the given tags and kinds in scope besides those of nm-types.
+    """Parse a type from its string notation, with extra tags and kinds in scope.
 
     Raises:
         TypeSyntaxError: the text is no type; the message points at the place.
@@ -59,7 +59,7 @@ def _object(kind: Kind, part: str, text: str) -> Structure:
 
 
 def check_axes(axes: tuple[Axis, ...], text: str) -> None:
-    """Refuse rows that could not be told apart: two rows need a tagged axis between them, three are too many."""
+    """Refuse ambiguous rows: two rows need a tagged axis between them, three are too many."""
     rows = [index for index, axis in enumerate(axes) if isinstance(axis, Row)]
     if len(rows) < 2:
         return
@@ -121,7 +121,7 @@ def _syntax(text: str, part: str, what: str, hint: str = "") -> TypeSyntaxError:
 
 
 def _point_at(error: NmError, text: str, part: str) -> TypeSyntaxError:
-    """The error with the notation after its first line, and a mark under the part at fault."""
+    """Add the notation to an error, with a mark under the part at fault."""
     first, newline, rest = error.message.partition("\n")
     first = wrap_lines(" " * len(f"{error.code}  ") + first).lstrip()
     start = max(text.find(part), 0)

@@ -1,4 +1,4 @@
-"""The immutable value behind a neural type: its form, its axes and the kind of its values."""
+"""The immutable structure of a neural type: form, axes and kind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Form = Literal["root", "tensor", "object", "list"]
 
 
 class Structure(Frozen):
-    """What a type says, as plain parts; `NeuralType` adds how it is written and what can be asked of it."""
+    """The parts of a type: form, axes, kind, item; `NeuralType` adds notation and queries."""
 
     __slots__ = ("_hash", "axes", "form", "item", "kind")
 
@@ -37,7 +37,7 @@ class Structure(Frozen):
         fill(self, "_hash", None)
 
     def all_sizes(self) -> Iterator[Expression]:
-        """The sizes that it names: those of its axes, then those of the kind of its values; of a list, its items'."""
+        """Yield its sizes: those of axes, then of the kind; of a list, those of its items."""
         if self.item is not None:
             yield from self.item.all_sizes()
         for axis in self.axes:

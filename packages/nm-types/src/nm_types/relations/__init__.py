@@ -1,4 +1,4 @@
-"""Relations: how two names, two axes, two types relate, and in which order axes fit."""
+"""Relations of names, axes and types, and the orders in which axes fit."""
 
 from nm_types.relations.comparison import Comparison, compare, examine, refines
 from nm_types.relations.matching import Permutation, orders_that_fit, unique_order

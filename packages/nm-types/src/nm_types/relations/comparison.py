@@ -22,7 +22,7 @@ from nm_types.relations.orders import (
 
 
 class Comparison(Enum):
-    """How the type of an output relates to the type of an input (Kuchaiev et al. 2019, section 2)."""
+    """The relation of an output type to an input type (Kuchaiev et al. 2019, section 2)."""
 
     SAME = "same"
     LESS = "less"
@@ -33,12 +33,12 @@ class Comparison(Enum):
 
     @property
     def fits(self) -> bool:
-        """Whether an output may go into an input as it is."""
+        """Return whether an output may go into an input as it is."""
         return self in (Comparison.SAME, Comparison.LESS)
 
 
 class Details(NamedTuple):
-    """A comparison with what messages and casts need.
+    """A comparison with the reason for it, for messages and casts.
 
     Attributes:
         result: the paper's result.
@@ -56,7 +56,7 @@ LOWER = Details(Comparison.LESS)
 
 
 def compare(output: Structure, input: Structure) -> Comparison:
-    """How the type of an output relates to the type of an input.
+    """Compare an output type with an input type.
 
     A name of a size means the same size on both sides; a size that is left out is consistent with any.
     """
@@ -64,7 +64,7 @@ def compare(output: Structure, input: Structure) -> Comparison:
 
 
 def examine(output: Structure, input: Structure) -> Details:
-    """Compare, and say what decided it."""
+    """Compare two types and return the reason, too."""
     if input.form == "root":
         return SAME
     if output.form == "root":
@@ -105,7 +105,7 @@ def _wrong(orders: list[int]) -> tuple[str, tuple[int, ...]]:
 
 
 def refines(narrow: Structure, broad: Structure) -> bool:
-    """Whether everything of the left type is also of the right type: a partial order with `{}` on top."""
+    """Return whether every value of the first type is also of the second: a partial order with `{}` on top."""
     if broad.form == "root":
         return True
     if narrow.form != broad.form or len(narrow.axes) != len(broad.axes):

@@ -1,4 +1,4 @@
-"""Laying the axes of an output onto those of an input in another order."""
+"""Matching of axes in another order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHOWN = 6
 
 
 def is_reordered(output: Sequence[Axis], input: Sequence[Axis]) -> bool:
-    """Whether both sides have the same tags, counted, and some order in which no sizes clash."""
+    """Return whether both sides have the same tags, with multiplicity, in some order without clashing sizes."""
     outputs_by_tag, inputs_by_tag = _by_tag(output), _by_tag(input)
     if outputs_by_tag.keys() != inputs_by_tag.keys():
         return False
@@ -21,7 +21,7 @@ def is_reordered(output: Sequence[Axis], input: Sequence[Axis]) -> bool:
 
 
 def orders_that_fit(output: Sequence[Axis], input: Sequence[Axis]) -> tuple[Permutation, ...]:
-    """The orders in which every axis of an output fits by its tag alone: the first few of them.
+    """Return the first few orders in which all axes of an output fit by tag.
 
     In each, axis i of the input takes axis `permutation[i]` of the output, as in `permute`.
     """
@@ -33,7 +33,7 @@ def orders_that_fit(output: Sequence[Axis], input: Sequence[Axis]) -> tuple[Perm
 
 
 def unique_order(output: Sequence[Axis], input: Sequence[Axis]) -> Permutation | None:
-    """The only order that tags allow; tags that occur twice on a side allow more than one."""
+    """Return the only order that tags allow, or None; repeated tags allow several."""
     orders = orders_that_fit(output, input)
     return orders[0] if len(orders) == 1 else None
 
@@ -50,7 +50,7 @@ def _by_tag(axes: Sequence[Axis]) -> dict[Hashable, list[Axis]]:
 
 
 def _agree(output: Sequence[Axis], input: Sequence[Axis]) -> bool:
-    """Whether axes of one tag can be paired without a clash of sizes."""
+    """Return whether axes of one tag can be paired without clashing sizes."""
     if len(output) != len(input):
         return False
     if len(output) == 1:
@@ -59,7 +59,7 @@ def _agree(output: Sequence[Axis], input: Sequence[Axis]) -> bool:
 
 
 def _covers(choices: Sequence[Sequence[int]]) -> bool:
-    """Whether each input can have an axis of its own (augmenting paths)."""
+    """Return whether a perfect matching exists (augmenting paths)."""
     owner: dict[int, int] = {}
 
     def assign(i: int, tried: set[int]) -> bool:
@@ -75,7 +75,7 @@ def _covers(choices: Sequence[Sequence[int]]) -> bool:
 
 
 def _orders(choices: Sequence[Sequence[int]], input: Sequence[Axis]) -> Iterator[Permutation]:
-    """All orders, the narrowest tags first: choices are nested or disjoint, so that no branch ends in vain."""
+    """Yield all orders, narrowest tags first: choices are nested or disjoint, so no branch fails."""
     sequence = sorted(range(len(choices)), key=lambda i: (len(choices[i]), i))
     chosen: dict[int, int] = {}
 

@@ -1,4 +1,4 @@
-"""How two names, two axes and two kinds of values relate: the ground of every comparison."""
+"""Partial orders of names, axes and kinds, on which every comparison builds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UNRELATED: Final = 4
 
 
 def order_of_names(output: Nominal, input: Nominal) -> int:
-    """How two tags or two kinds relate in their tree."""
+    """Compare two tags or two kinds by their position in the tree."""
     if output is input or output.chain == input.chain:
         return EQUAL
     if output.is_a(input):
@@ -25,14 +25,14 @@ def order_of_names(output: Nominal, input: Nominal) -> int:
 
 
 def order_of_kinds(output: Kind | None, input: Kind | None) -> int:
-    """How two kinds relate; one that is left out is consistent with any."""
+    """Compare two kinds; an omitted kind is consistent with any."""
     if output is None or input is None:
         return EQUAL
     return order_of_names(type(output), type(input))
 
 
 def order_of_axes(output: Axis, input: Axis) -> int:
-    """How the meanings of two axes relate; a row or a tag variable is equal only to itself."""
+    """Compare the tags of two axes; a row or a tag variable is equal only to itself."""
     if isinstance(output, Row) or isinstance(input, Row):
         return EQUAL if output == input else UNRELATED
     lower, upper = output.tag, input.tag
@@ -47,7 +47,7 @@ def order_of_axes(output: Axis, input: Axis) -> int:
 
 
 def sizes_clash(output: Axis, input: Axis) -> bool:
-    """Whether the sizes of two axes are provably different."""
+    """Return whether the sizes of two axes are provably different."""
     if isinstance(output, AxisType) and isinstance(input, AxisType):
         first, second = output.size, input.size
         return isinstance(first, Size) and isinstance(second, Size) and clash(first, second)
@@ -55,7 +55,7 @@ def sizes_clash(output: Axis, input: Axis) -> bool:
 
 
 def kind_sizes_clash(output: Kind | None, input: Kind | None) -> bool:
-    """Whether the sizes of two kinds are provably different in some place."""
+    """Return whether some size of two kinds is provably different."""
     if output is None or input is None:
         return False
     return any(

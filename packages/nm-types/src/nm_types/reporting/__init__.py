@@ -1,4 +1,4 @@
-"""Reporting: what is wrong with an edge, put into words."""
+"""Reports: problems of edges in words."""
 
 from nm_types.reporting.equations import report_contradiction, report_empty, report_equation
 from nm_types.reporting.misfits import report_misfit

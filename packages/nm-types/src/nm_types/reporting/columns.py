@@ -1,4 +1,4 @@
-"""The problem of an edge, with its two types beside each other."""
+"""Problems with the two types of an edge side by side."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def problem_of(
     marked: tuple[int, ...] = (),
     mark: str = "",
 ) -> Problem:
-    """The problem of an edge with one fix; the columns at fault are numbered, the kind of values after all axes."""
+    """Build the problem of an edge with one fix; `marked` numbers the columns at fault, the kind after all axes."""
     return Problem(
         code=code,
         cause=cause,
@@ -40,7 +40,7 @@ def problem_of(
 
 
 def columns_of(expected: Structure, given: Structure, marked: tuple[int, ...] = ()) -> tuple[Column, ...]:
-    """Two types beside each other, axis by axis, the kind of values last; what cannot be laid out so stands whole.
+    """Align two types axis by axis, the kind last; types that cannot be aligned take one column.
 
     A row of the port stands above each of the axes that it takes.
     """

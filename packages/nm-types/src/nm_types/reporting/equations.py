@@ -1,4 +1,4 @@
-"""Sizes that cannot be equal, put into words."""
+"""Reports of sizes that cannot be equal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SOURCE = re.compile(r" at [^ ]+")
 
 
 def report_equation(equation: Equation, edges: Sequence[Edge], location: str, *, swapped: bool) -> Problem:
-    """The problem of a size that cannot be what a port asks for.
+    """Report a size that a port refuses.
 
     Args:
         equation: what the port asks for and what it is given.
@@ -57,14 +57,14 @@ def report_equation(equation: Equation, edges: Sequence[Edge], location: str, *,
 
 
 def _makers(edge: Edge, others: str) -> str:
-    """The modules one of which must be constructed with another size."""
+    """Name the modules of which one must be constructed with another size."""
     if others:
         return f"{edge.producer} and {SOURCE.sub('', others)}"
     return " and ".join(dict.fromkeys((edge.consumer, edge.producer.partition(".")[0])))
 
 
 def _of_values(equation: Equation) -> tuple[str, Fix]:
-    """The cause and the fix where a size of the values differs."""
+    """Return cause and fix for a differing size of a kind."""
     expected, actual = equation.edge.expected.kind, equation.edge.given.kind
     what = type(actual).parameters[-1 - equation.place] if actual else "size"
     detail = f" with {equation.asked}" if equation.asked != str(equation.expected) else ""
@@ -83,7 +83,7 @@ def _is_plain(size: Size) -> bool:
 
 
 def report_contradiction(equation: Equation, conflicts: Sequence[Equation], by_accident: bool = False) -> Problem:
-    """The problem of a size that is not what a port asks for together with what other connections ask for.
+    """Report a size that contradicts the requirements of other connections.
 
     Never, or for a few sizes only, by accident.
     """
@@ -103,7 +103,7 @@ def report_contradiction(equation: Equation, conflicts: Sequence[Equation], by_a
 
 
 def report_empty(owner: str, name: str, declared: NeuralType, output: NeuralType, location: str) -> Problem:
-    """The problem of an output that would have no elements."""
+    """Report an output that would have no elements."""
     return Problem(
         code="NM114",
         cause=f"With these inputs {owner}.{name} would have no elements: a size is at least 1.",
@@ -121,7 +121,7 @@ def report_empty(owner: str, name: str, declared: NeuralType, output: NeuralType
 
 
 def _empty(output: NeuralType) -> tuple[int, ...]:
-    """The places of sizes that are below 1: of axes, and of the kind of values after them."""
+    """Return the indices of sizes below 1: of axes, then of the kind."""
     sizes = [(index, axis.size) for index, axis in enumerate(output.axes) if isinstance(axis, AxisType)]
     sizes += [(len(output.axes), size) for size in (output.kind.sizes if output.kind is not None else ())]
     numbers = [(index, size.value) for index, size in sizes if isinstance(size, Size)]

@@ -1,4 +1,4 @@
-"""Fixes that can be pasted: the call that failed, with its value transposed or with a claim about it."""
+"""Fixes that can be pasted: the failing call with its value transposed or assumed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from nm_types.solving import Edge
 
 
 def transpose_fix(edge: Edge, given: Structure, order: Permutation) -> Fix:
-    """The call with the value's axes in the order that the port has."""
+    """Suggest the call with its value transposed to the port's order."""
     words = " ".join(_tag_text(given.axes[i]) for i in order)
     return replace(_call(edge, "transpose", words, Structure("tensor", given.axes)), safe=True)
 
 
 def assume_fix(edge: Edge, expected: Structure, given: Structure) -> Fix:
-    """The call with a claim of what the port needs, and no more, of a value that promises less."""
+    """Suggest the call with `assume` of exactly what the port needs."""
     if edge.expected.is_list or expected.form != "tensor" or any(isinstance(axis, Row) for axis in expected.axes):
         return Fix("connect an output that promises it.")
     actual_axes = given.axes if given.form == "tensor" else expected.axes
@@ -36,7 +36,7 @@ def assume_fix(edge: Edge, expected: Structure, given: Structure) -> Fix:
 
 
 def _call(edge: Edge, function: str, words: str, named: Structure) -> Fix:
-    """The call with its value wrapped in `transpose` or `assume`; tags and kinds of collections are given along."""
+    """Write the call with its value wrapped in `transpose` or `assume`, with imports of foreign tags and kinds."""
     value = edge.producer.rpartition(".")[2]
     foreign: dict[str, list[Nominal]] = {
         "tags": [axis.tag for axis in named.axes if isinstance(axis, AxisType) and isinstance(axis.tag, Nominal)],
@@ -61,7 +61,7 @@ def _call(edge: Edge, function: str, words: str, named: Structure) -> Fix:
 
 
 def _claim_text(axis: Axis) -> str:
-    """An axis as a claim writes it: names of sizes are those of another call, and left out."""
+    """Write an axis for a claim; symbolic sizes belong to another call and are omitted."""
     number = axis.size.value if isinstance(axis, AxisType) and isinstance(axis.size, Size) else None
     return _tag_text(axis) if number is None else f"{_tag_text(axis)}:{number}"
 

@@ -1,4 +1,4 @@
-"""An edge that does not fit, put into words: its cause, the columns at fault and what to do next."""
+"""Reports of edges that do not fit: cause, columns at fault and fixes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FORMS = {"tensor": "a tensor", "object": "an object", "list": "a list", "root": 
 
 
 def report_misfit(edge: Edge, misfit: Misfit, location: str) -> Problem:
-    """The problem of an edge whose form, axes or kind do not fit."""
+    """Report an edge whose form, axes or kind do not fit."""
     expected, actual = misfit.expected, misfit.given
     if misfit.reason == "form":
         problem = _form(edge, expected, actual)
@@ -59,7 +59,7 @@ def _rank(edge: Edge, expected: Structure, given: Structure) -> Problem:
 
 
 def _template(edge: Edge, misfit: Misfit) -> Problem:
-    """The problem of a tag variable, a row, or the axis that rows stand around."""
+    """Report a mismatch of a tag variable, a row, or the axis between two rows."""
     expected, actual, others = misfit.expected, misfit.given, misfit.others
     if misfit.reason in ("anchor", "anchors"):
         which = "no axis" if misfit.reason == "anchor" else "several axes"
@@ -142,14 +142,14 @@ def _name(axis: Axis) -> str:
 
 
 def _anchor(expected: Structure) -> str:
-    """The meaning of the first axis that is no row."""
+    """Return the tag of the first axis that is no row."""
     tags = [axis.tag for axis in expected.axes if isinstance(axis, AxisType)]
     bounds = [tag.bound if isinstance(tag, TagVariable) else tag for tag in tags]
     return next((tag.text for tag in bounds if tag is not None), "an axis")
 
 
 def _strangers(expected: Structure, given: Structure) -> tuple[int, ...]:
-    """The places where one of two types has an axis that has nothing in common with that of the other, or none."""
+    """Return the positions at which two types have unrelated axes, or only one has an axis."""
     related = [
         not isinstance(ours.tag, Nominal)
         or not isinstance(theirs.tag, Nominal)

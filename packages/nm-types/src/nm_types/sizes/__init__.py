@@ -1,4 +1,4 @@
-"""Sizes: integer polynomials over names and floor divisions, how they are written, and what can be proven of them."""
+"""Sizes: integer polynomials over names and floor divisions, their notation and proofs about them."""
 
 from nm_types.sizes.formulas import Expression, bind, parameters_of, parse_size
 from nm_types.sizes.proofs import Verdict, accidental, clash, decide, is_positive, never_zero, period, relax

@@ -1,4 +1,4 @@
-"""Formulas: sizes as they are written, with constructor parameters in braces; bound, they become sizes."""
+"""Formulas: size notation with constructor parameters in braces; binding turns them into sizes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """An operation on sizes that mentions a constructor parameter, kept as it was written."""
+    """An operation on sizes with a constructor parameter, kept as written."""
 
     sign: str
     left: Expression
@@ -45,14 +45,14 @@ Expression = Size | Parameter | Formula
 
 
 def parameters_of(expression: Expression) -> frozenset[str]:
-    """The names in braces."""
+    """Return the parameter names in braces."""
     if isinstance(expression, Formula):
         return parameters_of(expression.left) | parameters_of(expression.right)
     return frozenset({expression.name}) if isinstance(expression, Parameter) else frozenset()
 
 
 def bind(expression: Expression, values: Mapping[str, object]) -> Size | None:
-    """Put values in the place of parameters and normalise; a parameter that is None makes the size unknown.
+    """Substitute values for parameters and normalise; a parameter that is None makes the size unknown.
 
     Raises:
         BindingError: a parameter is missing or is neither a whole number, a size, its text nor None.
@@ -86,7 +86,7 @@ def parse_size(text: str) -> Expression:
 
 
 class _Reader:
-    """The tokens of a size, read from the left by recursive descent."""
+    """Recursive-descent parser of size notation."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -102,11 +102,11 @@ class _Reader:
 
     @property
     def next(self) -> str:
-        """The text of the token that comes next; nothing at the end."""
+        """The next token, or an empty text at the end."""
         return self.tokens[-1].group() if self.tokens else ""
 
     def sum(self) -> Expression:
-        """Products, added and subtracted."""
+        """Parse a sum of products."""
         return self._chain(("+", "-"), self._product)
 
     def _product(self) -> Expression:

@@ -1,4 +1,4 @@
-"""What can be proven about two sizes without a solver: that they never agree, or agree only by accident."""
+"""Proofs about two sizes without a solver: never equal, always equal, or equal only by accident."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST_PERIOD = 4096
 
 
 class Verdict(Enum):
-    """What is known of an equation."""
+    """The verdict on an equation between two sizes."""
 
     HOLDS = "holds"
     CLASHES = "find_clashes"
@@ -22,14 +22,14 @@ class Verdict(Enum):
 
 
 def clash(left: Size, right: Size) -> bool:
-    """Whether two sizes differ for all positive values: by a constant, by divisibility or by bounds."""
+    """Return whether two sizes provably differ for all positive values."""
     if not left.terms and not right.terms:
         return left.constant != right.constant
     return never_zero(left - right)
 
 
 def never_zero(difference: Size) -> bool:
-    """Whether a difference is provably not zero for any positive values of its symbols."""
+    """Return whether a difference is provably nonzero for all positive values of its symbols."""
     if not difference.terms:
         return difference.constant != 0
     if difference.constant % gcd(*difference.terms.values()):
@@ -38,7 +38,7 @@ def never_zero(difference: Size) -> bool:
 
 
 def is_positive(size: Size) -> bool:
-    """Whether a size is provably at least one for all positive values of its symbols.
+    """Return whether a size is provably at least one for all positive values of its symbols.
 
     By the bounds of each atom alone, or after terms have cancelled: a floor division lies within less than one of its
     quotient.
@@ -50,7 +50,7 @@ def is_positive(size: Size) -> bool:
 
 
 def _least_sum(terms: Mapping[Atom, int], constant: int) -> int | None:
-    """A lower bound from the bounds of each atom alone."""
+    """Return a lower bound from the bounds of each atom alone, or None."""
     total = constant
     for atom, count in terms.items():
         least = _least(atom) if count > 0 else None
@@ -76,7 +76,7 @@ def _least(atom: Atom) -> int | None:
 
 
 def relax(size: Size, side: int) -> tuple[Mapping[Atom, int], int]:
-    """A linear form over symbols and products, up to a positive factor: a lower bound for side 1, for 0 the quotient.
+    """Relax floor divisions to a linear form, up to a positive factor: a lower bound for side 1, the quotient for 0.
 
     Floor divisions are taken apart; the factor is the common denominator.
     """
@@ -103,7 +103,7 @@ def _denominator(size: Size) -> int:
 
 
 def accidental(left: Size, right: Size) -> bool:
-    """Whether two sizes grow with one symbol, each at its own rate, so that they are equal for finitely many at most.
+    """Return whether two sizes grow with one symbol at different rates, and so are equal finitely often at most.
 
     `t = (t+1)//2` holds for 1 alone: the mark of lengths that were not subsampled.
     """
@@ -117,14 +117,14 @@ def accidental(left: Size, right: Size) -> bool:
 
 
 def period(difference: Size) -> int | None:
-    """After how many values a difference of one symbol, which does not grow, repeats; None where it may not."""
+    """Return the period of a bounded difference in one symbol, or None if it may not repeat."""
     if len(difference.symbols()) != 1 or relax(difference, 0)[0]:
         return None
     return _repeats(difference, 1)
 
 
 def _repeats(size: Size, modulus: int) -> int:
-    """After how many values of its name the rest of a size repeats when it is divided by a modulus."""
+    """Return the period of a size modulo a number, as its one name grows."""
     return lcm(*(_atom_repeats(atom, modulus) for atom in size.terms))
 
 
@@ -137,7 +137,7 @@ def _atom_repeats(atom: Atom, modulus: int) -> int:
 
 
 def decide(expected: Size, given: Size) -> Verdict:
-    """What can be said of an equation without a solver."""
+    """Decide an equation between two sizes without a solver."""
     difference = expected - given
     if not difference.terms:
         return Verdict.CLASHES if difference.constant else Verdict.HOLDS

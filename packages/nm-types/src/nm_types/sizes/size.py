@@ -18,7 +18,7 @@ MOST_TERMS = 512
 
 
 class Origin:
-    """The identity of one call, which its output sizes share; it lives as long as something speaks of them."""
+    """The identity of one call, shared by its output sizes and alive as long as they are."""
 
     __slots__ = ("__weakref__", "owner")
 
@@ -28,7 +28,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A name in a declared type: `t`. Fresh for each call; `n_i` is one per element of a variadic port."""
+    """A size name in a declared type, `t`: fresh for each call; `n_i` is one per element of a variadic port."""
 
     name: str
 
@@ -43,7 +43,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class OutputSize:
-    """A size that a call made and nobody knows yet: equal only to itself, printed with its owner.
+    """A size that a call creates (a Skolem constant): equal only to itself, printed with its owner.
 
     Attributes:
         origin: the call that made it; its identity is part of the symbol's.
@@ -85,7 +85,7 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product of unknowns: factors with their powers."""
+    """A product of unknowns, as factors with powers."""
 
     factors: frozenset[tuple[Symbol, int]]
 
@@ -100,7 +100,7 @@ Atom: TypeAlias = "Variable | OutputSize | Sum | Floor | Product"
 
 
 class Size(Frozen):
-    """An immutable size in normal form; arithmetic with sizes and integers keeps it so.
+    """An immutable size in normal form, closed under arithmetic with sizes and integers.
 
     `Size(64)`, `Size("t")` for a name; larger expressions come from arithmetic (`Size("t") // 2`) or from the notation.
     """
@@ -113,7 +113,7 @@ class Size(Frozen):
     _names: frozenset[Name] | None
 
     def __new__(cls, value: int | str | Size | Atom) -> Size:
-        """A size of a number, of a name or of an atom."""
+        """Make a size from a number, a name or an atom."""
         if isinstance(value, Size):
             return value
         if isinstance(value, bool):
@@ -173,12 +173,12 @@ class Size(Frozen):
 
     @property
     def value(self) -> int | None:
-        """The number, where the size is one."""
+        """The number, or None if the size is symbolic."""
         return None if self.terms else self.constant
 
     @property
     def symbol(self) -> Atom | None:
-        """The atom, where the size is exactly one."""
+        """The atom, or None if the size is not exactly one atom."""
         if self.constant or len(self.terms) != 1:
             return None
         ((atom, count),) = self.terms.items()
@@ -186,12 +186,12 @@ class Size(Frozen):
 
     @property
     def is_implicit(self) -> bool:
-        """Whether it is a size that no declaration names; such sizes are not printed."""
+        """Whether no declaration names the size; such sizes are not printed."""
         symbol = self.symbol
         return isinstance(symbol, OutputSize) and symbol.implicit
 
     def symbols(self) -> frozenset[Name]:
-        """The names in it, those inside floor divisions and products included."""
+        """Return the names in it, including those inside floor divisions and products."""
         names = self._names
         if names is None:
             names = frozenset(name for atom in self.terms for name in names_in(atom))
@@ -200,11 +200,11 @@ class Size(Frozen):
 
     @property
     def weight(self) -> int:
-        """How many atoms it is written with, those inside other atoms included."""
+        """The number of atoms in it, nested ones included."""
         return sum(map(weight, self.terms))
 
     def substitute(self, values: Mapping[Name, Size]) -> Size:
-        """Put sizes in the place of names, and normalise."""
+        """Substitute sizes for names and normalise."""
         if not self.terms or values.keys().isdisjoint(self.symbols()):
             return self
         terms: dict[Atom, int] = {}
@@ -214,7 +214,7 @@ class Size(Frozen):
         return _make(terms, constant)
 
     def evaluate(self, values: Mapping[str, int]) -> int:
-        """The number it is, given a number for each name (output sizes under `owner.name`).
+        """Return its number, given a number for each name (output sizes as `owner.name`).
 
         Raises:
             BindingError: a name has no value.
@@ -266,7 +266,7 @@ def _make(terms: Mapping[Atom, int], constant: int) -> Size:
 
 
 def _add_to(terms: dict[Atom, int], size: Size, times: int) -> int:
-    """Add a multiple of a size to terms in the making; the multiple of its constant is given back."""
+    """Add a multiple of a size's terms to `terms` in place; return the multiple of its constant."""
     for atom, count in size.terms.items():
         total = terms.get(atom, 0) + count * times
         if total:
@@ -281,7 +281,7 @@ def _from_items(items: tuple[tuple[Atom, int], ...], constant: int) -> Size:
 
 
 def _divide(size: Size, divisor: int) -> Size:
-    """The floor division in normal form.
+    """Return the floor division in normal form.
 
     Multiples of the divisor come out; the rest is reduced by the common divisor; a floor division inside takes the rest
     in: floor((floor(e/a) + r)/b) = floor((e + a*r)/(a*b)).
@@ -330,7 +330,7 @@ def _term(atom: Atom, count: int) -> str:
 
 
 def product(first: Atom, second: Atom) -> Product:
-    """Two atoms multiplied."""
+    """Multiply two atoms."""
     powers: dict[Symbol, int] = {}
     for atom in (first, second):
         for factor, power in atom.factors if isinstance(atom, Product) else ((atom, 1),):
@@ -339,7 +339,7 @@ def product(first: Atom, second: Atom) -> Product:
 
 
 def names_in(atom: Atom) -> Iterator[Name]:
-    """The names in an atom, those inside floor divisions and products included."""
+    """Yield the names in an atom, including those inside floor divisions and products."""
     if isinstance(atom, Floor):
         yield from atom.numerator.symbols()
     elif isinstance(atom, Product):
@@ -350,12 +350,12 @@ def names_in(atom: Atom) -> Iterator[Name]:
 
 
 def weight(atom: Atom) -> int:
-    """How many atoms an atom is written with."""
+    """Count the atoms in an atom."""
     if isinstance(atom, Floor):
         return 1 + atom.numerator.weight
     return 1 + sum(weight(factor) for factor, _ in atom.factors) if isinstance(atom, Product) else 1
 
 
 def factor_text(atom: Atom) -> str:
-    """An atom as one factor of a product."""
+    """Return an atom as text for a factor of a product."""
     return f"({atom})" if isinstance(atom, Floor) else str(atom)

@@ -1,4 +1,4 @@
-"""Solving: edges, the equations between sizes that they make, and what these say about each other."""
+"""Solving: edges and the equations between sizes that they require."""
 
 from nm_types.solving.edge import Edge, Equation
 from nm_types.solving.search import is_solvable

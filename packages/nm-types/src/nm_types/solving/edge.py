@@ -1,4 +1,4 @@
-"""Edges and equations: what a call is asked to check, and what it leaves open."""
+"""Edges of a call, and equations between sizes that they require."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nm_types.sizes import Name, Size, period
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One connection of a call: an output of a producer into a port of a consumer.
+    """One connection of a call, from an output of a producer to a port of a consumer.
 
     Attributes:
         consumer: the name of the module that is called.
@@ -70,12 +70,12 @@ class Equation:
 
     @property
     def on_axis(self) -> bool:
-        """Whether it is about the shape of a value, which a run can see, and not about its contents."""
+        """Whether it concerns the shape of a value, which a run can see, rather than its contents."""
         return self.place >= 0
 
     @property
     def asked(self) -> str:
-        """What the port asks for, as it is written and as far as it is solved: `t//2 = 32`."""
+        """The required size as written and as solved: `t//2 = 32`."""
         text, written = str(self.expected), str(self.written)
         return text if written in (text, "B") or written.startswith("*") else f"{written} = {text}"
 

@@ -1,4 +1,4 @@
-"""Numbers: whether equations between names that nothing else mentions can hold, by bounds and by trying."""
+"""Search: whether equations between free names have a solution, by bounds and enumeration."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Form = tuple[Mapping[Atom, int], int]
 
 
 def is_solvable(equations: Sequence[Equation], budget: int = MOST_TRIED) -> bool | None:
-    """Whether equations between free names and numbers have a solution of whole numbers from 1 on.
+    """Return whether equations between free names have a solution in positive integers.
 
     What elimination leaves is bounded, equation by equation, and tried; then the equations as they were, whose bounds
     are sometimes better.
@@ -46,7 +46,7 @@ def is_solvable(equations: Sequence[Equation], budget: int = MOST_TRIED) -> bool
 def can_be_zero(
     zero: Iterable[Size], positive: Iterable[Size] = (), budget: int = MOST_TRIED, bounds: Bounds | None = None
 ) -> bool | None:
-    """Whether some values of their names make some sizes zero and others at least one; None if undecided."""
+    """Return whether some assignment makes `zero` vanish and `positive` at least one; None if undecided."""
     zero = [size for size in zero if size.terms or size.constant]
     positive = [size for size in positive if not is_positive(size)]
     if any(map(never_zero, zero)) or any(is_positive(1 - size) for size in positive):
@@ -81,7 +81,7 @@ def can_be_zero(
 
 
 def _repeats(zero: Sequence[Size]) -> int | None:
-    """After how many values of their one name sizes that do not grow repeat; None where they may not."""
+    """Return the common period of sizes in one name, or None."""
     periods = [period(size) for size in zero]
     if None in periods or len(frozenset[Name]().union(*(size.symbols() for size in zero))) != 1:
         return None
@@ -93,7 +93,7 @@ def _width(bound: tuple[int, int | None]) -> float:
 
 
 def _narrow_bounds(forms: Sequence[Form], bounds: Bounds) -> Bounds | None:
-    """Bounds in which each linear form can be at most zero, or None where there are none."""
+    """Narrow bounds so that each linear form can be at most zero; None if there are none."""
     for _ in range(ROUNDS):
         before = dict(bounds)
         for terms, constant in forms:
@@ -112,7 +112,7 @@ def _narrow_bounds(forms: Sequence[Form], bounds: Bounds) -> Bounds | None:
 
 
 def _cut(atom: Atom, weight: int, rest: int, bounds: Bounds) -> None:
-    """Narrow the bounds of an atom, of which a multiple is at most minus a rest."""
+    """Narrow the bounds of an atom with `weight * atom <= -rest`."""
     if isinstance(atom, Product):
         for factor, _ in atom.factors if weight > 0 else ():
             others = [_range(cofactor, bounds)[0] for cofactor, _ in atom.factors if cofactor != factor]
@@ -128,14 +128,14 @@ def _cut(atom: Atom, weight: int, rest: int, bounds: Bounds) -> None:
 
 
 def _least(atom: Atom, weight: int, bounds: Bounds) -> int | None:
-    """The least value of a multiple of an atom."""
+    """Return the least value of a multiple of an atom, or None."""
     least, most = _range(atom, bounds)
     end = least if weight > 0 else most
     return None if end is None else end * weight
 
 
 def _range(atom: Atom, bounds: Bounds) -> tuple[int | None, int | None]:
-    """The least and the greatest value of an atom, None where there is no bound."""
+    """Return the bounds of an atom, each None if unbounded."""
     if isinstance(atom, Floor):
         least, negated = _least_of(atom.numerator, bounds), _least_of(-atom.numerator, bounds)
         return None if least is None else least // atom.divisor, None if negated is None else -negated // atom.divisor

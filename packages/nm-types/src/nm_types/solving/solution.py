@@ -1,4 +1,4 @@
-"""What the names of a call stand for, as its equations are solved."""
+"""Solutions: the values of names, as equations are solved."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nm_types.solving.edge import Equation
 
 
 class Solution:
-    """What names stand for, as one call finds out; each name remembers the ports that decided it.
+    """The values of names in one call, each with the ports that decided it.
 
     Attributes:
         values: the size that a name stands for; it may mention names that are solved later.
@@ -26,7 +26,7 @@ class Solution:
         self.traced = traced
 
     def apply(self, size: Size) -> Size:
-        """Put what is known in the place of names."""
+        """Substitute solved names in a size."""
         solved = self._known(size)
         if not solved:
             return size
@@ -36,14 +36,14 @@ class Solution:
         return size.substitute(self.values)
 
     def sources(self, size: Size) -> frozenset[str]:
-        """The ports that decided the names in a size that has been applied, and the names in those."""
+        """Return the ports that decided the solved names in a size."""
         return frozenset().union(*(self.ports.get(name, ()) for name in self._known(size)))
 
     def _known(self, size: Size) -> AbstractSet[Name]:
         return size.symbols() & self.values.keys() if size.terms else frozenset()
 
     def _flatten(self, name: Name) -> None:
-        """Let a name stand for what its value comes to in the end: chains of names are followed once."""
+        """Resolve chains of solved names, so that a name's value mentions no solved name."""
         stack = [name]
         while stack:
             value = self.values[stack[-1]]
@@ -60,12 +60,12 @@ class Solution:
                     self.ports[top] = own.union(*(self.ports.get(inner, ()) for inner in solved))
 
     def set(self, name: Name, value: Size, ports: frozenset[str]) -> None:
-        """Decide a name."""
+        """Set the value of a name."""
         self.values[name] = value
         self.ports[name] = ports
 
     def applied(self, equation: Equation) -> Equation:
-        """The equation with what is known put in."""
+        """Substitute solved names in an equation."""
         expected, actual = self.apply(equation.expected), self.apply(equation.given)
         if expected is equation.expected and actual is equation.given:
             return equation
@@ -75,7 +75,7 @@ class Solution:
         return replace(equation, expected=expected, given=actual, ports=ports)
 
     def unmet(self) -> tuple[list[Equation], list[Equation]]:
-        """The equations whose solved name is positive only for some data, and those for which it never is."""
+        """Return equations whose solved name is positive for some data only, and those for which it never is."""
         sometimes: list[Equation] = []
         never: list[Equation] = []
         for name, equation in self.conditions:

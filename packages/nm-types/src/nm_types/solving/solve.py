@@ -14,7 +14,7 @@ Isolate = Callable[[Size, Callable[[Name], bool]], "tuple[Name, Size, int] | Non
 def eliminate(
     equations: Iterable[Equation], solution: Solution, free: Callable[[Name], bool]
 ) -> tuple[list[Equation], list[Equation]]:
-    """Solve equations for free names where one can be isolated; give back those left open and those that cannot hold.
+    """Solve equations for free names that can be isolated; return the open and the contradictory ones.
 
     Equations that are affine in a name with coefficient one are used first; a name with another coefficient is divided
     out, and the condition that the division leaves no rest stays as an equation.
@@ -30,7 +30,7 @@ def eliminate(
 
 
 def contradictions(equations: Sequence[Equation], *, traced: bool = True) -> list[Equation]:
-    """Those of some open equations that cannot hold together with the others, whatever the sizes of calls are.
+    """Return open equations that contradict the others for any sizes of calls.
 
     Args:
         traced: let each name all ports that take part; without it, its own only.
@@ -46,13 +46,13 @@ def contradictions(equations: Sequence[Equation], *, traced: bool = True) -> lis
 
 
 def rank(equation: Equation) -> tuple[bool, bool, str, int]:
-    """Plain names before expressions, numbers before names; then a fixed order."""
+    """Sort key of equations: plain names before expressions, numbers before names, then a fixed order."""
     plain = isinstance(equation.expected.symbol, Variable)
     return not plain, equation.given.value is None, equation.port, equation.place
 
 
 def _assign(equation: Equation, solution: Solution, free: Callable[[Name], bool]) -> bool:
-    """The common case: a port asks for a name that nothing has decided yet."""
+    """Bind an unsolved name that a port asks for: the common case."""
     symbol = equation.expected.symbol
     if not isinstance(symbol, Variable | OutputSize) or symbol in solution.values or not free(symbol):
         return False
@@ -66,7 +66,7 @@ def _assign(equation: Equation, solution: Solution, free: Callable[[Name], bool]
 def _advance(
     equation: Equation, solution: Solution, free: Callable[[Name], bool], isolate: Isolate, bad: list[Equation]
 ) -> bool:
-    """Whether an equation is done with: it holds, it cannot hold, or it has decided a name."""
+    """Process an equation; return whether it is done: it holds, contradicts, or has bound a name."""
     now = solution.applied(equation)
     difference = now.expected - now.given
     if not difference.terms and not difference.constant:
@@ -85,12 +85,12 @@ def _advance(
 
 
 def _single(difference: Size, free: Callable[[Name], bool]) -> tuple[Name, Size, int] | None:
-    """A free name that stands in the difference once and by itself, and what it is equal to."""
+    """Isolate a free name with coefficient one; return it with its value."""
     return _isolate(difference, [atom for atom, count in difference.terms.items() if count in (1, -1)], free)
 
 
 def _multiple(difference: Size, free: Callable[[Name], bool]) -> tuple[Name, Size, int] | None:
-    """A free name that stands in the difference by itself, what a multiple of it is equal to, and which multiple."""
+    """Isolate a free name with any coefficient; return it, the value of its multiple, and the coefficient."""
     return _isolate(difference, list(difference.terms), free)
 
 

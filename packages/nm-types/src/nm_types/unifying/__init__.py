@@ -1,4 +1,4 @@
-"""Unifying: the edges of one call, whose sizes their values have, and what rows and tag variables stand for."""
+"""Unification of the edges of one call: sizes, rows and tag variables."""
 
 from nm_types.unifying.misfit import Misfit
 from nm_types.unifying.names import BATCH, LocalNames, Meanings, row_size

@@ -1,4 +1,4 @@
-"""What is wrong with an edge, before it is put into words."""
+"""Misfits of edges, before they are reported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Reason = Literal["form", "rank", "axes", "anchor", "anchors", "variable", "row"]
 
 
 class Misfit(NamedTuple):
-    """An edge that does not fit, before it is put into words.
+    """An edge that does not fit, before it is reported.
 
     Attributes:
         reason: what does not fit.

@@ -1,4 +1,4 @@
-"""Names of sizes in one call: which names there are, and the meanings of the axes that have such a size."""
+"""Size names of one call, and the tags of the axes that have such sizes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ELEMENT = re.compile(r"\[\d+\]$")
 
 
 class LocalNames:
-    """The sizes that the ports of one call ask for, with a name of its own for each thing that has a size.
+    """The sizes required by the ports of one call, with a distinct name for each size.
 
     Attributes:
         elements: the names that an indexed name such as `n_i` stands for, one for each element of its port.
@@ -25,7 +25,7 @@ class LocalNames:
         self.elements: dict[str, list[Variable]] = {}
 
     def size_of(self, axis: Axis, port: str) -> Size | None:
-        """The size that a port asks of an axis: none, its own, or that of all batch axes of the call."""
+        """Return the size required of an axis: None, its own, or that of all batch axes of the call."""
         if isinstance(axis, Row) or isinstance(axis.size, Unknown):
             return None
         if axis.size is None:
@@ -34,7 +34,7 @@ class LocalNames:
         return self.local(plain(axis.size), port)
 
     def local(self, size: Size, port: str) -> Size:
-        """A size with the names that belong to one element of a variadic port told apart: `n_i` becomes `n[0]`."""
+        """Replace indexed names by those of one element of a variadic port: `n_i` becomes `n[0]`."""
         if not size.terms:
             return size
         own: dict[Name, Size] = {}
@@ -49,18 +49,18 @@ class LocalNames:
         return size.substitute(own)
 
     def sums(self) -> dict[Name, Size]:
-        """What the sum of each indexed name is."""
+        """Return the value of `sum(n_i)` for each indexed name."""
         return {Sum(name): sum(map(Size, elements), Size(0)) for name, elements in self.elements.items()}
 
 
 class Meanings:
-    """What one call learns of the meanings of names."""
+    """The tags of axes whose size is a name, collected over one call."""
 
     def __init__(self) -> None:
         self._known: dict[Name, list[str]] = {}
 
     def learn(self, size: Size, axis: Axis | None) -> None:
-        """Take in that an axis has a size; only names say something, and only axes that have a tag."""
+        """Record the tag of an axis whose size is a name."""
         symbol = size.symbol
         if (
             isinstance(symbol, Variable | OutputSize)
@@ -70,12 +70,12 @@ class Meanings:
             self._known.setdefault(symbol, []).append(axis.tag.meaning)
 
     def of(self, name: Name) -> list[str]:
-        """What a name means, its own meaning first."""
+        """Return the recorded tags of a name, its declared one first."""
         own = [name.meaning] if isinstance(name, OutputSize) and name.meaning is not None else []
         return own + self._known.get(name, [])
 
     def are_swapped(self, equation: Equation) -> bool:
-        """Whether a size of the values would equal a size of an axis with an unrelated meaning."""
+        """Return whether a size of a kind would equal that of an axis with an unrelated tag."""
         if equation.on_axis or isinstance(equation.written, str):
             return False
         expected = self._of_size(equation.expected) | self._of_size(equation.written)
@@ -87,5 +87,5 @@ class Meanings:
 
 
 def row_size(name: str, index: int) -> Variable:
-    """The name of the size of one axis of a row."""
+    """Return the size name of one axis of a row."""
     return Variable(f"*{name}[{index}]")

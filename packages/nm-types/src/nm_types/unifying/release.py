@@ -1,4 +1,4 @@
-"""From the types of values to those of ports: sizes that belong to calls become names again."""
+"""From types of values to types of ports: sizes of calls become names again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nm_types.sizes import Name, OutputSize, Size, Variable
 
 
 def release_sizes(types: Mapping[str, NeuralType]) -> dict[str, NeuralType]:
-    """Types of values as the ports of one module would declare them.
+    """Turn types of values into port types of one module.
 
     A size of a call becomes a name, one and the same in all of the types; one that nobody named and that stands in one
     place is left out, and so is that of the batch where all are of one size.
@@ -32,7 +32,7 @@ def release_sizes(types: Mapping[str, NeuralType]) -> dict[str, NeuralType]:
 
 
 def with_sizes(type: NeuralType, sizes: Mapping[Name, Size]) -> NeuralType:
-    """A type with sizes in the place of names."""
+    """Substitute sizes for names in a type."""
     return NeuralType(_release_structure(type, sizes, set()))
 
 
@@ -60,7 +60,7 @@ def _size(size: Size, names: Mapping[Name, Size], omitted: set[Name]) -> Size | 
 
 
 def _places(type: Structure) -> Iterator[OutputSize]:
-    """The sizes of calls in a type, once for each place; twice in a derived size, which needs their names."""
+    """Yield the output sizes in a type, once per occurrence; twice in a derived size, which needs their names."""
     for size in type.all_sizes():
         if isinstance(size, Size):
             names = sorted((name for name in size.symbols() if isinstance(name, OutputSize)), key=str)
@@ -68,14 +68,14 @@ def _places(type: Structure) -> Iterator[OutputSize]:
 
 
 def _batches(type: Structure) -> Iterator[Size]:
-    """The sizes of batch axes."""
+    """Yield the sizes of batch axes."""
     for axis in type.axes:
         if isinstance(axis, AxisType) and isinstance(axis.tag, Nominal) and axis.tag.is_a(BatchTag):
             yield axis.size if isinstance(axis.size, Size) else Size(0)
 
 
 def _free(name: OutputSize, used: set[str]) -> str:
-    """A name that is not taken: the size's own, where it has one."""
+    """Return an unused name, the size's own if it has one."""
     base = name.name.rpartition(".")[2].partition("[")[0]
     base = "n" if name.implicit or not base.isidentifier() or base.endswith("_i") else base
     candidate, number = base, 1

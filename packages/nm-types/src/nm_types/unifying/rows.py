@@ -1,4 +1,4 @@
-"""Rows: the axes of a port laid onto those of a value; a row takes what the other axes leave."""
+"""Rows: aligns the axes of a port with those of a value; a row spans what the other axes leave."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nm_types.unifying.misfit import Reason
 
 
 class Spread(NamedTuple):
-    """The axes of a port laid onto those of a value.
+    """The axes of a port aligned with those of a value.
 
     Attributes:
         axes: the port's axis for each axis of the value; None where a row takes it.
@@ -29,12 +29,12 @@ class Spread(NamedTuple):
         return bool(self.rows) or any(isinstance(tag, TagVariable) and tag.bound is None for tag in tags)
 
     def concrete(self, actual: Sequence[Axis]) -> tuple[Axis, ...]:
-        """The port's axes with a bound in the place of its variable, and the value's own where anything fits."""
+        """Return the port's axes with tag variables replaced by their bounds, and the value's axes where any fit."""
         return tuple(_concrete(axis, value) for axis, value in zip(self.axes, actual, strict=True))
 
 
 def spread_axes(expected: Sequence[Axis], actual: Sequence[Axis]) -> Spread | Reason:
-    """Lay the axes of a port onto those of a value: rows take what the other axes leave."""
+    """Align the axes of a port with those of a value; return the reason if they cannot be."""
     places = [i for i, axis in enumerate(expected) if isinstance(axis, Row)]
     spare = len(actual) - len(expected) + len(places)
     if not places:
@@ -61,7 +61,7 @@ def spread_axes(expected: Sequence[Axis], actual: Sequence[Axis]) -> Spread | Re
 
 
 def lay_out_rows(expected: Sequence[Axis], actual: Sequence[Axis]) -> tuple[Axis, ...] | None:
-    """The axes of a port with a row repeated for each axis that it takes, or None where rows cannot be laid out."""
+    """Return the axes of a port with rows repeated for each axis they span, or None."""
     rows = {axis.name: axis for axis in expected if isinstance(axis, Row)}
     if not rows:
         return tuple(expected)
@@ -75,7 +75,7 @@ def lay_out_rows(expected: Sequence[Axis], actual: Sequence[Axis]) -> tuple[Axis
 
 
 def join_rows(first: tuple[AxisType, ...], second: tuple[AxisType, ...]) -> tuple[AxisType, ...] | None:
-    """The nearest common ancestors of two rows of axes, or None where they have none."""
+    """Return the nearest common ancestors of two rows of axes, or None."""
     if first is second:
         return first
     if len(first) != len(second):

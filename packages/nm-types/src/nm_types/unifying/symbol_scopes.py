@@ -1,4 +1,4 @@
-"""Whose a size is: in the type of a value, every name and every size that is left out belongs to its producer."""
+"""Ownership of sizes: in the type of a value, every named or omitted size belongs to its producer."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from nm_types.sizes import Expression, Name, Origin, OutputSize, Size, Variable
 
 
 def plain(size: Expression | Unknown | None) -> Size:
-    """A size without parameters, or an error that says to bind them."""
+    """Return a size, or raise an error if it has unbound parameters."""
     if isinstance(size, Size):
         return size
     raise BindingError(f"{size}: parameters in braces must have values before a type is connected: type.bind(params).")
 
 
 def is_owned(structure: Structure) -> bool:
-    """Whether every size of a type already belongs to somebody."""
+    """Return whether every size of a type has an owner."""
     if structure.item is not None:
         return is_owned(structure.item)
     for axis in structure.axes:
@@ -33,7 +33,7 @@ def is_owned(structure: Structure) -> bool:
 
 
 def own_sizes(structure: Structure, origin: Origin, port: str) -> Structure:
-    """A type in which every size belongs to somebody; what nobody has yet becomes its origin's."""
+    """Give every size of a type without an owner to `origin`."""
     if structure.item is not None:
         return Structure("list", item=own_sizes(structure.item, origin, port))
     axes = tuple(_own_axis(axis, origin, f"{port}[{index}]") for index, axis in enumerate(structure.axes))
@@ -43,7 +43,7 @@ def own_sizes(structure: Structure, origin: Origin, port: str) -> Structure:
 
 
 def own_kind(kind: Kind | None, origin: Origin, port: str, own: Callable[[Size], Size]) -> Kind | None:
-    """A kind in which every size belongs to somebody: those that are written as told, those left out to the origin."""
+    """Give every size of a kind an owner: named ones by `own`, omitted ones to `origin`."""
     if kind is None:
         return None
     sizes = []

@@ -1,4 +1,4 @@
-"""Templates: what the rows and tag variables of one call stand for."""
+"""Templates: the bindings of rows and tag variables in one call."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nm_types.unifying.rows import Spread, join_rows
 
 
 class Templates:
-    """What one call has found its rows and tag variables to stand for.
+    """The bindings of rows and tag variables in one call.
 
     Attributes:
         rows: the axes that each row stands for.
@@ -27,7 +27,7 @@ class Templates:
         self.deciders: dict[str, str] = {}
 
     def meet(self, edge: Edge, spread: Spread, actual: Structure) -> Misfit | None:
-        """Let the rows and tag variables of an edge agree with what they have met before, or say which does not."""
+        """Unify rows and tag variables of an edge with earlier bindings; return the misfit, if any."""
         tags, rows = dict(self.tags), dict(self.rows)
         axes = cast("tuple[AxisType, ...]", actual.axes)
         for axis, value in zip(spread.axes, axes, strict=True):
@@ -59,7 +59,7 @@ class Templates:
         tags: Mapping[str, type[Tag]],
         rows: Mapping[str, tuple[AxisType, ...]],
     ) -> Misfit:
-        """A row or a tag variable meets what it cannot stand for: the port with what it stands for put in."""
+        """Build the misfit of a row or tag variable, with the port's bindings substituted."""
         axes: list[Axis] = []
         for axis in edge.expected.axes:
             if isinstance(axis, Row):

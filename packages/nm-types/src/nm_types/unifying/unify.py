@@ -21,7 +21,7 @@ Casts = Literal["error", "transpose"] | frozenset[str]
 
 
 class Unifier:
-    """What one call learns from its edges, one after the other; it is thrown away with the call.
+    """Unifies the edges of one call, one after the other; discarded after the call.
 
     Attributes:
         casts: the ports whose value must be transposed, and how.
@@ -43,7 +43,7 @@ class Unifier:
         self.without_kind: list[str] = []
 
     def add(self, edge: Edge) -> Misfit | None:
-        """Take one edge in; give back what is wrong with it, if something is."""
+        """Unify one edge; return its misfit, if any."""
         expected: Structure = edge.expected
         actual = self._own_edge(edge)
         while expected.item is not None and actual.item is not None:
