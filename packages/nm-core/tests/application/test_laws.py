@@ -28,7 +28,7 @@ from nm_core.application.text.tree import Data
 from nm_core.application.text.writers import canonical_json, digest, to_json, to_yaml
 from nm_core.application.writing import application_of
 from nm_types import NeuralType
-from nm_types.unifying import released
+from nm_types.unifying import release_sizes
 
 RANDOMS = st.randoms(use_true_random=False) if os.environ.get("NM_SHRINK") else st.integers(0, 2**32).map(Random)
 """Seeds make an application in one draw; with NM_SHRINK set, each choice is drawn, so that failures shrink."""
@@ -79,7 +79,7 @@ def structure(data: dict[str, Data]) -> dict[str, Data]:
 
 def types(found: dict[str, NeuralType]) -> dict[str, str]:
     """Return the types of one graph's tensors as text; sizes are named after the first tensor that has them."""
-    return {ref: str(type) for ref, type in released(dict(sorted(found.items()))).items()}
+    return {ref: str(type) for ref, type in release_sizes(dict(sorted(found.items()))).items()}
 
 
 def checked_types(found: Checked, graph: str) -> dict[str, NeuralType]:

@@ -31,6 +31,7 @@ def hide(error: NmError) -> None:
     frames: list[TracebackType] = []
     traceback = error.__traceback__
     while traceback is not None:
+        # torch counts as own: its frames between the user and us say nothing about the mistake
         if not is_own(traceback.tb_frame):
             frames.append(traceback)
         traceback = traceback.tb_next

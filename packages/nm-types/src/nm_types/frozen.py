@@ -19,4 +19,5 @@ class Frozen:
         raise FrozenError(f"{self} is immutable: {name} cannot be deleted.")
 
 
+# bypasses __setattr__ above; only constructors call it
 fill = object.__setattr__

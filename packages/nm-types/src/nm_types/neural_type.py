@@ -31,6 +31,15 @@ class NeuralType(Structure):
     Raises:
         TypeSyntaxError: the notation has no meaning.
         UnknownNameError: it names a tag or a kind that is not in scope.
+
+    Example:
+        >>> port = NeuralType("B Channel:{feat_in} T:t")
+        >>> port.rank, sorted(port.parameters)
+        (3, ['feat_in'])
+        >>> port.bind({"feat_in": 64})
+        NeuralType("Batch Channel:64 Time:t")
+        >>> NeuralType("B T Spectrogram:64").compare(NeuralType("B Spectrogram:64 T"))
+        <Comparison.TRANSPOSE_SAME: ...>
     """
 
     __slots__ = ("_parameters",)
@@ -126,6 +135,7 @@ class NeuralType(Structure):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> NeuralType:
         """Itself, unless its sizes belong to a call: those move together with the graph that is copied."""
+        # a type without output sizes is immutable and shared
         if not _speaks_of_calls(self):
             return self
         return _rebuild(*deepcopy((self.form, self.axes, self.kind, self.item), memo))

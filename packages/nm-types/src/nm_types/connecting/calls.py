@@ -28,6 +28,12 @@ class CallTyping:
         unchecked: ports with a fact about the contents of the values that nobody can check, now or then: a kind that
             the producer leaves out, a size of a kind that stays open.
         equations: the sizes that must be equal and could not be decided, each with its edge.
+
+    Example:
+        >>> edge = Edge("encoder", "signal", "data.spec", NeuralType("B C:64 T:t"), NeuralType("B C:64 T:t"))
+        >>> typing = type_call([edge], {"encoded": NeuralType("B C:8 T:t//2")}, owner="encoder")
+        >>> str(typing.outputs["encoded"]), typing.deferred
+        ('Batch Channel:8 Time:data.t//2', ())
     """
 
     outputs: dict[str, NeuralType]
@@ -47,6 +53,10 @@ class Connection:
         cast: the permutation to be applied, where one is needed and allowed.
         conditions: what a deferred check must find when the graph runs.
         unchecked: whether a fact about the contents of the values stays unchecked.
+
+    Example:
+        >>> print(connect(NeuralType("B Spectrogram:64 T"), NeuralType("B Channel:64 T")))
+        LESS: accepted.
     """
 
     result: Comparison
@@ -114,6 +124,7 @@ def type_call(
     """
     unifier = Unifier(casts)
     problems: dict[str, Problem] = {}
+    # sorted, so that the result does not depend on the order of keyword arguments
     for edge in sorted(edges, key=lambda edge: edge.port):
         misfit = unifier.add(edge)
         if misfit is not None:
@@ -121,6 +132,7 @@ def type_call(
     resolution = resolve(unifier)
     for equation in resolution.bad:
         swapped = unifier.meanings.are_swapped(equation)
+        # one problem per port: a bad axis is named before the sizes that follow from it
         problems.setdefault(equation.port, report_equation(equation, edges, location, swapped=swapped))
     if problems:
         raise NeuralTypeError([problems[edge.port] for edge in edges if edge.port in problems])

@@ -26,6 +26,7 @@ def check_equations(equations: Iterable[Equation]) -> tuple[Problem, ...]:
     ordered = list(equations)
     if len(ordered) < 2:
         return ()
+    # ports are replaced by indices, since ports of different calls may share a name
     numbered = [replace(contradiction, ports=frozenset({str(index)})) for index, contradiction in enumerate(ordered)]
     problems: dict[int, Problem] = {}
     for contradiction in _bad(numbered):
@@ -74,6 +75,7 @@ def _core(equation: Equation, others: Sequence[Equation]) -> list[int]:
     that takes too long, those found so far.
     """
     core, rest, work = [equation], [member for member in others if member is not equation], 0
+    # minimising is quadratic at worst; a large core is still a correct message
     while work < MOST_WORK and not _bad(core):
         low, high = 0, len(rest)
         while low < high:

@@ -78,6 +78,7 @@ class Outputs:
             if bound_tag is None:
                 raise self._undecided_error(str(tag), name)
             tag = bound_tag
+        # all batch axes of a call without a size have one size
         if axis.size is None and tag.is_a(BatchTag):
             if BATCH not in self.solution.values:
                 self.solution.values[BATCH] = Size(OutputSize(self.origin, "batch", BatchTag.meaning, implicit=True))

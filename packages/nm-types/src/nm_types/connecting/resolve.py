@@ -65,6 +65,7 @@ def resolve(unifier: Unifier) -> Resolution:
 def _split_by_verdict(equations: Sequence[Equation], meanings: Meanings) -> tuple[list[Equation], list[Equation]]:
     """Split equations without free names into open ones and contradictory ones."""
     unsolved, wrong = [], []
+    # an equation that would swap two meanings is refused even where its numbers might agree
     for equation in equations:
         verdict = decide(equation.expected, equation.given)
         if verdict is Verdict.OPEN and not meanings.are_swapped(equation):

@@ -148,6 +148,7 @@ class _Checker:
         equations = [self.solution.applied(equation) for equation in self.equations]
         waiting: list[Equation] = []
         bad: list[Equation] = []
+        # axes first: shapes are facts, and bind the names that sizes of kinds are then checked against
         for on_axis in (True, False):
             pending = [*waiting, *(equation for equation in self.equations if equation.on_axis is on_axis)]
             waiting, wrong = eliminate(pending, self.solution, lambda name: isinstance(name, Variable))

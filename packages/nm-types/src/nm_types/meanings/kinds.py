@@ -26,6 +26,11 @@ class Kind(Frozen, metaclass=Nominal):
         dtype: the family of its numbers: float, int, bool, or object for values that are no tensors.
         parameters: what each of its sizes means.
         formerly: ids that the kind had before, which notations may still name.
+
+    Example:
+        >>> class Phonemes(Labels, id="asr.Phonemes"): ...
+        >>> Phonemes(41), Phonemes.is_a(Labels)
+        (asr.Phonemes(41), True)
     """
 
     __slots__ = ("sizes",)

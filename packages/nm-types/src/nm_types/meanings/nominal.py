@@ -58,6 +58,7 @@ class Nominal(type):
         return cls is other or (isinstance(other, Nominal) and cls.chain == other.chain)
 
     def __hash__(cls) -> int:
+        # by id and not by identity, so that a module that was loaded twice declares one tag
         return hash(cls.chain)
 
 

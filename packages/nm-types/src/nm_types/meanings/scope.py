@@ -50,6 +50,8 @@ def _names(own: Sequence[N], foreign: Sequence[N]) -> dict[str, list[N]]:
     for member in foreign:
         for name in _names_of(member):
             members = names.setdefault(name, [])
+            # a bare name never moves from nm-types to a collection: files keep their meaning when a collection is
+            # installed
             if member not in members and (name == member.id or name not in own_names):
                 members.append(member)
     for member in (*own, *foreign):

@@ -15,6 +15,11 @@ class Tag(metaclass=Nominal):
     `class PhonemeTag(TokenTag, id="asr.Phoneme"): ...` is printed `asr.Phoneme` and accepted wherever a `Token` is.
     A tag is its class; it has no instances.
 
+    Example:
+        >>> class PhonemeTag(TokenTag, id="asr.Phoneme"): ...
+        >>> PhonemeTag.is_a(TokenTag), PhonemeTag.text
+        (True, 'asr.Phoneme')
+
     Attributes:
         id: the qualified id, `asr.Phoneme`.
         chain: the ids from the root down to this tag; equality and hash use it.

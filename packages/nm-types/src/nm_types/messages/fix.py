@@ -17,6 +17,10 @@ class Fix:
         when: what must be true for it to be right, `you know that it holds`.
         needs: the import that the call needs.
         module: a module as an application file writes it, that does the same where there is no call to wrap.
+
+    Example:
+        >>> print(Fix("connect an output that promises it."))
+          fix: connect an output that promises it.
     """
 
     text: str

@@ -36,7 +36,14 @@ class Problem:
         fixes: what to do next.
         alternative: another way out, or nothing.
         derived: the sizes in it that some module has made out of others, as text.
-        sides: what the rows of the two types are called, where "encoder expects" and "loader gives" do not fit.
+        sides: the labels of the two types, where "encoder expects" and "loader gives" do not fit.
+
+    Example:
+        >>> print(Problem("NM101", "Axis 1 means Time.", consumer="encoder", port="signal", producer="data.spec"))
+        NM101  an axis means something else
+          data.spec -> encoder.signal
+        <BLANKLINE>
+          Axis 1 means Time.
     """
 
     code: str

@@ -104,6 +104,7 @@ def _wide(labels: tuple[str, str], columns: Sequence[Column], mark: str) -> list
     marks = ["^" * width if column.marked else " " * width for column, width in zip(columns, widths[1:], strict=True)]
     line = "  " + " " * widths[0]
     for index, text in enumerate(marks):
+        # marks of neighbouring columns join into one underline
         joined = index > 0 and columns[index].marked and columns[index - 1].marked
         line += ("^" * len(GAP) if joined else GAP) + text
     if line.strip():

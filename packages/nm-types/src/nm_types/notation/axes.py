@@ -59,6 +59,11 @@ class AxisType(Frozen):
         tag: a tag class such as `TimeTag`, or a tag variable.
         size: a whole number of at least 1, the text of a size (`"t"`, `"{feat_in}"`, `"t//2"`), a `Size`, `"?"`, or
             None where nothing is said.
+
+    Example:
+        >>> from nm_types import ChannelTag
+        >>> AxisType(ChannelTag, "2*n+1")
+        AxisType(ChannelTag, '2*n+1')
     """
 
     __slots__ = ("_hash", "size", "tag")

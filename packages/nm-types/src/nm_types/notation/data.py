@@ -66,6 +66,7 @@ def _from_data(data: object, scope: Scope, depth: int) -> Structure:
     if not fields:
         return Structure("root")
     if "list" in fields:
+        # the depth is bounded, since JSON of strangers can nest beyond the recursion limit
         if len(fields) > 1 or depth == 0:
             raise _no_data(data, f"a list stands alone, and at most {DEEPEST} deep")
         return Structure("list", item=_from_data(fields["list"], scope, depth - 1))

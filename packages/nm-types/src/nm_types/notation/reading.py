@@ -27,6 +27,7 @@ def parse(text: str, tags: tuple[type[Tag], ...] = (), kinds: tuple[type[Kind], 
         TypeSyntaxError: the text is no type; the message points at the place.
         UnknownNameError: it names a tag or a kind that is not in scope.
     """
+    # bounds the recursion of list[list[...]] as well
     if len(text) > LONGEST:
         raise TypeSyntaxError(f'"{text[:20]}..." is no neural type: a notation has at most {LONGEST} characters.')
     return _parse(text.strip(), text, scope_of(tags, kinds))

@@ -83,6 +83,7 @@ def examine(output: Structure, input: Structure) -> Details:
 
 def _examine_axes(output: Structure, input: Structure, kinds: int) -> Details:
     orders = [order_of_axes(first, second) for first, second in zip(output.axes, input.axes, strict=True)]
+    # orders are bit sets: LESS | GREATER is neither, and means incomparable
     direction = reduce(or_, orders, kinds)
     if direction not in (EQUAL, LESS, GREATER):
         kinds_agree = kinds == EQUAL and not kind_sizes_clash(output.kind, input.kind)

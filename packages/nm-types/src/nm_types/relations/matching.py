@@ -76,6 +76,7 @@ def _covers(choices: Sequence[Sequence[int]]) -> bool:
 
 def _orders(choices: Sequence[Sequence[int]], input: Sequence[Axis]) -> Iterator[Permutation]:
     """Yield all orders, narrowest tags first: choices are nested or disjoint, so no branch fails."""
+    # narrow choices first: with nested or disjoint choices no branch is explored in vain
     sequence = sorted(range(len(choices)), key=lambda i: (len(choices[i]), i))
     chosen: dict[int, int] = {}
 

@@ -76,6 +76,7 @@ def parse_size(text: str) -> Expression:
         raise TypeSyntaxError(
             f'"{text[:20]}..." is no size: it has {len(text)} characters, a size has at most {LONGEST}.'
         )
+    # most sizes are plain numbers, and need no tokens
     if text.isdecimal():
         return Size(int(text))
     reader = _Reader(text)
@@ -98,6 +99,7 @@ class _Reader:
                 raise _syntax(text, f'"{text[position]}" has no place in a size')
             self.tokens.append(token)
             position = token.end()
+        # popped from the end, which is O(1)
         self.tokens.reverse()
 
     @property
@@ -173,6 +175,7 @@ def _value(name: str, values: Mapping[str, object]) -> Size | None:
         size = parse_size(value)
         if isinstance(size, Size):
             return size
+    # numpy and torch integers; bool is excluded, since True is a likely mistake
     if isinstance(value, SupportsIndex) and not isinstance(value, bool):
         return Size(value.__index__())
     raise BindingError(

@@ -32,6 +32,7 @@ def never_zero(difference: Size) -> bool:
     """Return whether a difference is provably nonzero for all positive values of its symbols."""
     if not difference.terms:
         return difference.constant != 0
+    # an integer combination of the terms is a multiple of their gcd, so it cannot cancel another remainder
     if difference.constant % gcd(*difference.terms.values()):
         return True
     return is_positive(difference) or is_positive(-difference)
@@ -70,8 +71,10 @@ def _least(atom: Atom) -> int | None:
             least = _least(factor)
             if least is None or least < 0:
                 return None
+            # a product of factors has this bound only if none can be negative
             result *= least**power
         return result
+    # every name is a size, and sizes start at 1
     return 1
 
 
@@ -83,6 +86,7 @@ def relax(size: Size, side: int) -> tuple[Mapping[Atom, int], int]:
     terms: dict[Atom, int] = {}
     scale = _denominator(size)
     constant = 0
+    # a stack and no recursion: the sizes of a long chain of calls nest deeply
     stack: list[tuple[Size, int]] = [(size, scale)]
     while stack:
         part, weight = stack.pop()
@@ -92,6 +96,7 @@ def relax(size: Size, side: int) -> tuple[Mapping[Atom, int], int]:
                 share = weight * count // atom.divisor
                 stack.append((atom.numerator, share))
                 if side and share > 0:
+                    # floor(n/d) >= (n - (d-1)) / d
                     constant -= share * (atom.divisor - 1)
             else:
                 terms[atom] = terms.get(atom, 0) + weight * count
@@ -148,6 +153,7 @@ def decide(expected: Size, given: Size) -> Verdict:
     steps = period(difference)
     if steps is not None and steps <= LONGEST_PERIOD:
         (symbol,) = difference.symbols()
+        # one full period decides for all values, since the difference neither grows nor shrinks
         values = [difference.substitute({symbol: Size(steps + rest)}).constant for rest in range(steps)]
         if not any(values):
             return Verdict.HOLDS

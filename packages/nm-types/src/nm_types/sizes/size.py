@@ -103,6 +103,13 @@ class Size(Frozen):
     """An immutable size in normal form, closed under arithmetic with sizes and integers.
 
     `Size(64)`, `Size("t")` for a name; larger expressions come from arithmetic (`Size("t") // 2`) or from the notation.
+
+    Example:
+        >>> t = Size("t")
+        >>> (2 * t + 4) // 2
+        Size(t+2)
+        >>> ((t + 1) // 2).evaluate({"t": 7})
+        4
     """
 
     __slots__ = ("_hash", "_names", "constant", "terms")
@@ -116,6 +123,7 @@ class Size(Frozen):
         """Make a size from a number, a name or an atom."""
         if isinstance(value, Size):
             return value
+        # bool is a subclass of int: True would pass for the size 1
         if isinstance(value, bool):
             raise TypeSyntaxError(f"{value} is no size. A size is a whole number of at least 1 or a name.")
         if isinstance(value, int):
@@ -158,6 +166,7 @@ class Size(Frozen):
     __rmul__ = __mul__
 
     def _times(self, other: Size) -> Size:
+        # checked before the product is written out, since a notation of 1,000 characters can ask for millions of terms
         if len(self.terms) * len(other.terms) > MOST_TERMS:
             raise TypeSyntaxError(f"A size has more than {MOST_TERMS} terms once its products are written out.")
         result = self * other.constant
@@ -205,6 +214,7 @@ class Size(Frozen):
 
     def substitute(self, values: Mapping[Name, Size]) -> Size:
         """Substitute sizes for names and normalise."""
+        # the common case of a number or of foreign names costs no copy
         if not self.terms or values.keys().isdisjoint(self.symbols()):
             return self
         terms: dict[Atom, int] = {}
@@ -235,6 +245,7 @@ class Size(Frozen):
 
     def __hash__(self) -> int:
         if self._hash is None:
+            # computed late: most sizes are compared and never hashed
             fill(self, "_hash", hash((self.constant, frozenset(self.terms.items()))))
         return cast("int", self._hash)
 
@@ -245,12 +256,14 @@ class Size(Frozen):
         return f"Size({self})"
 
     def __str__(self) -> str:
+        # sorted, so that equal sizes print alike however they were computed; positive terms first
         ordered = sorted(self.terms.items(), key=lambda item: (item[1] < 0, str(item[0])))
         parts = [(count, _term(atom, abs(count))) for atom, count in ordered]
         if self.constant > 0 and (not parts or parts[0][0] < 0):
             parts.insert(0, (1, str(self.constant)))
         elif self.constant or not parts:
             parts.append((self.constant, str(abs(self.constant))))
+        # the notation has no unary minus: -t is written 0-t
         if parts[0][0] < 0:
             parts.insert(0, (1, "0"))
         return parts[0][1] + "".join(("-" if count < 0 else "+") + text for count, text in parts[1:])
@@ -272,6 +285,7 @@ def _add_to(terms: dict[Atom, int], size: Size, times: int) -> int:
         if total:
             terms[atom] = total
         else:
+            # a zero coefficient left in would make equal sizes unequal
             del terms[atom]
     return size.constant * times
 
@@ -289,6 +303,7 @@ def _divide(size: Size, divisor: int) -> Size:
     outside: dict[Atom, int] = {}
     inside: dict[Atom, int] = {}
     for atom, count in size.terms.items():
+        # divmod rounds towards minus infinity, as floor division does, so the rest is never negative
         quotient, rest = divmod(count, divisor)
         if quotient:
             outside[atom] = quotient
@@ -305,6 +320,7 @@ def _divide(size: Size, divisor: int) -> Size:
     if divisor == 1:
         return out + _make(inside, rest)
     floors = [atom for atom in inside if isinstance(atom, Floor)]
+    # nested floors merge only where the inner one has coefficient one: floor((2*floor(e/a))/b) has no such form
     if len(floors) == 1 and inside[floors[0]] == 1:
         inner = floors[0]
         del inside[inner]

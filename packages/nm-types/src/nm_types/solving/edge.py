@@ -20,6 +20,11 @@ class Edge:
         given: the type of the value, whose sizes speak of the calls that made it.
         declared: the class that declares the port; for messages.
         given_declared: the class that declares the output; for messages.
+
+    Example:
+        >>> edge = Edge("encoder", "audio_signal", "data.spec", NeuralType("B C T"), NeuralType("B C T"))
+        >>> edge.target
+        'encoder.audio_signal'
     """
 
     consumer: str
@@ -48,6 +53,11 @@ class Equation:
         written: the size, or the row, as the port declares it.
         ports: the ports whose sizes went into the expected one, this port included.
         location: file and line of the call that asks.
+
+    Example:
+        >>> edge = Edge("loss", "lengths", "data.spec_len", NeuralType("B"), NeuralType("B"))
+        >>> print(Equation(Size("t") // 2, Size("t"), edge, 0, Size("t") // 2, frozenset({"lengths"})))
+        t//2 = t
     """
 
     expected: Size

@@ -61,10 +61,12 @@ def can_be_zero(
     )
     if narrowed is None:
         return False
+    # the name with the fewest candidates first keeps the search tree small
     name = min(narrowed, key=lambda candidate: (_width(narrowed[candidate]), str(candidate)))
     least, most = narrowed[name]
     enough = _repeats(zero) if most is None and not positive else None if most is None else most + 1 - least
     values = range(least, least + min(enough or WITNESSES, budget))
+    # only an exhaustive range proves that there is no solution
     answer: bool | None = False if enough is not None and len(values) >= enough else None
     for value in values:
         assignment = {name: Size(value)}
@@ -94,6 +96,7 @@ def _width(bound: tuple[int, int | None]) -> float:
 
 def _narrow_bounds(forms: Sequence[Form], bounds: Bounds) -> Bounds | None:
     """Narrow bounds so that each linear form can be at most zero; None if there are none."""
+    # bounds can narrow by one a round for ever, as in s = t and t = s + 1
     for _ in range(ROUNDS):
         before = dict(bounds)
         for terms, constant in forms:

@@ -44,6 +44,7 @@ class Solution:
 
     def _flatten(self, name: Name) -> None:
         """Resolve chains of solved names, so that a name's value mentions no solved name."""
+        # without recursion: a chain of a thousand calls binds a thousand names to each other
         stack = [name]
         while stack:
             value = self.values[stack[-1]]
@@ -81,6 +82,7 @@ class Solution:
         for name, equation in self.conditions:
             value = self.apply(Size(name))
             if not is_positive(value):
+                # the name itself must not be substituted in the equation that reports it
                 solved = self.values.pop(name)
                 (never if is_positive(1 - value) else sometimes).append(self.applied(equation))
                 self.values[name] = solved

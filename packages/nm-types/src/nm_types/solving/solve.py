@@ -21,6 +21,7 @@ def eliminate(
     """
     waiting = [equation for equation in equations if not _assign(equation, solution, free)]
     bad: list[Equation] = []
+    # coefficient one first: dividing by another leaves an extra condition behind
     for isolate in (_single, _multiple):
         before = -1
         while waiting and len(solution.values) != before:
@@ -57,6 +58,7 @@ def _assign(equation: Equation, solution: Solution, free: Callable[[Name], bool]
     if not isinstance(symbol, Variable | OutputSize) or symbol in solution.values or not free(symbol):
         return False
     value = solution.apply(equation.given)
+    # t = t + 1 is no definition of t
     if symbol in value.symbols():
         return False
     solution.set(symbol, value, equation.ports)
@@ -78,9 +80,11 @@ def _advance(
     if isolated is None:
         return False
     name, multiple, count = isolated
+    # sizes are at least 1; where that follows from nothing it becomes a condition of its own
     if not is_positive(multiple) and multiple not in (now.given, now.expected):
         solution.conditions.append((name, now))
     solution.set(name, multiple // count, now.ports)
+    # with another coefficient the equation stays: it still says that the division leaves no rest
     return count == 1
 
 

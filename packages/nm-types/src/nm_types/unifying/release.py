@@ -64,6 +64,7 @@ def _places(type: Structure) -> Iterator[OutputSize]:
     for size in type.all_sizes():
         if isinstance(size, Size):
             names = sorted((name for name in size.symbols() if isinstance(name, OutputSize)), key=str)
+            # a name inside an expression counts twice: it cannot be left out of the notation
             yield from names if size.symbol is not None else (*names, *names)
 
 

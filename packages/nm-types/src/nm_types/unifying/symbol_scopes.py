@@ -58,6 +58,7 @@ def _own_axis(axis: Axis, origin: Origin, name: str) -> Axis:
     if isinstance(axis, Row) or isinstance(axis.tag, TagVariable):
         raise DefinitionError(f"{origin.owner}: {axis} stands for many meanings; a value has one. Name its tag.")
     if axis.size is None or isinstance(axis.size, Unknown):
+        # an omitted batch size is one size for the whole call, other omitted sizes are unrelated
         batch = axis.size is None and axis.tag.is_a(BatchTag)
         return axis_of(axis.tag, Size(OutputSize(origin, "batch" if batch else name, axis.tag.meaning, implicit=True)))
     return axis_of(axis.tag, _own_size(plain(axis.size), origin, axis.tag.meaning))

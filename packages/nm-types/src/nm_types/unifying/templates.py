@@ -47,6 +47,7 @@ class Templates:
             rows[name] = together
         for name in (*tags, *rows):
             self.deciders.setdefault(name, f"{edge.producer} at {edge.port}")
+        # bound only once the whole edge fits, so that a bad edge does not blame later ones
         self.tags, self.rows = tags, rows
         return None
 
