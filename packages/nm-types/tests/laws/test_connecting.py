@@ -141,7 +141,7 @@ def test_law_15_every_problem_says_what_to_do(pair: tuple[Model, Model]) -> None
 
 
 def test_the_examples_of_these_laws_reach_the_interesting_cases() -> None:
-    """Accepted without a check: derived sizes, rows, variables, kinds with sizes; casts; safe fixes; find_clashes."""
+    """Accepted without a check: derived sizes, rows, variables, kinds with sizes; casts; safe fixes; clashes."""
     seen: Counter[str] = Counter()
 
     @settings(max_examples=600, derandomize=True)

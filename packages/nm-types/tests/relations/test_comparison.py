@@ -104,7 +104,7 @@ def test_kinds_and_forms_count_too(output: str, input: str, result: Comparison) 
     ],
 )
 def test_sizes_and_variables_in_a_bare_comparison(output: str, input: str, result: Comparison) -> None:
-    """A name means one size on both sides; only what is provably different find_clashes."""
+    """A name means one size on both sides; only what is provably different clashes."""
     assert compare(NeuralType(output), NeuralType(input)) is result
 
 

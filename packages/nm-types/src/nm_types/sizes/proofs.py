@@ -16,7 +16,7 @@ class Verdict(Enum):
     """The verdict on an equation between two sizes."""
 
     HOLDS = "holds"
-    CLASHES = "find_clashes"
+    CLASHES = "clashes"
     ACCIDENTAL = "accidental"
     OPEN = "open"
 
