@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING
 from nm_core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from nm_nlp.data.lines_of_text import LinesOfText
     from nm_nlp.data.translation import TranslationDataLayer
     from nm_nlp.metrics.bleu import BLEU, ChrF
     from nm_nlp.metrics.perplexity import Perplexity
     from nm_nlp.metrics.translation import TranslationScore
+    from nm_nlp.translation.beam_translator import BeamSearchTranslatorNM
     from nm_nlp.translation.decoder import TransformerDecoderNM
     from nm_nlp.translation.encoder import TransformerEncoderNM
     from nm_nlp.translation.log_softmax import TransformerLogSoftmaxNM
     from nm_nlp.translation.loss import PaddedSmoothedCrossEntropyLossNM
-    from nm_nlp.translation.search_module import BeamSearchTranslatorNM, LinesOfText
     from nm_nlp.translation.task import translate
     from nm_nlp.translation.translator import Translation, Translator
     from nm_torch.common.tokenizers import (
@@ -29,10 +30,10 @@ else:
         __name__,
         {
             "BLEU": "nm_nlp.metrics.bleu",
-            "BeamSearchTranslatorNM": "nm_nlp.translation.search_module",
+            "BeamSearchTranslatorNM": "nm_nlp.translation.beam_translator",
             "CharacterTokenizer": "nm_torch.common.tokenizers",
             "ChrF": "nm_nlp.metrics.bleu",
-            "LinesOfText": "nm_nlp.translation.search_module",
+            "LinesOfText": "nm_nlp.data.lines_of_text",
             "PaddedSmoothedCrossEntropyLossNM": "nm_nlp.translation.loss",
             "Perplexity": "nm_nlp.metrics.perplexity",
             "SentencePieceTokenizer": "nm_torch.common.tokenizers",

@@ -1,4 +1,4 @@
-"""What the collection `nlp` offers, light enough to list without importing torch."""
+"""The declaration of the collection `nlp`, light enough to list without importing torch."""
 
 from nm_core.plugins import Collection, ModuleSpec, hookimpl
 
@@ -38,12 +38,12 @@ def nm_collection() -> Collection:
             ModuleSpec(
                 "LinesOfText",
                 "The lines of a text file by their numbers: references as they were written.",
-                targets={"any": "nm_nlp.translation.search_module:LinesOfText"},
+                targets={"any": "nm_nlp.data.lines_of_text:LinesOfText"},
             ),
         ],
         exempt={
             "TranslationScore": dict.fromkeys(
-                ("merge", "state", "reset"), "it searches with the model in its graph; log_probs alone say nothing"
+                ("merge", "state", "reset"), "it searches with the model in its graph, and uses no values of log_probs"
             )
         },
         suite=2,

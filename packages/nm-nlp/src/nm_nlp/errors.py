@@ -1,4 +1,4 @@
-"""Errors of nm-nlp."""
+"""Errors and warnings of nm-nlp."""
 
 from nm_torch.common.errors import TextFileError, TokenizerError
 from nm_types import NmError
@@ -15,4 +15,4 @@ class LeftOutWarning(UserWarning):
 
 
 class TranslationError(NmError, ValueError):
-    """An application cannot translate, or cannot do it as asked."""
+    """An application cannot translate, or not with these options."""

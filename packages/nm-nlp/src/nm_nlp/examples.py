@@ -1,4 +1,4 @@
-"""Parameters with which each module of the collection can be made, for the conformance suite and for readers."""
+"""Parameters to construct each module of the collection with, for the conformance suite and for readers."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ def translation_score(folder: Path) -> Examples:
 
 
 def data_layer(folder: Path) -> Examples:
-    """Write parallel text with a tokenizer for each side, and return ways to read it."""
+    """Write parallel text with a tokenizer for each side, and return parameters that read it."""
     paths = _sentences(folder)
     files = {
         "source": str(paths["en"]),

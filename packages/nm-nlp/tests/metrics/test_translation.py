@@ -89,4 +89,4 @@ def test_the_model_must_be_one_that_searches(corpus: Corpus) -> None:
         bound(corpus, small_model())
     assert bound(corpus, small_model(), tokenizer=corpus.target_tokenizer).tokenizer is not None
     with pytest.raises(TranslationError, match=r"given nothing.*\n.*TransformerLogSoftmaxNM"):
-        TranslationScore(references=corpus.target)._model()
+        TranslationScore(references=corpus.target)._find_model()

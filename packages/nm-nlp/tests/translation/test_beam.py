@@ -7,7 +7,7 @@ import torch
 from nm_nlp_samples import Model, small_model
 from torch import Tensor
 
-from nm_nlp.translation.beam import TransformerScorer, search_translations, target_limits
+from nm_nlp.translation.beam import TransformerScorer, compute_target_limits, search_translations
 from nm_torch.common.hypotheses import Hypothesis, hypothesis_from_symbols
 from nm_torch.common.search import search
 from nm_torch.common.search_options import SearchOptions
@@ -53,7 +53,7 @@ def test_caching_equals_recomputation(beam_size: int, norm: str) -> None:
     """Sentences that end early, reordered beams and shared source keys change nothing."""
     model, mask = small_model(num_layers=2, norm=norm), SRC != PAD
     hidden = model.encoder(SRC, mask)
-    limits = target_limits(mask, factor=2.0, extra=3, most=None)
+    limits = compute_target_limits(mask, factor=2.0, extra=3, most=None)
     wanted = options(beam_size, n_best=beam_size)
 
     cached = search(TransformerScorer(model.decoder, model.log_softmax, hidden, mask), limits, wanted)
@@ -99,5 +99,5 @@ def test_a_search_keeps_within_the_models_positions() -> None:
 
 def test_limits_follow_the_source() -> None:
     """Each sentence has its own, whatever stands beside it."""
-    assert target_limits(SRC != PAD, factor=1.5, extra=1, most=None).tolist() == [8, 4, 7]
-    assert target_limits(SRC != PAD, factor=1.5, extra=1, most=6).tolist() == [6, 4, 6]
+    assert compute_target_limits(SRC != PAD, factor=1.5, extra=1, most=None).tolist() == [8, 4, 7]
+    assert compute_target_limits(SRC != PAD, factor=1.5, extra=1, most=6).tolist() == [6, 4, 6]

@@ -1,4 +1,4 @@
-"""Sentences of unlike length as one tensor.
+"""Batches of sentences of unlike length.
 
 Legend: B sentences, S positions.
 """
@@ -18,7 +18,19 @@ def pad_ids(
     before: int | None = None,
     after: int | None = None,
 ) -> Tensor:
-    """Return sentences as one int64 tensor [B, S], each with a symbol before or after it, padded on the right."""
+    """Pad sentences on the right to one int64 tensor [B, S].
+
+    Args:
+        sentences: token ids.
+        pad_id: the id of padding.
+        before: an id to put before each sentence.
+        after: an id to put after each sentence.
+
+    Example:
+        >>> pad_ids([[5, 6], [7]], pad_id=0, after=2)
+        tensor([[5, 6, 2],
+                [7, 2, 0]])
+    """
     first = 0 if before is None else 1
     extra = first + (0 if after is None else 1)
     padded = numpy.full((len(sentences), max(map(len, sentences), default=0) + extra), pad_id, dtype=numpy.int64)
@@ -31,7 +43,7 @@ def pad_ids(
     return torch.from_numpy(padded)
 
 
-def mask_of(lengths: Sequence[int]) -> Tensor:
+def make_mask(lengths: Sequence[int]) -> Tensor:
     """Return a boolean mask [B, S], true at the real tokens."""
     lengths_B1 = torch.tensor(lengths).unsqueeze(1)
     return torch.arange(max(lengths, default=0)) < lengths_B1

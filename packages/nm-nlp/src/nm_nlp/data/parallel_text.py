@@ -1,4 +1,4 @@
-"""Parallel text: two files whose lines are translations of each other, as token ids, with what was left out and why."""
+"""Parallel text: two files whose lines are translations of each other, as token ids, and its filters."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,10 @@ CHUNK = 10_000
 
 
 class TokenStore:
-    """Token ids of many lines in one array: line i holds `ids[starts[i]:starts[i + 1]]`."""
+    """Token ids of many lines in one array: line i has `ids[starts[i]:starts[i + 1]]`.
+
+    A list of lists would take about ten times the memory, and be copied into every worker.
+    """
 
     def __init__(self, lines: Iterator[list[int]]) -> None:
         lengths, chunks = [0], []
@@ -30,7 +33,7 @@ class TokenStore:
     @classmethod
     def encode(cls, path: str | Path, tokenizer: Tokenizer) -> "TokenStore":
         """Read and encode a file."""
-        return cls(_encoded(path, tokenizer))
+        return cls(_encode_lines(path, tokenizer))
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -44,7 +47,7 @@ class TokenStore:
         return numpy.diff(self.starts)
 
 
-def _encoded(path: str | Path, tokenizer: Tokenizer) -> Iterator[list[int]]:
+def _encode_lines(path: str | Path, tokenizer: Tokenizer) -> Iterator[list[int]]:
     lines = read_lines(path, error=ParallelTextError)
     while chunk := list(islice(lines, CHUNK)):
         yield from tokenizer.encode_all([line.strip() for line in chunk])
@@ -52,7 +55,7 @@ def _encoded(path: str | Path, tokenizer: Tokenizer) -> Iterator[list[int]]:
 
 @dataclass(frozen=True)
 class FilterReport:
-    """How many pairs of lines were read, kept and left out, each for the first reason that applied.
+    """The numbers of pairs that were read, kept and left out, each for the first reason that applies.
 
     Attributes:
         pairs: pairs of lines in the files.
@@ -75,7 +78,11 @@ class FilterReport:
 
 
 def check_line_counts(source: str | Path, source_lines: int, target: str | Path, target_lines: int) -> None:
-    """Refuse files that cannot be translations of each other, line by line."""
+    """Refuse files with different numbers of lines.
+
+    Raises:
+        ParallelTextError: the numbers differ.
+    """
     if source_lines != target_lines:
         raise ParallelTextError(
             f"{source} has {source_lines} lines and {target} has {target_lines}.\n"
@@ -91,7 +98,7 @@ def filter_pairs(
     max_length: int | None,
     max_ratio: float | None,
 ) -> tuple[NDArray[numpy.int64], FilterReport]:
-    """Return the numbers of the pairs that are kept, from the tokens of each side, and the report.
+    """Filter pairs by their lengths; return the indices of those that pass, and the report.
 
     Args:
         source: tokens of each source line.
@@ -103,6 +110,6 @@ def filter_pairs(
     empty = shorter == 0
     too_long = ~empty & (longer > max_length) if max_length is not None else numpy.zeros_like(empty)
     unlike = longer > max_ratio * shorter if max_ratio is not None else numpy.zeros_like(empty)
-    unlike &= ~empty & ~too_long
-    kept = numpy.flatnonzero(~(empty | too_long | unlike))
-    return kept, FilterReport(len(empty), len(kept), int(empty.sum()), int(too_long.sum()), int(unlike.sum()))
+    unlike &= ~empty & ~too_long  # each pair counts for one reason alone
+    passed = numpy.flatnonzero(~(empty | too_long | unlike))
+    return passed, FilterReport(len(empty), len(passed), int(empty.sum()), int(too_long.sum()), int(unlike.sum()))

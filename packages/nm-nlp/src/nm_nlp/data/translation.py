@@ -15,7 +15,7 @@ from torch import Tensor
 
 from nm_core import ModuleOptions
 from nm_core.symbols.ports import PortSpec, ports
-from nm_nlp.data.batch import mask_of, pad_ids
+from nm_nlp.data.batch import make_mask, pad_ids
 from nm_nlp.data.parallel_text import TokenStore, check_line_counts, filter_pairs
 from nm_nlp.errors import LeftOutWarning, ParallelTextError, TokenizerError
 from nm_torch.common.tokenizers.files import load_tokenizer
@@ -23,7 +23,7 @@ from nm_torch.data import Batching, DataLayer
 
 
 class SentencePair(NamedTuple):
-    """One line of both files as token ids, and its number, counted from 0."""
+    """The token ids of one line of both files, and its number, counted from 0."""
 
     source: NDArray[numpy.int32]
     target: NDArray[numpy.int32]
@@ -42,7 +42,7 @@ class TranslationBatch(NamedTuple):
 
 
 class TranslationDataLayer(DataLayer[TranslationBatch]):
-    """Pairs of sentences from two text files whose lines are translations of each other.
+    r"""A data layer of parallel text: two text files whose lines are translations of each other.
 
     Every source ends with the end symbol; `tgt` begins with the beginning symbol and `labels` ends with the end symbol,
     so that `labels` is `tgt` one position later. All are int64, padded on the right with the tokenizer's padding id;
@@ -68,12 +68,30 @@ class TranslationDataLayer(DataLayer[TranslationBatch]):
         workers: processes that read ahead.
 
     Attributes:
-        filtered: how many pairs were kept and left out; pairs with an empty side are always left out. What
-            is left out is also said in a warning.
+        filtered: the numbers of pairs that were kept and left out; pairs with an empty side are always left out. A
+            warning gives them, too.
 
     Raises:
         ParallelTextError: a file cannot be read, the files differ in their number of lines, or nothing is left.
         TokenizerError: a tokenizer cannot be read or is not of the size given.
+
+    Example:
+        >>> from nm_nlp import train_tokenizer
+        >>> for language, text in (("en", "one two\ntwo\n"), ("de", "eins zwei\nzwei\n")):
+        ...     _ = Path(f"text.{language}").write_text(text)
+        ...     train_tokenizer("word", text.splitlines()).save(f"{language}.json")
+        >>> layer = TranslationDataLayer(
+        ...     source="text.en",
+        ...     target="text.de",
+        ...     source_tokenizer="en.json",
+        ...     target_tokenizer="de.json",
+        ...     batch_size=2,
+        ... )
+        >>> pairs = [layer.sample(index, numpy.random.default_rng(0)) for index in range(len(layer))]
+        >>> src, src_mask, tgt, tgt_mask, labels, sent_ids = layer.collate(pairs)
+        >>> src, sent_ids
+        (tensor([[5, 4, 2],
+                [4, 2, 0]]), tensor([0, 1]))
     """
 
     input_ports = ports()
@@ -89,7 +107,7 @@ class TranslationDataLayer(DataLayer[TranslationBatch]):
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
-        """Return the ports, with the sizes of the vocabularies where they are given, and one size for one tokenizer."""
+        """Return the ports, with the sizes of vocabularies where given; a shared tokenizer has one size for both."""
         source, target = params["source_vocabulary"], params["target_vocabulary"]
         if params["target_tokenizer"] is None:
             source = target = source or target or "source_vocabulary"
@@ -148,21 +166,21 @@ class TranslationDataLayer(DataLayer[TranslationBatch]):
         return float(self._longer[index])
 
     def sample(self, index: int, random: numpy.random.Generator) -> SentencePair:
-        """Return the token ids of a pair; nothing about it is random."""
+        """Return the token ids of a pair."""
         line = int(self._lines[index])
         return SentencePair(self._source[line], self._target[line], line)
 
     def collate(self, samples: Sequence[SentencePair]) -> tuple[Tensor, ...]:
-        """Return src, src_mask, tgt, tgt_mask, labels and sent_ids."""
+        """Pad pairs to one batch: ids int64 [B, S] and [B, T], boolean masks of these shapes, line numbers [B]."""
         source, target = self.source_tokenizer, self.target_tokenizer
         src_BS = pad_ids([pair.source for pair in samples], source.pad_id, after=source.eos_id)
         tgt_BT = pad_ids([pair.target for pair in samples], target.pad_id, before=target.bos_id)
         labels_BT = pad_ids([pair.target for pair in samples], target.pad_id, after=target.eos_id)
         return (
             src_BS,
-            mask_of([len(pair.source) + 1 for pair in samples]),
+            make_mask([len(pair.source) + 1 for pair in samples]),
             tgt_BT,
-            mask_of([len(pair.target) + 1 for pair in samples]),
+            make_mask([len(pair.target) + 1 for pair in samples]),
             labels_BT,
             torch.tensor([pair.line for pair in samples]),
         )

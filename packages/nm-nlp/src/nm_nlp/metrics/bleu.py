@@ -16,7 +16,7 @@ class CorpusMetricOptions(ModuleOptions, total=False):
 
 
 class _CorpusMetric(Metric):
-    """Collects hypotheses and references, and leaves the score to sacreBLEU."""
+    """A metric that collects hypotheses and references, and scores them together by sacreBLEU."""
 
     input_ports = ports(hypotheses="list[object Text]", references="list[object Text]")
     score_name: ClassVar[str] = ""
@@ -31,7 +31,11 @@ class _CorpusMetric(Metric):
         raise NotImplementedError
 
     def update(self, hypotheses: Sequence[str], references: Sequence[str]) -> None:
-        """Take the translations of a batch, detokenised, and the reference of each."""
+        """Add the translations of a batch, detokenised, and the reference of each.
+
+        Raises:
+            TranslationError: there are not as many references as hypotheses.
+        """
         if len(hypotheses) != len(references):
             raise TranslationError(
                 f"{self.name} was given {len(hypotheses)} hypotheses and {len(references)} references.\n"
@@ -41,7 +45,7 @@ class _CorpusMetric(Metric):
         self.references.extend(references)
 
     def merge(self, other: Self) -> None:
-        """Take what another metric has seen."""
+        """Add the sentences of another metric."""
         self.update(other.hypotheses, other.references)
 
     def compute(self) -> dict[str, float]:
@@ -50,14 +54,14 @@ class _CorpusMetric(Metric):
         Raises:
             TranslationError: there are no sentences.
         """
-        return {self.score_name: self._scored()[0]}
+        return {self.score_name: self._compute_score()[0]}
 
     @property
     def signature(self) -> str:
         """The signature of the score: `nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.5.1`."""
-        return self._scored()[1]
+        return self._compute_score()[1]
 
-    def _scored(self) -> tuple[float, str]:
+    def _compute_score(self) -> tuple[float, str]:
         if not self.hypotheses:
             raise TranslationError(f"{self.name} has seen no sentences, and a score of nothing is not 0.")
         scorer = self.scorer()
@@ -65,15 +69,15 @@ class _CorpusMetric(Metric):
         return float(score), str(scorer.get_signature())
 
     def state(self) -> dict[str, Any]:
-        """Return what was seen as plain data."""
+        """Return the sentences as plain data."""
         return {"hypotheses": list(self.hypotheses), "references": list(self.references)}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take back what `state` gave."""
+        """Restore the result of `state`."""
         self.hypotheses, self.references = list(state["hypotheses"]), list(state["references"])
 
     def reset(self) -> None:
-        """Forget everything that was seen."""
+        """Drop all sentences."""
         self.hypotheses, self.references = [], []
 
 
@@ -83,6 +87,14 @@ class BLEU(_CorpusMetric):
     Args:
         tokenize: sacreBLEU's tokenizer: "13a", "intl", "zh", "ja-mecab", "char", "none" for text that is tokenised.
         lowercase: score without regard to case.
+
+    Example:
+        >>> metric = BLEU()
+        >>> metric.update(["the cat sat on the mat"], ["the cat sat on the mat"])
+        >>> round(metric.compute()["bleu"], 1)
+        100.0
+        >>> metric.signature
+        'nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:...'
     """
 
     score_name = "bleu"
@@ -99,6 +111,7 @@ class BLEU(_CorpusMetric):
         """Return sacreBLEU's BLEU."""
         from sacrebleu.metrics.bleu import BLEU as SacreBLEU
 
+        # force: text that looks tokenised is scored as it is, and not refused with a warning
         return SacreBLEU(tokenize=self.tokenize, lowercase=self.lowercase, force=True)
 
 
@@ -109,6 +122,12 @@ class ChrF(_CorpusMetric):
         character_order: longest character n-grams.
         word_order: longest word n-grams; 0 is chrF, 2 is chrF++.
         lowercase: score without regard to case.
+
+    Example:
+        >>> metric = ChrF(word_order=2)
+        >>> metric.update(["the cat sat on the mat"], ["the cat sat on the mat"])
+        >>> round(metric.compute()["chrf"], 1)
+        100.0
     """
 
     score_name = "chrf"

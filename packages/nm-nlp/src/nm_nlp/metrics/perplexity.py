@@ -1,4 +1,4 @@
-"""How well log-probabilities predict the tokens that come.
+"""Perplexity and accuracy of predicted tokens.
 
 Legend: B sentences, T positions, V vocabulary.
 """
@@ -22,12 +22,19 @@ class PerplexityOptions(ModuleOptions, total=False):
 
 
 class Perplexity(Metric):
-    """Perplexity per token and the share of tokens that are the most probable one; padding is left out.
+    """Perplexity per token, and the share of tokens that were the most probable ones; padding is left out.
 
     Perplexities compare only between models of one vocabulary.
 
     Args:
         pad_id: the token id of padding.
+
+    Example:
+        >>> import torch
+        >>> metric = Perplexity(pad_id=0)
+        >>> metric.update(log_probs=torch.full((1, 2, 4), 0.25).log(), target_ids=torch.tensor([[3, 0]]))
+        >>> round(metric.compute()["perplexity"], 4)
+        4.0
     """
 
     input_ports = ports(log_probs="B Token:t Class:n ; LogProbs", target_ids="B Token:t ; TokenIds(n)")
@@ -42,15 +49,15 @@ class Perplexity(Metric):
         self.reset()
 
     def update(self, log_probs: Tensor, target_ids: Tensor) -> None:
-        """Take log-probabilities [B, T, V] and token ids [B, T] of a batch."""
+        """Add the log-probabilities [B, T, V] and token ids [B, T] of a batch."""
         real_BT = target_ids != self.pad_id
         right_BT = log_probs.gather(2, target_ids.unsqueeze(2)).squeeze(2)
-        self.log_prob += float(right_BT[real_BT].double().sum())
+        self.log_prob += float(right_BT[real_BT].double().sum())  # float32 loses digits over a corpus
         self.correct += int((log_probs.argmax(dim=2) == target_ids)[real_BT].sum())
         self.tokens += int(real_BT.sum())
 
     def merge(self, other: Self) -> None:
-        """Take what another metric has seen."""
+        """Add the counts of another metric."""
         self.log_prob += other.log_prob
         self.correct += other.correct
         self.tokens += other.tokens
@@ -60,17 +67,17 @@ class Perplexity(Metric):
         if not self.tokens:
             raise TranslationError(f"{self.name} has seen no tokens, and the perplexity of nothing is not a number.")
         cross_entropy = -self.log_prob / self.tokens
-        perplexity = math.exp(cross_entropy) if cross_entropy < 700 else math.inf
+        perplexity = math.exp(cross_entropy) if cross_entropy < 700 else math.inf  # exp of more overflows
         return {"perplexity": perplexity, "token_accuracy": self.correct / self.tokens}
 
     def state(self) -> dict[str, Any]:
-        """Return what was seen as plain data."""
+        """Return the counts as plain data."""
         return {"log_prob": self.log_prob, "correct": self.correct, "tokens": self.tokens}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take back what `state` gave."""
+        """Restore the result of `state`."""
         self.log_prob, self.correct, self.tokens = state["log_prob"], state["correct"], state["tokens"]
 
     def reset(self) -> None:
-        """Forget everything that was seen."""
+        """Set all counts to 0."""
         self.log_prob, self.correct, self.tokens = 0.0, 0, 0

@@ -1,4 +1,4 @@
-"""BLEU and chrF of the translations that a model in a graph searches.
+"""BLEU and chrF of translations by the model of a graph.
 
 Legend: B sentences, S source positions, T target positions, D model size, V vocabulary.
 """
@@ -11,13 +11,13 @@ from torch import Tensor
 
 from nm_core import Metric, ModuleOptions, NmTensor
 from nm_core.symbols.ports import ports
+from nm_nlp.data.lines_of_text import LinesOfText
 from nm_nlp.errors import TranslationError
 from nm_nlp.metrics.bleu import BLEU, ChrF
 from nm_nlp.translation.beam import search_translations
 from nm_nlp.translation.decoder import TransformerDecoderNM
 from nm_nlp.translation.log_softmax import TransformerLogSoftmaxNM
-from nm_nlp.translation.search_module import LinesOfText
-from nm_nlp.translation.translator import search_options
+from nm_nlp.translation.translator import make_search_options
 from nm_torch.common.tokenizers.files import load_tokenizer
 from nm_types import Edge, type_call
 
@@ -32,16 +32,46 @@ class TranslationScoreOptions(ModuleOptions, total=False):
 
 
 class TranslationScore(Metric):
-    """Translate the sentences of a data layer and score the result against references, as they were written.
+    """Translate the sentences of a data layer, and score the translations against references as they were written.
 
     The tensor `log_probs` names the model: the last layer that computes it and the decoder before that do the search.
-    Its values, which know the right target so far, are not looked at.
+    Its values, which are computed from the right target so far, are not used.
 
     Args:
         references: file of the translations, one a line; `sent_ids` are its line numbers.
         tokenizer: file of the target's tokenizer; that of the decoder where not given.
         beam_size: partial translations kept per sentence; 1 takes the best token at each position.
         length_penalty: see `nm_torch.common.search_options.SearchOptions`.
+
+    Example:
+        >>> from nm_core import inputs
+        >>> from nm_nlp import train_tokenizer
+        >>> train_tokenizer("word", ["null eins zwei"]).save("de.json")
+        >>> _ = Path("test.de").write_text("eins zwei")
+        >>> free = inputs(
+        ...     tgt="B Token:t ; TokenIds(7)",
+        ...     tgt_mask="B Token:t ; Mask",
+        ...     hidden="B Token:s Encoded:16",
+        ...     src_mask="B Token:s ; Mask",
+        ...     sent_ids="B ; Index",
+        ... )
+        >>> decoder = TransformerDecoderNM(vocabulary_size=7, hidden_size=16, num_heads=2, tokenizer="de.json")
+        >>> states = decoder(
+        ...     input_ids_tgt=free.tgt,
+        ...     hidden_states_src=free.hidden,
+        ...     input_mask_src=free.src_mask,
+        ...     input_mask_tgt=free.tgt_mask,
+        ... )
+        >>> log_probs = TransformerLogSoftmaxNM(hidden_size=16, vocabulary_size=7)(hidden_states=states)
+        >>> score = TranslationScore(
+        ...     references="test.de",
+        ...     log_probs=log_probs,
+        ...     hidden_states_src=free.hidden,
+        ...     input_mask_src=free.src_mask,
+        ...     sent_ids=free.sent_ids,
+        ... )
+        >>> sorted(score.goals)
+        ['bleu', 'chrf']
     """
 
     input_ports = ports(
@@ -76,7 +106,7 @@ class TranslationScore(Metric):
             NeuralTypeError: `hidden_states_src` are not what that decoder attends to.
         """
         super().bind(**tensors)
-        decoder, _ = self._model()
+        decoder, _ = self._find_model()
         assert self.call is not None  # bound above
         hidden = tensors["hidden_states_src"]
         expected = decoder.inputs["hidden_states_src"].type
@@ -86,20 +116,20 @@ class TranslationScore(Metric):
 
     def update(self, log_probs: Tensor, hidden_states_src: Tensor, input_mask_src: Tensor, sent_ids: Tensor) -> None:
         """Translate a batch from hidden states [B, S, D] and their mask [B, S]."""
-        decoder, log_softmax = self._model()
+        decoder, log_softmax = self._find_model()
         tokenizer = self.tokenizer or decoder.tokenizer
         assert tokenizer is not None  # bind made sure
-        options = search_options(tokenizer, beam_size=self.beam_size, length_penalty=self.length_penalty)
+        options = make_search_options(tokenizer, beam_size=self.beam_size, length_penalty=self.length_penalty)
         device = log_softmax.weight.device
-        found = search_translations(
+        results = search_translations(
             decoder, log_softmax, hidden_states_src.to(device), input_mask_src.to(device), options
         )
-        hypotheses = [tokenizer.decode(best[0].symbols) for best in found]
+        hypotheses = [tokenizer.decode(best[0].symbols) for best in results]
         references = self.references.forward(sent_ids=sent_ids)
         for metric in (self.bleu, self.chrf):
             metric.update(hypotheses, references)
 
-    def _model(self) -> tuple[TransformerDecoderNM, TransformerLogSoftmaxNM]:
+    def _find_model(self) -> tuple[TransformerDecoderNM, TransformerLogSoftmaxNM]:
         last: Any = self.call.inputs["log_probs"] if self.call is not None else None
         log_softmax = last.call.module if last is not None else None
         if isinstance(log_softmax, TransformerLogSoftmaxNM):
@@ -110,15 +140,15 @@ class TranslationScore(Metric):
                         f"{self.name} needs a tokenizer: {decoder.name} keeps none.\n  Give tokenizer=FILE."
                     )
                 return decoder, log_softmax
-        given = "nothing" if last is None else f"{last.name} of {type(last.call.module).__name__}"
+        source = "nothing" if last is None else f"{last.name} of {type(last.call.module).__name__}"
         raise TranslationError(
-            f"{self.name} searches with the model behind log_probs, and was given {given}.\n"
+            f"{self.name} searches with the model behind log_probs, and was given {source}.\n"
             "  Expected the output of TransformerLogSoftmaxNM, whose input is that of TransformerDecoderNM:\n"
             "  TranslationScore(references=FILE, log_probs=log_probs, hidden_states_src=..., ...)."
         )
 
     def merge(self, other: Self) -> None:
-        """Take what another metric has seen."""
+        """Add the sentences of another metric."""
         self.bleu.merge(other.bleu)
         self.chrf.merge(other.chrf)
 
@@ -132,15 +162,15 @@ class TranslationScore(Metric):
         return {"bleu": self.bleu.signature, "chrf": self.chrf.signature}
 
     def state(self) -> dict[str, Any]:
-        """Return what was seen as plain data."""
+        """Return the sentences as plain data."""
         return self.bleu.state()
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take back what `state` gave."""
+        """Restore the result of `state`."""
         for metric in (self.bleu, self.chrf):
             metric.load_state(state)
 
     def reset(self) -> None:
-        """Forget everything that was seen."""
+        """Drop all sentences."""
         for metric in (self.bleu, self.chrf):
             metric.reset()

@@ -1,4 +1,4 @@
-"""Greedy and beam search of a translation model, with cached keys and values.
+"""Greedy and beam search of translations, with cached keys and values.
 
 Legend: B sentences, S source positions, N rows that are decoded in parallel, V vocabulary.
 """
@@ -15,7 +15,7 @@ from nm_torch.common.search_options import SearchOptions
 
 
 class TransformerScorer:
-    """Scores the next token of each row; a step computes one position and reads earlier ones from caches.
+    """A translation model in the middle of a search: a step computes one position, with cached keys and values.
 
     Args:
         decoder: the decoder.
@@ -36,12 +36,12 @@ class TransformerScorer:
         return self._log_softmax.forward(self._decoder.step(symbols_N, self._state))
 
     def select(self, rows: Tensor, sentences: Tensor | None) -> None:
-        """Keep these rows in this order, and these sentences (all of them where None)."""
+        """Reorder the rows and drop those not named, and likewise the sentences (None keeps all of them)."""
         self._state.select(rows, sentences)
 
 
-def target_limits(mask_BS: Tensor, *, factor: float, extra: int, most: int | None) -> Tensor:
-    """Return how many tokens the translation of each sentence may have: factor * source tokens + extra."""
+def compute_target_limits(mask_BS: Tensor, *, factor: float, extra: int, most: int | None) -> Tensor:
+    """Return the most tokens of each translation, int64 [B]: factor * source tokens + extra, at most `most`."""
     limits_B = (mask_BS.sum(dim=1) * factor).long() + extra
     return limits_B if most is None else limits_B.clamp(max=most)
 
@@ -56,7 +56,7 @@ def search_translations(
     length_factor: float = 2.0,
     length_extra: int = 10,
 ) -> list[list[Hypothesis]]:
-    """Return the best translations of each sentence as token ids, best first.
+    """Search the best translations of each sentence as token ids, best first.
 
     Args:
         decoder: the decoder; it is in evaluation mode during the search.
@@ -64,11 +64,12 @@ def search_translations(
         hidden_states_src: the encoder's hidden states [B, S, D].
         input_mask_src: 1 at real source tokens [B, S].
         options: beam size, special symbols, length penalty.
-        length_factor: a translation has at most this many times the tokens of its source,
-        length_extra: and so many more.
+        length_factor: the most target tokens per source token,
+        length_extra: plus these.
     """
+    # one position is for the beginning, which the decoder reads and nobody counts
     most = None if decoder.max_sequence_length is None else decoder.max_sequence_length - 1
-    limits_B = target_limits(input_mask_src, factor=length_factor, extra=length_extra, most=most)
+    limits_B = compute_target_limits(input_mask_src, factor=length_factor, extra=length_extra, most=most)
     with evaluating(decoder, log_softmax), torch.inference_mode():
         scorer = TransformerScorer(decoder, log_softmax, hidden_states_src, input_mask_src)
         return search(scorer, limits_B, options)

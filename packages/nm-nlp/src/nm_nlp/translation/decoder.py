@@ -18,10 +18,11 @@ from nm_torch.common.transformer import DecoderState, TransformerDecoder, Transf
 
 
 class TransformerDecoderNM(TorchModule):
-    """Turn the target so far into features for the next token (Vaswani et al. 2017, arXiv 1706.03762).
+    """A Transformer decoder: features for each next token, from the target so far and the source.
 
-    Each position sees itself, the positions before it and the whole source. Masks are 1 (true) at real tokens and 0
-    (false) at padding, which stands on the right and never changes a result at a real token.
+    Vaswani et al. 2017, arXiv 1706.03762. Each position sees itself, the positions before it and the whole source.
+    Masks are 1 (true) at real tokens and 0 (false) at padding, which stands on the right and never changes a result at
+    a real token.
 
     Args:
         vocabulary_size: number of token ids.
@@ -38,6 +39,22 @@ class TransformerDecoderNM(TorchModule):
         positions: "sinusoidal", or "learned" for `max_sequence_length` positions.
         max_sequence_length: tokens of a sentence, at most; sinusoidal positions have no limit of their own.
         tokenizer: file of the target's tokenizer, kept with the application so that it translates to text.
+
+    Raises:
+        OptionError: sizes that do not divide, or an unknown option.
+        TokenizerError: the tokenizer has another number of ids than `vocabulary_size`.
+
+    Example:
+        >>> import torch
+        >>> decoder = TransformerDecoderNM(vocabulary_size=11, hidden_size=16, num_layers=2, num_heads=4)
+        >>> mask = torch.ones(2, 3, dtype=torch.bool)
+        >>> decoder(
+        ...     input_ids_tgt=torch.tensor([[1, 5, 6], [1, 7, 8]]),
+        ...     hidden_states_src=torch.randn(2, 3, 16),
+        ...     input_mask_src=mask,
+        ...     input_mask_tgt=mask,
+        ... ).shape
+        torch.Size([2, 3, 16])
     """
 
     input_ports = ports(

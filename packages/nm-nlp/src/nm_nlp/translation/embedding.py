@@ -1,4 +1,4 @@
-"""Token ids as features: an embedding scaled to unit variance, plus positions.
+"""Embeddings of token ids, scaled to unit variance, plus those of positions.
 
 Legend: T positions, D model size, N rows that are decoded in parallel.
 """
@@ -14,7 +14,11 @@ Positions = Literal["sinusoidal", "learned"]
 
 
 def check_length(length: int, most: int | None) -> None:
-    """Refuse a sequence of more positions than a module was made for."""
+    """Refuse a sequence of more tokens than a module was made for.
+
+    Raises:
+        SequenceLengthError: it is longer.
+    """
     if most is not None and length > most:
         raise SequenceLengthError(
             f"a sequence has {length} tokens, and max_sequence_length={most}.\n"
@@ -23,7 +27,11 @@ def check_length(length: int, most: int | None) -> None:
 
 
 def make_positions(positions: str, size: int, max_sequence_length: int | None) -> nn.Module:
-    """Return the module that gives features of positions."""
+    """Make the encoding of positions, "sinusoidal" or "learned".
+
+    Raises:
+        OptionError: another name, or learned positions without their number.
+    """
     if positions == "sinusoidal":
         return SinusoidalPositions(size)
     if positions != "learned":
@@ -34,12 +42,12 @@ def make_positions(positions: str, size: int, max_sequence_length: int | None) -
 
 
 def make_embedding(vocabulary_size: int, size: int) -> nn.Embedding:
-    """Return an embedding whose entries have the variance 1 / size, so that it may also project to logits."""
+    """Make an embedding whose entries have the variance 1 / size, so that it may also project to logits."""
     embedding = nn.Embedding(vocabulary_size, size)
     nn.init.normal_(embedding.weight, std=size**-0.5)
     return embedding
 
 
 def embed(ids: Tensor, embedding: nn.Embedding, positions_TD: Tensor) -> Tensor:
-    """Return features of tokens, scaled to unit variance, plus those of their positions."""
+    """Return embeddings of token ids, scaled to unit variance, plus those of their positions."""
     return embedding(ids) * embedding.embedding_dim**0.5 + positions_TD.to(embedding.weight.dtype)

@@ -17,7 +17,7 @@ from nm_torch.common.transformer import TransformerEncoder, TransformerOptions
 
 
 class TransformerEncoderNM(TorchModule):
-    """Read a sentence into one vector per token (Vaswani et al. 2017, arXiv 1706.03762).
+    """A Transformer encoder: one vector per token of a sentence (Vaswani et al. 2017, arXiv 1706.03762).
 
     The mask is 1 (true) at real tokens and 0 (false) at padding, which stands on the right and never changes a result
     at a real token; results at padding are zero.
@@ -36,6 +36,17 @@ class TransformerEncoderNM(TorchModule):
         positions: "sinusoidal", or "learned" for `max_sequence_length` positions.
         max_sequence_length: tokens of a sentence, at most; sinusoidal positions have no limit of their own.
         tokenizer: file of the source's tokenizer, kept with the application so that it translates text.
+
+    Raises:
+        OptionError: sizes that do not divide, or an unknown option.
+        TokenizerError: the tokenizer has another number of ids than `vocabulary_size`.
+
+    Example:
+        >>> import torch
+        >>> encoder = TransformerEncoderNM(vocabulary_size=11, hidden_size=16, num_layers=2, num_heads=4)
+        >>> input_ids = torch.tensor([[5, 6, 2], [7, 2, 0]])  # padded with 0
+        >>> encoder(input_ids=input_ids, input_mask_src=input_ids != 0).shape
+        torch.Size([2, 3, 16])
     """
 
     input_ports = ports(input_ids="B Token:s ; TokenIds({vocabulary_size})", input_mask_src="B Token:s ; Mask")
@@ -84,4 +95,5 @@ class TransformerEncoderNM(TorchModule):
         check_length(length, self.max_sequence_length)
         x_BSD = self.dropout(embed(input_ids, self.embedding, self.positions(length)))
         hidden_BSD = self.transformer(x_BSD, input_mask_src)
+        # zero at padding, so that no later layer can see how much of it there was
         return hidden_BSD.masked_fill(~input_mask_src.bool().unsqueeze(2), 0.0)

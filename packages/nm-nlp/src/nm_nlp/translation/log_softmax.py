@@ -25,6 +25,12 @@ class TransformerLogSoftmaxNM(TorchModule):
         hidden_size: features per token.
         vocabulary_size: number of token ids.
         bias: add one trained number per token.
+
+    Example:
+        >>> log_softmax = TransformerLogSoftmaxNM(hidden_size=16, vocabulary_size=11)
+        >>> log_probs = log_softmax(hidden_states=torch.randn(2, 3, 16))
+        >>> torch.allclose(log_probs.exp().sum(-1), torch.ones(2, 3))
+        True
     """
 
     input_ports = ports(hidden_states="B Token:t Encoded:{hidden_size}")

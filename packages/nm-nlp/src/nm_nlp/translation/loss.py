@@ -14,13 +14,18 @@ from nm_torch.common.smoothing import check_smoothing, smoothed_cross_entropy
 
 
 class PaddedSmoothedCrossEntropyLossNM(LossModule):
-    """Cross entropy with label smoothing over the tokens that are not padding (Szegedy et al. 2016, arXiv 1512.00567).
-
-    The weight is the number of those tokens.
+    """Cross entropy with label smoothing (Szegedy et al. 2016, arXiv 1512.00567), averaged over tokens without padding.
 
     Args:
         pad_id: the token id of padding; 0 in all tokenizers trained here.
         label_smoothing: weight of a uniform distribution over the vocabulary.
+
+    Example:
+        >>> import torch
+        >>> loss = PaddedSmoothedCrossEntropyLossNM(pad_id=0)
+        >>> log_probs = torch.full((1, 3, 4), 0.25).log()
+        >>> loss(log_probs=log_probs, target_ids=torch.tensor([[3, 1, 0]]))  # the logarithm of 4
+        tensor(1.3863)
     """
 
     input_ports = ports(log_probs="B Token:t Class:n ; LogProbs", target_ids="B Token:t ; TokenIds(n)")

@@ -1,4 +1,4 @@
-"""The verb `translate` of an application: sentences in, sentences out."""
+"""The verb `translate` of applications."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,7 +28,7 @@ def translate(
     source_tokenizer: str | Path | None = None,
     target_tokenizer: str | Path | None = None,
 ) -> list[str]:
-    """Return the best translation of each sentence; one sentence may also stand alone.
+    """Translate sentences; a single sentence gives a list of one translation.
 
     The model is that of the application's graph for `translate` (its `infer` graph where no other is named): the graph
     holds one encoder, one decoder and one log-softmax.
@@ -43,24 +43,35 @@ def translate(
         target_tokenizer: file of a tokenizer in place of the one that the decoder keeps.
 
     Raises:
-        TranslationError: the graph is no translation model, or a tokenizer is not known.
+        TranslationError: the graph is no translation model, or a tokenizer is neither given nor kept.
+
+    Example:
+        >>> from nm_core import load_application
+        >>> application = load_application("runs/numbers/application")  # doctest: +SKIP
+        >>> application.translate("one hundred and two")  # doctest: +SKIP
+        ['einhundertzwei']
     """
-    translator = translator_of(application, source_tokenizer=source_tokenizer, target_tokenizer=target_tokenizer)
-    given = [sentences] if isinstance(sentences, str) else list(sentences)
-    return translator.translate(given, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens)
+    translator = load_translator(application, source_tokenizer=source_tokenizer, target_tokenizer=target_tokenizer)
+    batch = [sentences] if isinstance(sentences, str) else list(sentences)
+    return translator.translate(batch, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens)
 
 
-def translator_of(
+def load_translator(
     application: Application,
     *,
     source_tokenizer: str | Path | None = None,
     target_tokenizer: str | Path | None = None,
 ) -> Translator:
-    """Return an application's translation model on the device that the application computes on."""
+    """Return the translator of an application, on the device that the application computes on.
+
+    Raises:
+        TranslationError: the graph is no translation model.
+    """
     graph = application.graph_of("translate")
     device = resolve_device(application.factory.settings.placement)
     modules: list[Any] = [
-        _only(graph, cls).to(device) for cls in (TransformerEncoderNM, TransformerDecoderNM, TransformerLogSoftmaxNM)
+        _find_module(graph, cls).to(device)
+        for cls in (TransformerEncoderNM, TransformerDecoderNM, TransformerLogSoftmaxNM)
     ]
     return Translator(
         *modules,
@@ -69,12 +80,12 @@ def translator_of(
     )
 
 
-def _only(graph: Graph, cls: type[M]) -> M:
-    found = list(dict.fromkeys(call.module for call in graph.calls if isinstance(call.module, cls)))
-    if len(found) != 1:
-        names = ", ".join(module.name for module in found) or "none"
+def _find_module(graph: Graph, cls: type[M]) -> M:
+    modules = list(dict.fromkeys(call.module for call in graph.calls if isinstance(call.module, cls)))
+    if len(modules) != 1:
+        names = ", ".join(module.name for module in modules) or "none"
         raise TranslationError(
             f"the graph {graph.name} is no translation model: it should hold one {cls.__name__} and holds {names}.\n"
             "  Save a graph from src, src_mask, tgt and tgt_mask to log_probs, or name one under tasks: translate."
         )
-    return found[0]
+    return modules[0]
