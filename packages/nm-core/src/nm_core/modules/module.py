@@ -233,10 +233,11 @@ class NeuralModule(Generic[OutputsT], metaclass=ModuleMeta):
         return self._structured(self.forward(**values))
 
     def _repr_html_(self) -> str:
-        """Return what notebooks show: the name, ports with their types, and parameters."""
-        from nm_core.application.notebook import module_html
+        """Render the module for notebooks: its name, ports with their types, and parameters."""
+        from nm_core.symbols.html_tables import module_html  # most programs run in no notebook
 
-        return module_html(self)
+        ports = {"input": self.inputs, "output": self.outputs}
+        return module_html(self.name, type(self).__name__, ports, self.params, self.opaque)
 
     def _is_symbolic_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
         return recording.is_symbolic(args, kwargs) or not (args or kwargs) or recording.is_constant_inside(args, kwargs)

@@ -116,6 +116,12 @@ def thaw(value: Any) -> Any:
     return [thaw(item) for item in value] if isinstance(value, tuple | list) else value
 
 
+def short(value: object) -> str:
+    """Return a parameter in a few words, for drawings and notebooks."""
+    text = repr(thaw(value))
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def constructor_parameters(cls: type) -> dict[str, inspect.Parameter]:
     """Collect the parameters of a class's constructor, following `**kwargs` to the base that takes them.
 

@@ -43,10 +43,10 @@ class NmTensor:
         return f"<symbolic {self.name}: {self.type}>"
 
     def _repr_html_(self) -> str:
-        """Return what notebooks show."""
-        from nm_core.application.notebook import tensor_html
+        """Render the tensor for notebooks."""
+        from nm_core.symbols.html_tables import tensor_html  # most programs run in no notebook
 
-        return tensor_html(self)
+        return tensor_html(self.name, self.type)
 
     def _no_value(self, use: str) -> Never:
         raise SymbolicValueError(
