@@ -1,4 +1,4 @@
-"""What the collection `common` offers, light enough to list without importing torch."""
+"""The declaration of the collection `common`, light enough to list without importing torch."""
 
 from nm_core.plugins import Collection, ModuleSpec, hookimpl
 

@@ -21,7 +21,14 @@ from nm_torch.optim import resolve_optimizer, resolve_policy
 
 
 class TorchBackend:
-    """The PyTorch backend."""
+    """The PyTorch backend.
+
+    Example:
+        >>> from nm_core.actions.requests import Settings
+        >>> session = TorchBackend().open(Settings(placement="cpu", precision="bf16"))
+        >>> session.runtime.precision.name
+        'bf16'
+    """
 
     def open(self, settings: Settings) -> "TorchSession":
         """Begin to work for a factory."""

@@ -33,11 +33,12 @@ def save_weights(module: NeuralModule, path: Path, *, without: Collection[str] =
     for name, tensor in state(module).items():
         if name in without:
             continue
-        place = (tensor.device, tensor.data_ptr(), tensor.dtype, tensor.shape, tensor.stride(), tensor.numel() or name)
-        if place in first:
-            aliases[name] = first[place]
+        # Tensors without elements all have the address 0: they are told apart by their names.
+        memory = (tensor.device, tensor.data_ptr(), tensor.dtype, tensor.shape, tensor.stride(), tensor.numel() or name)
+        if memory in first:
+            aliases[name] = first[memory]
         else:
-            first[place] = name
+            first[memory] = name
             stored[name] = tensor.detach().cpu().clone().contiguous()
     metadata = {_ALIASES: json.dumps(aliases)} if aliases else None
     partial = path.with_name(f".partial-{path.name}")
@@ -67,10 +68,10 @@ def load_weights(
     weights = _read(module, path)
     if renamed is not None:
         weights = {renamed(name): tensor for name, tensor in weights.items()}
-    for name, (other, other_name) in (elsewhere or {}).items():
-        found = _read(module, other).get(other_name)
-        if found is not None:
-            weights[name] = found
+    for name, (source, source_name) in (elsewhere or {}).items():
+        tensor = _read(module, source).get(source_name)
+        if tensor is not None:
+            weights[name] = tensor
     expected = {name: tuple(tensor.shape) for name, tensor in state(module).items()}
     saved = {name: tuple(tensor.shape) for name, tensor in weights.items()}
     report = LoadedWeights.compare(module.name, str(path), expected, saved)
@@ -117,19 +118,19 @@ def freeze(modules: Mapping[str, NeuralModule], pattern: str) -> int:
         how many parameters match.
     """
     parts = (".+" if part == "**" else re.escape(part).replace(r"\*", "[^.]*") for part in pattern.split("."))
-    wanted = re.compile(r"\.".join(parts))
+    names = re.compile(r"\.".join(parts))
     count = 0
     for name, module in modules.items():
         if isinstance(module, nn.Module):
             for key, parameter in module.named_parameters(remove_duplicate=False):
-                if wanted.fullmatch(f"{name}.{key}"):
+                if names.fullmatch(f"{name}.{key}"):
                     parameter.requires_grad_(False)
                     count += 1
     return count
 
 
 def state(module: NeuralModule) -> dict[str, Tensor]:
-    """Return what a module's file of weights holds: its parameters and buffers by name."""
+    """Return the parameters and buffers of a module by name, which its file of weights holds."""
     if not isinstance(module, nn.Module):
         raise WeightsError(f"{module.name} is no torch module and has no weights.")
     return {name: value for name, value in module.state_dict().items() if isinstance(value, torch.Tensor)}
@@ -141,7 +142,7 @@ def _read(module: NeuralModule, path: Path) -> dict[str, Tensor]:
         with safetensors.safe_open(path, framework="pt") as file:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
             aliases = json.loads((file.metadata() or {}).get(_ALIASES, "{}"))
-        return weights | {name: weights[kept] for name, kept in aliases.items()}
+        return weights | {alias: weights[name] for alias, name in aliases.items()}
     except FileNotFoundError:
         raise WeightsError(f"{path}: there are no weights of {module.name} here.") from None
     except (safetensors.SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:

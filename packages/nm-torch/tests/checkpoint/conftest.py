@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from nm_torch.checkpoint import State, versions, weights_signature
+from nm_torch.checkpoint import CheckpointState, versions, weights_signature
 from nm_torch.optim import AdamW, optimizer_state
 
 
-def make_state(step: int = 0) -> State:
+def make_state(step: int = 0) -> CheckpointState:
     """Return a state of two modules with a tied weight, moments, random generators and plain data."""
     generator = torch.Generator().manual_seed(step)
     encoder, decoder = nn.Linear(3, 4), nn.Linear(3, 4)
@@ -21,7 +21,7 @@ def make_state(step: int = 0) -> State:
     optimizer = AdamW().build(both.named_parameters())
     decoder(encoder(torch.randn(2, 3, generator=generator))[:, :3]).sum().backward()
     optimizer.step()
-    return State(
+    return CheckpointState(
         weights={name: dict(module.state_dict()) for name, module in both.items()},
         optimizer=optimizer_state(optimizer),
         scaler={"scale": 65536.0, "growth_tracker": step},
@@ -39,6 +39,6 @@ def make_state(step: int = 0) -> State:
 
 
 @pytest.fixture
-def state_of() -> Callable[[int], State]:
+def state_of() -> Callable[[int], CheckpointState]:
     """Return the maker of small states."""
     return make_state

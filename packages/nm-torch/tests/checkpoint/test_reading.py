@@ -12,8 +12,8 @@ import torch
 from nm_torch.checkpoint import (
     CheckpointDamagedError,
     CheckpointNotFoundError,
+    CheckpointState,
     CheckpointWriter,
-    State,
     newest_checkpoint,
     read_checkpoint,
     read_manifest,
@@ -21,7 +21,7 @@ from nm_torch.checkpoint import (
 )
 from nm_torch.checkpoint.format import Manifest
 
-StateOf = Callable[[int], State]
+StateOf = Callable[[int], CheckpointState]
 
 FILES = [
     "manifest.json",
@@ -79,7 +79,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("checkpoints")
     for step in (10, 20):
-        CheckpointWriter(folder).write(State(step=step, **_content()))
+        CheckpointWriter(folder).write(CheckpointState(step=step, **_content()))
     return folder
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from nm_torch.checkpoint import CheckpointWriter, State, newest_checkpoint
+from nm_torch.checkpoint import CheckpointState, CheckpointWriter, newest_checkpoint
 from nm_torch.optim import Schedule, load_optimizer_state, optimizer_names, optimizer_state, resolve_optimizer
 from nm_torch.optim.policies import CosineAnnealing
 
@@ -37,7 +37,7 @@ class Training:
     def save(self, folder: Path) -> None:
         """Write a checkpoint."""
         weights = {"net": self.net.state_dict()}
-        state = State(
+        state = CheckpointState(
             weights=weights,
             optimizer=optimizer_state(self.optimizer),
             step=self.step,

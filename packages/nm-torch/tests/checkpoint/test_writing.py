@@ -17,11 +17,11 @@ import torch
 from nm_core.callbacks.retention import Retention
 from nm_torch.checkpoint import (
     CheckpointDamagedError,
+    CheckpointState,
     CheckpointStateError,
     CheckpointWriteError,
     CheckpointWriter,
     Files,
-    State,
     complete_checkpoints,
     newest_checkpoint,
     read_checkpoint,
@@ -29,7 +29,7 @@ from nm_torch.checkpoint import (
 )
 from nm_torch.checkpoint.files import Written
 
-StateOf = Callable[[int], State]
+StateOf = Callable[[int], CheckpointState]
 
 
 class Trapped(Files):
@@ -85,7 +85,7 @@ class Trapped(Files):
         super().remove(path)
 
 
-def operations(folder: Path, state: State, retention: Retention | None) -> list[str]:
+def operations(folder: Path, state: CheckpointState, retention: Retention | None) -> list[str]:
     """Return what a write does, operation by operation."""
     files = Trapped(0, lambda: None)
     CheckpointWriter(folder, files).write(state, retention)
@@ -128,7 +128,7 @@ def test_a_checkpoint_comes_back_whole(tmp_path: Path, state_of: StateOf) -> Non
 
 def test_a_state_without_optimizer_comes_back(tmp_path: Path) -> None:
     """What is not there is not there afterwards, and odd names of modules are no matter."""
-    state = State(weights={"a/b": {"w": torch.ones(2)}, "..": {"w": torch.zeros(0)}}, rng=[{}])
+    state = CheckpointState(weights={"a/b": {"w": torch.ones(2)}, "..": {"w": torch.zeros(0)}}, rng=[{}])
     found = read_checkpoint(CheckpointWriter(tmp_path).write(state).path)
     assert found.optimizer is None
     assert found.weights.keys() == state.weights.keys()
@@ -138,7 +138,7 @@ def test_a_state_without_optimizer_comes_back(tmp_path: Path) -> None:
 def test_a_tied_weight_is_stored_once(tmp_path: Path) -> None:
     """Two modules that share a large weight take the room of one."""
     shared = torch.zeros(100_000)
-    one = CheckpointWriter(tmp_path).write(State(weights={"a": {"w": shared}, "b": {"v": shared}}))
+    one = CheckpointWriter(tmp_path).write(CheckpointState(weights={"a": {"w": shared}, "b": {"v": shared}}))
     assert sum(file.stat().st_size for file in one.path.rglob("*") if file.is_file()) < 1.1 * 400_000
 
 
@@ -274,7 +274,7 @@ def test_an_old_one_that_stays_is_reported(tmp_path: Path, state_of: StateOf) ->
 def test_what_cannot_be_saved_leaves_nothing(tmp_path: Path) -> None:
     """A callback whose state is no plain data is named, and no half checkpoint stays."""
     with pytest.raises(CheckpointStateError, match=r"state\.callbacks\.mine\.best.*Tensor.*state\(\)"):
-        CheckpointWriter(tmp_path).write(State(callbacks={"mine": {"best": torch.ones(1)}}))
+        CheckpointWriter(tmp_path).write(CheckpointState(callbacks={"mine": {"best": torch.ones(1)}}))
     assert list(tmp_path.iterdir()) == []
 
 

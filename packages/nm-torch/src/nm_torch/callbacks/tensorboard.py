@@ -28,6 +28,11 @@ class TensorBoardCallback(Callback):
     resumes hides what an earlier process wrote past the step it resumes from. Only rank 0 writes. Look at it with
     `tensorboard --logdir runs`.
 
+    Example:
+        >>> callback = TensorBoardCallback("runs/first/tensorboard")
+        >>> callback.log_dir.name
+        'tensorboard'
+
     Args:
         log_dir: the folder of event files; `tensorboard` in the run's work directory when not given.
 
@@ -58,7 +63,7 @@ class TensorBoardCallback(Callback):
             )
         if run.rank:
             return
-        from torch.utils.tensorboard import SummaryWriter
+        from torch.utils.tensorboard import SummaryWriter  # needs the extra, which only this callback asks for
 
         try:
             self._writer = SummaryWriter(str(log_dir), purge_step=run.step + 1 if run.step else None)

@@ -1,7 +1,7 @@
 """Checkpoints: directories of safetensors and JSON that appear only when complete, and are read only when they verify.
 
-`CheckpointWriter` writes the `State` of a training, `newest_checkpoint` and `read_checkpoint` give it back. The form on
-disk is described in `nm_torch.checkpoint.format`.
+`CheckpointWriter` writes the `CheckpointState` of a training, `newest_checkpoint` and `read_checkpoint` read it. The
+form on disk is described in `nm_torch.checkpoint.format`.
 """
 
 from nm_torch.checkpoint.errors import (
@@ -20,7 +20,7 @@ from nm_torch.checkpoint.reading import (
     read_manifest,
     verify,
 )
-from nm_torch.checkpoint.state import State, check_graph, environment_differences, versions, weights_signature
+from nm_torch.checkpoint.state import CheckpointState, check_graph, environment_differences, versions, weights_signature
 from nm_torch.checkpoint.writing import CheckpointWriter, WrittenCheckpoint
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
     "CheckpointWriter",
     "Files",
     "Restored",
-    "State",
+    "CheckpointState",
     "WrittenCheckpoint",
     "check_graph",
     "complete_checkpoints",

@@ -1,4 +1,4 @@
-"""Every touch of the file system that writing a checkpoint makes: one seam, where tests make disks fail."""
+"""The file operations of a checkpoint's writer, in one class that tests replace to make disks fail."""
 
 import hashlib
 import os
@@ -11,21 +11,28 @@ __all__ = ["Files", "Written"]
 
 
 class Written(NamedTuple):
-    """Size in bytes and sha256 of what was meant to be in a file."""
+    """Size in bytes and sha256 of the bytes that were given for a file."""
 
     size: int
     sha256: str
 
 
 class Files:
-    """Durable operations: when one returns, what it did survives a crash of the machine."""
+    """Durable file operations: the effect of each survives a crash of the machine once it has returned.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Files().write(Path(folder) / "state.json", [b"{}"]).size
+        2
+    """
 
     def make_directory(self, path: Path) -> None:
         """Make ``path`` and its missing parents, each of them durable."""
         missing = [parent for parent in (path, *path.parents) if not parent.exists()]
         for parent in reversed(missing):
             parent.mkdir()
-            self.sync_directory(parent.parent)
+            self.sync_directory(parent.parent)  # a directory is an entry of its parent, and durable only with it
 
     def write(self, path: Path, chunks: Iterable[bytes | memoryview]) -> Written:
         """Write a new file and sync it; the digest is that of the bytes given, not of what the disk took."""
@@ -36,7 +43,7 @@ class Files:
                 file.write(chunk)
                 digest.update(chunk)
                 size += len(chunk)
-            file.flush()
+            file.flush()  # fsync knows nothing of Python's own buffer
             self.sync(file.fileno())
         return Written(size, digest.hexdigest())
 
@@ -55,7 +62,7 @@ class Files:
             os.close(descriptor)
 
     def rename(self, source: Path, target: Path) -> None:
-        """Give a directory its new name, at once and wholly."""
+        """Rename a directory, atomically."""
         source.rename(target)
 
     def remove(self, path: Path) -> None:

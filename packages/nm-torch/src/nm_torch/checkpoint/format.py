@@ -1,4 +1,4 @@
-"""The form of a checkpoint on disk: the names, the manifest, and a `State` as files of tensors and JSON.
+"""The form of a checkpoint on disk: the names, the manifest, and a `CheckpointState` as files of tensors and JSON.
 
 ::
 
@@ -24,7 +24,7 @@ from torch import Tensor
 
 from nm_torch.checkpoint import plain
 from nm_torch.checkpoint.files import Written
-from nm_torch.checkpoint.state import State
+from nm_torch.checkpoint.state import CheckpointState
 from nm_torch.checkpoint.tensors import safetensors_chunks
 from nm_torch.optim.optimizer_state import OptimizerState
 
@@ -52,11 +52,11 @@ def serial_of(path: Path) -> int | None:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a complete checkpoint consists of.
+    """The list of files of a complete checkpoint, with their digests.
 
     Args:
         files: relative path to size and sha256 of each file but the manifest itself.
-        step, epoch, samples, scores: the ones of the state, to choose among checkpoints without reading them.
+        step, epoch, samples, scores: those of the state, to choose among checkpoints without reading them.
     """
 
     files: Mapping[str, Written]
@@ -79,27 +79,28 @@ class Manifest:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Manifest":
-        """Return the manifest that ``to_bytes`` wrote.
+        """Read a manifest.
 
         Raises:
             ValueError: it is not one, byte for byte; the message says why.
         """
-        found = plain.decode(data)
-        if not isinstance(found, dict) or "format" not in found:
+        body = plain.decode(data)
+        if not isinstance(body, dict) or "format" not in body:
             raise ValueError("it is not a manifest of a checkpoint")
-        if found["format"] != FORMAT:
-            raise ValueError(f"its format is {found['format']!r}, and this version reads {FORMAT!r}")
+        if body["format"] != FORMAT:
+            raise ValueError(f"its format is {body['format']!r}, and this version reads {FORMAT!r}")
         try:
-            files = {name: Written(**written) for name, written in found["files"].items()}
-            manifest = cls(files, found["step"], found["epoch"], found["samples"], found["scores"])
+            files = {name: Written(**written) for name, written in body["files"].items()}
+            manifest = cls(files, body["step"], body["epoch"], body["samples"], body["scores"])
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"it lacks {error}") from error
+        # Written again and compared byte for byte, so that the seal covers every character of the file.
         if manifest.to_bytes() != data:
             raise ValueError("its seal does not match its content")
         return manifest
 
 
-def take_apart(state: State) -> Iterator[tuple[str, Chunks]]:
+def take_apart(state: CheckpointState) -> Iterator[tuple[str, Chunks]]:
     """Yield each file of ``state``: its path in the checkpoint and its bytes, piece by piece.
 
     Raises:
@@ -114,10 +115,10 @@ def take_apart(state: State) -> Iterator[tuple[str, Chunks]]:
     document["rng"] = [
         {key: value for key, value in entries.items() if not isinstance(value, Tensor)} for entries in state.rng
     ]
-    stored = {(module, name) for module, name, *_ in aliases}
+    aliased = {(module, name) for module, name, *_ in aliases}
     for module, weights in state.weights.items():
-        kept = {name: tensor for name, tensor in weights.items() if (module, name) not in stored}
-        yield f"{_WEIGHTS}{quote(module, safe='')}{_SUFFIX}", safetensors_chunks(kept, f"weights of {module}")
+        unique = {name: tensor for name, tensor in weights.items() if (module, name) not in aliased}
+        yield f"{_WEIGHTS}{quote(module, safe='')}{_SUFFIX}", safetensors_chunks(unique, f"weights of {module}")
     if state.optimizer is not None:
         yield f"optimizer{_SUFFIX}", safetensors_chunks(moments, "optimizer")
     tensors = {key: value for key, value in random.items() if isinstance(value, Tensor)}
@@ -125,11 +126,11 @@ def take_apart(state: State) -> Iterator[tuple[str, Chunks]]:
     yield "state.json", [plain.encode(document)]
 
 
-def assemble(document: dict[str, Any], tensors: Mapping[str, dict[str, Tensor]]) -> State:
-    """Return the state that ``take_apart`` was given, from its JSON document and its files of tensors."""
+def assemble(document: dict[str, Any], tensors: Mapping[str, dict[str, Tensor]]) -> CheckpointState:
+    """Put a state together from its JSON document and its files of tensors, as ``take_apart`` made them."""
     weights = {
-        unquote(path.removeprefix(_WEIGHTS).removesuffix(_SUFFIX)): found
-        for path, found in tensors.items()
+        unquote(path.removeprefix(_WEIGHTS).removesuffix(_SUFFIX)): named
+        for path, named in tensors.items()
         if path.startswith(_WEIGHTS)
     }
     weights = {module: dict(weights[module]) for module in document.pop("modules")}
@@ -140,23 +141,23 @@ def assemble(document: dict[str, Any], tensors: Mapping[str, dict[str, Tensor]])
         rank, _, name = key.partition("/")
         rng[int(rank)][name] = tensor
     optimizer = _join_optimizer(document.pop("optimizer"), tensors.get(f"optimizer{_SUFFIX}", {}))
-    return State(weights=weights, optimizer=optimizer, rng=rng, **document)
+    return CheckpointState(weights=weights, optimizer=optimizer, rng=rng, **document)
 
 
 def _aliases(weights: Mapping[str, Mapping[str, Tensor]]) -> list[list[str]]:
-    """Return ``[module, name, first module, first name]`` for each tensor that is another one seen before it."""
+    """Return ``[module, name, first module, first name]`` for each tensor that shares the memory of an earlier one."""
     first: dict[tuple[object, ...], tuple[str, str]] = {}
-    found = []
+    aliases = []
     for module, named in weights.items():
         for name, tensor in named.items():
-            if tensor.numel() == 0:
+            if tensor.numel() == 0:  # tensors without memory all have the address 0
                 continue
             key = (tensor.device, tensor.data_ptr(), tensor.dtype, tensor.shape, tensor.stride())
             if key in first:
-                found.append([module, name, *first[key]])
+                aliases.append([module, name, *first[key]])
             else:
                 first[key] = (module, name)
-    return found
+    return aliases
 
 
 def _split_optimizer(state: OptimizerState | None) -> tuple[dict[str, Any] | None, dict[str, Tensor]]:

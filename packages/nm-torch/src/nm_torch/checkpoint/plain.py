@@ -24,7 +24,7 @@ def encode(value: Any, where: str = "state") -> bytes:
 
 
 def decode(data: bytes) -> Any:
-    """Return what ``encode`` was given.
+    """Read the data that ``encode`` wrote.
 
     Raises:
         ValueError: this is not JSON, or not JSON that ``encode`` writes.
@@ -37,6 +37,7 @@ def decode(data: bytes) -> Any:
 
 
 def _to_json(value: Any, where: str) -> Any:
+    # A subclass of these (an IntEnum, a numpy string) is written as its base and comes back as that.
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
@@ -47,7 +48,7 @@ def _to_json(value: Any, where: str) -> Any:
                 raise CheckpointStateError(f"{where}: a key of saved data is a string, got {key!r}.")
         return {key: _to_json(item, f"{where}.{key}") for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_to_json(item, f"{where}[{place}]") for place, item in enumerate(value)]
+        return [_to_json(item, f"{where}[{number}]") for number, item in enumerate(value)]
     raise CheckpointStateError(
         f"{where}: saved data is plain (numbers, strings, lists, mappings), got {type(value).__qualname__}. "
         "Turn it into plain data in state(), and back in load_state()."

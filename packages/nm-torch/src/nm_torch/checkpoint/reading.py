@@ -12,7 +12,7 @@ from nm_torch.checkpoint import plain
 from nm_torch.checkpoint.errors import CheckpointDamagedError, CheckpointNotFoundError
 from nm_torch.checkpoint.files import Written
 from nm_torch.checkpoint.format import MANIFEST, Manifest, assemble, serial_of
-from nm_torch.checkpoint.state import State
+from nm_torch.checkpoint.state import CheckpointState
 
 __all__ = ["Restored", "complete_checkpoints", "newest_checkpoint", "read_checkpoint", "read_manifest", "verify"]
 
@@ -26,16 +26,16 @@ class Restored:
     Args:
         path: its directory.
         state: what it holds.
-        report: one sentence for each newer checkpoint that was passed over; to be shown, not logged.
+        report: one sentence for each newer checkpoint that was passed over, for the report of the run.
     """
 
     path: Path
-    state: State
+    state: CheckpointState
     report: tuple[str, ...] = ()
 
 
 def complete_checkpoints(folder: Path) -> list[Path]:
-    """Return the checkpoints of ``folder`` by their names, oldest first; whether they verify is another matter."""
+    """Return the checkpoints of ``folder``, oldest first; their names are read and their files are not verified."""
     if not folder.is_dir():
         return []
     serials = {path: serial_of(path) for path in folder.iterdir()}
@@ -66,7 +66,7 @@ def newest_checkpoint(folder: Path) -> Restored | None:
     return None
 
 
-def read_checkpoint(path: Path) -> State:
+def read_checkpoint(path: Path) -> CheckpointState:
     """Verify the checkpoint at ``path`` and return its state, all tensors on the CPU.
 
     Raises:
@@ -84,8 +84,8 @@ def read_checkpoint(path: Path) -> State:
                 tensors[name] = safetensors.torch.load_file(path / name)
         return assemble(document, tensors)
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, OSError) as error:
-        # Every byte is as it was written, so this is a writer of another mind, or a disk that fails while it is read.
-        raise _damaged(path / MANIFEST, f"its files do not make a state: {error!r}") from error
+        # Every byte is as it was written, so another program wrote it, or the disk fails while it is read.
+        raise _damage_error(path / MANIFEST, f"its files do not make a state: {error!r}") from error
 
 
 def verify(path: Path) -> Manifest:
@@ -98,15 +98,15 @@ def verify(path: Path) -> Manifest:
     manifest = read_manifest(path)
     for name, expected in manifest.files.items():
         try:
-            found = _measure(path / name)
+            actual = _measure(path / name)
         except FileNotFoundError as error:
-            raise _damaged(path / name, "the file is missing") from error
+            raise _damage_error(path / name, "the file is missing") from error
         except OSError as error:
-            raise _damaged(path / name, f"it cannot be read: {error.strerror or error}") from error
-        if found.size != expected.size:
-            raise _damaged(path / name, f"it has {found.size} bytes, and {expected.size} were written")
-        if found.sha256 != expected.sha256:
-            raise _damaged(path / name, "its content is not what was written (sha256 differs)")
+            raise _damage_error(path / name, f"it cannot be read: {error.strerror or error}") from error
+        if actual.size != expected.size:
+            raise _damage_error(path / name, f"it has {actual.size} bytes, and {expected.size} were written")
+        if actual.sha256 != expected.sha256:
+            raise _damage_error(path / name, "its content is not what was written (sha256 differs)")
     return manifest
 
 
@@ -124,11 +124,13 @@ def read_manifest(path: Path) -> Manifest:
     except FileNotFoundError as error:
         inside = complete_checkpoints(path) or complete_checkpoints(path / "checkpoints")
         hint = f". It holds checkpoints, though: name one, such as {inside[-1]}" if inside else ""
-        raise _damaged(path / MANIFEST, f"the file is missing, so this is not a complete checkpoint{hint}") from error
+        raise _damage_error(
+            path / MANIFEST, f"the file is missing, so this is not a complete checkpoint{hint}"
+        ) from error
     except OSError as error:
-        raise _damaged(path / MANIFEST, f"it cannot be read: {error.strerror or error}") from error
+        raise _damage_error(path / MANIFEST, f"it cannot be read: {error.strerror or error}") from error
     except ValueError as error:
-        raise _damaged(path / MANIFEST, str(error)) from error
+        raise _damage_error(path / MANIFEST, str(error)) from error
 
 
 def _measure(path: Path) -> Written:
@@ -141,10 +143,10 @@ def _measure(path: Path) -> Written:
     return Written(size, digest.hexdigest())
 
 
-def _damaged(path: Path, what: str) -> CheckpointDamagedError:
+def _damage_error(path: Path, what: str) -> CheckpointDamagedError:
     return CheckpointDamagedError(f"{path}: this checkpoint is damaged: {what}.")
 
 
 def _nearby(path: Path) -> str:
-    names = [found.name for found in complete_checkpoints(path.parent)]
+    names = [checkpoint.name for checkpoint in complete_checkpoints(path.parent)]
     return f" Next to it there are {', '.join(names)}." if names else ""

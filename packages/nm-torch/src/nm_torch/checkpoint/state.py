@@ -1,4 +1,4 @@
-"""`State`: everything that must survive the end of a process, and how it differs from what is at hand."""
+"""`CheckpointState`: everything that survives the end of a process, and its differences from a run that resumes."""
 
 import platform
 from collections.abc import Iterable, Mapping
@@ -13,12 +13,17 @@ from torch import Tensor
 from nm_torch.checkpoint.errors import CheckpointMismatchError
 from nm_torch.optim.optimizer_state import OptimizerState
 
-__all__ = ["State", "check_graph", "environment_differences", "versions", "weights_signature"]
+__all__ = ["CheckpointState", "check_graph", "environment_differences", "versions", "weights_signature"]
 
 
 @dataclass
-class State:
+class CheckpointState:
     """A training between two updates, as tensors and plain data.
+
+    Example:
+        >>> state = CheckpointState(weights={"net": {"weight": torch.ones(2, 3)}}, step=10)
+        >>> weights_signature(("net." + name, tensor) for name, tensor in state.weights["net"].items())
+        {'weight net.weight': 'float32 [2, 3]'}
 
     Args:
         weights: per module name its parameters and buffers by their names within it; tensors that share memory are
@@ -32,12 +37,12 @@ class State:
         skipped: updates that were skipped.
         rng: per rank the states of its generators, tensors or plain data, by name.
         callbacks: per callback its plain data.
-        scores: of the evaluations made at this very step, ``{"dev.wer": 0.12}``; what best-k compares.
+        scores: of the evaluations made at this very step, ``{"dev.wer": 0.12}``, which best-k compares.
         threads: threads of the framework, which decide the order of sums.
         world_size: number of processes.
         versions: of Python and packages, see `versions`.
         application: file and digest of the application, where the run has one.
-        graph: what the checkpoint belongs to, as one line of text per fact (`weights_signature` and the graph's calls).
+        graph: the graph of the checkpoint, as one line of text per fact (`weights_signature` and the graph's calls).
         extra: plain data of the engine's own.
     """
 
@@ -61,16 +66,16 @@ class State:
 
 
 def weights_signature(named: Iterable[tuple[str, Tensor]]) -> dict[str, str]:
-    """Return one fact per weight or buffer, ``{"weight encoder.conv.bias": "float32 [64]"}``, for ``State.graph``."""
+    """Return one fact per weight or buffer for ``CheckpointState.graph``, as in the example there."""
     return {
         f"weight {name}": f"{str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}" for name, tensor in named
     }
 
 
 def check_graph(
-    state: State, graph: Mapping[str, str], path: Path, application: Mapping[str, Any] | None = None
+    state: CheckpointState, graph: Mapping[str, str], path: Path, application: Mapping[str, Any] | None = None
 ) -> None:
-    """Make sure that ``state`` belongs to ``graph``.
+    """Check that ``state`` belongs to ``graph``.
 
     Args:
         application: what is recorded of the application that resumes, to name modules of another version.
@@ -96,10 +101,10 @@ def check_graph(
 
 
 def _other_versions(there: Mapping[str, Any] | None, here: Mapping[str, Any] | None, path: Path) -> str:
-    """Say which modules are of another version than those that wrote a checkpoint, and how to go on."""
+    """Return the lines of a message on modules of another version than those that wrote a checkpoint."""
     then, now = (
-        {name: module.get("type") for name, module in (one or {}).get("structure", {}).get("modules", {}).items()}
-        for one in (there, here)
+        {name: module.get("type") for name, module in (record or {}).get("structure", {}).get("modules", {}).items()}
+        for record in (there, here)
     )
     changed = [
         f"{name} is {then[name]} there and {now[name]} here" for name in then if then[name] != now.get(name, then[name])
@@ -114,16 +119,18 @@ def _other_versions(there: Mapping[str, Any] | None, here: Mapping[str, Any] | N
 
 def versions() -> dict[str, str]:
     """Return the versions that a bitwise repetition depends on: Python, torch and our own distributions."""
-    found = {"python": platform.python_version(), "torch": str(torch.__version__)}
+    installed = {"python": platform.python_version(), "torch": str(torch.__version__)}
     for name in ("nm-types", "nm-core", "nm-torch"):
         try:
-            found[name] = version(name)
+            installed[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+            installed[name] = "not installed"
+    return installed
 
 
-def environment_differences(state: State, *, threads: int, world_size: int, versions: Mapping[str, str]) -> list[str]:
+def environment_differences(
+    state: CheckpointState, *, threads: int, world_size: int, versions: Mapping[str, str]
+) -> list[str]:
     """Return one sentence for each thing in which the run that resumes differs from the one that wrote ``state``.
 
     None of them prevents resuming; each of them ends the promise that the results are bitwise the same.

@@ -42,7 +42,7 @@ def safetensors_chunks(tensors: Mapping[str, Tensor], where: str) -> Iterator[by
         CheckpointStateError: the format has no such type of values.
     """
     header: dict[str, object] = {"__metadata__": {"format": "pt"}}
-    place = 0
+    start = 0
     for name in sorted(tensors):
         tensor = tensors[name]
         if tensor.dtype not in _CODES or tensor.layout != torch.strided:
@@ -50,15 +50,16 @@ def safetensors_chunks(tensors: Mapping[str, Tensor], where: str) -> Iterator[by
                 f"{where}: {name} is a {tensor.layout} tensor of {tensor.dtype}, which safetensors cannot hold. "
                 f"Keep it as one of {', '.join(str(dtype).removeprefix('torch.') for dtype in _CODES)}, strided."
             )
-        end = place + tensor.numel() * tensor.element_size()
+        end = start + tensor.numel() * tensor.element_size()
         shape = list(tensor.shape)
-        header[name] = {"dtype": _CODES[tensor.dtype], "shape": shape, "data_offsets": [place, end]}
-        place = end
+        header[name] = {"dtype": _CODES[tensor.dtype], "shape": shape, "data_offsets": [start, end]}
+        start = end
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # Values begin at a multiple of eight, as readers that map the file expect.
     yield len(text).to_bytes(8, "little") + text
     for name in sorted(tensors):
+        # Conjugation and negation are flags of a view, which its bytes lack; numpy, without bfloat16, gets bytes.
         flat = tensors[name].detach().resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
         data = flat.view(torch.uint8).numpy().data
-        for start in range(0, len(data), _CHUNK):
-            yield data[start : start + _CHUNK]
+        for first in range(0, len(data), _CHUNK):
+            yield data[first : first + _CHUNK]

@@ -10,7 +10,7 @@ from nm_torch.checkpoint.errors import CheckpointWriteError
 from nm_torch.checkpoint.files import Files
 from nm_torch.checkpoint.format import MANIFEST, Manifest, directory_name, serial_of, take_apart
 from nm_torch.checkpoint.reading import complete_checkpoints, read_manifest
-from nm_torch.checkpoint.state import State
+from nm_torch.checkpoint.state import CheckpointState
 
 __all__ = ["CheckpointWriter", "WrittenCheckpoint"]
 
@@ -35,16 +35,22 @@ class WrittenCheckpoint:
 class CheckpointWriter:
     """Writes the checkpoints of one folder. Only one process (rank 0) writes a folder.
 
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     CheckpointWriter(Path(folder)).write(CheckpointState(step=120)).path.name
+        '000001-step-120'
+
     Args:
         folder: made when the first checkpoint is written.
-        files: how the file system is touched.
+        files: the file operations.
     """
 
     def __init__(self, folder: Path, files: Files | None = None) -> None:
         self.folder = folder
         self._files = files or Files()
 
-    def write(self, state: State, retention: Retention | None = None) -> WrittenCheckpoint:
+    def write(self, state: CheckpointState, retention: Retention | None = None) -> WrittenCheckpoint:
         """Write ``state`` as the newest checkpoint, then remove those that ``retention`` does not keep.
 
         Every file is synced, the manifest comes last, then the directory gets its name and its parent is synced. A
@@ -61,7 +67,7 @@ class CheckpointWriter:
         partial = target = self.folder
         try:
             self._files.make_directory(self.folder)
-            self._clear()
+            self._remove_remains()
             target = self.folder / directory_name(self._next_serial(), state.step)
             partial = self.folder / f"{_PARTIAL}{target.name}"
             self._fill(partial, state)
@@ -79,7 +85,7 @@ class CheckpointWriter:
         removed, problems = self._prune(retention) if retention is not None else ((), ())
         return WrittenCheckpoint(target, removed, problems)
 
-    def _fill(self, partial: Path, state: State) -> None:
+    def _fill(self, partial: Path, state: CheckpointState) -> None:
         self._files.make_directory(partial / "weights")
         files = {name: self._files.write(partial / name, chunks) for name, chunks in take_apart(state)}
         manifest = Manifest(files, state.step, state.epoch, state.samples, state.scores)
@@ -90,8 +96,8 @@ class CheckpointWriter:
     def _next_serial(self) -> int:
         return 1 + max((serial_of(path) or 0 for path in self.folder.iterdir()), default=0)
 
-    def _clear(self) -> None:
-        """Remove what an earlier process left behind when it died while it wrote or removed."""
+    def _remove_remains(self) -> None:
+        """Remove the remains of an earlier process that died while it wrote or removed."""
         for path in self.folder.iterdir():
             if path.name.startswith((_PARTIAL, _REMOVED)):
                 self._files.remove(path)

@@ -13,7 +13,7 @@ from nm_torch.data.errors import BatchingError
 from nm_torch.data.order import Stream, permutation, uniform
 
 MicroBatch = tuple[int, ...]
-"""The numbers of the samples that are collated together."""
+"""The numbers of the samples of one micro-batch."""
 
 JITTER = 0.1
 """How far a size may be stretched before sorting when buckets are shuffled: neighbours change from epoch to epoch, and
@@ -23,6 +23,12 @@ a batch stays within about a tenth of one length."""
 @dataclass(frozen=True, kw_only=True)
 class Batching:
     """How samples become micro-batches.
+
+    Example:
+        >>> Batching(batch_size=2).plan(5, seed=0, epoch=0)
+        [(0, 1), (2, 3), (4,)]
+        >>> Batching(batch_tokens=12, bucketing=True).plan(4, seed=0, epoch=0, sizes=[3, 10, 4, 5])
+        [(0, 2), (3,), (1,)]
 
     Args:
         batch_size: most samples of a micro-batch.
@@ -87,6 +93,7 @@ class Batching:
         keys = sizes
         if self.shuffle:
             keys = sizes * (1.0 + JITTER * uniform(count, seed, epoch, Stream.JITTER))
+        # Stable, and over the keys in shuffled order: samples of equal size stay shuffled among themselves.
         return order[numpy.argsort(keys[order], kind="stable")]
 
     def _cut(self, order: NDArray[numpy.int64], sizes: NDArray[numpy.float64] | None) -> list[MicroBatch]:

@@ -28,6 +28,20 @@ class DataLayer(NeuralModule[OutputsT]):
         worker_timeout: seconds without a micro-batch after which workers are taken for hung.
         max_unreadable: how many different samples may raise `SampleError` before the run stops.
 
+    Example:
+        >>> class Squares(DataLayer):
+        ...     output_ports = {"x": "B ; Index", "y": "B ; Index"}
+        ...     def __init__(self):
+        ...         super().__init__(batching=Batching(batch_size=2))
+        ...     def __len__(self):
+        ...         return 5
+        ...     def sample(self, index, random):
+        ...         return index, index**2
+        ...     def collate(self, samples):
+        ...         return tuple(numpy.array(column) for column in zip(*samples))
+        >>> [batch.y.tolist() for batch in Squares()]
+        [[0, 1], [4, 9], [16]]
+
     Attributes:
         unreadable: samples that could not be read so far, each with the reason.
     """
@@ -97,15 +111,15 @@ class DataLayer(NeuralModule[OutputsT]):
     def read(self, request: Request) -> Loaded:
         """Read the samples of a request and put those that could be read together."""
         seed, epoch, indices = request
-        samples, kept, unreadable = [], [], []
+        samples, readable, unreadable = [], [], []
         for index in indices:
             try:
                 samples.append(self.sample(index, sample_generator(seed, epoch, index)))
-                kept.append(index)
+                readable.append(index)
             except SampleError as error:
                 unreadable.append((index, str(error)))
         values = tuple(self.collate(samples)) if samples else None
-        return Loaded(values, tuple(kept), tuple(unreadable))
+        return Loaded(values, tuple(readable), tuple(unreadable))
 
     def load(self, indices: Sequence[int], seed: int = 0, epoch: int = 0) -> OutputsT | None:
         """Return the values of these samples as a named tuple in port order, and nothing if none could be read."""
@@ -163,7 +177,7 @@ class DataLayer(NeuralModule[OutputsT]):
             )
 
     def report(self, most: int = 5) -> str:
-        """Return the unreadable samples as lines of text, at most so many of them."""
+        """Return the unreadable samples as lines of text, at most `most` of them."""
         lines = [f"  sample {index}: {reason}" for index, reason in list(self.unreadable.items())[:most]]
-        left = len(self.unreadable) - len(lines)
-        return "\n".join([*lines, f"  ... and {left} more."] if left else lines)
+        more = len(self.unreadable) - len(lines)
+        return "\n".join([*lines, f"  ... and {more} more."] if more else lines)

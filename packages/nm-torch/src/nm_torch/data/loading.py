@@ -1,4 +1,4 @@
-"""Reading micro-batches, here or in worker processes, in the order in which they are asked for."""
+"""Loading of micro-batches, in this process or in workers, in the order of their requests."""
 
 import multiprocessing
 import signal
@@ -14,7 +14,12 @@ from nm_torch.data.errors import WorkerError
 
 
 class Request(NamedTuple):
-    """A micro-batch to be read: which samples, and under which randomness."""
+    """A micro-batch to be read: its samples, and the seed and epoch of their random streams.
+
+    Example:
+        >>> Request(seed=0, epoch=2, indices=(4, 7)).indices
+        (4, 7)
+    """
 
     seed: int
     epoch: int
@@ -24,8 +29,12 @@ class Request(NamedTuple):
 class Loaded(NamedTuple):
     """A micro-batch that was read.
 
+    Example:
+        >>> Loaded(values=(torch.zeros(2, 8),), indices=(4, 7), unreadable=((5, "empty file"),)).indices
+        (4, 7)
+
     Attributes:
-        values: one value per output port, or nothing when no sample of the micro-batch could be read.
+        values: one value per output port, or None where no sample of the micro-batch could be read.
         indices: the samples in it, in order.
         unreadable: samples left out, each with the reason.
     """
@@ -41,10 +50,11 @@ Reader = Callable[[Request], Loaded]
 def read(
     reader: Reader, requests: Iterable[Request], *, workers: int, timeout: float, pin: bool = False
 ) -> Iterator[Loaded]:
-    """Yield what `reader` makes of each request, in their order.
+    """Yield the micro-batch of each request, in their order.
 
     Args:
-        workers: processes that read ahead; 0 reads in this process when a value is asked for.
+        reader: reads one micro-batch; with workers it is copied into each of them.
+        workers: processes that read ahead; 0 reads in this process, one request at a time.
         timeout: seconds after which a worker that gives nothing is taken for hung.
         pin: put tensors into page-locked memory, from which copies to a GPU do not block.
 
@@ -57,7 +67,7 @@ def read(
 
 
 def worker_error(error: BaseException, workers: int, timeout: float) -> WorkerError | None:
-    """Translate torch's error of a dead or hung worker; anything else is no such error and gives nothing.
+    """Translate torch's error of a dead or hung worker; None for any other error.
 
     Torch also raises the first kind from a signal handler, wherever the main process happens to be.
     """
@@ -70,10 +80,10 @@ def worker_error(error: BaseException, workers: int, timeout: float) -> WorkerEr
             "  Raise worker_timeout if reading is that slow.\n"
             "  workers=0 reads in this process, where a hang can be seen in a debugger."
         )
-    return _died(text) if text.startswith("DataLoader worker") else None
+    return _death_error(text) if text.startswith("DataLoader worker") else None
 
 
-def _died(text: str) -> WorkerError:
+def _death_error(text: str) -> WorkerError:
     return WorkerError(
         f"a data worker process died: {text}\n"
         "  If it was killed for memory, lower workers or the batch.\n"
@@ -96,18 +106,19 @@ def _read_ahead(
 ) -> Generator[Loaded, None, None]:
     loader = DataLoader(
         _Requests(reader),
-        batch_size=None,
+        batch_size=None,  # the sampler yields whole micro-batches already
         sampler=requests,
         num_workers=workers,
-        collate_fn=_unchanged,
+        collate_fn=_identity,
         timeout=timeout,
         pin_memory=pin,
         worker_init_fn=_prepare_worker,
         generator=torch.Generator(),  # torch draws a seed for its workers: not from the caller's generator
     )
-    before = set(multiprocessing.active_children())
+    # Torch does not publish its workers: they are the children that its iterator starts.
+    others = set(multiprocessing.active_children())
     batches = iter(loader)
-    started = set(multiprocessing.active_children()) - before
+    started = set(multiprocessing.active_children()) - others
     failed = True
     try:
         yield from batches
@@ -123,9 +134,9 @@ def _read_ahead(
     except (OSError, EOFError) as error:
         if "DataLoader worker process" in str(error):  # the author's own error, brought here from a worker
             raise
-        raise _died(f"its last micro-batch was lost on the way ({error!r}).") from error
+        raise _death_error(f"its last micro-batch was lost on the way ({error!r}).") from error
     finally:
-        with _undisturbed():
+        with _block_sigchld():
             if failed:
                 _kill(started)
             del batches  # torch tells its workers that they are done, and waits for them
@@ -133,16 +144,16 @@ def _read_ahead(
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
+def _block_sigchld() -> Iterator[None]:
     """Hold back the signal of a dead child: torch turns it into an error of whatever runs just then."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _kill(processes: Iterable[BaseProcess]) -> None:
@@ -153,7 +164,7 @@ def _kill(processes: Iterable[BaseProcess]) -> None:
         process.join()
 
 
-def _unchanged(loaded: Any) -> Any:
+def _identity(loaded: Any) -> Any:
     return loaded
 
 

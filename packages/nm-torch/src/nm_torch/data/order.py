@@ -13,7 +13,7 @@ _WORD = 0xFFFF_FFFF_FFFF_FFFF
 
 
 class Stream(IntEnum):
-    """What a stream of random numbers is for; streams of one seed never overlap."""
+    """Purposes of random streams; streams of one seed never overlap."""
 
     ORDER = 1
     JITTER = 2

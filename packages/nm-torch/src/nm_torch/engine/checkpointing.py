@@ -9,9 +9,9 @@ import torch
 from nm_core import Callback, NmTensor, Plan, Run
 from nm_core.symbols.tensor import Constant
 from nm_torch.checkpoint import (
+    CheckpointState,
     CheckpointWriteError,
     CheckpointWriter,
-    State,
     check_graph,
     environment_differences,
     newest_checkpoint,
@@ -99,9 +99,9 @@ def graph_facts(plan: Plan) -> dict[str, str]:
     return facts
 
 
-def _state(training: TrainingState, run: Run, callbacks: Sequence[Callback], meters: list[Any]) -> State:
+def _state(training: TrainingState, run: Run, callbacks: Sequence[Callback], meters: list[Any]) -> CheckpointState:
     modules = training.objective.plan.graph.modules
-    return State(
+    return CheckpointState(
         weights={name: _weights(module) for name, module in modules.items() if isinstance(module, TorchModule)},
         optimizer=optimizer_state(training.optimizer),
         scaler={} if training.scale is None else training.scale.state(),
@@ -122,7 +122,7 @@ def _state(training: TrainingState, run: Run, callbacks: Sequence[Callback], met
     )
 
 
-def _load(training: TrainingState, run: Run, callbacks: Sequence[Callback], state: State) -> None:
+def _load(training: TrainingState, run: Run, callbacks: Sequence[Callback], state: CheckpointState) -> None:
     for name, module in training.objective.plan.graph.modules.items():
         if isinstance(module, TorchModule):
             module.load_state_dict(state.weights.get(name, {}))

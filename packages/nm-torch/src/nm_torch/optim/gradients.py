@@ -16,6 +16,7 @@ def global_norm(tensors: Sequence[Tensor]) -> Tensor:
 
     It is not finite exactly when one of them is not (or their squares overflow), and nothing is read to the host.
     """
+    # In float32 at least: the squares of float16 overflow beyond 256.
     norms: list[Tensor] = []
     for group in _by_device_and_type(tensors):
         dtype = torch.promote_types(group[0].dtype, torch.float32)
@@ -56,6 +57,7 @@ def clip_gradients(
         factor = factor * torch.clamp(max_norm / (norm + 1e-6), max=1.0)
     elif scale is None:
         return norm
+    # Multiplied also where the norm is small: a branch on it would read it to the host.
     for group in _by_device_and_type(gradients):
         torch._foreach_mul_(group, factor.to(group[0].device))
     return norm

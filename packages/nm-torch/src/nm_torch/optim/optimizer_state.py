@@ -12,13 +12,19 @@ from nm_torch.optim.errors import OptimizerStateError
 
 __all__ = ["OptimizerState", "load_optimizer_state", "optimizer_state"]
 
-# Which kernels are used is a matter of the machine at hand, and never of the state.
+# Kernels are chosen for the machine at hand; a checkpoint of a GPU goes on on a CPU.
 _MACHINE = frozenset({"params", "param_names", "fused", "foreach", "capturable"})
 
 
 @dataclass
 class OptimizerState:
-    """What an optimizer must not forget.
+    """The moments and settings of an optimizer, by parameter name.
+
+    Example:
+        >>> from nm_torch.optim import Adam
+        >>> layer = torch.nn.Linear(2, 3)
+        >>> optimizer_state(Adam(lr=0.1).build(layer.named_parameters())).shapes
+        {'weight': [3, 2], 'bias': [3]}
 
     Args:
         kind: the name of its class.
@@ -76,7 +82,7 @@ def load_optimizer_state(
                 optimizer.state.pop(parameter, None)
             else:
                 optimizer.state[parameter] = {
-                    key: _placed(key, value, parameter, group) for key, value in entries.items()
+                    key: _to_parameter_device(key, value, parameter, group) for key, value in entries.items()
                 }
     return _restore_groups(optimizer, state, frozenset(settings))
 
@@ -115,7 +121,7 @@ def _check(optimizer: Optimizer, state: OptimizerState, names: Mapping[int, str]
         )
 
 
-def _placed(key: str, value: Any, parameter: Tensor, group: Mapping[str, Any]) -> Any:
+def _to_parameter_device(key: str, value: Any, parameter: Tensor, group: Mapping[str, Any]) -> Any:
     if not isinstance(value, Tensor):
         return value
     if key != "step":

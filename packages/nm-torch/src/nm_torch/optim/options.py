@@ -53,12 +53,12 @@ def construct(kind: type[Any], name: str, options: Mapping[str, object]) -> Any:
     Raises:
         OptimizerOptionError: an option is unknown, with the one that may have been meant, or is missing.
     """
-    known = [field.name for field in fields(kind) if field.init]
+    names = [field.name for field in fields(kind) if field.init]
     for option in options:
-        if option not in known:
+        if option not in names:
             raise OptimizerOptionError(
-                f'{name}: "{option}" is not an option.{did_you_mean(str(option), known)} '
-                f"It has {', '.join(known) or 'no options'}."
+                f'{name}: "{option}" is not an option.{did_you_mean(str(option), names)} '
+                f"It has {', '.join(names) or 'no options'}."
             )
     try:
         return kind(**options)

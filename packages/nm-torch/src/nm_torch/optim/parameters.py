@@ -24,21 +24,21 @@ def parameter_groups(
     Raises:
         OptimizerError: nothing is left to train.
     """
-    seen: set[int] = set()
-    kept: list[tuple[str, nn.Parameter]] = []
+    ids: set[int] = set()
+    trained: list[tuple[str, nn.Parameter]] = []
     for name, parameter in named:
-        if parameter.requires_grad and id(parameter) not in seen:
-            seen.add(id(parameter))
-            kept.append((name, parameter))
-    if not kept:
+        if parameter.requires_grad and id(parameter) not in ids:
+            ids.add(id(parameter))
+            trained.append((name, parameter))
+    if not trained:
         raise OptimizerError(
             "There is nothing to train: no parameter asks for a gradient. "
             "Optimise a loss whose modules have weights, or unfreeze some of them."
         )
     if decay_all or not weight_decay:
-        return [{"params": kept, "weight_decay": weight_decay}]
+        return [{"params": trained, "weight_decay": weight_decay}]
     groups = [
-        {"params": [pair for pair in kept if pair[1].ndim >= 2], "weight_decay": weight_decay},
-        {"params": [pair for pair in kept if pair[1].ndim < 2], "weight_decay": 0.0},
+        {"params": [pair for pair in trained if pair[1].ndim >= 2], "weight_decay": weight_decay},
+        {"params": [pair for pair in trained if pair[1].ndim < 2], "weight_decay": 0.0},
     ]
     return [group for group in groups if group["params"]]

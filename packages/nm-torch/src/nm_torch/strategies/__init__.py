@@ -35,13 +35,13 @@ def resolve_strategy(name: str, device: torch.device, extra: Mapping[str, str] |
     Raises:
         StrategyError: the name is unknown, or the strategy cannot start here.
     """
-    known = {**STRATEGIES, **(extra or {})}
+    targets = {**STRATEGIES, **(extra or {})}
     if name == "auto":
         name = "ddp" if _several_processes() else "single"
-    if name not in known:
-        hint = did_you_mean(name, known)
-        raise StrategyError(f'There is no strategy "{name}".{hint} Known are auto, {", ".join(known)}.')
-    module, _, attribute = known[name].partition(":")
+    if name not in targets:
+        hint = did_you_mean(name, targets)
+        raise StrategyError(f'There is no strategy "{name}".{hint} Known are auto, {", ".join(targets)}.')
+    module, _, attribute = targets[name].partition(":")
     strategy: Strategy = getattr(importlib.import_module(module), attribute)(device)
     return strategy
 

@@ -1,4 +1,4 @@
-"""What the engine asks of a way of spreading work over processes."""
+"""`Strategy`: the interface between the engine and a way of spreading work over processes."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -12,13 +12,22 @@ from nm_torch.lowering import Lowered
 
 
 class Strategy(ABC):
-    """A way of spreading a run over processes.
+    """A way of spreading a run over processes; subclass it to add one of your own.
+
+    Example:
+        >>> from nm_torch.strategies import resolve_strategy
+        >>> strategy = resolve_strategy("single", torch.device("cpu"))
+        >>> strategy.world_size, strategy.sum([1.0, 2.0])
+        (1, [1.0, 2.0])
+
+    Args:
+        device: where this process computes.
 
     Attributes:
         rank: number of this process, from 0.
         world_size: number of processes.
         device: where this process computes.
-        divides: what the strategy divides summed gradients by; the engine multiplies its losses by it.
+        divides: the number by which the strategy divides summed gradients; the engine multiplies its losses by it.
     """
 
     name: ClassVar[str]
@@ -31,7 +40,7 @@ class Strategy(ABC):
 
     @abstractmethod
     def wrap(self, module: Lowered, *, may_be_unused: bool) -> nn.Module:
-        """Return what forward passes of training go through.
+        """Return the module that forward passes of training call.
 
         Args:
             module: the lowered training graph, on the device already.
@@ -40,7 +49,7 @@ class Strategy(ABC):
 
     @abstractmethod
     def accumulating(self, module: nn.Module) -> AbstractContextManager[Any] | None:
-        """Return the context of forward and backward of all micro-batches but the last, or nothing."""
+        """Return the context of forward and backward of all micro-batches but the last, or None."""
 
     @abstractmethod
     def sum(self, values: Sequence[float]) -> list[float]:
@@ -48,7 +57,7 @@ class Strategy(ABC):
 
     @abstractmethod
     def gather(self, data: Any) -> list[Any]:
-        """Return the plain data that each process gives, by rank."""
+        """Return the plain data of each process, by rank."""
 
     @abstractmethod
     def barrier(self) -> None:

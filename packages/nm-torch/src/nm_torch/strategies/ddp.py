@@ -31,6 +31,7 @@ class DistributedStrategy(Strategy):
         self.rank = distributed.get_rank()
         self.world_size = distributed.get_world_size()
         self.divides = float(self.world_size)
+        # Numbers of the host go through gloo where it is joined: a detour over the GPU would wait for its kernels.
         backends = distributed.get_backend_config()
         self._host = torch.device("cpu") if "cpu" in str(backends) or backends == "gloo" else device
 
@@ -40,6 +41,7 @@ class DistributedStrategy(Strategy):
         return DistributedDataParallel(
             module,
             device_ids=[self.device.index] if on_gpu else None,
+            # Known from the graph: looking for unused weights costs a walk over the autograd graph at each step.
             find_unused_parameters=may_be_unused,
         )
 
@@ -56,6 +58,7 @@ class DistributedStrategy(Strategy):
 
     def gather(self, data: Any) -> list[Any]:
         """Return the plain data of each process, sent as JSON."""
+        # JSON and not all_gather_object, which would unpickle the data of other processes.
         text = torch.frombuffer(bytearray(json.dumps(data).encode()), dtype=torch.uint8).to(self._host)
         lengths = [torch.zeros(1, dtype=torch.int64, device=self._host) for _ in range(self.world_size)]
         distributed.all_gather(lengths, torch.tensor([len(text)], device=self._host))
@@ -89,14 +92,14 @@ def join_process_group(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.set_device(device)
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
-    with _standard_output_kept():
+    with _redirect_standard_output():
         distributed.init_process_group(backend, timeout=TIMEOUT)
     atexit.register(_leave)
     _share_cores()
 
 
 @contextmanager
-def _standard_output_kept() -> Iterator[None]:
+def _redirect_standard_output() -> Iterator[None]:
     """Send what compiled code writes to standard output to standard error instead."""
     # gloo announces its connections there in torch 2.8, and `nmod train --json` has its report there
     try:
