@@ -23,6 +23,8 @@ def markdown(docstring: Docstring | None, links: Mapping[str, str]) -> str:
         elif section.kind.value in HEADS:
             items = "\n".join(f"- {_item(section.kind.value, item, links)}" for item in section.value)
             parts.append(f"*{HEADS[section.kind.value]}:*\n\n{items}")
+        elif section.kind is DocstringSectionKind.admonition and section.value.annotation == "example":
+            parts.append(f"*Example:*\n\n{_session(section.value.description)}")
         else:
             raise ValueError(f"{docstring.parent}: a docstring has a section {section.kind.value!r}.")
     return "\n\n".join(parts)
@@ -39,6 +41,13 @@ def _fenced(block: re.Match[str]) -> str:
     code = re.sub(r"^ {4}", "", block["code"].strip("\n"), flags=re.MULTILINE)
     before = f"{block['before']}:" if block["before"] else ""
     return f"{before}\n\n```python\n{code}\n```\n\n"
+
+
+def _session(text: str) -> str:
+    """Fence each run of lines typed at a prompt and what they print; the rest is prose."""
+    pieces = re.split(r"^(>>> (?:.+\n?)+)", text, flags=re.MULTILINE)
+    fenced = (f"```pycon\n{piece.rstrip()}\n```" if piece.startswith(">>> ") else piece.strip() for piece in pieces)
+    return "\n\n".join(piece for piece in fenced if piece)
 
 
 def _linked(text: str, links: Mapping[str, str]) -> str:

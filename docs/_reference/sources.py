@@ -12,7 +12,17 @@ ROOT = Path(__file__).parents[2]
 SOURCES = sorted(ROOT.glob("packages/*/src"))
 PACKAGES = ("nm_types", "nm_core", "nm_torch", "nm_asr", "nm_nlp")
 NAMESPACES = {  # what is public beside the names of the packages themselves
-    "nm_core": ("application", "drawing", "plugins", "testing", "tuning", "monitoring", "actions", "backend", "errors"),
+    "nm_core": (
+        "application",
+        "drawing",
+        "plugins",
+        "testing",
+        "tuning",
+        "callbacks",
+        "actions.requests",
+        "actions.backend",
+        "errors",
+    ),
     "nm_torch": ("common", "data", "callbacks", "optim", "strategies", "checkpoint", "errors"),
 }
 
