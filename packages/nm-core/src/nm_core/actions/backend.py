@@ -1,4 +1,4 @@
-"""What nm-core asks of a framework: lower a plan, run the actions, keep weights.
+"""The protocol of a backend: lower a plan, run the actions, write and read weights.
 
 `nm_core.testing.BackendConformance` holds a backend to what stands here.
 """

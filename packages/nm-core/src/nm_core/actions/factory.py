@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class NeuralModuleFactory:
-    """Where modules are made by id and graphs are run.
+    """Makes modules by id, and trains, evaluates and runs graphs on a backend.
 
     Any number of factories live side by side; none has to exist before modules are made or connected.
 
@@ -50,6 +50,19 @@ class NeuralModuleFactory:
         work_dir: where checkpoints and logs go.
         deterministic: ask the framework for deterministic algorithms, at a price.
         collections: what is installed; found when not given.
+
+    Attributes:
+        modules: the modules that it has made or run, by name.
+        graphs: graphs that were built before, whose parts actions take instead of cutting them anew.
+        ties, frozen: pairs of weights that are one, and patterns of weights that do not learn, in every graph.
+
+    Example:
+        >>> factory = NeuralModuleFactory(backend="torch", precision="fp32", seed=0, work_dir="runs/first")
+        >>> factory.settings.work_dir.name
+        'first'
+        >>> factory.freeze("encoder.**")
+        >>> factory.frozen
+        ['encoder.**']
     """
 
     def __init__(
@@ -103,7 +116,7 @@ class NeuralModuleFactory:
         name = name or snake_case(cls.__name__)
         with self.session.seeded(self.settings.seed, name):
             module: NeuralModule = cls(name=name, **params)
-        self._know([module])
+        self._add_modules([module])
         return module
 
     @boundary
@@ -120,7 +133,7 @@ class NeuralModuleFactory:
         groups = (tuple(getattr(callback, "metrics", ())) for callback in call.callbacks)
         evaluations = {metrics: EvalRequest.of(metrics, self.graphs) for metrics in groups if metrics}
         self._prepare([graph, *(evaluation.graph for evaluation in evaluations.values())])
-        self._check_frozen()
+        self._check_freezing()
         return self.session.train(
             TrainRequest(
                 graph,
@@ -178,7 +191,7 @@ class NeuralModuleFactory:
     def tie(self, first: str, second: str) -> None:
         """Make two weights one: `tie("decoder.embedding.weight", "log_softmax.weight")`; every graph sees it."""
         self.ties.append((first, second))
-        self._apply([(first, second)], self.modules)
+        self._apply_ties([(first, second)], self.modules)
 
     @boundary
     def freeze(self, pattern: str) -> None:
@@ -200,16 +213,16 @@ class NeuralModuleFactory:
         """Learn the modules of graphs about to run, and apply ties and freezing to them."""
         modules = [call.module for graph in graphs for call in graph.calls]
         check_distinct_names([*modules, *self.modules.values()])
-        self._know(modules)
+        self._add_modules(modules)
 
-    def _know(self, modules: Sequence[NeuralModule]) -> None:
+    def _add_modules(self, modules: Sequence[NeuralModule]) -> None:
         self._composites += [module for module in modules if isinstance(module, CompositeModule)]
         held = {holder.name: holder for module in modules for holder in holders(module)}
         new = {name: holder for name, holder in held.items() if self.modules.get(name) is not holder}
         self.modules |= new
-        self._apply(self.ties, new)
+        self._apply_ties(self.ties, new)
 
-    def _apply(self, ties: Iterable[tuple[str, str]], new: Mapping[str, NeuralModule]) -> None:
+    def _apply_ties(self, ties: Iterable[tuple[str, str]], new: Mapping[str, NeuralModule]) -> None:
         """Apply ties that concern new modules, and freezing to all that changed, for a weight is frozen by any name."""
         changed, begins = dict(new), tuple(f"{name}." for name in new)
         for first, second in ties:
@@ -221,13 +234,15 @@ class NeuralModuleFactory:
         for pattern in self.frozen if changed else ():
             self.session.freeze(changed, pattern)
 
-    def _check_frozen(self) -> None:
+    def _check_freezing(self) -> None:
         """Refuse patterns that match nothing in their modules; a whole module may have nothing that learns."""
         for pattern in self.frozen:
-            around = [module for module in self._composites if pattern.startswith(f"{module.name}.")]
-            owners = self._owners(pattern) | {one.name: one for module in around for one in holders(module)}
-            whole = any(pattern == f"{name}.**" for name in (*owners, *(module.name for module in around)))
-            if owners and not whole and not self.session.freeze(owners, pattern):
+            composites = [module for module in self._composites if pattern.startswith(f"{module.name}.")]
+            owners = self._owners(pattern) | {
+                holder.name: holder for module in composites for holder in holders(module)
+            }
+            all_of_one = pattern in {f"{name}.**" for name in (*owners, *(module.name for module in composites))}
+            if owners and not all_of_one and not self.session.freeze(owners, pattern):
                 raise GraphError(
                     f"{pattern} is to be frozen, and no weight of {', '.join(owners)} matches, so it would learn.\n"
                     "  Patterns are of names such as encoder.blocks.0.weight: * stands for one part, ** for any number."
@@ -235,5 +250,5 @@ class NeuralModuleFactory:
 
     def _owners(self, weight: str) -> dict[str, NeuralModule]:
         """Return the modules that a weight may be of: those whose names it begins with."""
-        ends = (place for place, sign in enumerate(weight) if sign == ".")
+        ends = (index for index, sign in enumerate(weight) if sign == ".")
         return {name: self.modules[name] for end in ends if (name := weight[:end]) in self.modules}

@@ -25,7 +25,8 @@ def keywords_of(
         ParameterError: it is called with a keyword that is no field.
     """
     types = get_type_hints(values_class)
-    parameters = {name: one.replace(annotation=types[name]) for name, one in signature(values_class).parameters.items()}
+    declared = signature(values_class).parameters.values()
+    parameters = {parameter.name: parameter.replace(annotation=types[parameter.name]) for parameter in declared}
 
     def decorate(method: Callable[[Self, Values], Result]) -> Callable[Concatenate[Self, P], Result]:
         @wraps(method)

@@ -1,4 +1,4 @@
-"""What an action is asked to do, as plain values that a backend reads; each carries the graph that is run."""
+"""Requests: the actions that a backend is asked for, as plain values; each carries the graph that is run."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class CallOptions(TrainOptions):
 
 @dataclass(frozen=True)
 class TrainCall(CallOptions):
-    """What `NeuralModuleFactory.train` is called with."""
+    """The arguments of `NeuralModuleFactory.train`."""
 
     tensors_to_optimize: Annotated[NmTensor | Sequence[NmTensor], Option("The losses; several are added.")]
 

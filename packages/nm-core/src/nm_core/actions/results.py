@@ -1,4 +1,4 @@
-"""What actions give: `Records` of an inference, and `LoadedWeights`, what became of saved weights."""
+"""Results of actions: the `Records` of an inference, and `LoadedWeights`, the report on weights that were read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ Shape = tuple[int, ...]
 
 
 class Records(Iterator[dict[str, Any]]):
-    """An iterator of per-sample records keyed by output name; nothing is computed before it is asked for."""
+    """An iterator of per-sample records keyed by output name; nothing is computed before it is asked for.
+
+    Example:
+        >>> records = Records(iter([{"text": "a"}, {"text": "b"}, {"text": "c"}]), ("text",))
+        >>> next(records)
+        {'text': 'a'}
+        >>> records.collect()
+        {'text': ['b', 'c']}
+    """
 
     def __init__(self, records: Iterator[dict[str, Any]], names: tuple[str, ...]) -> None:
         self._records = records
@@ -34,7 +42,7 @@ class Records(Iterator[dict[str, Any]]):
 
 @dataclass(frozen=True, slots=True)
 class LoadedWeights:
-    """What a module took from saved weights and what it did not; names are those of the module's weights.
+    """The report on saved weights that a module read; names are those of the module's weights.
 
     Attributes:
         module: the module's name.
@@ -43,6 +51,12 @@ class LoadedWeights:
         missing: weights of the module that were not saved: they have the values with which they were made.
         unexpected: saved weights that the module does not have.
         mismatched: weights that were saved in another shape: the saved shape and the module's. They were not taken.
+
+    Example:
+        >>> report = LoadedWeights.compare("net", "net.safetensors", {"w": (2, 3), "b": (3,)}, {"w": (2, 4), "b": (3,)})
+        >>> print(report)
+        net: 1 of 2 weights loaded from net.safetensors
+          w has shape (2, 4) in the file and (2, 3) in the module
     """
 
     module: str
@@ -56,7 +70,7 @@ class LoadedWeights:
     def compare(
         cls, module: str, source: str, expected: Mapping[str, Shape], saved: Mapping[str, Shape]
     ) -> LoadedWeights:
-        """Return what a module that expects some weights can take of those saved, by their shapes."""
+        """Compare the weights that a module expects with those that were saved, by name and shape."""
         return cls(
             module,
             source,

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What an option is for and which values it takes, besides those of its type.
+    """The purpose of an option, and the values that it takes among those of its type.
 
     Attributes:
         about: what it is for, in one sentence.
@@ -48,12 +48,12 @@ class DeclaredOption:
         return get_args(self.type) if get_origin(self.type) is Literal else self.option.words
 
     def problem(self, value: Any) -> str | None:
-        """Return what is wrong with a value, or None."""
+        """Return a sentence on a value that the option does not take, or None."""
         option = self.option
         if value is None and self.default is None:
             return None
-        whole = isinstance(value, int) and not isinstance(value, bool)  # a bool is an int, and no number of anything
-        if option.at_least is not None and not (whole and value >= option.at_least):
+        is_count = isinstance(value, int) and not isinstance(value, bool)  # a bool is an int, and counts nothing
+        if option.at_least is not None and not (is_count and value >= option.at_least):
             expected = f"a whole number from {option.at_least}"
         elif option.above is not None and not value > option.above:
             expected = f"a number above {option.above}"
@@ -89,7 +89,7 @@ class TrainOptions:
     non_finite: Annotated[Literal["error", "skip"], Option("What to do about a loss that is not finite.")] = "error"
 
     def problems(self) -> Iterator[str]:
-        """Yield what is wrong with values that no training can have."""
+        """Yield a sentence for each value that no training can have."""
         for option in declared_options(TrainOptions).values():
             problem = option.problem(getattr(self, option.name))
             if problem is not None:
@@ -116,12 +116,12 @@ class EngineOptions:
 def declared_options(cls: type) -> Mapping[str, DeclaredOption]:
     """Return the options that a dataclass declares, by name, in their order."""
     hints = get_type_hints(cls, include_extras=True)
-    found = {}
+    options = {}
     for field in fields(cls):
         annotation, *extras = get_args(hints[field.name]) if get_origin(hints[field.name]) is Annotated else [None]
         for option in extras:
             if isinstance(option, Option):
                 kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
                 single = kinds[0] if len(kinds) == 1 and get_origin(annotation) is not Literal else annotation
-                found[field.name] = DeclaredOption(field.name, single, field.default, option)
-    return found
+                options[field.name] = DeclaredOption(field.name, single, field.default, option)
+    return options

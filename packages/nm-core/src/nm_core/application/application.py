@@ -71,9 +71,9 @@ class Application:
         }
         weights = None if saved is None else SavedWeights(saved, factory.collections, document.changed({}).entry)
         self._builder = Builder(entry, checked, factory, document.folder, places=places, saved=weights)
-        for first, *others in entry.tie:
-            for other in others:
-                factory.tie(first, other)
+        for first, *tied in entry.tie:
+            for weight in tied:
+                factory.tie(first, weight)
         for pattern in entry.freeze:
             factory.freeze(pattern)
         factory.application = {"file": str(path), "digest": self.digest, "structure": self.canonical}
@@ -212,11 +212,11 @@ class Application:
         if verb.startswith("_") or "factory" not in self.__dict__:
             raise AttributeError(f"An application has no attribute {verb}.")
         collections = self.factory.collections
-        known = collections.names("tasks")
-        if verb not in known:
-            meant = suggest(verb, [*known, *(name for name in dir(type(self)) if not name.startswith("_"))])
+        verbs = collections.names("tasks")
+        if verb not in verbs:
+            meant = suggest(verb, [*verbs, *(name for name in dir(type(self)) if not name.startswith("_"))])
             raise UnknownVerbError(
-                f'An application has no "{verb}".{meant}\n  Installed collections add {", ".join(known) or "no verbs"}.'
+                f'An application has no "{verb}".{meant}\n  Installed collections add {", ".join(verbs) or "no verbs"}.'
             )
         function = collections.lookup("tasks", verb)
 
@@ -234,7 +234,7 @@ class Application:
         return f"<application {self.path}: {len(self.entry.modules)} modules, graphs {', '.join(self.entry.graphs)}>"
 
     def _repr_html_(self) -> str:
-        """Return what notebooks show: its graphs, and a drawing of the one that is trained; nothing is made for it."""
+        """Return HTML for notebooks: its graphs, and a drawing of the one that is trained; no module is made for it."""
         from nm_core.application.notebook import application_html
         from nm_core.application.sketching import main_graph, sketch_graph
 

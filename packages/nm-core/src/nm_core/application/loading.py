@@ -46,7 +46,7 @@ def check_file(
 def check_document(document: Document, collections: Collections | None = None, backend: str = "torch") -> Report:
     """Check an application that was read; as `check_file`."""
     if document.entry is not None:
-        _checked(document, document.entry, _installed(collections), backend)
+        _check(document, document.entry, _find_collections(collections), backend)
     return document.problems.report()
 
 
@@ -82,13 +82,13 @@ def load_document(
 ) -> Application:
     """Load an application that was read; as `load_application`."""
     path = document.origin or document.path
-    collections = _installed(collections)
+    collections = _find_collections(collections)
     entry = document.application()
     saved = None
     if path.is_dir():
         verify(path)
         saved = path
-    checked = _checked(document, entry, collections, backend)
+    checked = _check(document, entry, collections, backend)
     document.problems.report().raise_if_bad()
     unpacked_at = unpacked(path) if is_archive(path) else None
     if unpacked_at is not None:
@@ -102,7 +102,7 @@ def load_document(
     return application
 
 
-def _installed(collections: Collections | None) -> Collections:
+def _find_collections(collections: Collections | None) -> Collections:
     if collections is not None:
         return collections
     from nm_core.plugins import Collections as Found
@@ -110,7 +110,7 @@ def _installed(collections: Collections | None) -> Collections:
     return Found.load()
 
 
-def _checked(document: Document, entry: ApplicationEntry, collections: Collections, backend: str) -> Checked:
+def _check(document: Document, entry: ApplicationEntry, collections: Collections, backend: str) -> Checked:
     checked = check(entry, document.problems, collections, root=document.root, backend=backend)
     for name, what, wrong in initial_notes(checked.entry, document.folder, collections):
         at = ("init_from", name)

@@ -1,4 +1,4 @@
-"""`Callback`: what may happen beside an action, told when it is due."""
+"""`Callback`: the base class of all that watches an action, and is called when it is due."""
 
 from __future__ import annotations
 
@@ -15,6 +15,17 @@ class Callback:
 
     Callbacks are called in the order of their list. `on_end` always runs, once, with the reason. What a callback asks
     of the run (`request_stop`, `request_checkpoint`) can be raised and never withdrawn.
+
+    Example:
+        >>> from nm_core import Run
+        >>> class StopAtLoss(Callback):
+        ...     def on_log(self, run, values):
+        ...         if values["loss"] < 0.1:
+        ...             run.request_stop("the loss is small")
+        >>> run = Run("train")
+        >>> StopAtLoss().on_log(run, {"loss": 0.05})
+        >>> run.stop_reason
+        'the loss is small'
     """
 
     step_interval: int = 0

@@ -37,6 +37,11 @@ class CheckpointCallback(Callback):
 
     Raises:
         ParameterError: an argument is out of its range, or `best` has no metric.
+
+    Example:
+        >>> callback = CheckpointCallback(every_steps=1000, keep=2, metric="dev.wer")
+        >>> callback.retention
+        Retention(last=2, best=1, metric='dev.wer', mode='min')
     """
 
     def __init__(
@@ -122,10 +127,10 @@ class CheckpointCallback(Callback):
     def on_end(self, run: Run, reason: str) -> None:
         """Report a metric that no evaluation gave."""
         if self.retention.metric is not None and self._best is None:
-            seen = ", ".join(sorted(self._evaluations)) or "none"
+            evaluations = ", ".join(sorted(self._evaluations)) or "none"
             run.report.append(
                 f"CheckpointCallback never saw the score {self.retention.metric}, so no checkpoint was kept as the "
-                f"best; evaluations of this run: {seen}."
+                f"best; evaluations of this run: {evaluations}."
             )
 
     def state(self) -> dict[str, Any]:

@@ -26,6 +26,13 @@ class EarlyStopping(Callback):
 
     Raises:
         ParameterError: an argument is out of its range.
+
+    Example:
+        >>> stopping, run = EarlyStopping("dev.wer", patience=2), Run("train")
+        >>> for wer in (0.3, 0.2, 0.25, 0.21):
+        ...     stopping.on_evaluation(run, "dev", {"wer": wer})
+        >>> run.stop_reason
+        'dev.wer has not improved on 0.2 for 2 evaluations'
     """
 
     def __init__(self, metric: str, *, patience: int = 3, min_delta: float = 0.0, mode: Mode = "min") -> None:
@@ -64,10 +71,10 @@ class EarlyStopping(Callback):
     def on_end(self, run: Run, reason: str) -> None:
         """Report a metric that no evaluation gave."""
         if not self._seen:
-            seen = ", ".join(sorted(self._evaluations)) or "none"
+            evaluations = ", ".join(sorted(self._evaluations)) or "none"
             run.report.append(
                 f"EarlyStopping never saw the score {self.metric}, so it could not stop the run; "
-                f"evaluations of this run: {seen}."
+                f"evaluations of this run: {evaluations}."
             )
 
     def state(self) -> dict[str, Any]:

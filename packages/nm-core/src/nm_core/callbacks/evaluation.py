@@ -28,6 +28,13 @@ class EvaluationCallback(Callback):
 
     Raises:
         ParameterError: there are no metrics, one is not connected, or an interval is out of its range.
+
+    Example:
+        >>> from nm_core import inputs, ports
+        >>> class Count(Metric):
+        ...     input_ports = ports(labels="B ; Labels")
+        >>> EvaluationCallback(Count(labels=inputs(labels="B ; Labels")), every_steps=500, name="dev").step_interval
+        500
     """
 
     def __init__(

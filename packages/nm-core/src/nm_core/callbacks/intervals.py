@@ -1,4 +1,4 @@
-"""What the callbacks of this room share: checked intervals, and what counts as better."""
+"""Intervals and scores of callbacks: checks of arguments, and the comparison of two scores."""
 
 from __future__ import annotations
 

@@ -27,6 +27,15 @@ class LoggingCallback(Callback):
     Args:
         path: the file; `metrics.jsonl` in the run's work directory when not given.
         clock: seconds that pass, for tests.
+
+    Example:
+        >>> log, run = LoggingCallback("metrics.jsonl", clock=lambda: 0.0), Run("train")
+        >>> log.on_start(run)
+        >>> run.step = 10
+        >>> log.on_log(run, {"loss": 0.5})
+        >>> log.on_end(run, "finished")
+        >>> [json.loads(line)["event"] for line in Path("metrics.jsonl").read_text().splitlines()]
+        ['start', 'log', 'end']
     """
 
     def __init__(self, path: str | Path | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:

@@ -36,6 +36,15 @@ class ProgressCallback(Callback):
 
     Raises:
         ParameterError: `every_seconds` is not a number from 0.
+
+    Example:
+        >>> import sys
+        >>> from rich.console import Console
+        >>> progress = ProgressCallback(console=Console(file=sys.stdout), clock=lambda: 0.0)
+        >>> run = Run("train", step=20, max_steps=100, learning_rate=0.01)
+        >>> progress.on_start(run)
+        >>> progress.on_log(run, {"loss": 0.5})
+        epoch 1  update 20/100  loss 0.5  lr 0.01
     """
 
     def __init__(
@@ -48,7 +57,7 @@ class ProgressCallback(Callback):
         if isinstance(every_seconds, bool) or not isinstance(every_seconds, int | float) or every_seconds < 0:
             raise ParameterError(f"ProgressCallback: every_seconds is a number from 0, got {every_seconds!r}.")
         self.every_seconds = every_seconds
-        self._given = console
+        self._target = console
         self._clock = clock
         self._console: Console | None = None
         self._bar: Progress | None = None
@@ -66,7 +75,7 @@ class ProgressCallback(Callback):
             return
         from rich.console import Console
 
-        self._console = self._given or Console(stderr=True)
+        self._console = self._target or Console(stderr=True)
         if run.resumed_from is not None:
             self._line(f"going on from {run.resumed_from} at update {run.step}")
         self._note(run)
@@ -121,8 +130,8 @@ class ProgressCallback(Callback):
         parts.append(f"lr {run.learning_rate:.3g}")
         if self._pace is not None and self._pace.samples_per_second:
             parts.append(f"{self._pace.samples_per_second:.0f} samples/s")
-            left = self._pace.remaining(run)
-            parts += [] if left is None else [f"{duration(left)} left"]
+            seconds = self._pace.remaining(run)
+            parts += [] if seconds is None else [f"{duration(seconds)} left"]
         return "  ".join(parts)
 
     def _move(self, run: Run) -> None:

@@ -24,6 +24,10 @@ class Retention:
 
     Raises:
         ParameterError: a field is out of its range.
+
+    Example:
+        >>> Retention(last=1, best=1, metric="dev.wer").superfluous(["a", "b", "c"], {"a": 0.2, "b": 0.3, "c": 0.4})
+        ['b']
     """
 
     last: int = 3
@@ -45,7 +49,7 @@ class Retention:
     def superfluous(self, ordered: Sequence[Checkpoint], scores: Mapping[Checkpoint, float]) -> list[Checkpoint]:
         """Return those of all checkpoints, oldest first, that go; of equal scores the newer one is better."""
         sign = 1.0 if self.mode == "min" else -1.0
-        finite = [place for place, item in enumerate(ordered) if math.isfinite(scores.get(item, math.nan))]
-        ranked = sorted(finite, key=lambda place: (sign * scores[ordered[place]], -place))
-        kept = {*range(len(ordered) - self.last, len(ordered)), *ranked[: self.best]}
-        return [item for place, item in enumerate(ordered) if place not in kept]
+        finite = [index for index, item in enumerate(ordered) if math.isfinite(scores.get(item, math.nan))]
+        ranked = sorted(finite, key=lambda index: (sign * scores[ordered[index]], -index))
+        stay = {*range(len(ordered) - self.last, len(ordered)), *ranked[: self.best]}
+        return [item for index, item in enumerate(ordered) if index not in stay]

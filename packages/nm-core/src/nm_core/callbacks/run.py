@@ -31,6 +31,13 @@ class Run:
         retention: which checkpoints stay when a new one is complete.
         checkpoint_at_end: whether the last update is followed by a checkpoint, unless the action ends with an error.
         scores: of the newest evaluation of each name, and `scored_at` the step of each.
+
+    Example:
+        >>> run = Run("train", step=10, evaluator=lambda metrics: {"wer": 0.2})
+        >>> run.evaluate([], name="dev")
+        {'wer': 0.2}
+        >>> run.current_scores()
+        {'dev.wer': 0.2}
     """
 
     action: str
@@ -96,6 +103,11 @@ class TrainingResult:
         skipped: updates that were skipped.
         checkpoint: the newest checkpoint written, if any.
         report: what the user should know: dropped samples, unread files.
+
+    Example:
+        >>> result = TrainingResult(step=10, epoch=1, samples=40, losses={"loss": 0.5}, reason="finished", seconds=2.0)
+        >>> f"{result.reason} after {result.step} updates"
+        'finished after 10 updates'
     """
 
     step: int

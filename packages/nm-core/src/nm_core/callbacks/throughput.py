@@ -51,9 +51,9 @@ def last_step(run: Run) -> int | None:
 
 def duration(seconds: float) -> str:
     """Return seconds as `8 s`, `2:05` (minutes) or `1:02:05` (hours)."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
+    total = round(seconds)
+    if total < 60:
+        return f"{total} s"
+    minutes, rest = divmod(total, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

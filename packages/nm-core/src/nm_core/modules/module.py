@@ -149,7 +149,7 @@ class NeuralModule(Generic[OutputsT], metaclass=ModuleMeta):
         >>> double(x=[1, 2])
         [2, 4]
         >>> double(x=inputs(x="B Channel:4"))
-        <symbolic double.y: B Channel:4>
+        <symbolic double.y: Batch Channel:4>
     """
 
     if TYPE_CHECKING:  # a run looks past this class, to the constructor of the next base

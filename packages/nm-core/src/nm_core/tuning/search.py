@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from nm_core.application import Application
-from nm_core.application.form.overrides import Changes, place
+from nm_core.application.form.overrides import Changes, find_keys
 from nm_core.application.loading import check_document, load_document
 from nm_core.application.saved.archive import is_archive
 from nm_core.application.saved.document import Document, read_document
@@ -141,7 +141,7 @@ class Search:
         backend = self.settings.get("backend", "torch")
         root = self.document.changed(self.fixed).root
         assert root is not None
-        at = place(root, name)
+        at = find_keys(root, name)
         first: Problem | None = None
         for text in space.samples():
             report = check_document(self.document.changed({**self.fixed, name: text}), self.collections, backend)

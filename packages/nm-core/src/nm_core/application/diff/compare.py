@@ -12,7 +12,7 @@ from nm_core.application.diff.differences import What, data_of, differences
 from nm_core.application.diff.side import Side
 from nm_core.application.diff.wording import words_of
 from nm_core.application.form.entries import ApplicationEntry, CallEntry, GraphEntry, ModuleEntry
-from nm_core.application.form.renaming import labels_after, renamed, with_graphs, with_labels, with_modules
+from nm_core.application.form.renaming import find_renames, labels_after, with_graphs, with_labels, with_modules
 from nm_core.application.form.to_data import application_data
 from nm_core.application.text.problems import Path
 from nm_core.application.text.tree import Data
@@ -73,13 +73,13 @@ class Difference:
 def compare(old: Side, new: Side) -> Difference:
     """Return what changed from one application to another, and what follows for types and weights."""
     before, after = old.canonical(new), new.canonical(old)
-    modules = renamed(before.modules, after.modules, _module_key)
+    modules = find_renames(before.modules, after.modules, _module_key)
     labels = {name: labels_after(graph, modules) for name, graph in before.graphs.items()}
     before = with_modules(before, modules)
-    graphs = renamed(before.graphs, after.graphs, _graph_key)
+    graphs = find_renames(before.graphs, after.graphs, _graph_key)
     before = with_graphs(before, graphs)
     calls = {
-        name: renamed(_calls(graph), _calls(after.graphs[name]), lambda call: call.module)
+        name: find_renames(_calls(graph), _calls(after.graphs[name]), lambda call: call.module)
         for name, graph in before.graphs.items()
         if name in after.graphs
     }

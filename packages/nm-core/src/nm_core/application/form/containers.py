@@ -176,12 +176,12 @@ class Record(Shape[T]):
     def schema(self) -> dict[str, Data]:
         """Return the shape in JSON Schema."""
         required: list[Data] = [key for key, field in self.fields.items() if field.required]
-        properties: dict[str, Data] = {key: _described(field) for key, field in self.fields.items()}
+        properties: dict[str, Data] = {key: _describe(field) for key, field in self.fields.items()}
         schema: dict[str, Data] = {"type": "object", "properties": properties, "additionalProperties": False}
         return schema | ({"required": required} if required else {})
 
 
-def _described(field: Field) -> dict[str, Data]:
+def _describe(field: Field) -> dict[str, Data]:
     schema = field.shape.schema()
     if field.default is None:
         schema = {"anyOf": [schema, {"type": "null"}]} if schema else schema

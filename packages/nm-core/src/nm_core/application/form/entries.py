@@ -1,4 +1,4 @@
-"""What an application file holds, as plain values; nothing here imports a module or builds anything."""
+"""The entries of an application file, as plain values; nothing here imports a module or builds anything."""
 
 from __future__ import annotations
 

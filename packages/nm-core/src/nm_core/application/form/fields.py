@@ -22,7 +22,7 @@ class Broken(Exception):
 
 
 class Shape(ABC, Generic[T]):
-    """What a value must look like."""
+    """The form of a value: reads it from a node, and describes itself."""
 
     noun: str
 
@@ -40,9 +40,9 @@ class Shape(ABC, Generic[T]):
 
     def refuse(self, node: Node, at: Path, problems: Problems, expected: str | None = None) -> Never:
         """Record that something else was expected here."""
-        place = str(at[-1]) if at and isinstance(at[-1], str) else "This"
+        name = str(at[-1]) if at and isinstance(at[-1], str) else "This"
         ending = "" if expected and expected.endswith("?") else "."
-        problems.add(f"{place} is {noun_of(node.value)}.\n  Expected {expected or self.noun}{ending}", at, node.span)
+        problems.add(f"{name} is {noun_of(node.value)}.\n  Expected {expected or self.noun}{ending}", at, node.span)
         problems.broken.add(at)
         raise Broken
 
@@ -74,7 +74,7 @@ class Choice(Shape[str]):
 
     @property
     def noun(self) -> str:  # type: ignore[override]
-        """What is expected, in words."""
+        """The form in words."""
         return f"{', '.join(self.words[:-1])} or {self.words[-1]}"
 
     def read(self, node: Node, at: Path, problems: Problems) -> str:
@@ -152,11 +152,11 @@ class As(Shape[T], Generic[T]):
 
     @property
     def noun(self) -> str:  # type: ignore[override]
-        """What is expected, in words."""
+        """The form in words."""
         return self.inner.noun
 
     def read(self, node: Node, at: Path, problems: Problems) -> T:
-        """Return what `make` gives."""
+        """Return the value that `make` makes of it."""
         value = self.inner.read(node, at, problems)
         try:
             return self.make(value)

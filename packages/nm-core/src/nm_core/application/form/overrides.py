@@ -27,12 +27,12 @@ def with_changes(root: Node, changes: Changes) -> Node:
         ApplicationError: a name leads nowhere, or a value is no YAML.
     """
     for name, text in changes.items():
-        root = _replaced(root, place(root, name), _value(name, text), name)
+        root = _replace(root, find_keys(root, name), _value(name, text), name)
     return root
 
 
-def place(root: Node, name: str) -> list[str]:
-    """Return the keys that lead to what a dotted name stands for.
+def find_keys(root: Node, name: str) -> list[str]:
+    """Return the keys that lead to the value of a dotted name.
 
     Raises:
         ApplicationError: it stands for nothing.
@@ -48,9 +48,9 @@ def place(root: Node, name: str) -> list[str]:
         return ["modules", words[0], "params", *words[1:]]
     if len(words) == 1 and words[0] in params:
         return ["params", words[0]]
-    known = [*_SECTIONS, *modules] if len(words) > 1 else [*params, "seed"]
+    names = [*_SECTIONS, *modules] if len(words) > 1 else [*params, "seed"]
     raise ApplicationError(
-        f'Nothing is called "{name}" in the application.{did_you_mean(words[0], known)}\n'
+        f'Nothing is called "{name}" in the application.{did_you_mean(words[0], names)}\n'
         "  Name a parameter of a module (encoder.dropout), a key of a section (train.max_steps)\n"
         "  or a value under params."
     )
@@ -69,28 +69,28 @@ def _value(name: str, text: str) -> Node:
     return node
 
 
-def _replaced(node: Node, path: Sequence[str], value: Node, name: str) -> Node:
+def _replace(node: Node, path: Sequence[str], value: Node, name: str) -> Node:
     if not path:
-        return _at(value, node)
+        return _move_to(value, node)
     if isinstance(node.value, list) and path[0].isdecimal() and int(path[0]) < len(node.value):
         items = list(node.value)
-        items[int(path[0])] = _replaced(items[int(path[0])], path[1:], value, name)
+        items[int(path[0])] = _replace(items[int(path[0])], path[1:], value, name)
         return Node(items, node.span, node.keys)
     if node.value is None or isinstance(node.value, dict):
         children = dict(node.value or {})
         if path[0] not in children and path[0] != "params" and len(path) > 1:
             raise ApplicationError(f'{name}: there is no "{path[0]}" to change.{did_you_mean(path[0], children)}')
         child = children.get(path[0], Node(None, node.span))
-        children[path[0]] = _replaced(child, path[1:], value, name)
+        children[path[0]] = _replace(child, path[1:], value, name)
         return Node(children, node.span, node.keys | {path[0]: node.keys.get(path[0], node.span)})
     raise ApplicationError(f'{name}: "{path[0]}" lies inside {node.noun()}, which has no parts with names.')
 
 
-def _at(value: Node, place: Node) -> Node:
+def _move_to(value: Node, node: Node) -> Node:
     """Return a value that stands where another stood, so that messages point into the file."""
     if isinstance(value.value, dict):
-        children = {key: _at(child, place) for key, child in value.value.items()}
-        return Node(children, place.span, dict.fromkeys(children, place.span))
+        children = {key: _move_to(child, node) for key, child in value.value.items()}
+        return Node(children, node.span, dict.fromkeys(children, node.span))
     if isinstance(value.value, list):
-        return Node([_at(child, place) for child in value.value], place.span)
-    return Node(value.value, place.span)
+        return Node([_move_to(child, node) for child in value.value], node.span)
+    return Node(value.value, node.span)

@@ -23,24 +23,24 @@ def resolve(root: Node, problems: Problems, limits: Limits = DEFAULT_LIMITS) -> 
     if not isinstance(root.value, dict):
         return root
     params = root.value.get("params")
-    known = params.value if params is not None and isinstance(params.value, dict) else {}
-    resolver = _Resolver({name: _escaped(node, problems) for name, node in known.items()}, problems, limits)
+    values = params.value if params is not None and isinstance(params.value, dict) else {}
+    resolver = _Resolver({name: _unescape(node, problems) for name, node in values.items()}, problems, limits)
     children = {key: node if key == "params" else resolver.node(node, (key,)) for key, node in root.value.items()}
     if params is not None and isinstance(params.value, dict):
-        children["params"] = Node(dict(resolver.known), params.span, params.keys)
-        for name in sorted(known.keys() - resolver.used):
-            place = problems.position(params.keys[name]) if name in params.keys else problems.name
-            problems.note(f"{place}: the value {name} under params is referred to nowhere.")
+        children["params"] = Node(dict(resolver.values), params.span, params.keys)
+        for name in sorted(values.keys() - resolver.used):
+            position = problems.position(params.keys[name]) if name in params.keys else problems.name
+            problems.note(f"{position}: the value {name} under params is referred to nowhere.")
     return Node(children, root.span, root.keys)
 
 
 class _Resolver:
-    def __init__(self, known: Mapping[str, Node], problems: Problems, limits: Limits) -> None:
-        self.known = known
+    def __init__(self, values: Mapping[str, Node], problems: Problems, limits: Limits) -> None:
+        self.values = values
         self.used: set[str] = set()
-        self._sizes = {name: node.size() for name, node in known.items()}
+        self._sizes = {name: node.size() for name, node in values.items()}
         self._problems = problems
-        self._left = limits.values
+        self._budget = limits.values
 
     def node(self, node: Node, at: Path) -> Node:
         if isinstance(node.value, dict):
@@ -55,9 +55,9 @@ class _Resolver:
             return node
         if node.value.startswith("$$"):
             return Node(node.value[1:], node.span)
-        return self._referred(node, node.value, at)
+        return self._replace(node, node.value, at)
 
-    def _referred(self, node: Node, text: str, at: Path) -> Node:
+    def _replace(self, node: Node, text: str, at: Path) -> Node:
         match = _REFERENCE.fullmatch(text)
         if match is None:
             self._problems.add(
@@ -68,29 +68,29 @@ class _Resolver:
             )
             return node
         name = match.group(1)
-        if name not in self.known:
+        if name not in self.values:
             self._problems.add(
-                f'params has no "{name}".{suggest(name, self.known)}\n'
-                f'  It has {listed(self.known, "nothing")}. For text that begins with a dollar write "${text}".',
+                f'params has no "{name}".{suggest(name, self.values)}\n'
+                f'  It has {listed(self.values, "nothing")}. For text that begins with a dollar write "${text}".',
                 at,
                 node.span,
             )
             return node
         self.used.add(name)
-        self._left -= self._sizes[name]
-        if self._left < 0:
+        self._budget -= self._sizes[name]
+        if self._budget < 0:
             self._problems.add("The references together stand for too many values.", at, node.span)
             return node
-        referred = self.known[name]
+        referred = self.values[name]
         return Node(referred.value, node.span, referred.keys)
 
 
-def _escaped(node: Node, problems: Problems) -> Node:
+def _unescape(node: Node, problems: Problems) -> Node:
     """Take the escapes out of a parameter; a reference inside one is an error."""
     if isinstance(node.value, dict):
-        return Node({key: _escaped(child, problems) for key, child in node.value.items()}, node.span, node.keys)
+        return Node({key: _unescape(child, problems) for key, child in node.value.items()}, node.span, node.keys)
     if isinstance(node.value, list):
-        return Node([_escaped(child, problems) for child in node.value], node.span)
+        return Node([_unescape(child, problems) for child in node.value], node.span)
     if isinstance(node.value, str) and node.value.startswith("$"):
         if not node.value.startswith("$$"):
             problems.add(

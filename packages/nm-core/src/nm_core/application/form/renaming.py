@@ -21,17 +21,17 @@ Names = Mapping[str, str]
 """New names by old ones; what is not among them keeps its name."""
 
 
-def renamed(old: Mapping[str, T], new: Mapping[str, T], key: Callable[[T], Hashable]) -> dict[str, str]:
-    """Return which names of `new` took the place of names of `old`: those that stand for the same, in their order."""
+def find_renames(old: Mapping[str, T], new: Mapping[str, T], key: Callable[[T], Hashable]) -> dict[str, str]:
+    """Return new names by old ones, for items that are the same by `key` under another name, in their order."""
     free: dict[Hashable, list[str]] = {}
     for name, item in new.items():
         if name not in old:
             free.setdefault(key(item), []).append(name)
-    found = {}
+    renames = {}
     for name, item in old.items():
         if name not in new and free.get(key(item)):
-            found[name] = free[key(item)].pop(0)
-    return found
+            renames[name] = free[key(item)].pop(0)
+    return renames
 
 
 def with_modules(entry: ApplicationEntry, names: Names) -> ApplicationEntry:
@@ -42,8 +42,8 @@ def with_modules(entry: ApplicationEntry, names: Names) -> ApplicationEntry:
         entry,
         modules={names.get(name, name): module for name, module in entry.modules.items()},
         graphs={name: _with_modules(graph, names) for name, graph in entry.graphs.items()},
-        tie=tuple(tuple(_owned(weight, names) for weight in weights) for weights in entry.tie),
-        freeze=tuple(_owned(pattern, names) for pattern in entry.freeze),
+        tie=tuple(tuple(_rename_owner(weight, names) for weight in weights) for weights in entry.tie),
+        freeze=tuple(_rename_owner(pattern, names) for pattern in entry.freeze),
         init_from={names.get(name, name): path for name, path in entry.init_from.items()},
     )
 
@@ -55,17 +55,17 @@ def with_graphs(entry: ApplicationEntry, names: Names) -> ApplicationEntry:
 
     def metrics(entries: Iterable[MetricEntry]) -> tuple[MetricEntry, ...]:
         return tuple(
-            replace(one, inputs={port: _renamed(reference, names) for port, reference in one.inputs.items()})
-            for one in entries
+            replace(entry, inputs={port: _rename(reference, names) for port, reference in entry.inputs.items()})
+            for entry in entries
         )
 
-    def callback(one: CallbackEntry) -> CallbackEntry:
-        return replace(one, metrics=metrics(one.metrics)) if isinstance(one.metrics, tuple) else one
+    def callback(entry: CallbackEntry) -> CallbackEntry:
+        return replace(entry, metrics=metrics(entry.metrics)) if isinstance(entry.metrics, tuple) else entry
 
     train, judged = entry.train, entry.eval
     if train is not None:
-        optimize = tuple(_renamed(reference, names) for reference in train.optimize)
-        train = replace(train, optimize=optimize, callbacks=tuple(callback(one) for one in train.callbacks))
+        optimize = tuple(_rename(reference, names) for reference in train.optimize)
+        train = replace(train, optimize=optimize, callbacks=tuple(map(callback, train.callbacks)))
     return replace(
         entry,
         modules={
@@ -83,30 +83,32 @@ def with_labels(graph: GraphEntry, names: Names) -> GraphEntry:
     """Return a graph with calls renamed."""
     if not names:
         return graph
-    graph = with_references(graph, lambda reference: _renamed(reference, names))
-    return replace(graph, calls=tuple(replace(one, label=names.get(one.label, one.label)) for one in graph.calls))
+    graph = with_references(graph, lambda reference: _rename(reference, names))
+    return replace(graph, calls=tuple(replace(call, label=names.get(call.label, call.label)) for call in graph.calls))
 
 
 def with_references(graph: GraphEntry, change: Callable[[Reference], Reference]) -> GraphEntry:
     """Return a graph in which every reference is another."""
 
-    def given(value: Input) -> Input:
+    def change_input(value: Input) -> Input:
         if isinstance(value, tuple):
             return tuple(map(change, value))
         return change(value) if isinstance(value, Reference) else value
 
-    calls = (replace(one, inputs={port: given(value) for port, value in one.inputs.items()}) for one in graph.calls)
+    calls = (
+        replace(call, inputs={port: change_input(value) for port, value in call.inputs.items()}) for call in graph.calls
+    )
     outputs = {name: change(reference) for name, reference in graph.outputs.items()}
     return replace(graph, calls=tuple(calls), outputs=outputs)
 
 
 def labels_after(graph: GraphEntry, modules: Names) -> dict[str, str]:
     """Return the new names of calls that bear the name of a module that is renamed."""
-    taken = {call.label for call in graph.calls}
+    labels = {call.label for call in graph.calls}
     return {
         call.label: modules[call.module]
         for call in graph.calls
-        if call.label == call.module and modules.get(call.module, call.label) not in taken
+        if call.label == call.module and modules.get(call.module, call.label) not in labels
     }
 
 
@@ -116,12 +118,12 @@ def _with_modules(graph: GraphEntry, names: Names) -> GraphEntry:
     return replace(graph, calls=calls)
 
 
-def _renamed(reference: Reference, names: Names) -> Reference:
+def _rename(reference: Reference, names: Names) -> Reference:
     """Return a reference to what is called otherwise now."""
     return Reference(names.get(reference.call or "", reference.call), reference.port)
 
 
-def _owned(weight: str, names: Names) -> str:
+def _rename_owner(weight: str, names: Names) -> str:
     """Return the name or pattern of a weight with its module renamed."""
     for old, new in names.items():
         if weight.startswith(f"{old}."):

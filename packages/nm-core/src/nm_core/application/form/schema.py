@@ -39,7 +39,7 @@ DATA: Shape[Any] = MapOf(Anything(), "a mapping from names to plain data")
 
 
 def reference(text: str) -> Reference:
-    """Return what `encoder.encoded`, or the bare name of a free input, refers to."""
+    """Return the reference that `encoder.encoded`, or the bare name of a free input, is the text of."""
     call, _, port = text.rpartition(".")
     return Reference(call or None, port)
 
@@ -60,7 +60,7 @@ def _call(module: str, label: str | None, inputs: dict[str, Input], casts: dict[
     return CallEntry(module, label or module, inputs, casts)
 
 
-def _named(value: str | dict[str, Data]) -> dict[str, Data]:
+def _as_mapping(value: str | dict[str, Data]) -> dict[str, Data]:
     if isinstance(value, str):
         return {"name": value}
     if not isinstance(value.get("name"), str):
@@ -109,7 +109,7 @@ _INPUT: Shape[Any] = OneOf(
     },
 )
 _NAMED: Shape[Any] = OneOf(
-    "a name, or a mapping with a name", {"text": As(Text(), _named), "mapping": As(DATA, _named)}
+    "a name, or a mapping with a name", {"text": As(Text(), _as_mapping), "mapping": As(DATA, _as_mapping)}
 )
 
 
@@ -121,7 +121,7 @@ def option_fields(options_class: type) -> dict[str, Field]:
 def _option_field(declared: DeclaredOption) -> Field:
     option, default = declared.option, declared.default
     if option.by_name:
-        return Field(_NAMED, option.about, default if default is None else _named(default))
+        return Field(_NAMED, option.about, default if default is None else _as_mapping(default))
     if declared.words:
         return Field(Choice(declared.words), option.about, default)
     shapes: dict[type, Shape[Any]] = {

@@ -25,7 +25,7 @@ from nm_core.application.text.tree import Data
 
 def application_data(entry: ApplicationEntry) -> dict[str, Data]:
     """Return an application as the data of its file, keys in the order of the format, defaults left out."""
-    return _filled(
+    return _drop_empty(
         {
             "nm": FORMAT,
             "description": escape(entry.description),
@@ -36,7 +36,7 @@ def application_data(entry: ApplicationEntry) -> dict[str, Data]:
             "graphs": {name: _graph(graph) for name, graph in entry.graphs.items()},
             "tie": [escape(weights) for weights in entry.tie],
             "freeze": escape(entry.freeze),
-            "init_from": {name: _initial(one) for name, one in entry.init_from.items()},
+            "init_from": {name: _initial(initial) for name, initial in entry.init_from.items()},
             "tasks": escape(entry.tasks),
             "train": None if entry.train is None else _train(entry.train),
             "eval": None if entry.eval is None else _eval(entry.eval),
@@ -45,7 +45,7 @@ def application_data(entry: ApplicationEntry) -> dict[str, Data]:
     )
 
 
-def _filled(items: Mapping[str, Data], keep: tuple[str, ...] = ()) -> dict[str, Data]:
+def _drop_empty(items: Mapping[str, Data], keep: tuple[str, ...] = ()) -> dict[str, Data]:
     return {
         key: value for key, value in items.items() if key in keep or (value is not None and value != {} and value != [])
     }
@@ -55,11 +55,11 @@ def _module(entry: ModuleEntry) -> Data:
     if entry.graph is not None:
         return {"graph": entry.graph}
     id = entry.type if entry.version is None else f"{entry.type}@{entry.version}"
-    return _filled({"type": id, "params": escape(entry.params)})
+    return _drop_empty({"type": id, "params": escape(entry.params)})
 
 
 def _graph(entry: GraphEntry) -> Data:
-    return _filled(
+    return _drop_empty(
         {
             "inputs": escape(entry.inputs),
             "casts": None if entry.casts == "error" else entry.casts,
@@ -71,20 +71,20 @@ def _graph(entry: GraphEntry) -> Data:
 
 def _call(entry: CallEntry) -> Data:
     label = None if entry.label == entry.module else entry.label
-    return _filled(
+    return _drop_empty(
         {
             "call": entry.module,
             "as": label,
-            "inputs": {port: _input(given) for port, given in entry.inputs.items()},
+            "inputs": {port: _input(value) for port, value in entry.inputs.items()},
             "casts": {port: list(order) for port, order in sorted(entry.casts.items())},
         }
     )
 
 
-def _input(given: Input) -> Data:
-    if isinstance(given, Value):
-        return {"value": escape(given.value)} if isinstance(given.value, str) else given.value
-    return [str(source) for source in given] if isinstance(given, tuple) else str(given)
+def _input(value: Input) -> Data:
+    if isinstance(value, Value):
+        return {"value": escape(value.value)} if isinstance(value.value, str) else value.value
+    return [str(source) for source in value] if isinstance(value, tuple) else str(value)
 
 
 def _initial(entry: InitEntry) -> Data:
@@ -93,12 +93,12 @@ def _initial(entry: InitEntry) -> Data:
 
 def _metric(entry: MetricEntry) -> Data:
     inputs: dict[str, Data] = {port: str(source) for port, source in entry.inputs.items()}
-    return _filled({"type": entry.type, "params": escape(entry.params), "inputs": inputs, "name": entry.name})
+    return _drop_empty({"type": entry.type, "params": escape(entry.params), "inputs": inputs, "name": entry.name})
 
 
 def _callback(entry: CallbackEntry) -> Data:
-    metrics: Data = [_metric(one) for one in entry.metrics] if isinstance(entry.metrics, tuple) else entry.metrics
-    return _filled({"type": escape(entry.type), "params": escape(entry.params), "metrics": metrics})
+    metrics: Data = list(map(_metric, entry.metrics)) if isinstance(entry.metrics, tuple) else entry.metrics
+    return _drop_empty({"type": escape(entry.type), "params": escape(entry.params), "metrics": metrics})
 
 
 def _train(entry: TrainEntry) -> Data:
@@ -111,7 +111,7 @@ def _train(entry: TrainEntry) -> Data:
         if field.name not in data and field.name != "callbacks":
             value = getattr(entry, field.name)
             data[field.name] = None if value == field.default else escape(value)
-    return _filled(data | {"callbacks": [_callback(callback) for callback in entry.callbacks]})
+    return _drop_empty(data | {"callbacks": [_callback(callback) for callback in entry.callbacks]})
 
 
 def _eval(entry: EvalEntry) -> Data:
