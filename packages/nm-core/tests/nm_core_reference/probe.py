@@ -11,7 +11,7 @@ from typing import Any
 from nm_core import NeuralModule
 from nm_core.probing.calling import by_port
 from nm_core.probing.port_uses import Use, uses_of
-from nm_core.probing.probe_inputs import given_for
+from nm_core.probing.probe_inputs import make_probe_calls
 from nm_core.probing.size_choice import complete
 from nm_core.probing.slots import Slot
 from nm_core_reference.tensor import Tensor
@@ -27,8 +27,8 @@ class ReferenceProbe:
             runs = [(uses_of(module, {})[0], {}, self.read(module, self.plan(module, 0, 0)[0], 0, 0))]
         else:
             runs = [
-                (one.use, one.values, self.call(module, one.use, one.sizes, one.values))
-                for one in given_for(self, module)
+                (call.use, call.values, self.call(module, call.use, call.sizes, call.values))
+                for call in make_probe_calls(self, module)
             ]
         for use, given, found in runs:
             values = {f"input {slot.name}": (slot, given[slot.name]) for slot in use.inputs}

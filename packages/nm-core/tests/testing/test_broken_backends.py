@@ -187,8 +187,10 @@ def inference_is_eager(patch: Patch) -> None:
 @breaks("test_scores_are_over_each_sample_once")
 def metrics_not_reset(patch: Patch) -> None:
     """A second evaluation adds to the first."""
-    patch.setattr("nm_core.testing.backends.recorders.Kept.reset", lambda self: self.__dict__.setdefault("seen", []))
-    patch.setattr("nm_core.testing.backends.recorders.Kept.total", 0.0, raising=False)
+    patch.setattr(
+        "nm_core.testing.backends.recorders.Collector.reset", lambda self: self.__dict__.setdefault("indices", [])
+    )
+    patch.setattr("nm_core.testing.backends.recorders.Collector.total", 0.0, raising=False)
 
 
 @breaks("test_a_training_tells_its_course")

@@ -12,7 +12,7 @@ import pytest
 from nm_core import Metric
 from nm_core.plugins import Collection, Collections, ModuleSpec, UnknownNameError, hookimpl
 from nm_core.testing import SUITE, collection_failures
-from nm_core.testing.collections import CHECKS, Check, State, Suite, checks_of, judge, verdict_on
+from nm_core.testing.collections import CHECKS, CheckState, Suite, SuiteCheck, checks_of, judge, verdict_on
 from nm_core.testing.collections.declaration import DECLARED
 
 DATA = ("Forgetful", "Whimsical", "Swapping")
@@ -112,8 +112,8 @@ def test_a_constructor_without_options_is_told_what_to_take(tmp_path: Path) -> N
     suite = Suite(lying("Nameless"), "liar", tmp_path)
     states = {check.name: verdict_on(check, case).state for case in suite.cases() for check in checks_of(case)}
 
-    assert states.pop("options") is State.NEWER
-    assert set(states.values()) == {State.PASSED}
+    assert states.pop("options") is CheckState.NEWER
+    assert set(states.values()) == {CheckState.PASSED}
 
 
 def test_declarations_are_held_to_what_they_say() -> None:
@@ -162,9 +162,9 @@ def test_an_exemption_is_judged(tmp_path: Path) -> None:
         if check.name == "evaluation"
     }
 
-    assert verdicts["Noisy"].state is State.EXEMPT
+    assert verdicts["Noisy"].state is CheckState.EXEMPT
     assert verdicts["Noisy"].reason == "it is random by nature"
-    assert verdicts["Writing"].state is State.NEEDLESS
+    assert verdicts["Writing"].state is CheckState.NEEDLESS
 
 
 def test_one_reason_is_enough_where_no_values_can_be_invented() -> None:
@@ -178,10 +178,10 @@ def test_a_newer_check_fails_no_older_collection() -> None:
     def broken(subject: str) -> None:
         raise ValueError(subject)
 
-    check = Check("broken", SUITE + 1, broken, lambda _: True)
+    check = SuiteCheck("broken", SUITE + 1, broken, lambda _: True)
 
-    assert judge(check, "x", exempt=None, written_for=SUITE).state is State.NEWER
-    assert judge(check, "x", exempt=None, written_for=SUITE + 1).state is State.FAILED
+    assert judge(check, "x", exempt=None, written_for=SUITE).state is CheckState.NEWER
+    assert judge(check, "x", exempt=None, written_for=SUITE + 1).state is CheckState.FAILED
 
 
 def test_an_unknown_collection_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from nm_core.testing import ConformanceError
-from nm_core.testing.expectations import different, equal, hold, refused
+from nm_core.testing.expectations import different, equal, expect_error, hold
 
 
 def test_a_failure_says_what_was_seen_and_what_to_do() -> None:
@@ -32,11 +32,11 @@ def test_numbers_are_compared_within_a_tolerance() -> None:
 
 def test_a_refusal_is_an_error_of_the_kind_asked_for() -> None:
     """No error, or another one, fails."""
-    with refused("it", "Refuse it.", KeyError):
+    with expect_error("it", "Refuse it.", KeyError):
         raise KeyError
-    with pytest.raises(ConformanceError, match="it is accepted"), refused("it", "Refuse it."):
+    with pytest.raises(ConformanceError, match="it is accepted"), expect_error("it", "Refuse it."):
         pass
-    with pytest.raises(ConformanceError, match="it is refused with a KeyError"), refused("it", "Refuse it."):
+    with pytest.raises(ConformanceError, match="it is refused with a KeyError"), expect_error("it", "Refuse it."):
         raise KeyError
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nm_torch_liars import module_of
 
-from nm_core.probing.size_choice import LONG_FROM, Asked, around_multiples, choose
+from nm_core.probing.size_choice import LONG_FROM, SizeNeeds, around_multiples, choose
 from nm_core.probing.slots import Slot
 from nm_torch import check_module
 from nm_types import NeuralType
@@ -32,7 +32,7 @@ def is_prime(number: int) -> bool:
 @given(st.lists(st.sampled_from(SIZES), min_size=1, max_size=4), st.integers(0, len(LONG_FROM) - 1))
 def test_names_get_primes_of_their_own_and_expressions_values_of_their_own(sizes: list[str], attempt: int) -> None:
     """So that a swapped axis has another size, whatever is made of the names."""
-    asked = Asked.of(slots("B", *(f"B T:{size}" for size in sizes)), [])
+    asked = SizeNeeds.from_slots(slots("B", *(f"B T:{size}" for size in sizes)), [])
 
     chosen = choose(asked, {}, attempt)
 
@@ -46,22 +46,22 @@ def test_names_get_primes_of_their_own_and_expressions_values_of_their_own(sizes
 
 def test_numbers_with_a_meaning_are_avoided() -> None:
     """Those of the types, of the parameters and of the caller."""
-    asked = Asked.of(slots("B C:c T:29 Class:5"), [])
+    asked = SizeNeeds.from_slots(slots("B C:c T:29 Class:5"), [])
 
     assert choose(asked, {"c": 7}, 0, avoid=[3]) == {"B": 11, "c": 7}
 
 
 def test_an_output_has_elements_too() -> None:
     """A size that is small enough for the input alone is not enough."""
-    asked = Asked.of(slots("B T:t"), [Slot("y", "y", NeuralType("B T:t-100"), is_output=True)])
+    asked = SizeNeeds.from_slots(slots("B T:t"), [Slot("y", "y", NeuralType("B T:t-100"), is_output=True)])
 
     assert choose(asked, {}, 0) == {"B": 3, "t": 101}
-    assert choose(Asked.of(slots("T:t"), slots("T:3-t")), {}, 0) is None
+    assert choose(SizeNeeds.from_slots(slots("T:t"), slots("T:3-t")), {}, 0) is None
 
 
 def test_divided_sizes_are_tried_around_multiples() -> None:
     """Where formulas that agree on primes differ."""
-    asked = Asked.of(slots("B T:t"), slots("B T:(t-1)//8+1"))
+    asked = SizeNeeds.from_slots(slots("B T:t"), slots("B T:(t-1)//8+1"))
 
     near = [sizes["t"] % 8 for sizes in around_multiples(asked, {"B": 3, "t": 29}, {})]
 

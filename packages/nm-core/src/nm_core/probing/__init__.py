@@ -1,1 +1,1 @@
-"""What a module is probed with: ways to use its ports, the sizes that they ask for, values as plain lists."""
+"""Inputs with which a module is probed: ways to use its ports, sizes that they ask for, values as plain lists."""

@@ -1,4 +1,4 @@
-"""Calling a module on values as a graph would."""
+"""Calls of a module on values, as a graph would make them."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def symbols(use: Use, sizes: Mapping[str, int], changed: Mapping[str, NeuralType
         changed: other types, by slot.
     """
     types = {slot.name: concrete(slot, sizes) for slot in use.inputs} | dict(changed or {})
-    named: dict[str, Any] = {f"input{place}": types[slot.name] for place, slot in enumerate(use.inputs)}
+    named: dict[str, Any] = {f"input{index}": types[slot.name] for index, slot in enumerate(use.inputs)}
     free = inputs(**named)
     tensors = free if isinstance(free, tuple) else (free,)
-    return {slot.name: tensor for slot, tensor in zip(use.inputs, tensors, strict=True)}
+    return dict(zip((slot.name for slot in use.inputs), tensors, strict=True))
 
 
-def recorded(
+def record_call(
     module: NeuralModule, use: Use, sizes: Mapping[str, int], changed: Mapping[str, NeuralType] | None = None
 ) -> tuple[NmTensor, ...]:
     """Call a module on symbolic tensors of the types that the values of a run have, or of other ones by slot."""
@@ -49,6 +49,6 @@ def recorded(
 
 def through_graph(module: CompositeModule, use: Use, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:
     """Run the calls that a composite module expands into, with the types that they have in a graph."""
-    graph = Graph(dict(zip(module.outputs, recorded(module, use, sizes), strict=True)))
-    flat = {f"input{place}": values[slot.name] for place, slot in enumerate(use.inputs)}
+    graph = Graph(dict(zip(module.outputs, record_call(module, use, sizes), strict=True)))
+    flat = {f"input{index}": values[slot.name] for index, slot in enumerate(use.inputs)}
     return graph(**{name: flat[name] for name in graph.inputs})

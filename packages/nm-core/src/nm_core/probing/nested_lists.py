@@ -16,16 +16,14 @@ def shape(rows: Any) -> tuple[int, ...]:
     return (len(rows), *(shape(rows[0]) if rows else ())) if isinstance(rows, list) else ()
 
 
-def taken(rows: Any, axis: int, index: int) -> Any:
-    """Return what stands at an index of an axis."""
-    return rows[index] if axis == 0 else [taken(row, axis - 1, index) for row in rows]
+def take(rows: Any, axis: int, index: int) -> Any:
+    """Return the entries at an index of an axis."""
+    return rows[index] if axis == 0 else [take(row, axis - 1, index) for row in rows]
 
 
-def stacked(parts: Sequence[Any], axis: int) -> Any:
-    """Return parts one after another along a new axis: what `taken` takes apart."""
-    if axis == 0:
-        return list(parts)
-    return [stacked(items, axis - 1) for items in zip(*parts, strict=True)]
+def stack(parts: Sequence[Any], axis: int) -> Any:
+    """Return parts one after another along a new axis; `take` undoes it."""
+    return list(parts) if axis == 0 else [stack(items, axis - 1) for items in zip(*parts, strict=True)]
 
 
 def cut(rows: Any, limits: Sequence[int]) -> Any:
@@ -33,24 +31,22 @@ def cut(rows: Any, limits: Sequence[int]) -> Any:
     return [cut(row, limits[1:]) for row in rows[: limits[0]]] if limits and isinstance(rows, list) else rows
 
 
-def laid(kept: Any, ground: Any, limits: Sequence[int]) -> Any:
-    """Return `ground` with the entries of `kept` that are below the limit of each axis in their place."""
+def overlay(rows: Any, background: Any, limits: Sequence[int]) -> Any:
+    """Return `background` with the entries of `rows` that are below the limit of each axis in place of its own."""
     if not limits:
-        return kept
-    return [
-        laid(kept[place], row, limits[1:]) if place < min(limits[0], len(kept)) else row
-        for place, row in enumerate(ground)
-    ]
+        return rows
+    end = min(limits[0], len(rows))
+    parts = [overlay(row, under, limits[1:]) for row, under in zip(rows[:end], background, strict=False)]
+    return parts + background[end:]
 
 
-def distance(one: Any, other: Any) -> float:
+def distance(value: Any, reference: Any) -> float:
     """Return the largest difference of two values, over the largest number in them or `SMALLEST`.
 
     Objects are compared by their fields; where form, text or truth values differ, it is infinite.
     """
     most, scale = 0.0, SMALLEST
-    lefts, rights = _leaves(one), _leaves(other)
-    for left, right in zip(lefts, rights, strict=False):
+    for left, right in zip(_leaves(value), _leaves(reference), strict=False):
         if not (_is_number(left) and _is_number(right)):
             if type(left) is not type(right) or left != right:
                 return math.inf
@@ -58,7 +54,7 @@ def distance(one: Any, other: Any) -> float:
             if not (math.isfinite(left) and math.isfinite(right)):
                 return math.inf
             most, scale = max(most, abs(left - right)), max(scale, abs(left), abs(right))
-        elif math.isfinite(left):
+        elif math.isfinite(left):  # an infinity that both share would make every scale infinite
             scale = max(scale, abs(left))
     return most / scale
 
@@ -69,14 +65,14 @@ def _is_number(value: Any) -> bool:
 
 def _leaves(value: Any) -> Iterator[Any]:
     if isinstance(value, list | tuple):
-        yield f"{len(value)} items"
+        yield f"{len(value)} items"  # leads, so that lists of two lengths differ before zip ends
         for item in value:
             yield from _leaves(item)
     elif isinstance(value, Mapping):
         yield from _leaves(sorted(value.items()))
     elif is_dataclass(value) and not isinstance(value, type):
         yield type(value).__qualname__
-        for one in fields(value):
-            yield from _leaves(getattr(value, one.name))
+        for field in fields(value):
+            yield from _leaves(getattr(value, field.name))
     else:
         yield value

@@ -1,4 +1,4 @@
-"""`Probe`: what the conformance suite asks of a framework, so that it can run modules and compare what they give."""
+"""`Probe`: the view of a framework with which the conformance suite runs modules and compares their results."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Probe(Protocol):
     def call(
         self, module: NeuralModule, use: Use, sizes: Mapping[str, int], values: Mapping[str, Any]
     ) -> Sequence[Any]:
-        """Return what a module gives for values by slot, in the order of its output ports, without gradients.
+        """Return the outputs of a module for values by slot, in the order of its output ports, without gradients.
 
         The module is given these very values and runs in the mode that it is in.
         """

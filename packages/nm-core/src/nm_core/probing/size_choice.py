@@ -1,9 +1,10 @@
-"""Choosing sizes: a prime of its own for each name, so that no axis passes for another by accident."""
+"""The choice of sizes: a prime of its own for each name, so that no axis passes for another by accident."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from nm_core.probing.slots import BATCH, Slot, divisors
 from nm_types import BatchTag, HeightTag, Size, TimeTag, WidthTag
@@ -15,11 +16,12 @@ SHORT_FROM = (5, 17, 41, 61)
 LONG_FROM = (29, 127, 509, 2039)
 """Where the primes begin, from one attempt to the next. Signals and images are longer than texts, as in real data."""
 MOST_PRIMES = 60
+"""Primes that are tried for one name."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the slots of one use ask of sizes.
+class SizeNeeds:
+    """The demands that the slots of one use make on sizes.
 
     Attributes:
         names: the names that inputs mention, the batch first and the long axes last.
@@ -36,91 +38,94 @@ class Asked:
     divisors: Mapping[str, int]
 
     @classmethod
-    def of(cls, inputs: Sequence[Slot], outputs: Sequence[Slot]) -> Asked:
-        """Gather what slots say."""
-        wanted = frozenset(_sizes(inputs))
-        names = {str(name) for size in wanted for name in size.symbols() if not isinstance(name, Sum)}
-        known = names | {f"sum({name})" for name in sums(names)}
-        promised = frozenset(s for s in _sizes(outputs) if {str(name) for name in s.symbols()} <= known)
+    def from_slots(cls, inputs: Sequence[Slot], outputs: Sequence[Slot]) -> SizeNeeds:
+        """Collect the demands of slots."""
+        required = frozenset(_sizes(inputs))
+        names = {str(name) for size in required for name in size.symbols() if not isinstance(name, Sum)}
+        defined = names | {f"sum({name})" for name in sums(names)}
+        promised = frozenset(s for s in _sizes(outputs) if {str(name) for name in s.symbols()} <= defined)
         long = frozenset(_long(inputs))
         largest: dict[str, int] = {}
-        for size in wanted | promised:
+        for size in required | promised:
             for name, divisor in divisors(size):
                 largest[name] = max(largest.get(name, 1), divisor)
         order = sorted(names, key=lambda name: (name != BATCH, name in long, name))
-        return cls(tuple(order), wanted, promised, long, largest)
+        return cls(tuple(order), required, promised, long, largest)
 
 
 def sums(names: Iterable[str]) -> dict[str, list[str]]:
-    """The elements of each indexed name: `n[0]` and `n[1]` of `n_i`."""
-    found: dict[str, list[str]] = {}
+    """Return the elements of each indexed name: `n[0]` and `n[1]` of `n_i`."""
+    elements: dict[str, list[str]] = {}
     for name in names:
         base, bracket, _ = name.partition("[")
         if bracket and base.isidentifier():
-            found.setdefault(f"{base}_i", []).append(name)
-    return found
+            elements.setdefault(f"{base}_i", []).append(name)
+    return elements
 
 
 def complete(sizes: Mapping[str, int]) -> dict[str, int]:
-    """Sizes with the sums of indexed names."""
+    """Return sizes with the sums of indexed names."""
     totals = {f"sum({name})": sum(sizes[part] for part in parts) for name, parts in sums(sizes).items()}
     return {**sizes, **totals}
 
 
-def choose(asked: Asked, fixed: Mapping[str, int], attempt: int, avoid: Iterable[int] = ()) -> dict[str, int] | None:
-    """A size for each name, or None where no primes make every size at least 1.
+def choose(
+    needs: SizeNeeds, fixed: Mapping[str, int], attempt: int, avoid: Iterable[int] = ()
+) -> dict[str, int] | None:
+    """Return a size for each name, or None where no primes make every size at least 1.
 
     Primes are distinct; so are the sizes that different expressions come to, where that is possible.
 
     Args:
-        asked: what must get a size.
+        needs: the names and expressions that get a size.
         fixed: sizes that are known already.
         attempt: 0 for the smallest sizes, 1, 2, 3 for larger ones.
         avoid: numbers with a meaning of their own, such as constructor parameters.
     """
-    constants = {size.value for size in asked.inputs | asked.outputs if size.value is not None}
-    taken = {*avoid, *constants, *fixed.values()}
-    chosen = {name: fixed[name] for name in asked.names if name in fixed}
-    for name in asked.names:
+    constants = {size.value for size in needs.inputs | needs.outputs if size.value is not None}
+    used = {*avoid, *constants, *fixed.values()}
+    chosen = {name: fixed[name] for name in needs.names if name in fixed}
+    for name in needs.names:
         if name not in chosen:
-            found = _first(asked, chosen, name, _primes(_least(asked, name, attempt)), taken)
-            if found is None:
+            prime = _first_prime(needs, chosen, name, _primes(_least(needs, name, attempt)), used)
+            if prime is None:
                 return None
-            chosen[name] = found
-            taken.add(found)
-    ordered = {name: chosen[name] for name in asked.names}
-    return ordered if _are_positive(asked, ordered) else None
+            chosen[name] = prime
+            used.add(prime)
+    ordered = {name: chosen[name] for name in needs.names}
+    return ordered if _are_positive(needs, ordered) else None
 
 
-def _first(asked: Asked, chosen: Mapping[str, int], name: str, primes: Iterator[int], taken: set[int]) -> int | None:
-    """The first prime that keeps all sizes apart; where none does, the first that keeps them at least 1."""
+def _first_prime(
+    needs: SizeNeeds, chosen: Mapping[str, int], name: str, primes: Iterator[int], used: set[int]
+) -> int | None:
+    """Return the first prime that keeps all sizes apart; where none does, the first that keeps them at least 1."""
     possible: int | None = None
-    for _ in range(MOST_PRIMES):
-        prime = next(primes)
-        now = {**chosen, name: prime}
-        if prime in taken or not _are_positive(asked, now):
-            continue
-        possible = possible or prime
-        values = [value for _, value in _values(asked.inputs | asked.outputs, now)]
-        if len(set(values)) == len(values):
-            return prime
+    for prime in islice(primes, MOST_PRIMES):
+        values = _values(needs, {**chosen, name: prime})
+        if prime not in used and min(values, default=1) >= 1:
+            possible = possible or prime
+            if len(set(values)) == len(values):
+                return prime
     return possible
 
 
-def _are_positive(asked: Asked, sizes: Mapping[str, int]) -> bool:
-    return all(value >= 1 for _, value in _values(asked.inputs | asked.outputs, sizes))
+def _are_positive(needs: SizeNeeds, sizes: Mapping[str, int]) -> bool:
+    return min(_values(needs, sizes), default=1) >= 1
 
 
-def _values(wanted: Iterable[Size], sizes: Mapping[str, int]) -> list[tuple[Size, int]]:
-    known = complete(sizes)
-    return [(size, size.evaluate(known)) for size in wanted if {str(name) for name in size.symbols()} <= known.keys()]
+def _values(needs: SizeNeeds, sizes: Mapping[str, int]) -> list[int]:
+    """Return the values of all expressions whose names have a size."""
+    totals = complete(sizes)
+    expressions = needs.inputs | needs.outputs
+    return [size.evaluate(totals) for size in expressions if {str(name) for name in size.symbols()} <= totals.keys()]
 
 
-def _least(asked: Asked, name: str, attempt: int) -> int:
+def _least(needs: SizeNeeds, name: str, attempt: int) -> int:
     if name == BATCH:
         return 3
-    least = (LONG_FROM if name in asked.long else SHORT_FROM)[attempt]
-    return max(least, (attempt + 2) * asked.divisors.get(name, 1) + 1)
+    least = (LONG_FROM if name in needs.long else SHORT_FROM)[attempt]
+    return max(least, (attempt + 2) * needs.divisors.get(name, 1) + 1)
 
 
 def _sizes(slots: Sequence[Slot]) -> Iterator[Size]:
@@ -132,10 +137,10 @@ def _sizes(slots: Sequence[Slot]) -> Iterator[Size]:
 
 
 def _long(slots: Sequence[Slot]) -> Iterator[str]:
-    """The names on axes of time and space."""
+    """Yield the names on axes of time and space."""
     for slot in slots:
-        for one, size in zip(slot.axes(), slot.sizes(), strict=True):
-            tag = one.tag.bound if isinstance(one.tag, TagVariable) else one.tag
+        for axis, size in zip(slot.axes(), slot.sizes(), strict=True):
+            tag = axis.tag.bound if isinstance(axis.tag, TagVariable) else axis.tag
             if tag is not None and not tag.is_a(BatchTag) and any(tag.is_a(long) for long in LONG_TAGS):
                 yield from map(str, size.symbols())
 
@@ -148,18 +153,16 @@ def _primes(least: int) -> Iterator[int]:
         number += 1
 
 
-def around_multiples(asked: Asked, sizes: Mapping[str, int], fixed: Mapping[str, int]) -> list[dict[str, int]]:
-    """Sizes that differ in one name that is divided somewhere: a multiple of the divisor, and its neighbours.
+def around_multiples(needs: SizeNeeds, sizes: Mapping[str, int], fixed: Mapping[str, int]) -> list[dict[str, int]]:
+    """Return sizes that differ in one name that is divided somewhere: a multiple of the divisor, and its neighbours.
 
     A prime alone cannot tell `(t+3)//4` from `t//4+1`: they differ at multiples of 4.
     """
-    found = []
-    for name, divisor in asked.divisors.items():
+    choices = []
+    for name, divisor in needs.divisors.items():
         if name in sizes and name not in fixed:
             multiple = -(-sizes[name] // divisor) * divisor
             steps = range(divisor) if divisor <= 4 else (0, 1, divisor - 1)
-            for value in sorted({multiple + step for step in steps} - {sizes[name]}):
-                changed = {**sizes, name: value}
-                if _are_positive(asked, changed):
-                    found.append(changed)
-    return found
+            changed = ({**sizes, name: value} for value in sorted({multiple + step for step in steps} - {sizes[name]}))
+            choices += [choice for choice in changed if _are_positive(needs, choice)]
+    return choices

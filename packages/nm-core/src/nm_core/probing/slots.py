@@ -14,7 +14,7 @@ BATCH = "B"
 
 
 class AnythingTag(Tag, id="nm_core.Anything"):
-    """What an axis means that a module leaves open."""
+    """The tag of an axis whose meaning a module leaves open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,13 @@ class Slot:
         """Its axes; of a value whose type says nothing, those that are invented for it."""
         if self.type.is_root:
             return tuple(AxisType(tag) for tag in (BatchTag, AnythingTag, AnythingTag))
-        return tuple(one for one in self.core.axes if isinstance(one, AxisType))
+        return tuple(axis for axis in self.core.axes if isinstance(axis, AxisType))
 
     def sizes(self) -> tuple[Size, ...]:
-        """What its type says of the size of each axis; one without a size has a name of its own, `axis 1 of x`."""
+        """The size of each axis by its type; one without a size has a name of its own, `axis 1 of x`."""
         names = LocalNames()
-        asked = [names.size_of(one, self.name) for one in self.axes()]
-        return tuple(self._own(f"axis {place}") if size is None else size for place, size in enumerate(asked))
+        sizes = [names.size_of(axis, self.name) for axis in self.axes()]
+        return tuple(self._own(f"axis {index}") if size is None else size for index, size in enumerate(sizes))
 
     def kind_size(self) -> Size | None:
         """The size of its kind of values: the classes of labels, the axis that lengths measure; None has no meaning."""
@@ -66,36 +66,34 @@ class Slot:
 
 
 def written_out(type: Structure, rows: Mapping[str, int]) -> NeuralType:
-    """A type with axes in the place of its rows; a row that no input decides stays."""
+    """Return a type with axes in the place of its rows; a row that no input decides stays."""
     if type.item is not None:
         return NeuralType(Structure("list", item=written_out(type.item, rows)))
     axes: list[Axis] = []
-    for one in type.axes:
-        if isinstance(one, Row) and one.name in rows:
-            tag = TagVariable(one.name.title())
-            axes += [AxisType(tag, Size(row_size(one.name, index))) for index in range(rows[one.name])]
+    for axis in type.axes:
+        if isinstance(axis, Row) and axis.name in rows:
+            tag = TagVariable(axis.name.title())
+            axes += [AxisType(tag, Size(row_size(axis.name, index))) for index in range(rows[axis.name])]
         else:
-            axes.append(one)
+            axes.append(axis)
     return NeuralType(Structure(type.form, tuple(axes), type.kind))
 
 
 def concrete(slot: Slot, sizes: Mapping[str, int]) -> NeuralType:
-    """The type of one value that fits a slot: a tag for each tag variable, a number for each size."""
+    """Return the type of one value that fits a slot: a tag for each tag variable, a number for each size."""
     if slot.type.form != "tensor":
         return slot.type
-    axes = zip(slot.axes(), slot.sizes(), strict=True)
-    made = tuple(AxisType(_tag(one), size.evaluate(sizes)) for one, size in axes)
-    kind, size = slot.core.kind, slot.kind_size()
-    settled: Kind | None = kind if kind is None or size is None else type(kind)(size.evaluate(sizes))
-    return NeuralType(Structure("tensor", made, settled))
-
-
-def _tag(one: AxisType) -> type[Tag]:
-    return one.tag.bound or AnythingTag if isinstance(one.tag, TagVariable) else one.tag
+    axes = []
+    for axis, size in zip(slot.axes(), slot.sizes(), strict=True):
+        tag = axis.tag.bound or AnythingTag if isinstance(axis.tag, TagVariable) else axis.tag
+        axes.append(AxisType(tag, size.evaluate(sizes)))
+    kind, kind_size = slot.core.kind, slot.kind_size()
+    settled: Kind | None = kind if kind is None or kind_size is None else type(kind)(kind_size.evaluate(sizes))
+    return NeuralType(Structure("tensor", tuple(axes), settled))
 
 
 def divisors(size: Size) -> Iterator[tuple[str, int]]:
-    """The names inside floor divisions, each with its divisor."""
+    """Yield the names inside floor divisions, each with its divisor."""
     for atom in size.terms:
         factors = [factor for factor, _ in atom.factors] if isinstance(atom, Product) else [atom]
         for factor in factors:

@@ -1,4 +1,4 @@
-"""Holding what an implementation does to what it must do, in messages for its author."""
+"""Expectations of an implementation, with messages for its author."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from nm_types import NmError
 
 
 class ConformanceError(NmError, AssertionError):
-    """An implementation breaks the contract that a suite checks: what was seen, and what its author should do."""
+    """An implementation breaks the contract that a suite checks; the message says how, and what to do."""
 
 
-def hold(condition: object, seen: str, do: str) -> None:
+def hold(condition: object, problem: str, do: str) -> None:
     """Raise unless a condition holds.
 
     Args:
-        seen: what is wrong, where it does not hold.
-        do: what the author of the implementation should do.
+        problem: the failure in words.
+        do: the advice to the author of the implementation.
     """
     __tracebackhide__ = True
     if not condition:
-        raise ConformanceError(f"{seen}\n  {do}")
+        raise ConformanceError(f"{problem}\n  {do}")
 
 
-def equal(found: Any, expected: Any, what: str, do: str, *, tolerance: float = 1e-4) -> None:
+def equal(value: Any, expected: Any, what: str, do: str, *, tolerance: float = 1e-4) -> None:
     """Raise unless plain values are equal, numbers within a tolerance."""
     __tracebackhide__ = True
-    hold(_close(found, expected, tolerance), f"{what}: expected {_short(expected)}, got {_short(found)}.", do)
+    hold(_is_close(value, expected, tolerance), f"{what}: expected {_short(expected)}, got {_short(value)}.", do)
 
 
-def different(one: Any, other: Any, what: str, do: str) -> None:
+def different(value: Any, reference: Any, what: str, do: str) -> None:
     """Raise if plain values are equal."""
     __tracebackhide__ = True
-    hold(not _close(one, other, 1e-9), f"{what}: both are {_short(one)}.", do)
+    hold(not _is_close(value, reference, 1e-9), f"{what}: both are {_short(value)}.", do)
 
 
 @contextmanager
-def refused(what: str, do: str, *errors: type[BaseException]) -> Iterator[None]:
+def expect_error(what: str, do: str, *errors: type[BaseException]) -> Iterator[None]:
     """Raise unless the block is refused with one of these errors, by default any error of the project."""
     __tracebackhide__ = True
     accepted = errors or (NmError,)
@@ -52,16 +52,16 @@ def refused(what: str, do: str, *errors: type[BaseException]) -> Iterator[None]:
     raise ConformanceError(f"{what} is accepted.\n  {do}")
 
 
-def _close(found: Any, expected: Any, tolerance: float) -> bool:
+def _is_close(value: Any, expected: Any, tolerance: float) -> bool:
     if isinstance(expected, list | tuple):
-        if not isinstance(found, list | tuple) or len(found) != len(expected):
+        if not isinstance(value, list | tuple) or len(value) != len(expected):
             return False
-        return all(_close(one, other, tolerance) for one, other in zip(found, expected, strict=True))
+        return all(_is_close(*pair, tolerance) for pair in zip(value, expected, strict=True))
     if isinstance(expected, dict):
-        return isinstance(found, dict) and _close(sorted(found.items()), sorted(expected.items()), tolerance)
-    if isinstance(expected, float) and isinstance(found, int | float):
-        return math.isclose(found, expected, rel_tol=tolerance, abs_tol=tolerance)
-    return bool(found == expected)
+        return isinstance(value, dict) and _is_close(sorted(value.items()), sorted(expected.items()), tolerance)
+    if isinstance(expected, float) and isinstance(value, int | float):
+        return math.isclose(value, expected, rel_tol=tolerance, abs_tol=tolerance)
+    return bool(value == expected)
 
 
 def _short(value: Any) -> str:

@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 
 from nm_core.plugins import Collections, UnknownNameError
-from nm_core.testing.collections import SUITE, Case, Check, State, Suite, checks_of, verdict_on
+from nm_core.testing.collections import SUITE, Case, CheckState, Suite, SuiteCheck, checks_of, verdict_on
+from nm_types import NmError
 
 NOTE = "nm_collection"
 """The property of a report that says how a check ended, where there is something to say."""
 HEADLINES = {
-    State.EXEMPT: "exempt, as the collection says",
-    State.NEEDLESS: "pass, though the collection exempts them: the exemption can go",
-    State.NEWER: "fail, and are newer than the suite that the collection was written for",
+    CheckState.EXEMPT: "exempt, as the collection says",
+    CheckState.NEEDLESS: "pass, though the collection exempts them: the exemption can go",
+    CheckState.NEWER: "fail, and are newer than the suite that the collection was written for",
 }
 
 
@@ -44,29 +45,31 @@ class ConformanceSuites:
             items += session.genitems(node)
 
     def pytest_report_header(self) -> list[str]:
-        """Say what is checked, and by what."""
+        """Say which collections are checked, and by which version of the suite."""
         return [
             f"nm-collection: {suite.name}, suite {SUITE} (written for {suite.collection.suite})"
             for suite in self.suites
         ]
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """List what neither passed nor failed: every exemption with its reason, and newer checks that fail."""
-        found: dict[str, dict[tuple[str, str], list[str]]] = {}
-        needed = {(_module(id), check) for id, check, state, _ in _notes(terminalreporter) if state == State.EXEMPT}
+        """List checks that neither passed nor failed: every exemption with its reason, and newer checks that fail."""
+        by_state: dict[str, dict[tuple[str, str], list[str]]] = {}
+        needed = {
+            (_module(id), check) for id, check, state, _ in _notes(terminalreporter) if state == CheckState.EXEMPT
+        }
         for id, check, state, text in _notes(terminalreporter):
-            if state != State.NEEDLESS or (_module(id), check) not in needed:  # another example may need it
-                found.setdefault(state, {}).setdefault((id, text), []).append(check)
-        if found:
+            if state != CheckState.NEEDLESS or (_module(id), check) not in needed:  # another example may need it
+                by_state.setdefault(state, {}).setdefault((id, text), []).append(check)
+        if by_state:
             terminalreporter.section("conformance of collections")
-        for state, notes in found.items():
-            terminalreporter.write_line(f"{sum(map(len, notes.values()))} {HEADLINES[State(state)]}:")
+        for state, notes in by_state.items():
+            terminalreporter.write_line(f"{sum(map(len, notes.values()))} {HEADLINES[CheckState(state)]}:")
             for (id, text), checks in notes.items():
                 terminalreporter.write_line(f"  {id}::{', '.join(checks)}: {text}")
 
 
 def _notes(terminalreporter: Any) -> Iterator[tuple[str, str, str, str]]:
-    """Yield what reports note: the id of a subject, a check, how it ended, and why."""
+    """Yield the notes of reports: the id of a subject, a check, how it ended, and why."""
     for reports in terminalreporter.stats.values():
         for report in reports:
             for name, note in getattr(report, "user_properties", ()):
@@ -107,31 +110,29 @@ class CaseNode(pytest.Collector):
 class CheckItem(pytest.Item):
     """One check of one subject."""
 
-    check: Check[Any]
+    check: SuiteCheck[Any]
     subject: Suite | Case
 
     def runtest(self) -> None:
-        """Run it; an exemption, and a check newer than the collection, is an expected failure."""
+        """Run the check; an exemption, and a check newer than the collection, is an expected failure."""
         verdict = verdict_on(self.check, self.subject)
-        if verdict.state is State.FAILED:
+        if verdict.state is CheckState.FAILED:
             assert verdict.error is not None  # it failed
             raise verdict.error
-        if verdict.state is not State.PASSED:
-            seen = "" if verdict.error is None else f" ({str(verdict.error).partition(chr(10))[0]})"
-            self.user_properties.append((NOTE, (str(verdict.state), f"{verdict.reason}{seen}")))
+        if verdict.state is not CheckState.PASSED:
+            error = "" if verdict.error is None else f" ({str(verdict.error).partition(chr(10))[0]})"
+            self.user_properties.append((NOTE, (str(verdict.state), f"{verdict.reason}{error}")))
         if verdict.error is not None:
             pytest.xfail(verdict.reason)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the message, and where it was raised in the author's code only if the error is none of ours."""
-        from nm_types import NmError
-
         if isinstance(excinfo.value, NmError) and not self.config.getoption("fulltrace", False):
             return f"{self.check.text}\n\n{excinfo.value}"
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, None, str]:
-        """Return what stands above a failure; it is not how the name of the test ends, which pytest would cut off."""
+        """Return the headline of a failure; one that ends as the name of the test does would be cut off by pytest."""
         return self.path, None, f"{self.subject.id}: {self.check.name}"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from nm_core import NeuralModule
 from nm_core.probing.port_uses import Use, uses_of
-from nm_core.probing.size_choice import Asked
+from nm_core.probing.size_choice import SizeNeeds
 from nm_core.probing.slots import Slot
 from nm_core.symbols.user_location import user_location
 from nm_torch.checking.findings import CheckedRun
@@ -76,7 +76,7 @@ def check_module(
             _check_source(record, inputs, sizes, seed)
         else:
             uses = uses_of(module, inputs)
-            names = {name for use in uses for name in Asked.of(use.inputs, use.outputs).names}
+            names = {name for use in uses for name in SizeNeeds.from_slots(use.inputs, use.outputs).names}
             check_names(module, inputs, sizes, names)
             with copied_or_restored(module) as twin:
                 runner = Runner(record, twin, inputs, sizes, seed)

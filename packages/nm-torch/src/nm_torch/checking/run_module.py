@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from nm_core import CompositeModule, NeuralModule
-from nm_core.probing.calling import by_port, recorded, through_graph
+from nm_core.probing.calling import by_port, record_call, through_graph
 from nm_core.probing.port_uses import Use
 from nm_torch.checking.module_copy import networks_of
 from nm_torch.module import TorchModule
@@ -41,7 +41,7 @@ def _typed_arguments(module: TorchModule, use: Use, sizes: Mapping[str, int]) ->
     """Return the arguments that a graph makes from the types of a call, for modules that take some."""
     if type(module).typed_arguments is TorchModule.typed_arguments or not use.inputs:
         return {}
-    return module.typed_arguments(recorded(module, use, sizes)[0].call)
+    return module.typed_arguments(record_call(module, use, sizes)[0].call)
 
 
 def on_cpu(value: Any) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 
 from nm_core import NeuralModule
 from nm_core.probing.port_uses import Use
-from nm_core.probing.probe_inputs import avoided, candidates
-from nm_core.probing.size_choice import Asked, around_multiples
+from nm_core.probing.probe_inputs import candidates, integer_params
+from nm_core.probing.size_choice import SizeNeeds, around_multiples
 from nm_torch.checking.findings import CheckedRun
 from nm_torch.checking.module_copy import home_of, networks_of
 from nm_torch.checking.random_inputs import random_inputs
@@ -44,7 +44,7 @@ class Runner:
 
     def run(self, use: Use, *, thorough: bool) -> None:
         """Run one use in every mode, on sizes that the module can take; thoroughly also around multiples."""
-        names = Asked.of(use.inputs, use.outputs)
+        names = SizeNeeds.from_slots(use.inputs, use.outputs)
         fixed = solve_sizes(use, by_slot(use, self.inputs), self.sizes)
         sizes = self._smallest(use, fixed)
         if sizes is None:
@@ -57,7 +57,7 @@ class Runner:
     def _smallest(self, use: Use, fixed: Mapping[str, int]) -> dict[str, int] | None:
         """Run in evaluation on the first sizes that the module takes, and return them."""
         failures: list[tuple[CheckedRun, Exception]] = []
-        for sizes in candidates(use, fixed, avoided(self.module)):
+        for sizes in candidates(use, fixed, integer_params(self.module)):
             run, error = self._attempt(use, sizes, training=self.modes[0])
             if error is None:
                 self._note_small(failures)

@@ -7,13 +7,13 @@ from nm_core.testing.backends.inference import InferenceChecks
 from nm_core.testing.backends.lowering import LoweringChecks
 from nm_core.testing.backends.run_time import RunTimeChecks
 from nm_core.testing.backends.training import TrainingChecks
-from nm_core.testing.backends.weights_and_checkpoints import KeepingChecks
+from nm_core.testing.backends.weights_and_checkpoints import WeightChecks
 
 __all__ = ["BackendConformance", "failures"]
 
 
-class BackendConformance(LoweringChecks, RunTimeChecks, TrainingChecks, InferenceChecks, CallbackChecks, KeepingChecks):
-    """What `nm_core.actions.backend` asks of a backend, as checks that pytest runs.
+class BackendConformance(LoweringChecks, RunTimeChecks, TrainingChecks, InferenceChecks, CallbackChecks, WeightChecks):
+    """The contract of `nm_core.actions.backend`, as checks that pytest runs.
 
     Subclass it under a name that begins with `Test`, set `module_class` and give the hooks of `BackendHooks` (in
     `nm_core.testing.backends.backend_hooks`). Each check says in a sentence what it holds; a failure says what was
@@ -23,11 +23,11 @@ class BackendConformance(LoweringChecks, RunTimeChecks, TrainingChecks, Inferenc
 
 def failures(suite: BackendConformance) -> dict[str, str]:
     """Run every check without pytest and return what fails: the name of the check and its error."""
-    found = {}
+    errors = {}
     for name in sorted(dir(suite)):
         if name.startswith("test_"):
             try:
                 getattr(suite, name)()
             except Exception as error:  # noqa: BLE001  # a broken backend may raise anything
-                found[name] = f"{type(error).__name__}: {error}"
-    return found
+                errors[name] = f"{type(error).__name__}: {error}"
+    return errors

@@ -1,4 +1,4 @@
-"""What the author of a backend gives to the suite, and what the checks make of it."""
+"""The hooks that the author of a backend implements, and the tools that the checks make of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nm_core.graphs.graph import Graph
 from nm_core.modules.module import NeuralModule
 from nm_core.symbols.ports import PortSpec, ports
 from nm_core.symbols.tensor import NmTensor
-from nm_core.testing.backends.recorders import Kept
+from nm_core.testing.backends.recorders import Collector
 
 VECTOR = "B Channel:2"
 ROWS: Mapping[str, list[Any]] = {
@@ -37,7 +37,7 @@ class Task:
 
 
 class BackendHooks:
-    """What a suite asks of the author of a backend."""
+    """The hooks that the author of a backend implements."""
 
     module_class: ClassVar[Any]
     """The class from which authors of modules for this backend derive.
@@ -95,8 +95,8 @@ class BackendHooks:
         raise NotImplementedError("Draw: return float(my.random())")
 
 
-class Given(BackendHooks):
-    """What the checks are written with."""
+class SuiteTools(BackendHooks):
+    """The tools of the checks: sessions, modules, a small task to train."""
 
     def session(self, **settings: Any) -> Session:
         """Open a session of the backend."""
@@ -113,8 +113,8 @@ class Given(BackendHooks):
             "output_ports": outputs,
             "forward": lambda _self, **values: forward(**values),
         }
-        made: NeuralModule = type(base)("Probe", (base,), body)(name=name)
-        return made
+        module: NeuralModule = type(base)("Probe", (base,), body)(name=name)
+        return module
 
     def task(
         self,
@@ -132,12 +132,11 @@ class Given(BackendHooks):
         declared = ports(x=VECTOR, target=VECTOR, index="B ; Index")
         source = self.source(declared, columns, batch_size=batch_size, shuffle=shuffle, name="rows")
         x, target, index = source()
-        given = x
+        features = x
         if through is not None:
-            given = self.module("through", through, ports(x=VECTOR, index="B ; Index"), ports(y=VECTOR))(
-                x=x, index=index
-            )
-        y = net(x=given)
+            change = self.module("through", through, ports(x=VECTOR, index="B ; Index"), ports(y=VECTOR))
+            features = change(x=x, index=index)
+        y = net(x=features)
         return Task(net, x, target, index, y, self.loss(y, target))
 
     def train(self, session: Session, task: Task, **request: Any) -> TrainingResult:
@@ -145,8 +144,8 @@ class Given(BackendHooks):
         settings: dict[str, Any] = {"optimizer": self.optimizer, "log_every": 1, **request}
         return session.train(TrainRequest(Graph([task.loss], name="train"), **settings))
 
-    def noting(self, sink: Callable[[Any], object]) -> Callable[..., Any]:
-        """Return a forward for `through` that tells the numbers of the samples that pass."""
+    def recording(self, sink: Callable[[Any], object]) -> Callable[..., Any]:
+        """Return a forward for `through` that sends the numbers of the samples that pass to a sink."""
 
         def forward(x: Any, index: Any) -> Any:
             sink(self.plain(index))
@@ -158,12 +157,12 @@ class Given(BackendHooks):
         """Change x at random, as dropout does: a forward for `through`."""
         return x * (0.5 + self.draw())
 
-    def kept(self, task: Task) -> Kept:
-        """Return a metric bound to what a task's net makes."""
-        return Kept(plain=self.plain).bind(value=task.y, index=task.index)
+    def collector(self, task: Task) -> Collector:
+        """Return a metric bound to the outputs of a task's net."""
+        return Collector(plain=self.plain).bind(value=task.y, index=task.index)
 
     def predict(self, net: NeuralModule) -> Any:
-        """Return what a net makes of each row; two nets of equal predictions have equal weights."""
+        """Return the outputs of a net for each row; two nets of equal predictions have equal weights."""
         return self.plain(net(x=self.tensor(ROWS["x"])))
 
     def infer(self, session: Session, tensors: Mapping[str, NmTensor], **request: Any) -> list[dict[str, Any]]:

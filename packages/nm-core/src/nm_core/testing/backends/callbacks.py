@@ -1,4 +1,4 @@
-"""Checks of what callbacks are told, when, and what they may ask."""
+"""Checks of callbacks: the events that they hear of, when, and the requests that they may make."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from nm_core.actions.requests import EvalRequest
 from nm_core.callbacks.run import Run
 from nm_core.modules.metric import Metric
-from nm_core.testing.backends.backend_hooks import Given
+from nm_core.testing.backends.backend_hooks import SuiteTools
 from nm_core.testing.backends.recorders import Notes, PlannedError
-from nm_core.testing.expectations import equal, hold, refused
+from nm_core.testing.expectations import equal, expect_error, hold
 
 
-class CallbackChecks(Given):
+class CallbackChecks(SuiteTools):
     """Callbacks are called in order, when they are due."""
 
     def test_a_training_tells_its_course(self) -> None:
@@ -21,15 +21,15 @@ class CallbackChecks(Given):
         session = self.session()
         notes = Notes(every=2)
         result = self.train(session, self.task(session), max_steps=5, log_every=5, callbacks=[notes])
-        seen = [note[1:3] for note in notes.log]
+        events = [note[1:3] for note in notes.log]
         expected: list[Any] = [("start", 0), ("epoch start", 0), ("step", 2), ("step", 4), ("epoch end", 0)]
         expected += [("epoch start", 1), ("log", 5), ("end", "finished")]
         do = "Call each method when it is due: on_step at multiples of step_interval, on_log of log_every, on_end once."
-        equal(seen, expected, "what a callback was told", do)
-        equal(dict(result.losses), notes.told("log")[-1][-1], "losses of the result and of the last log point", do)
+        equal(events, expected, "what a callback was told", do)
+        equal(dict(result.losses), notes.select("log")[-1][-1], "losses of the result and of the last log point", do)
 
     def test_callbacks_are_called_in_the_order_of_their_list(self) -> None:
-        """What happens once is told to each in turn."""
+        """Each event is told to each of them in turn."""
         session = self.session()
         log: list[tuple[Any, ...]] = []
         callbacks = [Notes(log, name) for name in ("first", "second", "third")]
@@ -46,9 +46,9 @@ class CallbackChecks(Given):
         result = self.train(session, task, max_steps=9, callbacks=[notes])
         do = 'Look at run.stop_reason after each update and end with "stopped: " and the reason.'
         equal([result.step, result.reason], [3, "stopped: enough"], "step and reason after a request to stop", do)
-        equal(notes.told("end"), [("end", "stopped: enough")], "what on_end was told", do)
-        again = self.train(session, task, max_steps=4)
-        equal([again.step, again.reason], [4, "finished"], "step and reason of the next call", do)
+        equal(notes.select("end"), [("end", "stopped: enough")], "what on_end was told", do)
+        resumed = self.train(session, task, max_steps=4)
+        equal([resumed.step, resumed.reason], [4, "finished"], "step and reason of the next call", do)
 
     def test_every_callback_hears_of_an_error_and_of_the_end(self) -> None:
         """An error goes to on_exception and on_end of all, even if one of them raises, and then to the caller."""
@@ -64,11 +64,11 @@ class CallbackChecks(Given):
         log: list[tuple[Any, ...]] = []
         last = Notes(log, "last")
         do = "Call on_exception, then on_end with 'failed', on all callbacks, and raise the error again."
-        with refused("An error in a callback", do, PlannedError, RuntimeError):
+        with expect_error("An error in a callback", do, PlannedError, RuntimeError):
             self.train(session, self.task(session), max_steps=4, callbacks=[Notes(at=2, act=fail), Broken(), last])
         expected = [("exception", "PlannedError"), ("end", "failed")]
         equal([note[1:] for note in log[-2:]], expected, "what the last callback was told at the end", do)
-        equal(len(last.told("end")), 1, "how often on_end was called", do)
+        equal(len(last.select("end")), 1, "how often on_end was called", do)
 
     def test_an_evaluation_during_training_changes_nothing(self) -> None:
         """run.evaluate gives scores, tells on_evaluation, and leaves the training as it would have been."""
@@ -81,14 +81,14 @@ class CallbackChecks(Given):
         for evaluates in (False, True):
             session = self.session()
             task = self.task(session, through=self.noise)
-            metric = self.kept(task)
+            metric = self.collector(task)
             notes = Notes(at=2, act=partial(evaluate, metric) if evaluates else None)
             result = self.train(session, task, max_steps=6, callbacks=[notes])
             predictions.append(self.predict(task.net))
             if evaluates:
-                told = notes.told("evaluation", "dev")
-                hold(len(told) == 1 and told[0][-1]["samples"] == 7.0, f"on_evaluation was told {told}.", do)
-                equal(dict(result.scores["dev"]), told[0][-1], "the result's scores", do)
+                events = notes.select("evaluation", "dev")
+                hold(len(events) == 1 and events[0][-1]["samples"] == 7.0, f"on_evaluation was told {events}.", do)
+                equal(dict(result.scores["dev"]), events[0][-1], "the result's scores", do)
         equal(predictions[1], predictions[0], "weights with an evaluation and without", do, tolerance=0)
 
     def test_evaluation_and_inference_tell_their_course(self) -> None:
@@ -96,10 +96,10 @@ class CallbackChecks(Given):
         session = self.session()
         task = self.task(session)
         first, second = Notes(), Notes()
-        metric = self.kept(task)
+        metric = self.collector(task)
         scores = session.evaluate(EvalRequest.of([metric], callbacks=(first,)))
         self.infer(session, {"y": task.y}, callbacks=[second])
         do = "Call on_start, on_evaluation(run, 'eval', scores) in evaluate, and on_end."
-        told = [("start", 0), ("evaluation", "eval", scores), ("end", "finished")]
-        equal([note[1:] for note in first.log], told, "what an evaluation told", do)
-        equal([note[1:] for note in second.log], [told[0], told[-1]], "what an inference told", do)
+        events = [("start", 0), ("evaluation", "eval", scores), ("end", "finished")]
+        equal([note[1:] for note in first.log], events, "what an evaluation told", do)
+        equal([note[1:] for note in second.log], [events[0], events[-1]], "what an inference told", do)

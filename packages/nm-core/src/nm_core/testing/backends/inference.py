@@ -7,19 +7,19 @@ import itertools
 from nm_core.actions.requests import EvalRequest, InferRequest
 from nm_core.graphs.graph import Graph
 from nm_core.modules.free_inputs import inputs
-from nm_core.testing.backends.backend_hooks import ROWS, VECTOR, Given
+from nm_core.testing.backends.backend_hooks import ROWS, VECTOR, SuiteTools
 from nm_core.testing.backends.recorders import Notes
 from nm_core.testing.expectations import equal, hold
 
 
-class InferenceChecks(Given):
+class InferenceChecks(SuiteTools):
     """Evaluation and inference look at each sample once and change nothing."""
 
     def test_scores_are_over_each_sample_once(self) -> None:
         """The last, smaller micro-batch counts; a second evaluation gives the same; max_batches cuts it short."""
         session = self.session()
         task = self.task(session)
-        metric = self.kept(task)
+        metric = self.collector(task)
         expected = {"samples": 7.0, "given": 7.0, "total": float(sum(map(sum, self.predict(task.net))))}
         do = "Reset each metric, update it with every micro-batch of its data layer once, then compute."
         for _ in range(2):
@@ -33,7 +33,7 @@ class InferenceChecks(Given):
         task = self.task(session)
         self.train(session, task, max_steps=2)
         before = self.weights(task.net)
-        metric = self.kept(task)
+        metric = self.collector(task)
         session.evaluate(EvalRequest.of([metric]))
         self.infer(session, {"y": task.y, "loss": task.loss})
         do = "Compute no gradients and step no optimizer outside of train."
@@ -58,8 +58,8 @@ class InferenceChecks(Given):
         with session.seeded(0, "net"):
             net = self.linear(2, 2, name="net")
         free = inputs(x=VECTOR)
-        given = {"x": self.tensor(ROWS["x"])}
-        records = self.infer(session, {"y": net(x=free), "x": free}, inputs=given)
+        values = {"x": self.tensor(ROWS["x"])}
+        records = self.infer(session, {"y": net(x=free), "x": free}, inputs=values)
         do = "Bind request.inputs to request.graph.needed by name, compute one batch, and cut it into records."
         equal([self.plain(record["y"]) for record in records], self.predict(net), "what was made of free inputs", do)
         equal([self.plain(record["x"]) for record in records], ROWS["x"], "free inputs asked for as outputs", do)
@@ -69,7 +69,7 @@ class InferenceChecks(Given):
         ran: list[int] = []
 
         session = self.session()
-        task = self.task(session, through=self.noting(ran.extend))
+        task = self.task(session, through=self.recording(ran.extend))
         notes = Notes()
         records = session.infer(InferRequest(Graph({"y": task.y}), callbacks=(notes,)))
         do = "Write infer as a generator: compute a micro-batch when its first record is asked for, end with `finally`."
@@ -77,6 +77,6 @@ class InferenceChecks(Given):
         list(itertools.islice(records, 1))
         equal(ran, [0, 1], "samples computed for the first record, in micro-batches of two", do)
         records.close()  # type: ignore[attr-defined]  # iterators of an action are generators
-        reasons = [note[1] for note in notes.told("end")]
+        reasons = [note[1] for note in notes.select("end")]
         hold(len(reasons) == 1 and reasons[0].startswith("stopped"), f"on_end was told {reasons} after close().", do)
         equal(len(self.infer(session, {"y": task.y})), 7, "records of the next inference", do)

@@ -1,4 +1,4 @@
-"""What the checks watch actions with: a callback that notes everything, a metric that keeps what it is given."""
+"""Recorders of actions: a callback that notes every event, a metric that collects every batch."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ class PlannedError(Exception):
 
 
 class Notes(Callback):
-    """A callback that notes what it is told, and does something at a step.
+    """A callback that notes every event, and does something at a step.
 
     Args:
         log: where the notes go, shared by several callbacks.
         name: who notes.
         every: its step interval.
         at: the step at which it acts.
-        act: what it does then.
+        act: the function that it calls then.
     """
 
     def __init__(
         self,
         log: list[tuple[Any, ...]] | None = None,
-        name: str = "one",
+        name: str = "notes",
         *,
         every: int = 1,
         at: int | None = None,
@@ -42,8 +42,8 @@ class Notes(Callback):
         self.at, self.act = at, act
         self.steps_seen = 0
 
-    def told(self, *parts: Any) -> list[tuple[Any, ...]]:
-        """Return the notes that begin so, without the name."""
+    def select(self, *parts: Any) -> list[tuple[Any, ...]]:
+        """Return the notes that begin with these parts, without the name."""
         return [note[1:] for note in self.log if note[0] == self.name and note[1 : 1 + len(parts)] == parts]
 
     def on_start(self, run: Run) -> None:
@@ -86,7 +86,7 @@ class Notes(Callback):
         self.log.append((self.name, "end", reason))
 
     def state(self) -> dict[str, Any]:
-        """Return how many steps it has seen."""
+        """Return the number of steps."""
         return {"steps_seen": self.steps_seen}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
@@ -94,8 +94,8 @@ class Notes(Callback):
         self.steps_seen = state["steps_seen"]
 
 
-class Kept(Metric):
-    """The samples it was given, and the sum of their values.
+class Collector(Metric):
+    """The samples of all batches, and the sum of their values.
 
     Args:
         plain: turns a tensor into nested lists.
@@ -109,27 +109,27 @@ class Kept(Metric):
 
     def reset(self) -> None:
         """Forget."""
-        self.seen: list[int] = []
+        self.indices: list[int] = []
         self.total = 0.0
 
     def update(self, **values: Any) -> None:
         """Keep a batch."""
-        self.seen += self.plain(values["index"])
+        self.indices += self.plain(values["index"])
         self.total += sum(map(sum, self.plain(values["value"])))
 
     def compute(self) -> dict[str, float]:
         """Return the number of different samples, of all samples, and the sum."""
-        return {"samples": float(len(set(self.seen))), "given": float(len(self.seen)), "total": self.total}
+        return {"samples": float(len(set(self.indices))), "given": float(len(self.indices)), "total": self.total}
 
     def state(self) -> dict[str, Any]:
-        """Return what was kept."""
-        return {"seen": self.seen, "total": self.total}
+        """Return the collected numbers and their sum."""
+        return {"indices": self.indices, "total": self.total}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Take it back."""
-        self.seen, self.total = list(state["seen"]), state["total"]
+        self.indices, self.total = list(state["indices"]), state["total"]
 
-    def merge(self, other: Kept) -> None:
-        """Add what another has kept."""
-        self.seen += other.seen
+    def merge(self, other: Collector) -> None:
+        """Add the batches of another."""
+        self.indices += other.indices
         self.total += other.total

@@ -1,4 +1,4 @@
-"""Checks of training: what an update is, what counts, and what a training goes on from."""
+"""Checks of training: updates, epochs, random streams, and going on after a stop."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import threading
 from typing import Any
 
 from nm_core.actions.requests import EvalRequest
-from nm_core.testing.backends.backend_hooks import ROWS, Given, Task
+from nm_core.testing.backends.backend_hooks import ROWS, SuiteTools, Task
 from nm_core.testing.backends.recorders import Notes, PlannedError
-from nm_core.testing.expectations import ConformanceError, different, equal, hold, refused
+from nm_core.testing.expectations import ConformanceError, different, equal, expect_error, hold
 
 ALIKE = "Let a call go on where the last one on the same losses ended: order, optimizer, random streams, step."
 STEPS_PER_EPOCH = 4
 
 
-class TrainingChecks(Given):
+class TrainingChecks(SuiteTools):
     """A training steps as its request says, and goes on as if it had never stopped."""
 
-    def trained(self, *pieces: int, seed: int = 0, act: Any = None, at: int | None = None) -> Any:
+    def fit_predict(self, *pieces: int, seed: int = 0, act: Any = None, at: int | None = None) -> Any:
         """Return the predictions after a noisy training in pieces that end at these steps."""
         session = self.session(seed=seed)
         task = self.task(session, through=self.noise)
@@ -34,19 +34,19 @@ class TrainingChecks(Given):
         task = self.task(session)
         notes = Notes()
         result = self.train(session, task, max_epochs=30, callbacks=[notes])
-        losses = [note[-1][task.loss.port] for note in notes.told("log")]
+        losses = [note[-1][task.loss.port] for note in notes.select("log")]
         do = "Compute the gradient of the losses and let the optimizer apply it; report losses by their port's name."
         hold(result.losses[task.loss.port] < 0.1 * losses[0], f"The loss went from {losses[0]} to {result.losses}.", do)
 
     def test_an_update_is_the_gradient_of_all_its_samples(self) -> None:
         """Four ragged micro-batches in one update move predictions as gradient descent on the whole batch does."""
-        self._one_update(None)
+        self._check_update(None)
 
     def test_the_gradient_is_clipped_by_its_norm(self) -> None:
         """The norm over all weights together is brought to the limit, the direction stays."""
-        self._one_update(0.1)
+        self._check_update(0.1)
 
-    def _one_update(self, clip: float | None) -> None:
+    def _check_update(self, clip: float | None) -> None:
         session = self.session()
         task = self.task(session)
         before = self.predict(task.net)
@@ -72,26 +72,32 @@ class TrainingChecks(Given):
     def test_an_epoch_gives_each_sample_once(self) -> None:
         """The samples of an epoch are all of the data layer's, and steps, epochs and samples are counted."""
         session = self.session()
-        seen: list[int] = []
-        task = self.task(session, through=self.noting(seen.extend))
+        indices: list[int] = []
+        task = self.task(session, through=self.recording(indices.extend))
         result = self.train(session, task, max_epochs=2)
         do = "Iterate the source's micro-batches of each epoch to the end, the smaller last one included."
-        for epoch in (seen[:7], seen[7:]):
+        for epoch in (indices[:7], indices[7:]):
             equal(sorted(epoch), ROWS["index"], "the samples of one epoch", do)
         counted = [result.step, result.epoch, result.samples, result.reason]
         equal(counted, [8, 2, 14, "finished"], "step, epoch, samples and reason after two epochs", do)
 
     def test_a_seed_decides_everything(self) -> None:
         """Two runs under one seed give the same weights, another seed gives others, whatever was drawn before."""
-        first = self.trained(6)
+        first = self.fit_predict(6)
         self.draw()
         do = "Derive order and random streams from the settings' seed, the epoch and the update, from nothing else."
-        equal(self.trained(6), first, "weights of two runs under one seed", do, tolerance=0)
-        different(self.trained(6, seed=1), first, "weights under two seeds", do)
+        equal(self.fit_predict(6), first, "weights of two runs under one seed", do, tolerance=0)
+        different(self.fit_predict(6, seed=1), first, "weights under two seeds", do)
 
     def test_pieces_give_the_weights_of_the_whole(self) -> None:
         """Training to 3, 4, 4 and 9 steps is training to 9; a call at its end changes nothing."""
-        equal(self.trained(3, 4, 4, 9), self.trained(9), "weights after training in pieces", ALIKE, tolerance=0)
+        equal(
+            self.fit_predict(3, 4, 4, 9),
+            self.fit_predict(9),
+            "weights after training in pieces",
+            ALIKE,
+            tolerance=0,
+        )
 
     def test_restart_forgets_the_past_and_keeps_the_weights(self) -> None:
         """Counting begins at zero with the weights as they are."""
@@ -99,9 +105,9 @@ class TrainingChecks(Given):
         task = self.task(session)
         self.train(session, task, max_steps=3)
         before = self.predict(task.net)
-        again = self.train(session, task, max_steps=2, restart=True)
+        restarted = self.train(session, task, max_steps=2, restart=True)
         do = "With restart=True drop what is kept of the training, and nothing of its modules."
-        equal(again.step, 2, "the step after a restart", do)
+        equal(restarted.step, 2, "the step after a restart", do)
         different(self.predict(task.net), before, "weights before and after two more updates", do)
 
     def test_an_error_in_a_callback_loses_nothing(self) -> None:
@@ -112,10 +118,16 @@ class TrainingChecks(Given):
 
         session = self.session()
         task = self.task(session, through=self.noise)
-        with refused("An error in a callback", "Raise it again.", PlannedError):
+        with expect_error("An error in a callback", "Raise it again.", PlannedError):
             self.train(session, task, max_steps=10, callbacks=[Notes(at=STEPS_PER_EPOCH, act=fail)])
         result = self.train(session, task, max_epochs=3)
-        equal(self.predict(task.net), self.trained(3 * STEPS_PER_EPOCH), "weights after an error", ALIKE, tolerance=0)
+        equal(
+            self.predict(task.net),
+            self.fit_predict(3 * STEPS_PER_EPOCH),
+            "weights after an error",
+            ALIKE,
+            tolerance=0,
+        )
         equal([result.step, result.epoch], [12, 3], "step and epoch after an error and three epochs", ALIKE)
 
     def test_ctrl_c_ends_at_a_step_boundary(self) -> None:
@@ -134,14 +146,14 @@ class TrainingChecks(Given):
         equal([result.step, result.reason], [3, "interrupted"], "step and reason after Ctrl-C in step 3", do)
         hold(signal.getsignal(signal.SIGINT) == before, "The handler of SIGINT is another one than before.", do)
         self.train(session, task, max_steps=9)
-        equal(self.predict(task.net), self.trained(9), "weights after Ctrl-C and going on", ALIKE, tolerance=0)
+        equal(self.predict(task.net), self.fit_predict(9), "weights after Ctrl-C and going on", ALIKE, tolerance=0)
 
     def test_a_loss_that_is_not_finite_is_an_error_or_counted(self) -> None:
         """By default the training ends with an error of ours; with "skip" the update is left out and counted."""
         columns = dict(ROWS) | {"target": [*ROWS["target"][:6], [math.inf, 0.0]]}
         session = self.session()
         do = "Check losses at log points and raise an error that names the loss; with skip, count what you leave out."
-        with refused("A loss that is not finite", do):
+        with expect_error("A loss that is not finite", do):
             self.train(session, self.task(session, columns=columns), max_epochs=1)
         task = self.task(session, columns=columns)
         result = self.train(session, task, max_epochs=1, non_finite="skip")
@@ -153,9 +165,9 @@ class TrainingChecks(Given):
         """Modules of the graph train while a training runs, and have their mode back after it."""
         modes: list[bool] = []
         session = self.session()
-        found: list[Task] = []
-        task = self.task(session, through=self.noting(lambda index: modes.append(self.is_training(found[0].net))))
-        found.append(task)
+        tasks: list[Task] = []  # filled below: the forward that looks at the net is a part of its task
+        task = self.task(session, through=self.recording(lambda index: modes.append(self.is_training(tasks[0].net))))
+        tasks.append(task)
         before = self.is_training(task.net)
         self.train(session, task, max_steps=2)
         self.infer(session, {"y": task.y})
@@ -173,7 +185,7 @@ class TrainingChecks(Given):
             random.seed(7)
             if actions:
                 self.train(session, task, max_steps=2)
-                session.evaluate(EvalRequest.of([self.kept(task)]))
+                session.evaluate(EvalRequest.of([self.collector(task)]))
                 self.infer(session, {"y": task.y})
             drawn.append((self.draw(), random.random()))
         do = "Save the state of the generators before an action and set it again after."
@@ -188,7 +200,7 @@ class TrainingChecks(Given):
                 self.train(session, task, max_steps=end)
                 self.infer(session, {"y": task.y})
         for seed, task in enumerate(tasks):
-            alone = self.trained(7, seed=seed)
+            alone = self.fit_predict(7, seed=seed)
             do = "Keep state in the session, per losses; nothing in the module, the class or the process."
             equal(self.predict(task.net), alone, f"weights of training {seed} of two in turns", do, tolerance=0)
 
@@ -196,5 +208,5 @@ class TrainingChecks(Given):
         """The error is one of ours, before anything is computed."""
         session = self.session()
         do = "Raise an error that names the optimizers there are (nm_core.errors.did_you_mean)."
-        with refused("The optimizer no_such_optimizer", do):
+        with expect_error("The optimizer no_such_optimizer", do):
             self.train(session, self.task(session), max_steps=1, optimizer="no_such_optimizer")

@@ -1,4 +1,4 @@
-"""Checks of what is kept: weights in files, ties, freezing, checkpoints; and of settings that a backend refuses."""
+"""Checks of weights in files, ties, freezing and checkpoints; and of settings that a backend refuses."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from nm_core.testing.backends.backend_hooks import Given, Task
+from nm_core.testing.backends.backend_hooks import SuiteTools, Task
 from nm_core.testing.backends.recorders import Notes
-from nm_core.testing.expectations import different, equal, hold, refused
+from nm_core.testing.expectations import different, equal, expect_error, hold
 
 
-class KeepingChecks(Given):
+class WeightChecks(SuiteTools):
     """Weights, ties and checkpoints survive; what does not fit is refused."""
 
     def nets(self, session: Any, *names: str, seed: int = 0) -> dict[str, Any]:
@@ -22,38 +22,38 @@ class KeepingChecks(Given):
                 nets[name] = self.linear(2, 2, name=name)
         return nets
 
-    def largest(self, net: Any) -> str:
+    def matrix_name(self, net: Any) -> str:
         """Return the name of the weight with two axes."""
         return next(name for name, value in self.weights(net).items() if isinstance(value[0], list))
 
     def test_new_weights_depend_on_seed_and_name_only(self) -> None:
         """Inside `seeded` draws follow from seed and name; the caller's generator is given back, after errors too."""
         session = self.session()
-        one, other = self.nets(session, "one", "other").values()
+        first, second = self.nets(session, "one", "other").values()
         self.draw()
-        again = self.nets(session, "one")["one"]
+        copy = self.nets(session, "one")["one"]
         do = "Seed the generator from (seed, name) on entering, and give its state back in a `finally`."
-        equal(self.predict(again), self.predict(one), "weights made twice under one seed and name", do, tolerance=0)
-        different(self.predict(other), self.predict(one), "weights made under two names", do)
+        equal(self.predict(copy), self.predict(first), "weights made twice under one seed and name", do, tolerance=0)
+        different(self.predict(second), self.predict(first), "weights made under two names", do)
         moved = self.nets(session, "one", seed=1)["one"]
-        different(self.predict(moved), self.predict(one), "weights made under two seeds", do)
+        different(self.predict(moved), self.predict(first), "weights made under two seeds", do)
         self.seed(5)
         expected = self.draw()
         self.seed(5)
-        with refused("An error inside seeded", do, KeyError), session.seeded(0, "net"):
+        with expect_error("An error inside seeded", do, KeyError), session.seeded(0, "net"):
             raise KeyError("planned")
         equal(self.draw(), expected, "the caller's next number after seeded", do, tolerance=0)
 
     def test_weights_go_to_a_file_and_back(self) -> None:
         """Another module of the same shape computes bitwise what the saved one did."""
         session = self.session()
-        one, other = self.nets(session, "one", "other").values()
+        saved, loaded = self.nets(session, "one", "other").values()
         with TemporaryDirectory() as folder:
             path = Path(folder) / "one.safetensors"
-            session.save_weights(one, path)
-            session.load_weights(other, path)
+            session.save_weights(saved, path)
+            session.load_weights(loaded, path)
         do = "Write every weight of the module, all its digits, and read them into the module in place."
-        equal(self.predict(other), self.predict(one), "predictions with weights from a file", do, tolerance=0)
+        equal(self.predict(loaded), self.predict(saved), "predictions with weights from a file", do, tolerance=0)
 
     def test_weights_that_do_not_fit_are_refused(self) -> None:
         """A file of another shape, a damaged and a missing one are errors of ours, and the module is as it was."""
@@ -66,7 +66,7 @@ class KeepingChecks(Given):
             session.save_weights(self.linear(2, 3, name="wide"), wide)
             damaged.write_bytes(b"no weights")
             for path in (wide, damaged, Path(folder) / "missing.safetensors"):
-                with refused(f"Loading {path.stem} weights", do):
+                with expect_error(f"Loading {path.stem} weights", do):
                     session.load_weights(net, path)
         equal(self.predict(net), before, "predictions after files that were refused", do, tolerance=0)
 
@@ -75,50 +75,50 @@ class KeepingChecks(Given):
         session = self.session()
         net = self.nets(session, "net")["net"]
         wide = self.linear(2, 3, name="wide")
-        before, taken = self.weights(net), self.weights(wide)
-        largest, *others = sorted(before, key=lambda name: name != self.largest(net))
+        before, wide_weights = self.weights(net), self.weights(wide)
+        matrix, *others = sorted(before, key=lambda name: name != self.matrix_name(net))
         do = "Take weights whose name and shape fit, leave the others, and return a LoadedWeights of what you did."
         with TemporaryDirectory() as folder:
             path = Path(folder) / "wide.safetensors"
             session.save_weights(wide, path, without=others)
             report = session.load_weights(net, path, partial=True, renamed=lambda name: f"old.{name}")
             equal(sorted(report.missing), sorted(before), "weights that are not in the file", do)
-            equal(list(report.unexpected), [f"old.{largest}"], "weights that are only in the file, renamed", do)
+            equal(list(report.unexpected), [f"old.{matrix}"], "weights that are only in the file, renamed", do)
             report = session.load_weights(net, path, partial=True)
-            equal(list(report.mismatched), [largest], "weights of another shape", do)
+            equal(list(report.mismatched), [matrix], "weights of another shape", do)
             equal(self.weights(net), before, "weights of which none fit", do, tolerance=0)
             session.save_weights(wide, Path(folder) / "all.safetensors")
-            again = self.linear(2, 3, name="again")
+            loaded = self.linear(2, 3, name="again")
             places = {name: (Path(folder) / "all.safetensors", name) for name in others}
-            report = session.load_weights(again, path, elsewhere=places)
+            report = session.load_weights(loaded, path, elsewhere=places)
             equal(sorted(report.loaded), sorted(before), "weights loaded, some from another file", do)
-        equal(self.weights(again), taken, "weights from two files", do, tolerance=0)
+        equal(self.weights(loaded), wide_weights, "weights from two files", do, tolerance=0)
 
     def test_tied_weights_stay_one(self) -> None:
         """They have the first one's values, learn together, and tying them again changes nothing."""
         session = self.session()
         task = self.task(session)
-        other = self.nets(session, "other")["other"]
-        weight = self.largest(task.net)
-        modules = {"net": task.net, "other": other}
+        tied = self.nets(session, "other")["other"]
+        weight = self.matrix_name(task.net)
+        modules = {"net": task.net, "other": tied}
         before = self.weights(task.net)[weight]
         for _ in range(2):
             session.tie(modules, f"net.{weight}", f"other.{weight}")
         do = "Let both modules hold one weight, the first one's; an update of one is an update of the other."
-        equal(self.weights(other)[weight], before, "the second weight after a tie", do, tolerance=0)
+        equal(self.weights(tied)[weight], before, "the second weight after a tie", do, tolerance=0)
         self.train(session, task, max_steps=2)
-        equal(self.weights(other)[weight], self.weights(task.net)[weight], "tied weights after training", do)
-        different(self.weights(other)[weight], before, "a tied weight before and after training", do)
-        with refused("A tie of a weight that is not there", "Raise an error that names the weights there are."):
+        equal(self.weights(tied)[weight], self.weights(task.net)[weight], "tied weights after training", do)
+        different(self.weights(tied)[weight], before, "a tied weight before and after training", do)
+        with expect_error("A tie of a weight that is not there", "Raise an error that names the weights there are."):
             session.tie(modules, f"net.{weight}", "other.no_such_weight")
-        with refused("A tie of weights of two shapes", "Compare shapes before you tie, and name both."):
+        with expect_error("A tie of weights of two shapes", "Compare shapes before you tie, and name both."):
             session.tie(modules | {"wide": self.linear(2, 3, name="wide")}, f"net.{weight}", f"wide.{weight}")
 
     def test_frozen_weights_do_not_learn(self) -> None:
         """Those that match stay bitwise, the others learn; the matches are counted."""
         session = self.session()
         task = self.task(session)
-        weight, before = self.largest(task.net), self.weights(task.net)
+        weight, before = self.matrix_name(task.net), self.weights(task.net)
         do = "Leave weights that match out of every update; `*` is one part of a name, `**` any number."
         equal(session.freeze({"net": task.net}, f"net.{weight}"), 1, "weights that match a whole name", do)
         equal(session.freeze({"net": task.net}, "nothing.**"), 0, "weights that match nothing", do)
@@ -135,23 +135,23 @@ class KeepingChecks(Given):
         """Another session with other weights resumes, callbacks' state included, and ends as the uninterrupted run."""
         do = "Write weights, optimizer, counts and callbacks' states; restore them before on_start."
         with TemporaryDirectory() as folder:
-            whole, path = self._checkpointed(Path(folder))
+            uninterrupted, path = self._train_with_checkpoint(Path(folder))
             for resume in (path, "auto"):
                 session = self.session(work_dir=Path(folder))
                 task = self._noisy(session, seed=9)
                 resumed = Notes()
                 result = self.train(session, task, max_steps=8, callbacks=[resumed], resume=resume)
                 what = f"weights after resume={'a path' if resume == path else resume!r}"
-                equal(self.predict(task.net), self.predict(whole.net), what, do, tolerance=0)
+                equal(self.predict(task.net), self.predict(uninterrupted.net), what, do, tolerance=0)
                 equal([result.step, result.samples], [8, 14], "step and samples after resuming", do)
-                equal(resumed.told("start"), [("start", 3)], "the state of a callback at on_start", do)
+                equal(resumed.select("start"), [("start", 3)], "the state of a callback at on_start", do)
 
     def test_a_checkpoint_that_is_none_is_refused(self) -> None:
         """An unknown path is an error of ours; "auto" in an empty folder begins anew."""
         with TemporaryDirectory() as folder:
             session = self.session(work_dir=Path(folder))
             do = "Read and verify the checkpoint before anything is changed; name its path in the error."
-            with refused("Resuming from a path without a checkpoint", do):
+            with expect_error("Resuming from a path without a checkpoint", do):
                 self.train(session, self._noisy(session), max_steps=2, resume=Path(folder) / "nothing")
             result = self.train(session, self._noisy(session), max_steps=2, resume="auto")
             equal(result.step, 2, "the step after resume='auto' in an empty folder", "Begin anew there.")
@@ -160,21 +160,21 @@ class KeepingChecks(Given):
         """A placement, a precision or a strategy of an unknown name is an error of ours, at the latest in an action."""
         for setting in ("placement", "precision", "strategy"):
             do = f"Know every {setting} that you accept by name, and refuse others with what there is."
-            with refused(f'{setting}="no_such_{setting}"', do):
+            with expect_error(f'{setting}="no_such_{setting}"', do):
                 session = self.session(**{setting: f"no_such_{setting}"})
                 self.train(session, self.task(session), max_steps=1)
 
     def _noisy(self, session: Any, seed: int = 0) -> Task:
         return self.task(session, seed=seed, through=self.noise)
 
-    def _checkpointed(self, folder: Path) -> tuple[Task, Path]:
+    def _train_with_checkpoint(self, folder: Path) -> tuple[Task, Path]:
         """Train eight steps with a checkpoint after the third; return the task and the checkpoint."""
         session = self.session(work_dir=folder)
         task = self._noisy(session)
         notes = Notes(at=3, act=lambda run: run.request_checkpoint())
         result = self.train(session, task, max_steps=8, callbacks=[notes])
-        told = notes.told("checkpoint")
+        events = notes.select("checkpoint")
         do = "Write a checkpoint at the step boundary after run.request_checkpoint(), then call on_checkpoint."
-        hold(len(told) == 1 and told[0][1] == 3, f"on_checkpoint was told {told} after a request in step 3.", do)
-        equal(result.checkpoint, told[0][2], "the checkpoint of the result", do)
-        return task, told[0][2]
+        hold(len(events) == 1 and events[0][1] == 3, f"on_checkpoint was told {events} after a request in step 3.", do)
+        equal(result.checkpoint, events[0][2], "the checkpoint of the result", do)
+        return task, events[0][2]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import chain
 
-from nm_core.testing.collections.case import Case
 from nm_core.testing.collections.laws import same
+from nm_core.testing.collections.suite import Case
 from nm_core.testing.collections.verdicts import check
 from nm_core.testing.expectations import hold
 
@@ -38,14 +38,14 @@ def epoch(case: Case) -> None:
 @check(since=1, applies=_is_source)
 def order(case: Case) -> None:
     """The same seed gives the same micro-batches, with the same values."""
-    one, other = case.make(), case.make()
-    plans = [[tuple(batch) for batch in case.probe.plan(layer, 8, 1)] for layer in (one, other)]
+    layers = case.make(), case.make()
+    plans = [[tuple(batch) for batch in case.probe.plan(layer, 8, 1)] for layer in layers]
     do = "Let everything random follow from the seed, the epoch and the number of the sample."
     hold(plans[0] == plans[1], f"With one seed, {case.id} plans {plans[0]} and then {plans[1]}.", do)
     for indices in plans[0]:
         first, second = (
             dict(zip(layer.outputs, map(case.probe.plain, case.probe.read(layer, indices, 8, 1)), strict=False))
-            for layer in (one, other)
+            for layer in layers
         )
         same(first, second, f"With one seed, {case.id} reads the samples {indices} in two ways", do, tolerance=0.0)
 

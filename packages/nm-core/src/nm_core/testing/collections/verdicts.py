@@ -1,4 +1,4 @@
-"""A check of the suite, and what it means that one fails."""
+"""A check of the suite, and the verdict on a subject."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 S = TypeVar("S")
 
 
-class State(StrEnum):
+class CheckState(StrEnum):
     """How a check of one subject ended."""
 
     PASSED = "passed"
@@ -24,11 +24,11 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Check(Generic[S]):
+class SuiteCheck(Generic[S]):
     """One law, held for every subject that it applies to.
 
     Attributes:
-        name: what stands after `::`, and what an exemption names.
+        name: the name after `::` in messages, and in exemptions.
         since: the version of the suite that brought it.
         run: raises where the law is broken.
         applies: whether the law says anything about a subject.
@@ -41,35 +41,37 @@ class Check(Generic[S]):
 
     @property
     def text(self) -> str:
-        """What it holds, in a sentence."""
+        """The law, in a sentence."""
         return (self.run.__doc__ or "").partition("\n")[0]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckVerdict:
     """What came of a check.
 
     Attributes:
         state: how it ended.
-        error: what it raised.
-        reason: why that is as it should be, where it is.
+        error: the error that it raised.
+        reason: why a failure, or a needless exemption, is no failure of the suite.
     """
 
-    state: State
+    state: CheckState
     error: Exception | None = None
     reason: str = ""
 
 
-def check(*, since: int, applies: Callable[[Any], bool] = lambda _: True) -> Callable[[Callable[[S], None]], Check[S]]:
+def check(
+    *, since: int, applies: Callable[[Any], bool] = lambda _: True
+) -> Callable[[Callable[[S], None]], SuiteCheck[S]]:
     """Make a check of a function; underscores of its name become hyphens."""
 
-    def made(run: Callable[[S], None]) -> Check[S]:
-        return Check(run.__name__.replace("_", "-").strip("-"), since, run, applies)
+    def decorate(run: Callable[[S], None]) -> SuiteCheck[S]:
+        return SuiteCheck(run.__name__.replace("_", "-").strip("-"), since, run, applies)
 
-    return made
+    return decorate
 
 
-def judge(check: Check[S], subject: S, *, exempt: str | None, written_for: int) -> Verdict:
+def judge(check: SuiteCheck[S], subject: S, *, exempt: str | None, written_for: int) -> CheckVerdict:
     """Run a check.
 
     Args:
@@ -80,9 +82,9 @@ def judge(check: Check[S], subject: S, *, exempt: str | None, written_for: int) 
         check.run(subject)
     except Exception as error:  # noqa: BLE001 - a broken module may raise anything
         if exempt is not None:
-            return Verdict(State.EXEMPT, error, exempt)
+            return CheckVerdict(CheckState.EXEMPT, error, exempt)
         if check.since > written_for:
             reason = f"came with version {check.since} of the suite; the collection was written for {written_for}"
-            return Verdict(State.NEWER, error, reason)
-        return Verdict(State.FAILED, error)
-    return Verdict(State.PASSED if exempt is None else State.NEEDLESS, reason=exempt or "")
+            return CheckVerdict(CheckState.NEWER, error, reason)
+        return CheckVerdict(CheckState.FAILED, error)
+    return CheckVerdict(CheckState.PASSED if exempt is None else CheckState.NEEDLESS, reason=exempt or "")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nm_core.probing.nested_lists import cut, distance, laid, shape, stacked, taken
+from nm_core.probing.nested_lists import cut, distance, overlay, shape, stack, take
 
 
 def filled(shape: list[int], value: int) -> object:
@@ -22,10 +22,10 @@ SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=3)
 def test_what_is_taken_apart_is_put_together(sizes: list[int], data: st.DataObject) -> None:
     """Along any axis."""
     axis = data.draw(st.integers(0, len(sizes) - 1))
-    rows = stacked([filled([*sizes[:axis], *sizes[axis + 1 :]], number) for number in range(sizes[axis])], axis)
+    rows = stack([filled([*sizes[:axis], *sizes[axis + 1 :]], number) for number in range(sizes[axis])], axis)
 
     assert shape(rows) == tuple(sizes)
-    assert stacked([taken(rows, axis, index) for index in range(sizes[axis])], axis) == rows
+    assert stack([take(rows, axis, index) for index in range(sizes[axis])], axis) == rows
 
 
 @given(SHAPES, st.data())
@@ -34,7 +34,7 @@ def test_what_is_laid_on_a_ground_is_cut_out_again(sizes: list[int], data: st.Da
     limits = [data.draw(st.integers(0, size)) for size in sizes]
     larger = [size + data.draw(st.integers(0, 2)) for size in sizes]
 
-    found = laid(filled(sizes, 1), filled(larger, 2), limits)
+    found = overlay(filled(sizes, 1), filled(larger, 2), limits)
 
     assert shape(found) == tuple(larger)
     assert cut(found, limits) == cut(filled(sizes, 1), limits)
