@@ -86,9 +86,9 @@ def test_errors_are_of_one_family() -> None:
     """Every error is an NmError and a builtin that callers know."""
     import nm_asr.errors as errors
 
-    found = [value for value in vars(errors).values() if inspect.isclass(value) and value.__module__ == errors.__name__]
-    assert len(found) > 10
-    for error in found:
+    classes = [getattr(errors, name) for name in errors.__all__]
+    assert len(classes) > 10
+    for error in classes:
         if not issubclass(error, Warning):
             assert issubclass(error, NmError)
             assert issubclass(error, ValueError | OSError | RuntimeError)

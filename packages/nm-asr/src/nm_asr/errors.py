@@ -1,6 +1,6 @@
 """Errors and warnings of nm-asr."""
 
-from nm_torch.common.errors import LabelError, MetricError
+from nm_torch.common.errors import LabelError, LeftOutWarning, MetricError
 from nm_types import NmError
 
 __all__ = [
@@ -46,10 +46,6 @@ class AugmentationError(NmError, ValueError):
 
 class EncoderError(NmError, ValueError):
     """The description of an encoder's blocks cannot be built."""
-
-
-class LeftOutWarning(UserWarning):
-    """Utterances or characters of a manifest are left out, as the data layer's settings ask; it says how many."""
 
 
 class ImpossibleAlignmentWarning(UserWarning):

@@ -219,6 +219,7 @@ def _duration(recording: Path | NDArray[np.float32], rate: int) -> float:
 
 def _make_batches(seconds: Mapping[int, float], most: int, longest: float) -> Iterator[list[int]]:
     batch: list[int] = []
+    # longest first, so that too large a batch fails at once and not after an hour
     for index in sorted(seconds, key=lambda index: -seconds[index]):
         if batch and (len(batch) == most or (len(batch) + 1) * seconds[batch[0]] > longest):
             yield batch

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from nm_nlp.data.translation import TranslationDataLayer
     from nm_nlp.metrics.bleu import BLEU, ChrF
     from nm_nlp.metrics.perplexity import Perplexity
-    from nm_nlp.metrics.translation import TranslationScore
+    from nm_nlp.metrics.translation_score import TranslationScore
     from nm_nlp.translation.beam_translator import BeamSearchTranslatorNM
     from nm_nlp.translation.decoder import TransformerDecoderNM
     from nm_nlp.translation.encoder import TransformerEncoderNM
@@ -43,7 +43,7 @@ else:
             "TransformerLogSoftmaxNM": "nm_nlp.translation.log_softmax",
             "Translation": "nm_nlp.translation.translator",
             "TranslationDataLayer": "nm_nlp.data.translation",
-            "TranslationScore": "nm_nlp.metrics.translation",
+            "TranslationScore": "nm_nlp.metrics.translation_score",
             "Translator": "nm_nlp.translation.translator",
             "WordTokenizer": "nm_torch.common.tokenizers",
             "load_tokenizer": "nm_torch.common.tokenizers",

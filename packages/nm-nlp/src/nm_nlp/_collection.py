@@ -57,7 +57,7 @@ def nm_metrics() -> dict[str, str]:
         "BLEU": "nm_nlp.metrics.bleu:BLEU",
         "ChrF": "nm_nlp.metrics.bleu:ChrF",
         "Perplexity": "nm_nlp.metrics.perplexity:Perplexity",
-        "TranslationScore": "nm_nlp.metrics.translation:TranslationScore",
+        "TranslationScore": "nm_nlp.metrics.translation_score:TranslationScore",
     }
 
 

@@ -1,6 +1,6 @@
 """Errors and warnings of nm-nlp."""
 
-from nm_torch.common.errors import TextFileError, TokenizerError
+from nm_torch.common.errors import LeftOutWarning, TextFileError, TokenizerError
 from nm_types import NmError
 
 __all__ = ["LeftOutWarning", "ParallelTextError", "TokenizerError", "TranslationError"]
@@ -8,10 +8,6 @@ __all__ = ["LeftOutWarning", "ParallelTextError", "TokenizerError", "Translation
 
 class ParallelTextError(TextFileError):
     """Two files that should be translations of each other, line by line, are not."""
-
-
-class LeftOutWarning(UserWarning):
-    """Pairs of sentences are left out, as the data layer's settings ask; it says how many and why."""
 
 
 class TranslationError(NmError, ValueError):

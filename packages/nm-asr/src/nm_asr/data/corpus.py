@@ -37,6 +37,12 @@ class Corpus:
         train_voices: voices of the training set, an accent with a variant each.
         test_voices: voices of the test set, none of which has a variant of the training set.
         seconds: the duration of all recordings.
+
+    Example:
+        >>> folder = Path("digits")
+        >>> corpus = Corpus(folder / "train.jsonl", folder / "test.jsonl", ("en+f1", "en-us+f1"), ("en+m3",), 3600.0)
+        >>> f"{corpus.seconds / 3600:.1f} hours, {len(corpus.train_voices)} voices in training"
+        '1.0 hours, 2 voices in training'
     """
 
     train: Path

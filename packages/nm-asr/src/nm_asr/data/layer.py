@@ -198,6 +198,7 @@ class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
             SampleError: the recording cannot be read.
         """
         try:
+            # features of augmented recordings differ in each epoch: then the recordings are cached
             signal = self.cache.get(index, self._read if self.augmentation or not self.analyses else self._analyse)
         except AudioError as error:
             raise SampleError(str(error)) from error

@@ -78,6 +78,7 @@ def read_manifest(path: str | Path) -> tuple[Utterance, ...]:
 
 
 def _number_lines(text: str) -> Iterator[tuple[int, str]]:
+    # not splitlines, which would also split at U+2028 inside a text
     return ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
 
 

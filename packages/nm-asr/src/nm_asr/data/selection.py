@@ -78,6 +78,7 @@ def select_utterances(
                 dropped += 1
                 text = labels.without_outside(text)
             elif outside:
+                # every bad text is collected, so that one run shows them all
                 problems.append(_format_problem(f"{manifest}:{utterance.line}", text, outside))
                 continue
             utterances.append(utterance)
@@ -92,6 +93,7 @@ def select_utterances(
             f"  Set min_duration (now {min_duration:g} s) and max_duration (now {max_duration} s) to what the data has."
         )
     if selection.left_out():
+        # four frames up is the line that makes the data layer
         warnings.warn(f"{where}: {'; '.join(selection.left_out())}.", LeftOutWarning, stacklevel=4)
     return selection
 

@@ -40,4 +40,5 @@ class JasperRNNConnector(TorchModule):
     def forward(self, tensor: Tensor) -> Tensor:
         """Return ``[B, T, C]`` from ``[B, C, T]``."""
         x_BTC = tensor.transpose(1, 2)
+        # contiguous, or recurrent kernels would copy the transposed view at each call
         return x_BTC.contiguous() if self.project is None else self.project(x_BTC)

@@ -86,6 +86,7 @@ def _check_block(block: Mapping[str, Any]) -> list[str]:
     problems += [f'"{name}" is missing.' for name in ("filters", "kernel") if name not in block]
     for name in _AT_LEAST_ONE:
         value = block.get(name, 1)
+        # True is an integer to Python, and no number of channels to anybody
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             problems.append(f"{name} is {value!r}; expected an integer of at least 1.")
         elif name == "kernel" and value % 2 == 0:

@@ -90,6 +90,7 @@ class JasperEncoder(TorchModule[JasperEncoderOutputs]):
         channels = feat_in
         dense: list[int] = []
         for block in read_blocks(blocks):
+            # a dense block adds its own input and those of all dense blocks before it
             dense = [*dense, channels] if block.dense else dense
             added = dense if block.dense else [channels] if block.residual else []
             self.blocks.append(JasperBlock(channels, block, added, activation, mask_statistics))

@@ -72,6 +72,7 @@ class MelSpectrogram(nn.Module):
         window = torch.hann_window(width, periodic=True, dtype=torch.float64).to(torch.float32)
         window = nn.functional.pad(window, (before, self.n_fft - width - before))
         filters = mel_filters(sample_rate=sample_rate, n_fft=self.n_fft, n_mels=n_mels, f_min=f_min, f_max=highest)
+        # not saved: they follow from the parameters
         self.register_buffer("window", window, persistent=False)
         self.register_buffer("filters", filters, persistent=False)
 

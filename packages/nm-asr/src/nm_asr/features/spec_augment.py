@@ -93,6 +93,7 @@ def _draw_stripes(size: int, lengths_B: Tensor, masks: int, width: int | float) 
     most_B1 = lengths_B1 * width if width < 1 else lengths_B1.clamp(max=float(width))
     # drawn on the device for the whole batch at once: nothing waits for a number
     draws_2BM = torch.rand(2, lengths_B.shape[0], masks, device=lengths_B.device)
+    # + 1, since the greatest width is one that may be drawn
     widths_BM = (draws_2BM[0] * (most_B1.floor() + 1)).floor()
     starts_BM = (draws_2BM[1] * (lengths_B1 - widths_BM + 1)).floor()
     positions = torch.arange(size, device=lengths_B.device)

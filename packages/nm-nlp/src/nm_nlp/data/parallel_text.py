@@ -24,6 +24,7 @@ class TokenStore:
 
     def __init__(self, lines: Iterator[list[int]]) -> None:
         lengths, chunks = [0], []
+        # chunk by chunk: integers of Python take ten times the memory of the array
         while chunk := list(islice(lines, CHUNK)):
             lengths.extend(len(line) for line in chunk)
             chunks.append(numpy.fromiter((index for line in chunk for index in line), dtype=numpy.int32))
@@ -50,6 +51,7 @@ class TokenStore:
 def _encode_lines(path: str | Path, tokenizer: Tokenizer) -> Iterator[list[int]]:
     lines = read_lines(path, error=ParallelTextError)
     while chunk := list(islice(lines, CHUNK)):
+        # many lines at once, which sentencepiece encodes in threads of its own
         yield from tokenizer.encode_all([line.strip() for line in chunk])
 
 

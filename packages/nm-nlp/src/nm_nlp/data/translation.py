@@ -111,6 +111,7 @@ class TranslationDataLayer(DataLayer[TranslationBatch]):
         source, target = params["source_vocabulary"], params["target_vocabulary"]
         if params["target_tokenizer"] is None:
             source = target = source or target or "source_vocabulary"
+        # a name where no number is known: a graph still holds all its uses to one size
         source, target = source or "source_vocabulary", target or "target_vocabulary"
         sized = ports(
             src=f"B Token:s ; TokenIds({source})",
@@ -156,6 +157,7 @@ class TranslationDataLayer(DataLayer[TranslationBatch]):
             )
         if self.filtered.kept < self.filtered.pairs:
             warnings.warn(f"{source}, {target}: {self.filtered}.", LeftOutWarning, stacklevel=3)
+        # + 1: both sides are one symbol longer in a batch
         self._longer = numpy.maximum(self._source.lengths, self._target.lengths)[self._lines] + 1
 
     def __len__(self) -> int:
@@ -174,6 +176,7 @@ class TranslationDataLayer(DataLayer[TranslationBatch]):
         """Pad pairs to one batch: ids int64 [B, S] and [B, T], boolean masks of these shapes, line numbers [B]."""
         source, target = self.source_tokenizer, self.target_tokenizer
         src_BS = pad_ids([pair.source for pair in samples], source.pad_id, after=source.eos_id)
+        # the decoder reads tgt and predicts labels: the same tokens, one position apart
         tgt_BT = pad_ids([pair.target for pair in samples], target.pad_id, before=target.bos_id)
         labels_BT = pad_ids([pair.target for pair in samples], target.pad_id, after=target.eos_id)
         return (

@@ -74,6 +74,7 @@ class BeamSearchTranslatorNM(NeuralModule):
     def forward(self, *, hidden_states_src: Tensor, input_mask_src: Tensor) -> list[str]:
         """Return one text per sentence from hidden states [B, S, D] and their mask [B, S]."""
         device = self.log_softmax.weight.device
+        # outside the framework segment values come from the CPU; the modules are where the training runs
         results = search_translations(
             self.decoder, self.log_softmax, hidden_states_src.to(device), input_mask_src.to(device), self.options
         )

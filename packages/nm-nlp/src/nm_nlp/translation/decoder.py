@@ -124,5 +124,6 @@ class TransformerDecoderNM(TorchModule):
     def step(self, ids_N: Tensor, state: DecoderState) -> Tensor:
         """Return features [N, D] for the next token of each row from its last one; the state moves on by one."""
         check_length(state.length + 1, self.max_sequence_length)
+        # in evaluation mode, so that dropout changes nothing: training never takes single steps
         x_ND = self.dropout(embed(ids_N, self.embedding, self.positions(1, state.length)))
         return self.transformer.step(x_ND, state)

@@ -50,4 +50,5 @@ def make_embedding(vocabulary_size: int, size: int) -> nn.Embedding:
 
 def embed(ids: Tensor, embedding: nn.Embedding, positions_TD: Tensor) -> Tensor:
     """Return embeddings of token ids, scaled to unit variance, plus those of their positions."""
+    # the variance 1 / size suits a tied projection; features have variance 1, of the order of the positions
     return embedding(ids) * embedding.embedding_dim**0.5 + positions_TD.to(embedding.weight.dtype)

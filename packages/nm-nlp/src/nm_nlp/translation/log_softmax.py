@@ -42,6 +42,7 @@ class TransformerLogSoftmaxNM(TorchModule):
         super().__init__(**options)
         self.weight = nn.Parameter(torch.empty(vocabulary_size, hidden_size))
         self.bias = nn.Parameter(torch.zeros(vocabulary_size)) if bias else None
+        # as the embedding, with which the weight may be tied
         nn.init.normal_(self.weight, std=hidden_size**-0.5)
 
     def forward(self, hidden_states: Tensor) -> Tensor:

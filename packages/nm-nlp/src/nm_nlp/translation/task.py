@@ -69,6 +69,7 @@ def load_translator(
     """
     graph = application.graph_of("translate")
     device = resolve_device(application.factory.settings.placement)
+    # moved by hand: a search calls the modules themselves and not the graph
     modules: list[Any] = [
         _find_module(graph, cls).to(device)
         for cls in (TransformerEncoderNM, TransformerDecoderNM, TransformerLogSoftmaxNM)
@@ -81,6 +82,7 @@ def load_translator(
 
 
 def _find_module(graph: Graph, cls: type[M]) -> M:
+    # one module may be called several times in a graph
     modules = list(dict.fromkeys(call.module for call in graph.calls if isinstance(call.module, cls)))
     if len(modules) != 1:
         names = ", ".join(module.name for module in modules) or "none"

@@ -31,6 +31,7 @@ def make_search_options(
     return SearchOptions(
         bos=tokenizer.bos_id,
         eos=tokenizer.eos_id,
+        # an unknown token has no text that a reader could use
         forbidden=(tokenizer.pad_id, tokenizer.bos_id, tokenizer.unknown_id),
         beam_size=beam_size,
         n_best=n_best,
@@ -114,7 +115,7 @@ class Translator:
         options = make_search_options(
             self.target_tokenizer, beam_size=beam_size, n_best=n_best, length_penalty=length_penalty
         )
-        sentences = [sentence.strip() for sentence in sentences]
+        sentences = [sentence.strip() for sentence in sentences]  # as the data layer strips the lines of its files
         results = [[Hypothesis("")] for _ in sentences]
         indices = [index for index, sentence in enumerate(sentences) if sentence]
         ids = dict(zip(indices, self.source_tokenizer.encode_all([sentences[i] for i in indices]), strict=True))
@@ -129,6 +130,7 @@ class Translator:
         device = self.log_softmax.weight.device
         src_BS = pad_ids(ids, tokenizer.pad_id, after=tokenizer.eos_id).to(device)
         mask_BS = make_mask([len(sentence) + 1 for sentence in ids]).to(device)
+        # a translator may be used between steps of a training, which left the modules in training mode
         with evaluating(self.encoder), torch.inference_mode():
             hidden_BSD: Tensor = self.encoder(input_ids=src_BS, input_mask_src=mask_BS)
         return search_translations(self.decoder, self.log_softmax, hidden_BSD, mask_BS, options)
@@ -150,6 +152,7 @@ def _make_batches(ids: dict[int, list[int]], batch_tokens: int) -> list[list[int
     """Group the indices of sentences to batches of like length, the longest first."""
     batches: list[list[int]] = []
     longest = 0
+    # longest first, so that too large a batch fails at once and not after an hour
     for index in sorted(ids, key=lambda index: -len(ids[index])):
         if not batches or (len(batches[-1]) + 1) * longest > batch_tokens:
             batches.append([])

@@ -193,7 +193,7 @@ class DecoderRNN(TorchModule[DecoderRNNOutputs]):
         options = SearchOptions(
             bos=self.bos,
             eos=self.eos,
-            forbidden=(self.bos,),
+            forbidden=(self.bos,),  # a class of the output that no target ever has
             beam_size=beam_size,
             n_best=n_best,
             length_penalty=length_penalty,

@@ -23,6 +23,10 @@ class TextFileError(NmError, ValueError):
     """A file cannot be read as text in UTF-8."""
 
 
+class LeftOutWarning(UserWarning):
+    """Samples are left out, as the settings of a data layer ask; the message says how many and why."""
+
+
 class LabelError(NmError, ValueError):
     """A text holds characters, or a transcript holds ids, that are not among the labels."""
 

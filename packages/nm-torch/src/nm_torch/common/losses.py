@@ -54,7 +54,7 @@ class SequenceLoss(LossModule):
 
     def weight(self, targets: Tensor) -> Tensor:
         """Return the number of labels, EOS included."""
-        return count_labels(targets).sum() + len(targets)
+        return count_labels(targets).sum() + len(targets)  # one EOS for each
 
 
 def count_labels(targets_BU: Tensor) -> Tensor:
@@ -133,4 +133,4 @@ class MSELoss(LossModule):
 
     def weight(self, targets: Tensor) -> float:
         """Return the number of elements."""
-        return float(targets.numel())
+        return float(targets.numel())  # from the shape alone: nothing waits for the device

@@ -19,6 +19,7 @@ def sinusoids(length: int, size: int, *, device: torch.device | None = None) -> 
     position_T1 = torch.arange(length, dtype=torch.float32, device=device).unsqueeze(1)
     rate_D = torch.exp(torch.arange(0, size, 2, dtype=torch.float32, device=device) * (-math.log(10_000.0) / size))
     angles = position_T1 * rate_D
+    # an odd size has no room for the last cosine
     return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)[:, :size]
 
 

@@ -84,6 +84,7 @@ class EncoderRNN(TorchModule):
             raise OptionError(f"cell must be one of {', '.join(CELLS)}; given was {cell!r}.")
         output_size = hidden_size * (2 if bidirectional else 1)
         sizes = [input_size] + [output_size] * (num_layers - 1)
+        # one module per direction: a bidirectional one of torch would begin at the padding, or need sorted sequences
         self.forwards = nn.ModuleList(CELLS[cell](size, hidden_size, batch_first=True) for size in sizes)
         self.backwards = nn.ModuleList(
             CELLS[cell](size, hidden_size, batch_first=True) for size in (sizes if bidirectional else [])

@@ -74,5 +74,5 @@ class SearchOptions:
 
 def mask_forbidden(log_probs_NV: Tensor, forbidden: Tensor) -> Tensor:
     """Return log-probabilities in float32, those of forbidden symbols set to minus infinity."""
-    log_probs_NV = log_probs_NV.float()
+    log_probs_NV = log_probs_NV.float()  # sums over a long text lose digits in half precision
     return log_probs_NV.index_fill(1, forbidden, float("-inf")) if len(forbidden) else log_probs_NV

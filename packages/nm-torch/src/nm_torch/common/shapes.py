@@ -72,6 +72,7 @@ class Concat(TorchModule):
         """Return the position of the axis in the tensors of a call."""
         if self.dim is not None:
             return {}
+        # exactly one: a type with two such axes does not fit the port
         (dim,) = (index for index, axis in enumerate(call.types["y"].axes) if _is_below(axis, self.axis))
         return {"dim": dim}
 

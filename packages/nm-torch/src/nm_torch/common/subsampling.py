@@ -140,6 +140,7 @@ class FrameStacking(TorchModule[SubsamplingOutputs]):
 
     def forward(self, x: Tensor, length: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
         """Return [B, C * factor, t] and, where given, lengths [B], from [B, C, T] and int64 [B]."""
+        # a negative number modulo the factor: the frames that the last group lacks
         x_BCT = pad(mask_padding(x, length), (0, -x.shape[-1] % self.factor))
         x_BCtK = x_BCT.unflatten(2, (-1, self.factor))
         stacked_BCt = x_BCtK.permute(0, 3, 1, 2).flatten(1, 2)

@@ -32,6 +32,7 @@ class TransformerEncoder(nn.Module):
     def __init__(self, options: TransformerOptions, layers: int) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(TransformerEncoderBlock(options) for _ in range(layers))
+        # blocks that normalise first leave the sum of all residuals as it is
         self.norm = nn.LayerNorm(options.size) if options.norm == "pre" else nn.Identity()
 
     def forward(self, x_BTD: Tensor, mask_BT: Tensor | None = None) -> Tensor:
@@ -67,6 +68,7 @@ class TransformerDecoder(nn.Module):
     def __init__(self, options: TransformerOptions, layers: int, memory_size: int) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(TransformerDecoderBlock(options, memory_size) for _ in range(layers))
+        # blocks that normalise first leave the sum of all residuals as it is
         self.norm = nn.LayerNorm(options.size) if options.norm == "pre" else nn.Identity()
 
     def forward(

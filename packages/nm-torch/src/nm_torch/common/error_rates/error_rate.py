@@ -51,6 +51,7 @@ class ErrorRate(Metric):
             hypotheses: hypotheses or their texts.
             references: label ids of the transcripts, int64 [B, U], padded with -1.
         """
+        # -1 is padding, and no label
         texts = [self.labels.decode(index for index in row if index >= 0) for row in references.tolist()]
         self.update_texts([str(hypothesis) for hypothesis in hypotheses], texts)
 

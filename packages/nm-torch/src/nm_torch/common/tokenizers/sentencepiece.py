@@ -38,7 +38,7 @@ class SentencePieceTokenizer:
         pieces = self._processor.get_piece_size()
         ids = [self._processor.pad_id(), self._processor.bos_id(), self._processor.eos_id(), self._processor.unk_id()]
         self._pieces = pieces
-        for index, value in enumerate(ids):
+        for index, value in enumerate(ids):  # -1 where the model has no such id
             if value < 0:
                 ids[index] = pieces
                 pieces += 1
@@ -77,7 +77,7 @@ class SentencePieceTokenizer:
                 bos_id=1,
                 eos_id=2,
                 unk_id=3,
-                minloglevel=2,
+                minloglevel=2,  # errors only: the trainer writes pages to standard error
             )
         except (RuntimeError, OSError) as error:
             raise TokenizerError(

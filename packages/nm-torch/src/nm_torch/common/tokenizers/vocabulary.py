@@ -81,6 +81,7 @@ class SymbolTokenizer:
 
     def save(self, path: str | Path) -> None:
         """Write the vocabulary as JSON."""
+        # one symbol a line and no escapes: people can read the file and compare two of them
         content = {"tokenizer": self.kind, "version": 1, **self.options(), "symbols": self.symbols[len(SPECIALS) :]}
         Path(path).write_text(json.dumps(content, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
 
@@ -111,6 +112,7 @@ def most_frequent(symbols: Iterable[str], *, vocabulary_size: int | None = None,
 
 def check_content(path: Path, content: Mapping[str, Any], kind: str, options: Iterable[str]) -> dict[str, Any]:
     """Return the constructor's arguments from the content of a vocabulary file."""
+    # exactly these entries: a file of a newer version is refused and not understood by half
     expected = {"tokenizer", "version", "symbols", *options}
     if set(content) != expected or content["tokenizer"] != kind or content["version"] != 1:
         raise TokenizerError(

@@ -74,6 +74,7 @@ class WordTokenizer(SymbolTokenizer):
 
     def split(self, text: str) -> list[str]:
         """Split a text into words and marks; one that follows another without a space carries a joiner."""
+        # a joiner in the text itself could not be told from those added here
         text = unicodedata.normalize("NFC", text.lower() if self.lowercase else text).replace(JOINER, REPLACEMENT)
         pieces = _PIECES.findall(text.strip())
         return [piece if space or index == 0 else JOINER + piece for index, (space, piece) in enumerate(pieces)]

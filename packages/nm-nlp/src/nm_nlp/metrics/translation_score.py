@@ -163,7 +163,7 @@ class TranslationScore(Metric):
 
     def state(self) -> dict[str, Any]:
         """Return the sentences as plain data."""
-        return self.bleu.state()
+        return self.bleu.state()  # both scores are of the same sentences
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Restore the result of `state`."""
