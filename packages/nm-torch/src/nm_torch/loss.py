@@ -17,6 +17,20 @@ class LossModule(TorchModule):
     A subclass declares `input_ports` and one output of type `"; Loss"`, and implements `total(**inputs)`, a sum over
     samples, and `weight(**some of the inputs)`, the number of tokens, frames or samples that the sum counts. The
     inputs of `weight` come from data layers, so that the engine knows the weight of a whole update before it computes.
+
+    Example:
+        >>> from nm_torch import LossModule, ports
+        >>> class SquaredError(LossModule):
+        ...     input_ports = ports(x="B Channel:c", y="B Channel:c")
+        ...     output_ports = ports(loss="; Loss")
+        ...
+        ...     def total(self, x, y):
+        ...         return (x - y).square().sum()
+        ...
+        ...     def weight(self, y):
+        ...         return y.numel()
+        >>> SquaredError()(x=torch.ones(2, 3), y=torch.zeros(2, 3))
+        tensor(1.)
     """
 
     _weight_inputs: ClassVar[tuple[str, ...]] = ()
@@ -26,31 +40,33 @@ class LossModule(TorchModule):
         cls._weight_inputs = tuple(inspect.signature(cls.weight).parameters)[1:]
 
     def total(self, *args: Any, **inputs: Any) -> Tensor:
-        """Return the sum of the loss over the batch: a scalar, in float32 or wider."""
+        """Sum the loss over the batch: a scalar, in float32 or wider."""
         raise NotImplementedError(f"{type(self).__qualname__} does not implement total.")
 
     def weight(self, *args: Any, **inputs: Any) -> Tensor | float:
-        """Return what the total counts: a number, or a scalar tensor."""
+        """Return the number of tokens, frames or samples in the total, as a number or a scalar tensor."""
         raise NotImplementedError(f"{type(self).__qualname__} does not implement weight.")
 
     def summed(self, **inputs: Any) -> Tensor:
-        """Return the total, in float32 or wider also where an autocast is on."""
+        """Compute the total in float32 or wider, also inside an autocast."""
+        # a half-precision sum over a batch overflows and loses small terms
         for device in ("cpu", "cuda"):
             if torch.is_autocast_enabled(device):
                 with torch.autocast(device, enabled=False):
-                    return self.summed(**{name: _widened(value) for name, value in inputs.items()})
+                    return self.summed(**{name: _widen(value) for name, value in inputs.items()})
         return self.total(**inputs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Tensor:
-        """Return total over weight; 0 where the weight is 0."""
+        """Divide the total by the weight; 0 where the weight is 0."""
         values = dict(zip(self.inputs.names[: len(args)], args, strict=False)) | kwargs
         total = self.summed(**values)
         weight = self.weight(**{name: values[name] for name in self._weight_inputs if name in values})
         weight = torch.as_tensor(weight, dtype=total.dtype, device=total.device)
+        # both branches of where are differentiated: the clamp keeps the gradient finite where the weight is 0
         return torch.where(weight > 0, total / weight.clamp_min(torch.finfo(total.dtype).tiny), total * 0)
 
 
-def _widened(value: Any) -> Any:
+def _widen(value: Any) -> Any:
     return value.float() if isinstance(value, Tensor) and value.dtype in (torch.float16, torch.bfloat16) else value
 
 

@@ -16,12 +16,33 @@ class TorchModule(NeuralModule[OutputsT], nn.Module):
     """A neural module written in PyTorch.
 
     Called with real tensors it computes at once, like any `nn.Module`; called with symbolic tensors it records a call.
+
+    Example:
+        >>> from typing import Unpack
+        >>> import torch
+        >>> from nm_core import ModuleOptions, inputs
+        >>> from nm_torch import TorchModule, ports
+        >>> class Project(TorchModule):
+        ...     input_ports = ports(x="B Channel:{size}")
+        ...     output_ports = ports(y="B Encoded:{size}")
+        ...
+        ...     def __init__(self, *, size: int, **options: Unpack[ModuleOptions]) -> None:
+        ...         super().__init__(**options)
+        ...         self.linear = nn.Linear(size, size)
+        ...
+        ...     def forward(self, x):
+        ...         return self.linear(x)
+        >>> project = Project(size=4, name="project")
+        >>> project(x=torch.zeros(2, 4)).shape
+        torch.Size([2, 4])
+        >>> project(x=inputs(x="B Channel:4"))
+        <symbolic project.y: Batch Encoded:4>
     """
 
     segment: ClassVar[Segment] = "framework"
 
     compute = nn.Module.__call__
-    """Compute at once, hooks included, without asking whether the values are symbolic: what lowered code calls."""
+    """Compute at once, hooks included, without looking for symbolic tensors; lowered code calls this."""
 
     def has_weights(self) -> bool:
         """Tell whether the module has parameters or buffers that are saved."""

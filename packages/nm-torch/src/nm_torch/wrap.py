@@ -13,7 +13,7 @@ from nm_torch.module import TorchModule
 
 
 class WrappedModule(TorchModule):
-    """A PyTorch module with ports; it holds a live object, so it trains and resumes but needs a class to be filed."""
+    """A PyTorch module with ports; it holds a live object, so it trains and resumes, but no file can describe it."""
 
     def __init__(self, *, module: nn.Module, inputs: Any, outputs: Any, **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)
@@ -33,9 +33,19 @@ def from_torch(
     outputs: PortSpec | Mapping[str, Any],
     name: str | None = None,
 ) -> WrappedModule:
-    """Add ports to a PyTorch module: `from_torch(nn.Linear(64, 10), inputs={"x": "B C:64"}, outputs={"y": "B C:10"})`.
+    """Add ports to a PyTorch module; values reach it by position, in the order of `inputs`.
 
-    Values reach the module by position, in the order of `inputs`.
+    Args:
+        module: any module, which is used as it is and shares its weights.
+        inputs: the input ports.
+        outputs: the output ports, one for each value that the module returns.
+        name: the module's name in graphs and checkpoints; the class's in lower case when not given.
+
+    Example:
+        >>> from nm_core import inputs
+        >>> linear = from_torch(nn.Linear(64, 10), inputs={"x": "B C:64"}, outputs={"y": "B Class:10 ; Logits"})
+        >>> linear(inputs(x="B C:64"))
+        <symbolic linear.y: Batch Class:10 ; Logits>
     """
     wrapped = WrappedModule(module=module, inputs=inputs, outputs=outputs, name=name or type(module).__name__.lower())
     wrapped._nm.signature = Signature(as_ports(inputs, "inputs"), as_ports(outputs, "outputs"))

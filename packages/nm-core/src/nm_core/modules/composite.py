@@ -68,6 +68,27 @@ class CompositeModule(NeuralModule[OutputsT], metaclass=_CompositeMeta):
 
     A subclass makes its modules in its constructor, declares ports like any module, and implements
     `build(self, **inputs)`, which calls them and returns the outputs. The same `build` serves symbols and values.
+
+    Example:
+        >>> from nm_core import CompositeModule, NeuralModule, ports
+        >>> class Double(NeuralModule):
+        ...     input_ports = ports(x="B")
+        ...     output_ports = ports(y="B")
+        ...
+        ...     def forward(self, x):
+        ...         return [2 * value for value in x]
+        >>> class Quadruple(CompositeModule):
+        ...     input_ports = ports(x="B")
+        ...     output_ports = ports(y="B")
+        ...
+        ...     def __init__(self, **options):
+        ...         super().__init__(**options)
+        ...         self.first, self.second = Double(name="first"), Double(name="second")
+        ...
+        ...     def build(self, x):
+        ...         return self.second(self.first(x))
+        >>> Quadruple()(x=[1, 2])
+        [4, 8]
     """
 
     segment: ClassVar[Segment] = "host"

@@ -39,7 +39,30 @@ class Metric(NeuralModule, metaclass=_MetricMeta):
 
     A subclass declares `input_ports` and implements `update`, `merge`, `compute`, `state`, `load_state` and `reset`.
     `WordErrorRate(hypotheses=text, references=transcript)` binds a metric to symbolic tensors, for `train` and
-    `eval`; without tensors it is used directly, with values.
+    `eval`; without tensors it is used directly, with values. Type checkers know the ports that a constructor names in
+    its options: `**options: Unpack[LengthOptions]`.
+
+    Example:
+        >>> from typing import Unpack
+        >>> from nm_core import Metric, ModuleOptions, NmTensor, ports
+        >>> class LengthOptions(ModuleOptions, total=False):
+        ...     texts: NmTensor
+        >>> class MeanLength(Metric):
+        ...     input_ports = ports(texts="list[object Text]")
+        ...
+        ...     def __init__(self, **options: Unpack[LengthOptions]) -> None:
+        ...         super().__init__(**options)
+        ...         self.lengths: list[int] = []
+        ...
+        ...     def update(self, texts: list[str]) -> None:
+        ...         self.lengths += [len(text) for text in texts]
+        ...
+        ...     def compute(self) -> dict[str, float]:
+        ...         return {"mean_length": sum(self.lengths) / len(self.lengths)}
+        >>> mean = MeanLength()
+        >>> mean.update(texts=["a", "abc"])
+        >>> mean.compute()
+        {'mean_length': 2.0}
     """
 
     goals: ClassVar[Mapping[str, Literal["min", "max"]]] = {}
@@ -58,31 +81,31 @@ class Metric(NeuralModule, metaclass=_MetricMeta):
         return self
 
     def update(self, *args: Any, **values: Any) -> None:
-        """Take the values of one batch."""
+        """Add the values of one batch."""
         raise ModuleDeclarationError(f"{type(self).__qualname__} does not implement update.")
 
     def merge(self, other: Self) -> None:
-        """Take what another process's metric has seen."""
+        """Add the state of the same metric in another process."""
         raise ModuleDeclarationError(f"{type(self).__qualname__} does not implement merge.")
 
     def compute(self) -> dict[str, float]:
-        """Return the scores over all that was seen, by name."""
+        """Compute the scores over all samples so far, by name."""
         raise ModuleDeclarationError(f"{type(self).__qualname__} does not implement compute.")
 
     def state(self) -> dict[str, Any]:
-        """Return what was seen as plain data."""
+        """Return the state as plain data, for checkpoints and other processes."""
         raise ModuleDeclarationError(f"{type(self).__qualname__} does not implement state.")
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take back what `state` gave."""
+        """Go on from a state that `state` returned."""
         raise ModuleDeclarationError(f"{type(self).__qualname__} does not implement load_state.")
 
     def reset(self) -> None:
-        """Forget everything that was seen."""
+        """Forget all samples."""
         raise ModuleDeclarationError(f"{type(self).__qualname__} does not implement reset.")
 
     def fresh(self) -> Self:
-        """Return an unbound metric with the same parameters that has seen nothing."""
+        """Make an unbound metric with the same parameters, without samples."""
         metric_class: Any = type(self)
-        other: Self = metric_class(name=self.name, **self.params)
-        return other
+        metric: Self = metric_class(name=self.name, **self.params)
+        return metric

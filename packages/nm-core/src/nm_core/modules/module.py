@@ -40,7 +40,13 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The ports of a module whose parameters are known."""
+    """The ports of a module, with the numbers of its parameters in their types.
+
+    Example:
+        >>> from nm_core import Signature, ports
+        >>> Signature(ports(x="B Channel:4"), ports(y="B Class:10")).outputs
+        ports(y='Batch Class:10')
+    """
 
     inputs: PortSpec
     outputs: PortSpec
@@ -48,7 +54,7 @@ class Signature:
 
 @dataclass(slots=True)
 class _Identity:
-    """What is fixed when a module is made; it lives beside the instance's own attributes."""
+    """The name, parameters and ports of a module, fixed when it is constructed; stored beside its own attributes."""
 
     name: str
     params: FrozenParams
@@ -208,13 +214,13 @@ class NeuralModule(Generic[OutputsT], metaclass=ModuleMeta):
         casts: recording.CastPolicy | frozenset[str],
         location: str,
     ) -> CallTyping:
-        """Judge the edges of one call and give its outputs their types; raises as `nm_types.type_call` does."""
+        """Check the edges of one call and give its outputs their types; raises as `nm_types.type_call` does."""
         return type_call(edges, outputs, owner=owner, casts=casts, location=location)
 
     def typed_arguments(self, call: Call) -> dict[str, Any]:
-        """Return arguments of `forward` that are no ports and follow from the types of a call: none, for most modules.
+        """Return arguments of `forward` that are no ports and follow from the types of a call; most modules have none.
 
-        What lowers or repeats a graph passes them on; a call on real tensors has no types and gives them itself. Only
+        A lowered or repeated graph passes them on; a call on real tensors has no types, so its caller gives them. Only
         framework modules have such arguments.
         """
         return {}
@@ -247,7 +253,7 @@ class NeuralModule(Generic[OutputsT], metaclass=ModuleMeta):
         call = self._nm.source_call() if source and self._nm.source_call else None
         if call is None:
             call = recording.record(self, args, kwargs)
-            if source:  # one instance is one stream: asking again gives the same tensors
+            if source:  # one instance is one stream: a second call returns the same tensors
                 self._nm.source_call = weakref.ref(call)
         return self._name_outputs(call.tensors())
 
@@ -268,7 +274,7 @@ class NeuralModule(Generic[OutputsT], metaclass=ModuleMeta):
 
 
 def signature_of(cls: ModuleMeta, params: Mapping[str, Any]) -> Signature:
-    """Return the ports of a class under parameters, without constructing anything.
+    """Compute the ports of a class under parameters, without constructing anything.
 
     Raises:
         ParameterError: a parameter that a port mentions is not an integer.
@@ -278,22 +284,26 @@ def signature_of(cls: ModuleMeta, params: Mapping[str, Any]) -> Signature:
     owner = cls.__qualname__
     ports_of = getattr(cls, "ports_of", None)
     if ports_of is not None:
-        inputs, outputs = _author(owner, "ports_of", ports_of, params)
+        inputs, outputs = _call_author(owner, "ports_of", ports_of, params)
         declared = Signature(as_ports(inputs, f"{owner}.ports_of"), as_ports(outputs, f"{owner}.ports_of"))
-        _same_names(owner, cls._declared_ports, declared)
-    wanted = declared.inputs.parameters | declared.outputs.parameters
-    if not wanted:
+        _check_names(owner, cls._declared_ports, declared)
+    names = declared.inputs.parameters | declared.outputs.parameters
+    if not names:
         return declared
     sizes_of = getattr(cls, "sizes", None)
-    derived = _author(owner, "sizes", sizes_of, params) if sizes_of is not None else {}
-    sizes = {name: derived[name] if name in derived else _given(owner, name, params) for name in wanted}
+    sizes = dict(params) if sizes_of is None else {**params, **_call_author(owner, "sizes", sizes_of, params)}
+    for name in names:
+        if name not in sizes:
+            raise ModuleDeclarationError(
+                f"A port of {owner} mentions {{{name}}}, which is neither a parameter nor given by sizes(params)."
+            )
     try:
         return Signature(declared.inputs.bind(sizes), declared.outputs.bind(sizes))
     except BindingError as error:
         raise ParameterError(f"{owner}: {error.message}", code=error.code) from None
 
 
-def _author(owner: str, what: str, function: Any, params: Mapping[str, Any]) -> Any:
+def _call_author(owner: str, what: str, function: Any, params: Mapping[str, Any]) -> Any:
     try:
         return function(params)
     except NmError:
@@ -305,7 +315,7 @@ def _author(owner: str, what: str, function: Any, params: Mapping[str, Any]) -> 
         ) from error
 
 
-def _same_names(owner: str, declared: Signature, computed: Signature) -> None:
+def _check_names(owner: str, declared: Signature, computed: Signature) -> None:
     for side, names, others in (
         ("input", declared.inputs, computed.inputs),
         ("output", declared.outputs, computed.outputs),
@@ -317,22 +327,14 @@ def _same_names(owner: str, declared: Signature, computed: Signature) -> None:
             )
 
 
-def _given(owner: str, name: str, params: Mapping[str, Any]) -> Any:
-    if name not in params:
-        raise ModuleDeclarationError(
-            f"A port of {owner} mentions {{{name}}}, which is neither a parameter nor given by sizes(params)."
-        )
-    return params[name]
-
-
 def snake_case(name: str) -> str:
-    """Return a class name as a module name: `JasperEncoder` gives `jasper_encoder`, `CTCLossNM` `ctc_loss_nm`."""
+    """Name a module after its class: `JasperEncoder` gives `jasper_encoder`, `CTCLossNM` `ctc_loss_nm`."""
     name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
 
 
 def checked_name(name: str) -> str:
-    """Return a module's name if it can prefix weights and stand in a file.
+    """Check that a module's name can prefix weights and stand in a file, and return it.
 
     Raises:
         ParameterError: the name is not an identifier, or several joined by dots.

@@ -1,4 +1,4 @@
-"""What a user says explicitly of a tensor, visible in the graph: another order of its axes, a narrower meaning."""
+"""Views: modules that pass a value on with its axes in another order, or with a narrower type."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from nm_types.frames import boundary
 
 
 class View(NeuralModule):
-    """A module that passes its value on and only says something about it; it runs wherever its value is.
+    """A module whose output is its input under another type; it runs wherever its value is.
 
-    What it does to the value, if anything, is a cast on its input: a backend that applies casts has nothing more to do.
+    The transposition of a view, if it has one, is a cast on its input: a backend that applies casts needs no more.
     """
 
     segment: ClassVar[Segment] = "view"
@@ -68,14 +68,19 @@ class Transpose(View):
     """The same value with its axes in another order.
 
     Args:
-        order: each axis of the value by its tag, or by one above it, in the order wanted: `"B Spectrogram T"`.
+        order: each axis of the value by its tag, or by one above it, in their new order: `"B Spectrogram T"`.
+
+    Example:
+        >>> from nm_core import NeuralType, inputs
+        >>> Transpose(order=NeuralType("B T C"))(inputs(x="B Channel:64 T:t")).type
+        NeuralType("Batch Time:inputs.t Channel:64")
     """
 
     rule = staticmethod(transposed)
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
-        """Return the ports, the input in the order asked for; what comes out is known in each call."""
+        """Type the input with the order; the type of the output follows in each call."""
         return ports(x=params["order"]), ports(y="{}")
 
     def __init__(self, *, order: NeuralType, **options: Unpack[ModuleOptions]) -> None:
@@ -83,20 +88,25 @@ class Transpose(View):
 
 
 class Assume(View):
-    """The same value, of which more is claimed than its producer promises.
+    """The same value under a narrower type than its producer promises.
 
-    What a run can see of the claim (the number of axes, numbers of sizes, the family of the values) is checked when
-    the graph runs; what axes and values mean is believed.
+    When the graph runs, the number of axes, numbers of sizes and the family of the values are checked; the meaning of
+    axes and values is believed.
 
     Args:
-        type: the type claimed: narrower tags and kinds, a kind where there was none, numbers for sizes.
+        type: the narrower type: narrower tags and kinds, a kind where there was none, numbers for sizes.
+
+    Example:
+        >>> from nm_core import NeuralType, inputs
+        >>> Assume(type=NeuralType("B WordEmbedding:64"))(inputs(x="B Channel:64")).type
+        NeuralType("Batch WordEmbedding:64")
     """
 
     rule = staticmethod(assumed)
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
-        """Return the ports, the input with the claim."""
+        """Type the input with the narrower type."""
         return ports(x=params["type"]), ports(y="{}")
 
     def __init__(self, *, type: NeuralType, **options: Unpack[ModuleOptions]) -> None:
@@ -104,7 +114,7 @@ class Assume(View):
 
 
 def behind(tensor: NmTensor) -> NmTensor:
-    """Return the tensor that a view shows; itself where it is the output of another module."""
+    """Return the tensor behind views: the nearest output of a module that is no view."""
     while isinstance(tensor.call.module, View):
         (tensor,) = tensor.call.sources_of_inputs()
     return tensor
@@ -112,7 +122,7 @@ def behind(tensor: NmTensor) -> NmTensor:
 
 @boundary
 def transpose(tensor: NmTensor, order: str | NeuralType, *, tags: Iterable[type] = ()) -> NmTensor:
-    """Return a symbolic tensor with its axes in another order: `transpose(features, "B Spectrogram T")`.
+    """Put the axes of a symbolic tensor in another order.
 
     Args:
         order: each axis by its tag, or by one above it.
@@ -120,27 +130,37 @@ def transpose(tensor: NmTensor, order: str | NeuralType, *, tags: Iterable[type]
 
     Raises:
         NeuralTypeError: the tags do not name exactly one order of these axes.
+
+    Example:
+        >>> from nm_core import inputs
+        >>> transpose(inputs(x="B Spectrogram:64 T:t"), "B T Spectrogram").type
+        NeuralType("Batch Time:inputs.t Spectrogram:64")
     """
-    return _viewed(Transpose(order=NeuralType(order, tags=tags)), tensor)
+    return _view(Transpose(order=NeuralType(order, tags=tags)), tensor)
 
 
 @boundary
 def assume(
     tensor: NmTensor, type: str | NeuralType, *, tags: Iterable[type] = (), kinds: Iterable[type] = ()
 ) -> NmTensor:
-    """Return a symbolic tensor of which more is claimed than its producer promises: `assume(x, "B WordEmbedding")`.
+    """Narrow the type of a symbolic tensor beyond the promise of its producer.
 
     Args:
-        type: narrower tags and kinds, numbers for sizes; what it leaves out stays as it is.
+        type: narrower tags and kinds, numbers for sizes; whatever it leaves out stays as it is.
         tags, kinds: those of a collection that the type names.
 
     Raises:
-        NeuralTypeError: the claim contradicts what is known.
+        NeuralTypeError: the narrower type contradicts the type of the tensor.
+
+    Example:
+        >>> from nm_core import inputs
+        >>> assume(inputs(x="B Channel:64"), "B WordEmbedding").type
+        NeuralType("Batch WordEmbedding:64")
     """
-    return _viewed(Assume(type=NeuralType(type, tags=tags, kinds=kinds)), tensor)
+    return _view(Assume(type=NeuralType(type, tags=tags, kinds=kinds)), tensor)
 
 
-def _viewed(view: View, tensor: object) -> NmTensor:
+def _view(view: View, tensor: object) -> NmTensor:
     if not isinstance(tensor, NmTensor):
         raise PortError(
             f"{view.name} takes a symbolic tensor, it was given a {type(tensor).__name__}.\n"

@@ -31,7 +31,13 @@ Plain = None | bool | int | float | str | NeuralType | tuple["Plain", ...] | Map
 
 
 class FrozenParams(Mapping[str, Any]):
-    """An immutable mapping of plain data; copies of it are the same object."""
+    """An immutable mapping of plain data; copies of it are the same object.
+
+    Example:
+        >>> params = FrozenParams({"size": 3, "strides": (2, 2)})
+        >>> params["size"], dict(params)
+        (3, {'size': 3, 'strides': (2, 2)})
+    """
 
     __slots__ = ("_items",)
 
@@ -91,7 +97,7 @@ def _freeze(value: object) -> Any:
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int):
-        return int(value)
+        return int(value)  # members of IntEnum lose their class
     if isinstance(value, float):
         return float(value)  # numpy's float64 is a float
     if isinstance(value, NeuralType):
@@ -102,7 +108,7 @@ def _freeze(value: object) -> Any:
         return tuple(_freeze(item) for item in value)
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
         return FrozenParams({key: _freeze(item) for key, item in value.items()})
-    if hasattr(value, "__index__"):
+    if hasattr(value, "__index__"):  # integers of numpy, tensors of one integer
         return value.__index__()
     raise _NotPlain(type(value).__name__)
 
@@ -117,7 +123,7 @@ def thaw(value: Any) -> Any:
 
 
 def short(value: object) -> str:
-    """Return a parameter in a few words, for drawings and notebooks."""
+    """Render a parameter in at most 60 characters, for drawings and notebooks."""
     text = repr(thaw(value))
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -217,7 +223,10 @@ def _option_names(constructor: Callable[..., Any], keywords: inspect.Parameter) 
 def capture(
     cls: type, known: Mapping[str, inspect.Parameter], args: tuple[object, ...], kwargs: Mapping[str, object]
 ) -> tuple[FrozenParams, frozenset[str]]:
-    """Bind a constructor's arguments to names, fill in defaults and freeze what is plain data.
+    """Bind a constructor's arguments to names, fill in defaults and freeze plain data.
+
+    Args:
+        known: the parameters of the constructor, by name.
 
     Returns:
         the frozen parameters, and the names of those that are live objects.
@@ -225,52 +234,56 @@ def capture(
     Raises:
         ParameterError: an unknown, doubled or missing parameter; all of them are named.
     """
-    given = _by_name(cls, known, args, kwargs)
+    arguments = _bind_arguments(cls, known, args, kwargs)
     frozen: dict[str, Any] = {}
     opaque: set[str] = set()
     for name, parameter in known.items():
         try:
-            frozen[name] = _freeze(given.get(name, parameter.default))
+            frozen[name] = _freeze(arguments.get(name, parameter.default))
         except _NotPlain:
             opaque.add(name)
     return FrozenParams(frozen), frozenset(opaque)
 
 
-def complete(cls: type, known: Mapping[str, inspect.Parameter], given: Mapping[str, object]) -> FrozenParams:
-    """Return `given` with defaults filled in, for a class that is not constructed; raises as `capture` does."""
-    frozen, opaque = capture(cls, known, (), given)
+def complete(cls: type, known: Mapping[str, inspect.Parameter], params: Mapping[str, object]) -> FrozenParams:
+    """Fill in the defaults of parameters, for a class that is not constructed.
+
+    Raises:
+        ParameterError: as `capture` does, and where a parameter is a live object.
+    """
+    frozen, opaque = capture(cls, known, (), params)
     for name in opaque:
-        freeze(given.get(name, known[name].default))
+        freeze(params.get(name, known[name].default))
     return frozen
 
 
-def _by_name(
+def _bind_arguments(
     cls: type, known: Mapping[str, inspect.Parameter], args: tuple[object, ...], kwargs: Mapping[str, object]
 ) -> dict[str, object]:
     positional = [name for name, p in known.items() if p.kind is not inspect.Parameter.KEYWORD_ONLY]
     problems = []
     if len(args) > len(positional):
         problems.append(f"takes {len(positional)} positional parameters, was given {len(args)}.")
-    given = dict(zip(positional, args, strict=False))
+    arguments = dict(zip(positional, args, strict=False))
     for name, value in kwargs.items():
         if name not in known:
             problems.append(f'has no parameter "{name}".{did_you_mean(name, known)}')
-        elif name in given:
+        elif name in arguments:
             problems.append(f'was given "{name}" twice.')
         else:
-            given[name] = value
-    missing = [n for n, p in known.items() if p.default is inspect.Parameter.empty and n not in given]
+            arguments[name] = value
+    missing = [n for n, p in known.items() if p.default is inspect.Parameter.empty and n not in arguments]
     if missing:
         problems.append(f"needs {', '.join(missing)}.")
     if problems:
         raise ParameterError(
             "\n  ".join(f"{cls.__qualname__} {problem}" for problem in problems)
-            + f"\n  Its parameters: {', '.join(map(_shown, known.values())) or 'none'}."
+            + f"\n  Its parameters: {', '.join(map(_describe_parameter, known.values())) or 'none'}."
         )
-    return given
+    return arguments
 
 
-def _shown(parameter: inspect.Parameter) -> str:
+def _describe_parameter(parameter: inspect.Parameter) -> str:
     empty = parameter.default is inspect.Parameter.empty
     return parameter.name if empty else f"{parameter.name}={parameter.default!r}"
 

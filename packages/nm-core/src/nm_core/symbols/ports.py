@@ -24,6 +24,11 @@ class Port:
         optional: an input that may stay open; it then arrives as `None`.
         variadic: an input that takes a list of values, each of this type.
         needs: optional inputs without which an output has no value.
+
+    Example:
+        >>> port = ports(length=optional("B ; Lengths(t)"))["length"]
+        >>> port.name, str(port.type), port.optional
+        ('length', 'Batch ; Lengths(t)', True)
     """
 
     name: str
@@ -34,13 +39,15 @@ class Port:
 
     def bind(self, sizes: Mapping[str, object]) -> Port:
         """Return the port with its `{parameters}` replaced by sizes."""
-        wanted = self.type.parameters
-        return replace(self, type=self.type.bind({name: sizes[name] for name in wanted})) if wanted else self
+        parameters = self.type.parameters
+        if not parameters:
+            return self
+        return replace(self, type=self.type.bind({name: sizes[name] for name in parameters}))
 
 
 @dataclass(frozen=True, slots=True)
 class _Unnamed:
-    """A port declaration that has not met its name yet."""
+    """A port declaration without its name, which `ports` gives it."""
 
     type: PortDeclaration
     optional: bool = False
@@ -59,7 +66,15 @@ def variadic(type: PortDeclaration) -> _Unnamed:
 
 
 class PortSpec(Mapping[str, Port]):
-    """The ports of one side of a module, in the order in which they were declared."""
+    """The ports of one side of a module, in the order in which they were declared; an immutable mapping.
+
+    Example:
+        >>> spec = ports(x="B Channel:{size} T:t", length="B ; Lengths(t)")
+        >>> spec.names, sorted(spec.parameters)
+        (('x', 'length'), ['size'])
+        >>> spec.bind({"size": 64})
+        ports(x='Batch Channel:64 Time:t', length='Batch ; Lengths(t)')
+    """
 
     __slots__ = ("_ports",)
 
@@ -101,13 +116,23 @@ def ports(*, tags: Iterable[type] = (), kinds: Iterable[type] = (), **types: Por
         tags: tag classes of a collection that the strings below may name.
         kinds: kinds of values of a collection that the strings below may name.
         types: for each port a type string, a `NeuralType`, the paper's dict, `optional(...)` or `variadic(...)`.
+
+    Raises:
+        NeuralTypeError: a type cannot be read.
     """
     scope_tags, scope_kinds = tuple(tags), tuple(kinds)
-    return PortSpec(_named(name, declared, scope_tags, scope_kinds) for name, declared in types.items())
+    return PortSpec(_name_port(name, declared, scope_tags, scope_kinds) for name, declared in types.items())
 
 
 def as_ports(declared: object, owner: str) -> PortSpec:
-    """Read what a class has under `input_ports` or `output_ports`: a `PortSpec` or a mapping from name to type."""
+    """Convert the value of `input_ports` or `output_ports`, a `PortSpec` or a mapping from name to type.
+
+    Args:
+        owner: names the declaration in the error.
+
+    Raises:
+        ModuleDeclarationError: it is neither.
+    """
     if isinstance(declared, PortSpec):
         return declared
     if isinstance(declared, Mapping):
@@ -118,7 +143,7 @@ def as_ports(declared: object, owner: str) -> PortSpec:
     )
 
 
-def _named(name: str, declared: PortDeclaration, tags: tuple[type, ...], kinds: tuple[type, ...]) -> Port:
+def _name_port(name: str, declared: PortDeclaration, tags: tuple[type, ...], kinds: tuple[type, ...]) -> Port:
     if isinstance(declared, Port):
         return replace(declared, name=name)
     if not isinstance(declared, _Unnamed):

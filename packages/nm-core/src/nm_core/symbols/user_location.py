@@ -1,4 +1,4 @@
-"""Where in the user's code something was written."""
+"""The place in the user's code at which something is written, for messages."""
 
 import sys
 from types import FrameType
@@ -9,7 +9,7 @@ _OURS = frozenset({"nm_types", "nm_core", "nm_torch"})
 def user_location() -> str:
     """Return `file:line` of the innermost frame outside the engine's own packages, or an empty string.
 
-    A cell of a notebook is no file that anybody knows: it is called as IPython shows it, `In[3]:2`.
+    A cell of a notebook is a temporary file, so it is named as IPython shows it: `In[3]:2`.
     """
     frame = sys._getframe(1)
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
@@ -22,6 +22,6 @@ def _cell(frame: FrameType) -> str:
     shell = frame.f_globals.get("get_ipython")
     if shell is None:
         return ""
-    naming = getattr(getattr(shell(), "compile", None), "format_code_name", None)
-    named = naming(frame.f_code.co_filename) if naming is not None else None
-    return str(named[1]) if named else ""
+    format_code_name = getattr(getattr(shell(), "compile", None), "format_code_name", None)
+    code_name = format_code_name(frame.f_code.co_filename) if format_code_name is not None else None
+    return str(code_name[1]) if code_name else ""

@@ -31,8 +31,8 @@ class DataLayer(NeuralModule[OutputsT]):
     Example:
         >>> class Squares(DataLayer):
         ...     output_ports = {"x": "B ; Index", "y": "B ; Index"}
-        ...     def __init__(self):
-        ...         super().__init__(batching=Batching(batch_size=2))
+        ...     def __init__(self, **options: Unpack[ModuleOptions]) -> None:
+        ...         super().__init__(batching=Batching(batch_size=2), **options)
         ...     def __len__(self):
         ...         return 5
         ...     def sample(self, index, random):
