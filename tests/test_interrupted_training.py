@@ -48,8 +48,8 @@ def steady(project: Project) -> Project:  # noqa: F811
         ("nm_asr.data.layer:AudioToTextDataLayer.sample@9", 1, GRACEFUL.format(2)),
         ("nm_asr.losses:CTCLossNM.total@4", 1, GRACEFUL.format(4)),
         ("nm_asr.losses:CTCLossNM.total@4", 30, AT_ONCE),
-        ("nm_torch.checkpoint.files:Files.write@7", 1, GRACEFUL.format(3)),
-        ("nm_torch.checkpoint.files:Files.write@7", 30, AT_ONCE),
+        ("nm_torch.checkpoint.durable_files:Files.write@7", 1, GRACEFUL.format(3)),
+        ("nm_torch.checkpoint.durable_files:Files.write@7", 30, AT_ONCE),
         ("nm_core.application.saved.folder:_write_manifest", 30, AT_ONCE),
     ],
 )

@@ -43,7 +43,7 @@ def save_weights(module: NeuralModule, path: Path, *, without: Collection[str] =
     metadata = {_ALIASES: json.dumps(aliases)} if aliases else None
     partial = path.with_name(f".partial-{path.name}")
     partial.write_bytes(safetensors.torch.save(stored, metadata=metadata))
-    os.replace(partial, path)
+    os.replace(partial, path)  # atomic: a reader sees the old file or the new one
 
 
 def load_weights(
@@ -95,16 +95,17 @@ def tie(modules: Mapping[str, NeuralModule], first: str, second: str) -> None:
     Raises:
         WeightsError: there is no such parameter, or their shapes differ.
     """
-    kept_owner, kept_name = _find(modules, first)
-    other_owner, other_name = _find(modules, second)
-    kept, other = getattr(kept_owner, kept_name), getattr(other_owner, other_name)
-    if kept is other:
+    first_owner, first_name = _find(modules, first)
+    second_owner, second_name = _find(modules, second)
+    weight, replaced = getattr(first_owner, first_name), getattr(second_owner, second_name)
+    if weight is replaced:
         return
-    if kept.shape != other.shape:
+    if weight.shape != replaced.shape:
         raise WeightsError(
-            f"{first} has shape {tuple(kept.shape)} and {second} {tuple(other.shape)}; only equal shapes can be one."
+            f"{first} has shape {tuple(weight.shape)} and {second} {tuple(replaced.shape)};"
+            " only equal shapes can be one."
         )
-    setattr(other_owner, other_name, kept)
+    setattr(second_owner, second_name, weight)
 
 
 def freeze(modules: Mapping[str, NeuralModule], pattern: str) -> int:

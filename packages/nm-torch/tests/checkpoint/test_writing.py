@@ -27,7 +27,7 @@ from nm_torch.checkpoint import (
     read_checkpoint,
     verify,
 )
-from nm_torch.checkpoint.files import Written
+from nm_torch.checkpoint.durable_files import Written
 
 StateOf = Callable[[int], CheckpointState]
 

@@ -106,6 +106,7 @@ class CheckedRun:
         expected |= {name: slot.type for name, (slot, _) in tensors.items()}
         shapes |= {name: tuple(value.shape) for name, (_, value) in tensors.items()}
         families = {name: f for name, (_, value) in tensors.items() if (f := family_of(value.dtype)) is not None}
+        # Inputs take part, as a size that both mention must agree; only outputs are reported.
         for problem in check_shapes(expected, shapes, families, owner=self.module.name):
             if problem.port in tensors:
                 slot, value = tensors[problem.port]

@@ -116,7 +116,7 @@ class RandomInputs:
         lengths_B = self.lengths.get(size)
         if lengths_B is None or len(lengths_B) != count:
             lengths_B = self.whole((longest + 1) // 2, longest, (count,))
-            lengths_B[int(self.whole(0, count - 1, ()))] = longest
+            lengths_B[int(self.whole(0, count - 1, ()))] = longest  # padded to the longest, as batches are
             self.lengths.setdefault(size, lengths_B)
         return lengths_B
 

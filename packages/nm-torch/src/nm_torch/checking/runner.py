@@ -49,6 +49,7 @@ class Runner:
         sizes = self._smallest(use, fixed)
         if sizes is None:
             return
+        # Evaluation first, which found the sizes: training may change running statistics.
         for training in self.modes[1:]:
             self._run(use, sizes, training=training)
         for near in around_multiples(names, sizes, fixed) if thorough else ():

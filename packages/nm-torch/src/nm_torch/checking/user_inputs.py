@@ -100,6 +100,7 @@ def _all_sizes(slot: Slot) -> Sequence[Size]:
 
 
 def _solve_size(slot: Slot, size: Size, name: str, length: int, sizes: Mapping[str, int]) -> int:
+    # By trial, as sizes divide and round: an inverse of every expression would be a solver of its own.
     fitting = [
         value
         for value in range(1, SEARCHED * (length + 1))

@@ -4,6 +4,7 @@
 form on disk is described in `nm_torch.checkpoint.format`.
 """
 
+from nm_torch.checkpoint.durable_files import Files
 from nm_torch.checkpoint.errors import (
     CheckpointDamagedError,
     CheckpointMismatchError,
@@ -11,7 +12,6 @@ from nm_torch.checkpoint.errors import (
     CheckpointStateError,
     CheckpointWriteError,
 )
-from nm_torch.checkpoint.files import Files
 from nm_torch.checkpoint.reading import (
     Restored,
     complete_checkpoints,

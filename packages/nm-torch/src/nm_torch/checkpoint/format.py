@@ -23,7 +23,7 @@ from urllib.parse import quote, unquote
 from torch import Tensor
 
 from nm_torch.checkpoint import plain
-from nm_torch.checkpoint.files import Written
+from nm_torch.checkpoint.durable_files import Written
 from nm_torch.checkpoint.state import CheckpointState
 from nm_torch.checkpoint.tensors import safetensors_chunks
 from nm_torch.optim.optimizer_state import OptimizerState

@@ -9,8 +9,8 @@ import safetensors.torch
 from torch import Tensor
 
 from nm_torch.checkpoint import plain
+from nm_torch.checkpoint.durable_files import Written
 from nm_torch.checkpoint.errors import CheckpointDamagedError, CheckpointNotFoundError
-from nm_torch.checkpoint.files import Written
 from nm_torch.checkpoint.format import MANIFEST, Manifest, assemble, serial_of
 from nm_torch.checkpoint.state import CheckpointState
 
@@ -22,6 +22,14 @@ _CHUNK = 4 * 1024 * 1024
 @dataclass(frozen=True)
 class Restored:
     """A checkpoint that verified.
+
+    Example:
+        >>> import tempfile
+        >>> from nm_torch.checkpoint import CheckpointWriter
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = CheckpointWriter(Path(folder)).write(CheckpointState(step=120))
+        ...     newest_checkpoint(Path(folder)).state.step
+        120
 
     Args:
         path: its directory.
@@ -95,6 +103,7 @@ def verify(path: Path) -> Manifest:
         CheckpointNotFoundError: there is no such directory.
         CheckpointDamagedError: a file is missing or not what was written; the message names it.
     """
+    # All digests before any tensor is read: a damaged file must not reach the parsers.
     manifest = read_manifest(path)
     for name, expected in manifest.files.items():
         try:

@@ -83,6 +83,7 @@ def check_graph(
     Raises:
         CheckpointMismatchError: it does not; the message names what differs.
     """
+    # Facts are text, so that a checkpoint says all its differences without its graph.
     differences = [f"{fact}: only in the checkpoint" for fact in state.graph if fact not in graph]
     differences += [f"{fact}: not in the checkpoint" for fact in graph if fact not in state.graph]
     differences += [

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nm_core.callbacks.retention import Retention
+from nm_torch.checkpoint.durable_files import Files
 from nm_torch.checkpoint.errors import CheckpointWriteError
-from nm_torch.checkpoint.files import Files
 from nm_torch.checkpoint.format import MANIFEST, Manifest, directory_name, serial_of, take_apart
 from nm_torch.checkpoint.reading import complete_checkpoints, read_manifest
 from nm_torch.checkpoint.state import CheckpointState
@@ -20,6 +20,10 @@ _PARTIAL, _REMOVED = ".partial-", ".removed-"
 @dataclass(frozen=True)
 class WrittenCheckpoint:
     """A checkpoint that is complete on disk.
+
+    Example:
+        >>> WrittenCheckpoint(Path("runs/first/checkpoints/000007-step-120")).problems
+        ()
 
     Args:
         path: its directory.

@@ -41,6 +41,7 @@ class TorchProbe:
     def check(self, module: NeuralModule) -> None:
         """Check a module with `nm_torch.check_module`; an aspect that it hides from the check is a warning."""
         report = check_module(module)
+        # A source has the lengths of its data, and no one can ask it for others.
         if module.segment != "source":
             for line in report.unseen:
                 if any(hidden in line for hidden in HIDDEN):

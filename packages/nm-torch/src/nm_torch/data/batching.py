@@ -83,6 +83,7 @@ class Batching:
         if self.drop_last and batches and len(batches[-1]) < (self.batch_size or 0):
             batches.pop()
         if self.bucketing and self.shuffle:
+            # Sorted samples make the batches; left in that order, an epoch would go from short to long.
             batches = [batches[i] for i in permutation(len(batches), seed, epoch, Stream.BATCHES)]
         return batches
 

@@ -100,6 +100,7 @@ class DataLayer(NeuralModule[OutputsT]):
 
     def plan_once(self, *, in_order: bool) -> list[MicroBatch]:
         """Return micro-batches that hold every sample once, unshuffled: in the order of their numbers, or by size."""
+        # By size the padding is least; records of an inference must come in the order of the data all the same.
         bucketing = self.batching.bucketing and not in_order
         return self._plan(replace(self.batching, shuffle=False, drop_last=False, bucketing=bucketing), 0, 0)
 
@@ -114,6 +115,7 @@ class DataLayer(NeuralModule[OutputsT]):
         samples, readable, unreadable = [], [], []
         for index in indices:
             try:
+                # A generator of its own: neither a lost neighbour nor another split into batches changes a sample.
                 samples.append(self.sample(index, sample_generator(seed, epoch, index)))
                 readable.append(index)
             except SampleError as error:

@@ -45,6 +45,7 @@ def save_training(training: TrainingState, run: Run, callbacks: Sequence[Callbac
         else:
             run.report.extend(written.problems)
             path = written.path
+    # Every rank learns whether rank 0 wrote it, so that all of them call on_checkpoint or none does.
     text = training.strategy.gather(None if path is None else str(path))[0]
     return None if text is None else Path(text)
 
@@ -133,6 +134,7 @@ def _load(training: TrainingState, run: Run, callbacks: Sequence[Callback], stat
         training.scale.load_state(state.scaler)
     training.step, training.epoch, training.position = state.step, state.epoch, state.micro_batch
     training.samples, training.skipped = state.samples, state.skipped
+    # Sums since the last log point are those of one rank: with another number of ranks they begin anew.
     meters = state.extra.get("meters", [])
     if len(meters) == training.strategy.world_size:
         training.meter.load_state(meters[training.strategy.rank])

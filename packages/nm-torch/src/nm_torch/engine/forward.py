@@ -75,6 +75,7 @@ class ForwardPass:
             inputs: values of the data layer or of free inputs.
             number: the micro-batch's, which seeds the random stream of its modules.
         """
+        # Values that no host module takes are dropped here, and do not outlive the framework segment.
         values = {tensor: value for tensor, value in inputs.items() if tensor in self.used_on_host}
         if self.lowered is not None:
             with self._inference(self.lowered, number):

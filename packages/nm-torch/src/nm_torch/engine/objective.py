@@ -56,6 +56,7 @@ class Objective:
     def __init__(self, graph: Graph) -> None:
         requested = dict(graph.outputs)
         shares = {name: _linear_terms(tensor) for name, tensor in requested.items()}
+        # A loss that several aggregators share is one term, with the sum of its factors.
         factors: dict[NmTensor, float] = {}
         for share in shares.values():
             for tensor, factor in share.items():

@@ -110,6 +110,7 @@ def _name_and_options(spec: str | Mapping[str, object], role: str) -> tuple[str,
 def _find_optimizer(name: str, extra: Mapping[str, object]) -> object:
     if name in extra:
         return _import_target(extra[name])
+    # In small letters, so that "AdamW" means ours, with its groups for decay, and not the class of torch.
     if name.lower() in _OPTIMIZERS:
         return _import_target(_OPTIMIZERS[name.lower()])
     kind = getattr(torch.optim, name, None)

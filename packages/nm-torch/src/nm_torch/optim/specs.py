@@ -54,7 +54,7 @@ class OptimizerSpec:
             if hasattr(self, option):
                 object.__setattr__(self, option, options.number(self.name, option, getattr(self, option)))
         if hasattr(self, "betas"):
-            object.__setattr__(self, "betas", options.betas(self.name, self.betas))
+            object.__setattr__(self, "betas", options.betas(self.name, self.betas))  # frozen: only this way
 
     def build(self, named: NamedParameters) -> Optimizer:
         """Make the optimizer for named parameters; its groups keep the names as ``param_names``.

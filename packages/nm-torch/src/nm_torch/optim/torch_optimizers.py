@@ -131,6 +131,7 @@ class TorchOptimizer(OptimizerSpec):
     def build(self, named: NamedParameters) -> Optimizer:
         """Make the optimizer for named parameters."""
         groups = parameter_groups(named, weight_decay=self.weight_decay or 0.0, decay_all=self.decay_all)
+        # In its groups and in checkpoints, the key would look as if it had an effect.
         if "weight_decay" not in inspect.signature(self.type).parameters:
             groups = [{"params": group["params"]} for group in groups]
         return construct_optimizer(self.name, self.type, groups, self.arguments())
