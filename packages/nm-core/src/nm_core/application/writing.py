@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
@@ -88,16 +89,16 @@ class _Writer:
         )
 
     def _labels(self, steps: Iterable[Step], graph: Graph) -> dict[Step, str]:
-        labels = {step: label for step in steps if (label := _asked(step, graph))}
-        taken = set(labels.values())
+        labels = {step: label for step in steps if (label := _explicit_label(step, graph))}
+        used = set(labels.values())
         for step in steps:
             if step not in labels:
-                labels[step] = _free(self._name(step.module), taken)
-                taken.add(labels[step])
+                labels[step] = _free(self._name(step.module), used)
+                used.add(labels[step])
         return labels
 
     def _call(self, step: Step, label: str, references: Mapping[NmTensor, Reference]) -> CallEntry:
-        inputs = {port: _input(given, references) for port, given in step.inputs.items()}
+        inputs = {port: _input(argument, references) for port, argument in step.inputs.items()}
         casts = step.casts if isinstance(step, CompositeCall) else step.typing.casts
         return CallEntry(self._name(step.module), label, inputs, {} if isinstance(step.module, View) else dict(casts))
 
@@ -110,7 +111,7 @@ class _Writer:
             self.entries[name] = self._module(module)
         return self._names[id(module)]
 
-    def _nested(self, graph: Graph) -> str:
+    def _add_nested(self, graph: Graph) -> str:
         """Return the name of a graph that is used as a module; one that is not among those to be written is added."""
         if id(graph) not in self._graph_names:
             self._graph_names[id(graph)] = _free(graph.name, self._graph_names.values())
@@ -119,7 +120,7 @@ class _Writer:
 
     def _module(self, module: NeuralModule) -> ModuleEntry:
         if isinstance(module, GraphModule):
-            return ModuleEntry(graph=self._nested(module.graph))
+            return ModuleEntry(graph=self._add_nested(module.graph))
         cls = type(module)
         type_id = self._collections.id_of(cls)
         if module.opaque:
@@ -147,44 +148,46 @@ def _steps(graph: Graph) -> Iterator[Step]:
 
     What a composite or a nested graph is given is among them, also where its calls inside make nothing of it.
     """
-    known = frozenset(graph.inputs.values())
+    inputs = frozenset(graph.inputs.values())
     done: set[Step] = set()
     for name in sorted(graph.outputs):
-        stack = _opened(graph.outputs[name], known, done)
+        stack = _open_step(graph.outputs[name], inputs, done)
         while stack:
             step, above = stack[-1]
             for tensor in above:
-                if opened := _opened(tensor, known, done):
-                    stack += opened
+                if opening := _open_step(tensor, inputs, done):
+                    stack += opening
                     break
             else:
                 stack.pop()
                 yield step
 
 
-def _opened(tensor: NmTensor, known: frozenset[NmTensor], done: set[Step]) -> list[tuple[Step, Iterator[NmTensor]]]:
+def _open_step(tensor: NmTensor, inputs: frozenset[NmTensor], done: set[Step]) -> list[tuple[Step, Iterator[NmTensor]]]:
     step = outermost(tensor.call)
-    if tensor in known or step in done or isinstance(step.module, FreeInputs):
+    if tensor in inputs or step in done or isinstance(step.module, FreeInputs):
         return []
     done.add(step)
-    return [(step, _given(step))]
+    return [(step, _inputs_of(step))]
 
 
-def _given(step: Step) -> Iterator[NmTensor]:
-    for one in step.inputs.values():
-        if not isinstance(one, Constant):
-            yield from one if isinstance(one, tuple) else (one,)
+def _inputs_of(step: Step) -> Iterator[NmTensor]:
+    for argument in step.inputs.values():
+        if not isinstance(argument, Constant):
+            yield from argument if isinstance(argument, tuple) else (argument,)
 
 
 def _unused_inputs(steps: Iterable[Step], graph: Graph) -> Iterator[NmTensor]:
     """Yield free inputs of which the graph makes nothing, and which a call in its file is given nevertheless."""
-    known = set(graph.inputs.values())
+    named = set(graph.inputs.values())
     for step in steps:
-        yield from (one for one in _given(step) if isinstance(one.call.module, FreeInputs) and one not in known)
+        for tensor in _inputs_of(step):
+            if isinstance(tensor.call.module, FreeInputs) and tensor not in named:
+                yield tensor
 
 
-def _asked(step: Step, graph: Graph) -> str | None:
-    """Return the name that was asked for a call."""
+def _explicit_label(step: Step, graph: Graph) -> str | None:
+    """Return the name that the user gave a call."""
     return graph.named.get(step, step.label) if isinstance(step, Call) else step.label
 
 
@@ -198,18 +201,15 @@ def _outputs(step: Step) -> dict[str, NmTensor]:
     return step.outputs if isinstance(step, CompositeCall) else {tensor.port: tensor for tensor in step.tensors()}
 
 
-def _input(given: Argument, references: Mapping[NmTensor, Reference]) -> Input:
-    if isinstance(given, Constant):
-        if given.value is None:
+def _input(argument: Argument, references: Mapping[NmTensor, Reference]) -> Input:
+    if isinstance(argument, Constant):
+        if argument.value is None:
             raise ApplicationError("An input is None, which stands for an open port.")
-        return Value(given.value)
-    return references[given] if isinstance(given, NmTensor) else tuple(references[item] for item in given)
+        return Value(argument.value)
+    return references[argument] if isinstance(argument, NmTensor) else tuple(references[item] for item in argument)
 
 
-def _free(base: str, taken: Iterable[str]) -> str:
-    known = set(taken)
-    number, name = 1, base
-    while name in known:
-        number += 1
-        name = f"{base}_{number}"
-    return name
+def _free(base: str, names: Iterable[str]) -> str:
+    used = set(names)
+    numbered = (f"{base}_{number}" for number in itertools.count(2))
+    return base if base not in used else next(name for name in numbered if name not in used)

@@ -1,4 +1,4 @@
-"""What can stand next on a command line: application files, names in them, modules and codes.
+"""Completion of a command line: application files, names in them, modules and codes.
 
 Pressing a key must never fail or print anything: what cannot be read has nothing to offer.
 """
@@ -25,10 +25,10 @@ Items = list[CompletionItem]
 
 def applications(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
     """Offer application files, folders that are saved applications, and folders on the way to them."""
-    given = Path(incomplete)
-    folder = given if incomplete.endswith("/") or not incomplete else given.parent
-    start = "" if folder is given else given.name
-    found = []
+    path = Path(incomplete)
+    folder = path if incomplete.endswith("/") or not incomplete else path.parent
+    start = "" if folder is path else path.name
+    items = []
     try:
         for entry in sorted(folder.iterdir()):
             name = incomplete[: len(incomplete) - len(start)] + entry.name
@@ -36,21 +36,21 @@ def applications(ctx: click.Context, parameter: click.Parameter, incomplete: str
                 continue
             if entry.is_dir():
                 saved = (entry / "manifest.json").is_file()
-                found.append(
+                items.append(
                     CompletionItem(name if saved else f"{name}/", help="a saved application" if saved else None)
                 )
             elif entry.suffix.lower() in _SUFFIXES:
-                found.append(CompletionItem(name))
+                items.append(CompletionItem(name))
     except OSError:
         return []
-    return found
+    return items
 
 
 def graphs(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
     """Offer the graphs of the application that the line names."""
     document = _document(ctx)
-    known = document.entry.graphs if document is not None and document.entry is not None else ()
-    return [CompletionItem(name) for name in known if name.startswith(incomplete)]
+    names = document.entry.graphs if document is not None and document.entry is not None else ()
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def settable(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
@@ -75,9 +75,9 @@ def modules(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> 
     from nm_core.plugins import Collections
 
     collections = Collections.load()
-    known = {id: spec.summary for id, spec in collections.modules.items()}
-    known |= dict.fromkeys(collections.names("metrics"), "metric")
-    return [CompletionItem(id, help=summary) for id, summary in known.items() if id.startswith(incomplete)]
+    summaries = {id: spec.summary for id, spec in collections.modules.items()}
+    summaries |= dict.fromkeys(collections.names("metrics"), "metric")
+    return [CompletionItem(id, help=summary) for id, summary in summaries.items() if id.startswith(incomplete)]
 
 
 def collection_names(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
@@ -104,9 +104,9 @@ def _document(ctx: click.Context) -> Document | None:
     """Read the application that stands on the line so far."""
     from nm_core.application.saved.document import read_document
 
-    given = ctx.params.get("app") or next(iter(ctx.params.get("apps") or ()), None)
+    app = ctx.params.get("app") or next(iter(ctx.params.get("apps") or ()), None)
     try:
-        return read_document(given) if given else None
+        return read_document(app) if app else None
     except (NmError, OSError):
         return None
 

@@ -35,9 +35,11 @@ def completion(shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    found = get_completion_class(shell)
-    assert found is not None
-    script = found(click.get_current_context().find_root().command, {}, "nmod", "_NMOD_COMPLETE").source().strip()
+    completion_class = get_completion_class(shell)
+    assert completion_class is not None
+    script = (
+        completion_class(click.get_current_context().find_root().command, {}, "nmod", "_NMOD_COMPLETE").source().strip()
+    )
     head, _, rest = script.partition("\n") if script.startswith("#compdef") else ("", "", script)
     note = f"# Completion of nmod in {shell}. Where it belongs:\n#   {_PLACES[shell]}"
     print("\n".join(part for part in (head, note, rest) if part))

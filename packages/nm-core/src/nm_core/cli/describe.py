@@ -52,8 +52,8 @@ def _example(collections: Collections, id: ModuleId) -> Any:
     if id.collection not in collections.owners("examples", id.name):
         return None
     try:
-        found = collections.lookup("examples", id.plain)
-        return None if callable(found) else thaw(freeze(found[0])) or None
+        examples = collections.lookup("examples", id.plain)
+        return None if callable(examples) else thaw(freeze(examples[0])) or None
     except (NmError, LookupError, TypeError):
         return None  # nmod doctor and the conformance suite say what is wrong with it
 

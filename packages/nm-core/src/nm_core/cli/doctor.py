@@ -46,14 +46,14 @@ def doctor(name: str | None, deep: bool, timeout: float, as_json: bool) -> int:
     from nm_core.plugins.doctor import diagnose
     from nm_core.plugins.messages import no_collection
 
-    found = diagnose(name, deep=deep, timeout=timeout, progress=_progress)
-    if not found.records and name is not None:
+    diagnosis = diagnose(name, deep=deep, timeout=timeout, progress=_progress)
+    if not diagnosis.records and name is not None:
         raise UnknownNameError(no_collection(name, Collections.load().records))
     if as_json:
-        print_json(found.to_dict())
+        print_json(diagnosis.to_dict())
     else:
-        _show(found, in_full=name is not None)
-    return Exit.DONE if found.ok else Exit.INSTALLATION
+        _show(diagnosis, in_full=name is not None)
+    return Exit.DONE if diagnosis.ok else Exit.INSTALLATION
 
 
 def _progress(name: str, number: int, count: int) -> None:
@@ -62,13 +62,13 @@ def _progress(name: str, number: int, count: int) -> None:
         click.echo(f"\r\x1b[K{number} of {count}: {name} ...", err=True, nl=False)
 
 
-def _show(found: Diagnosis, *, in_full: bool) -> None:
+def _show(diagnosis: Diagnosis, *, in_full: bool) -> None:
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", err=True, nl=False)
-    packages = found.packages.items() if in_full else list(found.packages.items())[:2]
+    packages = diagnosis.packages.items() if in_full else list(diagnosis.packages.items())[:2]
     versions = ", ".join(f"{name} {version or 'not installed'}" for name, version in packages)
     print(f"Python {platform.python_version()}, {sys.executable}\n{versions}\n")
-    origins = {one.distribution: one.origin for one in reversed(found.installations)}
+    origins = {item.distribution: item.origin for item in reversed(diagnosis.installations)}
     print_table(
         ("collection", "distribution", "version", "state", "step", "ms", "installed from"),
         [
@@ -81,23 +81,23 @@ def _show(found: Diagnosis, *, in_full: bool) -> None:
                 f"{1000 * record.seconds:.1f}",
                 origins.get(record.distribution or "", "-"),
             )
-            for record in found.records
+            for record in diagnosis.records
         ],
     )
-    _messages(found, in_full=in_full)
-    if found.ok:
-        print("Everything works; what is noted could be better." if found.findings else "Nothing is wrong.")
+    _messages(diagnosis, in_full=in_full)
+    if diagnosis.ok:
+        print("Everything works; what is noted could be better." if diagnosis.findings else "Nothing is wrong.")
     elif not in_full:
         print("nmod doctor NAME shows one collection in full.")
 
 
-def _messages(found: Diagnosis, *, in_full: bool) -> None:
-    for record in found.records:
+def _messages(diagnosis: Diagnosis, *, in_full: bool) -> None:
+    for record in diagnosis.records:
         if record.error is not None:
             click.secho(f"{record.collection}: {record.error}", fg=None if record.ok else "red")
         if record.trace is not None and in_full:
             print(record.trace)
-    for conflict in found.conflicts:
+    for conflict in diagnosis.conflicts:
         click.secho(conflict, fg="red")
-    for finding in sorted(found.findings, key=lambda finding: not finding.fault):
+    for finding in sorted(diagnosis.findings, key=lambda finding: not finding.fault):
         click.secho(f"{finding.collection}: {finding.message}", fg="red" if finding.fault else "yellow")

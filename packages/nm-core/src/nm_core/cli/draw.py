@@ -62,7 +62,9 @@ def draw(
     )
     text = {"svg": svg, "mermaid": mermaid, "dot": dot}[form](sketch)
     if as_json:
-        print_json(asdict(sketch) | {"other_graphs": others, "problems": [one.to_dict() for one in report.problems]})
+        print_json(
+            asdict(sketch) | {"other_graphs": others, "problems": [problem.to_dict() for problem in report.problems]}
+        )
     elif output is None:
         print(text, end="")
     if output is not None:

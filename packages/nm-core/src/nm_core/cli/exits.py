@@ -50,7 +50,7 @@ def report(error: Exception, *, debug: bool) -> Exit:
     elif debug:
         traceback.print_exception(error)
     if isinstance(error, NmError):
-        _say(_titled(error))
+        _say(_add_title(error))
         faulty = isinstance(error, CollectionError) and not isinstance(error, UnknownNameError)
         return Exit.INSTALLATION if faulty else Exit.PROBLEM
     if isinstance(error, OSError) and error.filename is not None:
@@ -67,7 +67,7 @@ def report(error: Exception, *, debug: bool) -> Exit:
     return Exit.BUG
 
 
-def _titled(error: NmError) -> str:
+def _add_title(error: NmError) -> str:
     """Put the class in front of a message, unless the message begins with a code of its own."""
     message = str(error) or "no message."
     code = getattr(error, "code", None)

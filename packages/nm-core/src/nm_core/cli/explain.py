@@ -24,12 +24,12 @@ def explain(codes: tuple[str, ...], as_json: bool) -> None:
     from nm_types import explain as explain_code
 
     if not codes:
-        titles = {known: title for known, (title, _) in CODES.items()}
+        titles = {code: title for code, (title, _) in CODES.items()}
         print_json(titles) if as_json else print_table(("code", "meaning"), titles.items())
         return
     texts = [explain_code(code) for code in codes]
     if not as_json:
         print("\n".join(texts))
         return
-    found = [{"code": text[:5], "title": CODES[text[:5]][0], "explanation": CODES[text[:5]][1]} for text in texts]
-    print_json(found[0] if len(found) == 1 else found)
+    explained = [{"code": text[:5], "title": CODES[text[:5]][0], "explanation": CODES[text[:5]][1]} for text in texts]
+    print_json(explained[0] if len(explained) == 1 else explained)

@@ -68,21 +68,21 @@ def infer(
         return Exit.DONE
     if graph is not None:
         raise click.UsageError("--graph runs a graph over its own data; leave out the inputs, or give --task.")
-    given = [line.rstrip("\n") for line in sys.stdin] if inputs == ("-",) else list(inputs)
+    values = [line.rstrip("\n") for line in sys.stdin] if inputs == ("-",) else list(inputs)
     verb = task or _verb(application)
-    failed: dict[int, NmError] = {}
-    results = _done(application, verb, given, failed)
-    pairs = _paired(verb, given, results)
-    _print_all(_records(pairs, failed, as_json), as_json)
-    for index, error in failed.items():
-        print(f"{given[index]}: {error}" if given[index] not in str(error) else error, file=sys.stderr)
-    if failed:
-        print(f"{len(failed)} of {len(given)} inputs failed; the others are done.", file=sys.stderr)
-    return Exit.PROBLEM if failed else Exit.DONE
+    errors: dict[int, NmError] = {}
+    results = _run_task(application, verb, values, errors)
+    pairs = _pair_results(verb, values, results)
+    _print_all(_records(pairs, errors, as_json), as_json)
+    for index, error in errors.items():
+        print(f"{values[index]}: {error}" if values[index] not in str(error) else error, file=sys.stderr)
+    if errors:
+        print(f"{len(errors)} of {len(values)} inputs failed; the others are done.", file=sys.stderr)
+    return Exit.PROBLEM if errors else Exit.DONE
 
 
 def verbs_of(application: Application) -> list[str]:
-    """Return what can be done with an application: the verbs it names, else those that its collections offer."""
+    """Return the verbs of an application: those that it names, else those that its collections offer."""
     collections = application.factory.collections
     used = {(entry.type or "").partition(".")[0] for entry in application.entry.modules.values()}
     offered = [verb for verb in collections.names("tasks") if used & set(collections.owners("tasks", verb))]
@@ -103,11 +103,11 @@ def _verb(application: Application) -> str:
     )
 
 
-def _done(application: Application, verb: str, inputs: list[str], failed: dict[int, NmError]) -> Any:
+def _run_task(application: Application, verb: str, inputs: list[str], failed: dict[int, NmError]) -> Any:
     """Do what a verb does; where it can go on without an input that fails, note the error and go on."""
     task = getattr(application, verb)
-    known = inspect.signature(application.factory.collections.lookup("tasks", verb)).parameters
-    return task(inputs, on_error=failed.__setitem__) if "on_error" in known else task(inputs)
+    parameters = inspect.signature(application.factory.collections.lookup("tasks", verb)).parameters
+    return task(inputs, on_error=failed.__setitem__) if "on_error" in parameters else task(inputs)
 
 
 def _records(
@@ -120,7 +120,7 @@ def _records(
             yield {"input": source, "error": str(failed[index])}
 
 
-def _paired(verb: str, inputs: Sequence[str], results: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+def _pair_results(verb: str, inputs: Sequence[str], results: Iterable[Any]) -> Iterator[tuple[str, Any]]:
     rest = iter(results)
     for number, source in enumerate(inputs):
         try:
@@ -146,10 +146,10 @@ def _print_all(records: Iterable[dict[str, Any]], as_json: bool) -> None:
         elif "text" in record:
             print("\t".join(str(record[name]) for name in ("input", "text") if name in record), flush=True)
         else:
-            print("  ".join(f"{name}={_shown(value)}" for name, value in record.items()), flush=True)
+            print("  ".join(f"{name}={_shorten(value)}" for name, value in record.items()), flush=True)
 
 
-def _shown(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = " ".join(str(value).split())
     return text if len(text) <= 200 else f"{text[:197]}..."
 
@@ -157,7 +157,7 @@ def _shown(value: Any) -> str:
 def _jsonable(value: Any) -> Any:
     """Return arrays and results as plain data."""
     for method in ("to_dict", "tolist"):
-        found = getattr(value, method, None)
-        if callable(found):
-            return found()
+        convert = getattr(value, method, None)
+        if callable(convert):
+            return convert()
     return str(value)

@@ -56,16 +56,16 @@ def read_application(app: str, changes: Mapping[str, str]) -> Document:
 
 def without_nproc(arguments: Sequence[str]) -> list[str]:
     """Return arguments without `--nproc N`, which the processes that are launched must not see."""
-    kept: list[str] = []
+    rest: list[str] = []
     skip = False
     for argument in arguments:
         if not skip and argument != "--nproc" and not argument.startswith("--nproc="):
-            kept.append(argument)
+            rest.append(argument)
         skip = argument == "--nproc" and not skip
-    return kept
+    return rest
 
 
-def nproc_again() -> list[str]:
+def nproc_arguments() -> list[str]:
     """Return the `--nproc` with which this process was launched, if it was."""
     processes = os.environ.get("LOCAL_WORLD_SIZE", "1")
     return [] if processes == "1" else ["--nproc", processes]

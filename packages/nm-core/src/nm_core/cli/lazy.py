@@ -29,14 +29,14 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
-        return [*self.entries, *self._offered()]
+        return [*self.entries, *self._find_offered()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
         if cmd_name in self.entries:
             module, _, name = self.entries[cmd_name].target.partition(":")
             command = getattr(importlib.import_module(module), name)
-        elif cmd_name in self._offered():
+        elif cmd_name in self._find_offered():
             from nm_core.plugins import Collections
 
             command = Collections.load().lookup("commands", cmd_name)
@@ -64,20 +64,20 @@ class LazyGroup(click.Group):
         """Offer options, or commands with their lines of help; none is imported for it."""
         if incomplete.startswith("-"):
             return click.Command.shell_complete(self, ctx, incomplete)
-        known = {name: entry.summary for name, entry in self.entries.items()}
-        known |= {name: f"from {owner}" for name, owner in self._offered().items()}
-        return [CompletionItem(name, help=line) for name, line in known.items() if name.startswith(incomplete)]
+        lines = {name: entry.summary for name, entry in self.entries.items()}
+        lines |= {name: f"from {owner}" for name, owner in self._find_offered().items()}
+        return [CompletionItem(name, help=line) for name, line in lines.items() if name.startswith(incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands by their summaries, without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.summary) for name, entry in self.entries.items()])
-        offered = self._offered()
+        offered = self._find_offered()
         if offered:
             with formatter.section("Commands of collections"):
                 formatter.write_dl([(name, f"from {owner}") for name, owner in offered.items()])
 
-    def _offered(self) -> dict[str, str]:
+    def _find_offered(self) -> dict[str, str]:
         """Return the commands of installed collections with where each comes from."""
         from nm_core.plugins import Collections
 

@@ -51,16 +51,16 @@ def nmod(debug: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `nmod` and return its exit code; nothing that goes wrong shows a traceback without `--debug`."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in given
-    given = [argument for argument in given if argument != "--debug"]
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    words = [argument for argument in words if argument != "--debug"]
     color = False if os.environ.get("NO_COLOR") else None
     streams = sys.stdout, sys.stderr
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show is no reason to fail
     try:
-        result = nmod.main(given, prog_name="nmod", standalone_mode=False, obj=given, color=color)
+        result = nmod.main(words, prog_name="nmod", standalone_mode=False, obj=words, color=color)
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit) as error:
         if isinstance(error, SystemExit) and sys.stdout is streams[0]:

@@ -25,15 +25,15 @@ def new() -> None:
 def _licence(ctx: click.Context, parameter: click.Parameter, given: str) -> str:
     from nm_core.scaffold import LICENCES
 
-    found = {name.lower(): name for name in LICENCES}.get(given.lower())
-    if found is None:
+    licence = {name.lower(): name for name in LICENCES}.get(given.lower())
+    if licence is None:
         raise click.BadParameter(
             f'there is no text for "{given}". Choose {", ".join(LICENCES)}, or start from one of them and replace '
             "LICENSE and the line license in pyproject.toml.",
             ctx,
             parameter,
         )
-    return found
+    return licence
 
 
 def _licences(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -96,20 +96,20 @@ def collection(name: str, folder: Path | None, author: str | None, licence: str,
         author=None if author is None else Author.read(author),
         year=datetime.date.today().year,
     )
-    place = Path(names.distribution) if folder is None else folder
-    write(files, place)
+    target = Path(names.distribution) if folder is None else folder
+    write(files, target)
     commands = [
-        *([f"cd {_quoted(place)}"] if place.resolve() != Path.cwd() else []),
+        *([f"cd {_quote(target)}"] if target.resolve() != Path.cwd() else []),
         'python -m pip install --editable ".[testing]"',
         f"python -m pytest . --nm-collection {names.collection}",
     ]
     if as_json:
-        found = {"collection": names.collection, "distribution": names.distribution, "package": names.package}
-        print_json({**found, "folder": str(place.resolve()), "files": sorted(files), "next": commands})
+        written = {"collection": names.collection, "distribution": names.distribution, "package": names.package}
+        print_json({**written, "folder": str(target.resolve()), "files": sorted(files), "next": commands})
         return
-    print(f"{names.distribution} is written: {len(files)} files in {os.path.join(place, '')}\n\nNext:")
+    print(f"{names.distribution} is written: {len(files)} files in {os.path.join(target, '')}\n\nNext:")
     print("\n".join(f"  {command}" for command in commands))
 
 
-def _quoted(path: Path) -> str:
+def _quote(path: Path) -> str:
     return f'"{path}"' if " " in str(path) else str(path)

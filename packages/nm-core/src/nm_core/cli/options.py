@@ -86,8 +86,8 @@ def setting_options(function: F) -> F:
     def with_settings(
         *args: Any, backend: str, placement: str | None, precision: str | None, seed: int | None, **kwargs: Any
     ) -> Any:
-        given = {"backend": backend, "placement": placement, "precision": precision, "seed": seed}
-        return function(*args, settings={name: value for name, value in given.items() if value is not None}, **kwargs)
+        options = {"backend": backend, "placement": placement, "precision": precision, "seed": seed}
+        return function(*args, settings={name: value for name, value in options.items() if value is not None}, **kwargs)
 
     with_settings.__doc__ = function.__doc__
     with_settings.__name__ = function.__name__

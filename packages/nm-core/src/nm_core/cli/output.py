@@ -1,4 +1,4 @@
-"""What commands print: tables for people on a terminal, JSON for programs."""
+"""Output of commands: tables for people on a terminal, JSON for programs."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import click
 from nm_core.actions.train_options import TrainOptions
 from nm_core.cli.exits import Exit
 from nm_core.cli.infer import verbs_of
-from nm_core.cli.launch import launch, nproc_again, rank, read_application, without_nproc
+from nm_core.cli.launch import launch, nproc_arguments, rank, read_application, without_nproc
 from nm_core.cli.options import application_argument, declared_option, set_option, setting_options
 from nm_core.cli.output import json_option, print_json
 
@@ -89,8 +89,8 @@ def train(
     application = load_document(document, work_dir=folder, **settings)
     initial = application.initial_weights()
     if rank() == 0 and not quiet:
-        for one in initial:
-            print(f"init_from: {one}", file=sys.stderr)
+        for report in initial:
+            print(f"init_from: {report}", file=sys.stderr)
     overrides = {"resume": resume, "max_steps": max_steps, "max_epochs": max_epochs}
     result = application.train(
         also=() if quiet else progress_of(application),
@@ -98,8 +98,8 @@ def train(
     )
     if result.reason == "interrupted":
         if rank() == 0:
-            again = [*arguments, *([] if resume else ["--resume"]), *nproc_again()]
-            print(f"Interrupted after {result.step} updates. To go on: nmod {shlex.join(again)}", file=sys.stderr)
+            command = [*arguments, *([] if resume else ["--resume"]), *nproc_arguments()]
+            print(f"Interrupted after {result.step} updates. To go on: nmod {shlex.join(command)}", file=sys.stderr)
         return Exit.INTERRUPTED
     if rank() == 0:
         saved = application.save(target or folder / "application")
@@ -139,7 +139,7 @@ def _print(result: TrainingResult, initial: Sequence[LoadedWeights], saved: Path
                 "skipped": result.skipped,
                 "checkpoint": None if result.checkpoint is None else str(result.checkpoint),
                 "report": list(result.report),
-                "initial_weights": [one.to_dict() for one in initial],
+                "initial_weights": [report.to_dict() for report in initial],
                 "application": str(saved),
             }
         )

@@ -37,16 +37,16 @@ def _versions() -> dict[str, str]:
     from nm_core.plugins.discovery import discover
     from nm_core.plugins.settings import CollectionSettings
 
-    found = {}
+    versions = {}
     for name in _OURS:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
-            found[name] = "not installed as a distribution"
+            versions[name] = "not installed as a distribution"
     candidates, records = discover(CollectionSettings.read(os.environ))
     for candidate in candidates:
-        found.setdefault(candidate.distribution, candidate.version)
+        versions.setdefault(candidate.distribution, candidate.version)
     for record in records:
         if record.distribution is not None and record.version is not None:
-            found.setdefault(record.distribution, record.version)
-    return found
+            versions.setdefault(record.distribution, record.version)
+    return versions

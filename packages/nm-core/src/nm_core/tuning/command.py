@@ -113,7 +113,7 @@ def tune(
         from nm_core.tuning.errors import TuningError
 
         raise TuningError(f"A search needs Optuna, which is not installed.\n  Install it: {pip_line('nm-core[tune]')}")
-    from nm_core.tuning.study import grid, opened_study, without_chatter
+    from nm_core.tuning.study import grid, open_study, without_chatter
     from nm_core.tuning.trials import Trials
 
     search = _prepare(app, changes, metric, direction, settings)
@@ -130,7 +130,7 @@ def tune(
 
     with (
         without_chatter(),
-        opened_study(name, address, search.identity(), pruner=pruner, lost_after=lost_after) as study,
+        open_study(name, address, search.identity(), pruner=pruner, lost_after=lost_after) as study,
     ):
         trials = Trials(
             search,
@@ -150,8 +150,8 @@ def tune(
         try:
             trials.run()
         except KeyboardInterrupt:
-            again, done = shlex.join(["nmod", *ctx.find_root().obj]), len(trials.counted())
-            print(f"Interrupted: {done} of {total} trials are done. To go on: {again}", file=sys.stderr)
+            command, done = shlex.join(["nmod", *ctx.find_root().obj]), len(trials.counted())
+            print(f"Interrupted: {done} of {total} trials are done. To go on: {command}", file=sys.stderr)
             return Exit.INTERRUPTED
         return _finish(trials, address, as_json)
 

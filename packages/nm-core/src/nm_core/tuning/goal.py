@@ -1,4 +1,4 @@
-"""What a search makes better: a score of one of the application's evaluations."""
+"""`Goal`: the score that a search makes better, of one of the application's evaluations."""
 
 from __future__ import annotations
 
@@ -59,48 +59,48 @@ def find_goal(
             "Nothing in the application says how good it is.\n"
             "  Give it an eval section, or a callback that evaluates: {type: evaluation, metrics: [...]}."
         )
-    known = {
+    modes = {
         f"{name}.{score}": mode
         for name, metrics in evaluations.items()
-        for one in metrics
-        for score, mode in collections.resolve(one.type, backend).goals.items()
+        for metric_entry in metrics
+        for score, mode in collections.resolve(metric_entry.type, backend).goals.items()
     }
-    listed = ", ".join(f"{name} ({mode})" for name, mode in known.items()) or "none that says which way is better"
+    listed = ", ".join(f"{name} ({mode})" for name, mode in modes.items()) or "none that says which way is better"
     if metric is None:
-        if len(known) != 1:
-            what = "several scores" if known else "scores that do not say which way they are better"
-            example = next(iter(known), f"{next(iter(evaluations))}.SCORE --direction minimize")
+        if len(modes) != 1:
+            what = "several scores" if modes else "scores that do not say which way they are better"
+            example = next(iter(modes), f"{next(iter(evaluations))}.SCORE --direction minimize")
             raise TuningError(
                 f"The application has {what}: say which one is searched for, --metric {example}\n  Known: {listed}."
             )
-        metric = next(iter(known))
+        metric = next(iter(modes))
     evaluation = metric.rpartition(".")[0]
     if evaluation not in evaluations:
         raise TuningError(
-            f'No evaluation gives the score "{metric}".{did_you_mean(metric, known)}\n'
+            f'No evaluation gives the score "{metric}".{did_you_mean(metric, modes)}\n'
             f"  A score is named after its evaluation: {' or '.join(f'{name}.SCORE' for name in evaluations)}."
             f"\n  Known: {listed}."
         )
-    if direction is None and metric not in known:
+    if direction is None and metric not in modes:
         raise TuningError(
-            f'Nobody says which values of "{metric}" are better.{did_you_mean(metric, known)}\n'
+            f'Nobody says which values of "{metric}" are better.{did_you_mean(metric, modes)}\n'
             f"  Known: {listed}. For another score of these metrics give --direction minimize or maximize."
         )
-    mode = known[metric] if direction is None else _MODES[direction]
+    mode = modes[metric] if direction is None else _MODES[direction]
     return Goal(evaluation, metric, mode, evaluations[evaluation])
 
 
 def _evaluations(entry: ApplicationEntry, collections: Collections) -> dict[str, tuple[MetricEntry, ...]]:
     """Return the evaluations of an application by name: those of its callbacks, and its eval section as `eval`."""
     section = () if entry.eval is None else entry.eval.metrics
-    found: dict[str, tuple[MetricEntry, ...]] = {}
+    evaluations: dict[str, tuple[MetricEntry, ...]] = {}
     for callback in () if entry.train is None else entry.train.callbacks:
         if callback.metrics is None:
             continue
         parameters = inspect.signature(collections.lookup("callbacks", callback.type)).parameters
         default: Any = parameters["name"].default if "name" in parameters else _EVAL
         name = str(callback.params.get("name", default))
-        found.setdefault(name, section if isinstance(callback.metrics, str) else callback.metrics)
-    if section and section not in found.values():
-        found.setdefault(_EVAL, section)
-    return found
+        evaluations.setdefault(name, section if isinstance(callback.metrics, str) else callback.metrics)
+    if section and section not in evaluations.values():
+        evaluations.setdefault(_EVAL, section)
+    return evaluations

@@ -1,4 +1,4 @@
-"""What is searched, and one trial of it: an application with values put in, checked, trained and judged."""
+"""`Search`: an application file with its spaces and its goal, and the score of one trial of it."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Search:
         return search
 
     def identity(self) -> dict[str, Any]:
-        """Return what all trials of a study have in common."""
+        """Return the facts that all trials of a study have in common."""
         return {
             "application": self.digest,
             "spaces": {name: str(space) for name, space in sorted(self.spaces.items())},
@@ -100,7 +100,7 @@ class Search:
 
     @property
     def name(self) -> str:
-        """What a study of this search is called: after the file, and after what identifies the search."""
+        """The name of a study of this search: the file's, and a digest of the search's identity."""
         return f"{self.document.path.stem}-{digest(self.identity())[:8]}"
 
     def load(self, values: Changes, work_dir: FilePath | None = None) -> Application:
@@ -145,10 +145,10 @@ class Search:
         first: Problem | None = None
         for text in space.samples():
             report = check_document(self.document.changed({**self.fixed, name: text}), self.collections, backend)
-            found = next((one for one in report if _concerns(one.path, at)), None)
-            if found is None:
+            problem = next((problem for problem in report if _concerns(problem.path, at)), None)
+            if problem is None:
                 return
-            first = first or found
+            first = first or problem
         raise TuningError(f"{name}={space}: no value of it fits, for example {space.samples()[0]}.\n{first}")
 
 
@@ -199,7 +199,7 @@ def _concerns(path: Path, at: Sequence[str]) -> bool:
     """Tell whether a problem lies where a value was put; one under params is felt wherever it is used."""
     if at[0] == "params":
         return path[:1] != ("graphs",)
-    return bool(path) and all(one == str(other) for one, other in zip(at, path, strict=False))
+    return bool(path) and all(key == str(step) for key, step in zip(at, path, strict=False))
 
 
 def _log(application: Application) -> list[Callback]:

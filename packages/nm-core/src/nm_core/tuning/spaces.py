@@ -38,13 +38,13 @@ class Range:
 
     low: Decimal
     high: Decimal
-    whole: bool
+    integral: bool
     step: Decimal | None = None
     log: bool = False
 
     def suggest(self, trial: Trial, name: str) -> int | float:
         """Let a trial draw a number."""
-        if self.whole:
+        if self.integral:
             step = 1 if self.step is None else int(self.step)
             return trial.suggest_int(name, int(self.low), int(self.high), step=step, log=self.log)
         step_size = None if self.step is None else float(self.step)
@@ -52,7 +52,7 @@ class Range:
 
     def text(self, value: object) -> str:
         """Return a number as it is written in a file, on the grid of the steps."""
-        if self.whole:
+        if self.integral:
             return str(int(str(value)))
         if self.step is None:
             return repr(float(str(value)))
@@ -60,26 +60,26 @@ class Range:
 
     def values(self) -> tuple[int | float, ...] | None:
         """Return every number, or None where there is no end of them."""
-        step = self.step or (Decimal(1) if self.whole else None)
+        step = self.step or (Decimal(1) if self.integral else None)
         if step is None or self.log:
             return None
         grid = (self.low + number * step for number in range(int((self.high - self.low) / step) + 1))
-        return tuple(int(value) if self.whole else float(value) for value in grid)
+        return tuple(int(value) if self.integral else float(value) for value in grid)
 
     def samples(self) -> tuple[str, ...]:
         """Return the bounds, as texts."""
-        return self.text(_number(self.low, self.whole)), self.text(_number(self.high, self.whole))
+        return self.text(_number(self.low, self.integral)), self.text(_number(self.high, self.integral))
 
     def __str__(self) -> str:
         low, high = self.samples()
-        step = "" if self.step is None else f":step={_number(self.step, self.whole)}"
+        step = "" if self.step is None else f":step={_number(self.step, self.integral)}"
         return f"{low}..{high}{':log' if self.log else ''}{step}"
 
     def describe(self) -> str:
         """Return the range in words."""
         low, high = self.samples()
-        kind = "whole numbers" if self.whole else "numbers"
-        steps = "" if self.step is None else f" in steps of {_number(self.step, self.whole)}"
+        kind = "whole numbers" if self.integral else "numbers"
+        steps = "" if self.step is None else f" in steps of {_number(self.step, self.integral)}"
         return f"{kind} from {low} to {high}{steps}{', logarithmic' if self.log else ''}"
 
 
@@ -144,7 +144,7 @@ def _range(name: str, text: str) -> Range:
     if match is None:
         raise TuningError(f"{name}={text} is no range: it needs a number on both sides of the two points.\n{_FORMS}")
     first, last, options = match.groups()
-    whole = bool(_INTEGER.fullmatch(first) and _INTEGER.fullmatch(last))
+    integral = bool(_INTEGER.fullmatch(first) and _INTEGER.fullmatch(last))
     low, high = Decimal(first), Decimal(last)
     where = f"{name}={text}"
     if not all(math.isfinite(float(bound)) for bound in (low, high)):
@@ -157,7 +157,7 @@ def _range(name: str, text: str) -> Range:
         if option == "log":
             log = True
         elif key == "step" and equals:
-            step = _step(where, value, low, high, whole)
+            step = _step(where, value, low, high, integral)
         else:
             meant = did_you_mean(option, _OPTIONS)
             raise TuningError(f'{where}: a range has no option "{option}".{meant}\n{_FORMS}')
@@ -165,14 +165,14 @@ def _range(name: str, text: str) -> Range:
         raise TuningError(f"{where}: a logarithmic range begins above 0; 0 has no order of magnitude.\n{_FORMS}")
     if log and step is not None:
         raise TuningError(f"{where}: a range is logarithmic or has steps, not both.\n{_FORMS}")
-    return Range(low, high, whole, step, log)
+    return Range(low, high, integral, step, log)
 
 
-def _step(where: str, text: str, low: Decimal, high: Decimal, whole: bool) -> Decimal:
-    form = _INTEGER if whole else re.compile(_NUMBER)
+def _step(where: str, text: str, low: Decimal, high: Decimal, integral: bool) -> Decimal:
+    form = _INTEGER if integral else re.compile(_NUMBER)
     step = Decimal(text) if form.fullmatch(text) else Decimal(0)
     if step <= 0:
-        raise TuningError(f'{where}: a step is a {"whole " if whole else ""}number above 0, not "{text}".\n{_FORMS}')
+        raise TuningError(f'{where}: a step is a {"whole " if integral else ""}number above 0, not "{text}".\n{_FORMS}')
     over = (high - low) % step
     if over:
         raise TuningError(
@@ -195,7 +195,7 @@ def _choice(name: str, text: str, items: list[str]) -> Choice:
 
 
 def _items(text: str) -> Iterator[str]:
-    """Yield what stands between commas that are inside no quotes and no brackets."""
+    """Yield the texts between commas that are inside no quotes and no brackets."""
     begin, depth, quote = 0, 0, ""
     fresh = True
     for index, sign in enumerate(text):
@@ -218,5 +218,5 @@ def _has_commas(text: str) -> bool:
     return len(list(_items(text))) > 1
 
 
-def _number(value: Decimal, whole: bool) -> int | float:
-    return int(value) if whole else float(value)
+def _number(value: Decimal, integral: bool) -> int | float:
+    return int(value) if integral else float(value)

@@ -25,7 +25,7 @@ _ATTEMPTS = 40
 
 
 @contextmanager
-def opened_study(
+def open_study(
     name: str, address: str, identity: Mapping[str, Any], *, pruner: str, lost_after: int
 ) -> Iterator[Study]:
     """Give the study of that name, which is made where there is none, and close its database at the end.
@@ -72,13 +72,13 @@ def grid(spaces: Mapping[str, Space]) -> list[dict[str, Any]]:
         TuningError: a space has no end of values.
     """
     values = {name: space.values() for name, space in spaces.items()}
-    endless = [f"{name}={spaces[name]}" for name, found in values.items() if found is None]
+    endless = [f"{name}={spaces[name]}" for name, column in values.items() if column is None]
     if endless:
         raise TuningError(
             f"A grid needs spaces with an end: {', '.join(endless)}.\n"
             "  Give a range steps (0.0..0.5:step=0.1) or name the values (0.01,0.02,0.05), or take another sampler."
         )
-    columns = [found for found in values.values() if found is not None]
+    columns = [column for column in values.values() if column is not None]
     return [dict(zip(values, row, strict=True)) for row in itertools.product(*columns)]
 
 
@@ -96,7 +96,7 @@ def sampler(kind: str, seed: int, number: int, point: Mapping[str, Any] | None =
     return TPESampler(seed=own, constant_liar=True) if kind == "tpe" else RandomSampler(seed=own)
 
 
-def again(study: Study, trial: FrozenTrial) -> None:
+def requeue(study: Study, trial: FrozenTrial) -> None:
     """Let the values of a trial that did not come to its end be tried once more."""
     study.enqueue_trial(values_of(trial))
 
@@ -135,7 +135,7 @@ def _storage(address: str, lost_after: int) -> RDBStorage:
                 engine_kwargs=connection,
                 heartbeat_interval=max(1, lost_after // 4),
                 grace_period=lost_after,
-                heartbeat_stale_trial_callback=again,
+                heartbeat_stale_trial_callback=requeue,
             )
         except (ArgumentError, NoSuchModuleError, ImportError) as error:
             raise TuningError(
@@ -152,16 +152,16 @@ def _storage(address: str, lost_after: int) -> RDBStorage:
 def _pruner(kind: str) -> BasePruner:
     from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner
 
-    made: Mapping[str, Callable[[], BasePruner]] = {
+    pruners: Mapping[str, Callable[[], BasePruner]] = {
         "median": MedianPruner,
         "hyperband": HyperbandPruner,
         "none": NopPruner,
     }
-    return made[kind]()
+    return pruners[kind]()
 
 
 def outcome(trial: FrozenTrial) -> str:
-    """Return what became of a trial: done, pruned, invalid, failed, running, or nothing at all."""
+    """Return the outcome of a trial: done, pruned, invalid, failed, running, or an empty text."""
     for word in ("invalid", "failed"):
         if word in trial.user_attrs:
             return word

@@ -18,7 +18,7 @@ from nm_core.callbacks.throughput import duration
 from nm_core.errors import ApplicationError, NmError
 from nm_core.tuning.errors import TuningError
 from nm_core.tuning.search import PrunedError, Search
-from nm_core.tuning.study import again, outcome, sampler, values_of
+from nm_core.tuning.study import outcome, requeue, sampler, values_of
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -101,9 +101,9 @@ class Trials:
         return min(done, key=self.rank, default=None)
 
     def rank(self, trial: FrozenTrial) -> tuple[bool, float, int]:
-        """Return what sorts trials: those with a whole training first, the best of them at the top."""
-        whole = outcome(trial) == "done"
-        return not whole, self._key(trial.value) if whole else 0.0, trial.number
+        """Return the sorting key of a trial: those trained to their end first, the best of them at the top."""
+        complete = outcome(trial) == "done"
+        return not complete, self._key(trial.value) if complete else 0.0, trial.number
 
     def to_dict(self, trial: FrozenTrial) -> dict[str, Any]:
         """Return a trial as plain data."""
@@ -150,7 +150,7 @@ class Trials:
             return
         trial = self._trial(self._number)
         if outcome(trial):
-            self._say(self._described(trial))
+            self._say(self._describe(trial))
             if self._is_best(trial):
                 self.write_best()
 
@@ -159,7 +159,7 @@ class Trials:
 
         self._number = trial.number
         counted, running = self._counted_and_running()
-        if sum(one.number < trial.number for one in [*counted, *running]) >= self.total:
+        if sum(earlier.number < trial.number for earlier in [*counted, *running]) >= self.total:
             raise FailedError  # another process began at the same moment, and this trial is one too many
         trial.set_user_attr("process", f"{socket.gethostname()}:{os.getpid()}")
         self.study.sampler = sampler(self._kind, self.search.seed, trial.number, self._point(trial.number))
@@ -173,21 +173,21 @@ class Trials:
             trial.set_user_attr("invalid", str(error))
             raise TrialPruned from error
         try:
-            return self._trained(trial, application, folder)
+            return self._train(trial, application, folder)
         except PrunedError as error:
             raise TrialPruned from error
         except KeyboardInterrupt:
-            again(self.study, self._trial(trial.number))
+            requeue(self.study, self._trial(trial.number))
             raise
         except TuningError:
             raise
         except Exception as error:
-            self._failed(trial, error)
+            self._note_failure(trial, error)
             raise FailedError from error
         finally:
             self._lost = self._trial(trial.number).state.is_finished()
 
-    def _trained(self, trial: Trial, application: Application, folder: Path) -> float:
+    def _train(self, trial: Trial, application: Application, folder: Path) -> float:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "app.yaml").write_text(application.to_yaml(absolute=True), encoding="utf-8")
         evaluations = itertools.count(1)
@@ -208,7 +208,7 @@ class Trials:
         self._failures = 0
         return score
 
-    def _failed(self, trial: Trial, error: Exception) -> None:
+    def _note_failure(self, trial: Trial, error: Exception) -> None:
         """Record why a trial failed.
 
         Raises:
@@ -216,7 +216,7 @@ class Trials:
         """
         reason = str(error) if isinstance(error, NmError) else f"{type(error).__name__}: {error}"
         self._failures += 1
-        if self._failures >= _FAILURES and not self._scored():
+        if self._failures >= _FAILURES and not self._has_scores():
             self._say(f"trial {trial.number}: failed, the {self._failures}th in a row, and none has had a score yet")
             raise error
         if not self._trial(trial.number).state.is_finished():
@@ -230,9 +230,10 @@ class Trials:
         counted, running = _counted_and_running(trials)
         waiting = [trial for trial in trials if trial.state.name == "WAITING"]
         others = [trial for trial in [*counted, *running, *waiting] if trial.number != number]
-        taken = [values_of(trial) for trial in others]
-        free = [point for point in self._points if point not in taken]
-        undecided = [one for one in others if one.number < number and len(values_of(one)) < len(self.search.spaces)]
+        tried = [values_of(trial) for trial in others]
+        free = [point for point in self._points if point not in tried]
+        spaces = len(self.search.spaces)
+        undecided = [trial for trial in others if trial.number < number and len(values_of(trial)) < spaces]
         return free[len(undecided)] if len(undecided) < len(free) else self._points[number % len(self._points)]
 
     def _give_up(self, others: Sequence[FrozenTrial]) -> None:
@@ -247,7 +248,7 @@ class Trials:
             if never_began and trial.datetime_start is not None and trial.datetime_start < limit:
                 self.study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
 
-    def _described(self, trial: FrozenTrial) -> str:
+    def _describe(self, trial: FrozenTrial) -> str:
         what, goal = outcome(trial), self.search.goal
         if what in ("invalid", "failed"):
             return f"trial {trial.number}: {WORDS[what]}: {trial.user_attrs[what]}"
@@ -262,7 +263,7 @@ class Trials:
         return best is not None and best.number == trial.number
 
     def _key(self, score: float | None) -> float:
-        """Return what is smaller for a better score."""
+        """Return a number that is smaller for a better score."""
         assert score is not None
         return score if self.search.goal.mode == "min" else -score
 
@@ -275,13 +276,14 @@ class Trials:
     def _counted_and_running(self) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
         return _counted_and_running(self._trials())
 
-    def _scored(self) -> bool:
+    def _has_scores(self) -> bool:
         return any(outcome(trial) == "done" or trial.intermediate_values for trial in self._trials())
 
 
 def _counted_and_running(trials: Sequence[FrozenTrial]) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
     """Sort trials that were read at one moment, so that one which ends in between is not missed."""
-    first = next((one.number for one in trials if outcome(one) == "done" or one.intermediate_values), math.inf)
+    scored = (trial.number for trial in trials if outcome(trial) == "done" or trial.intermediate_values)
+    first = next(scored, math.inf)
     counted, running = [], []
     for trial in trials:
         what = outcome(trial)
