@@ -1,4 +1,4 @@
-"""What the tests of nm-asr share: one thread, and recordings made here."""
+"""Fixtures of the tests of nm-asr: one thread, and recordings made here."""
 
 import json
 import sys

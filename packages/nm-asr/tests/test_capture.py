@@ -36,8 +36,8 @@ def test_the_compiler_takes_it_whole(training: bool) -> None:
         (gradient,) = torch.autograd.grad(log_probs.square().mean(), next(plain.parameters()))
         results.append((log_probs, frames, gradient))
 
-    for one, other in zip(*results, strict=True):
-        torch.testing.assert_close(one, other)
+    for actual, expected in zip(*results, strict=True):
+        torch.testing.assert_close(actual, expected)
 
 
 @pytest.mark.slow
@@ -54,5 +54,5 @@ def test_the_exporter_takes_it_with_any_batch_and_length() -> None:
         (torch.randn(2, 5001), torch.tensor([5001, 700])),
         (torch.randn(64, 400), torch.full((64,), 400)),
     ):
-        for one, other in zip(program.module()(audio, length), plain(audio, length), strict=True):
-            torch.testing.assert_close(one, other)
+        for actual, expected in zip(program.module()(audio, length), plain(audio, length), strict=True):
+            torch.testing.assert_close(actual, expected)

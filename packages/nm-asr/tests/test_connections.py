@@ -64,16 +64,16 @@ class Recogniser:
             GreedyCTCDecoder, "greedy", {"labels": labels}, log_probs="decoder.output", length="encoder.encoded_len"
         )
         self.score = WordErrorRate(**{"labels": labels, **params.get("score", {})}).bind(
-            **self.given("score", {"hypotheses": "greedy.hypotheses", "references": "data.transcript"})
+            **self.select_inputs("score", {"hypotheses": "greedy.hypotheses", "references": "data.transcript"})
         )
 
-    def given(self, name: str, right: Mapping[str, str]) -> dict[str, NmTensor]:
-        """What the ports of a module are given."""
+    def select_inputs(self, name: str, right: Mapping[str, str]) -> dict[str, NmTensor]:
+        """The tensors that the ports of a module are connected to."""
         return {port: self.made[self.wrong.get((name, port), source)] for port, source in right.items()}
 
     def call(self, cls: Any, name: str, params: Mapping[str, Any], **right: str) -> None:
         """Make a module with parameters as the test asks, call it, and keep its outputs by their names."""
-        outputs = cls(name=name, **{**params, **self.params.get(name, {})})(**self.given(name, right))
+        outputs = cls(name=name, **{**params, **self.params.get(name, {})})(**self.select_inputs(name, right))
         self.made |= {tensor.name: tensor for tensor in (outputs if isinstance(outputs, tuple) else (outputs,))}
 
 

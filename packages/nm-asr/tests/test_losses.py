@@ -66,12 +66,12 @@ def test_impossible_alignments_are_left_out_counted_and_said() -> None:
     logits = torch.randn(3, 4, 4, requires_grad=True)
     targets, lengths = torch.tensor([[1, 1, 1], [1, 2, -1], [0, 1, 2]]), torch.tensor([3, 2, 3])
     loss = CTCLossNM(name="ctc")
-    given = {"targets": targets, "input_length": torch.tensor([4, 4, 2]), "target_length": lengths}
+    inputs = {"targets": targets, "input_length": torch.tensor([4, 4, 2]), "target_length": lengths}
 
     with pytest.warns(ImpossibleAlignmentWarning, match=r"ctc: 2 transcripts of a batch are longer"):
-        value = loss(log_probs=logits.log_softmax(-1), **given)
+        value = loss(log_probs=logits.log_softmax(-1), **inputs)
     value.backward()
-    loss(log_probs=logits.log_softmax(-1), **given)
+    loss(log_probs=logits.log_softmax(-1), **inputs)
 
     assert value.isfinite()
     assert [float(row.abs().sum()) > 0 for row in logits.grad] == [False, True, False]
@@ -82,9 +82,9 @@ def test_repeats_need_a_blank_between_them() -> None:
     """aa needs three frames, ab two."""
     targets = torch.tensor([[1, 1], [1, 2], [1, 1], [1, -1]])
 
-    found = find_impossible(targets, torch.tensor([2, 2, 3, 1]), torch.tensor([2, 2, 2, 1]))
+    impossible = find_impossible(targets, torch.tensor([2, 2, 3, 1]), torch.tensor([2, 2, 2, 1]))
 
-    assert found.tolist() == [True, False, False, False]
+    assert impossible.tolist() == [True, False, False, False]
 
 
 def test_a_wrong_vocabulary_is_a_type_error() -> None:

@@ -16,7 +16,7 @@ from nm_core.plugins import Collections
 
 @pytest.fixture(scope="module")
 def collections() -> Collections:
-    """Return what is installed."""
+    """The installed collections."""
     return Collections.load()
 
 

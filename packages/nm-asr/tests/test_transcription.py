@@ -40,7 +40,7 @@ def graph(*, audio: str = f"B T:t ; AudioSignal({RATE})", **decoder: Any) -> Gra
     return Graph(heard, name="infer")
 
 
-def saved(graph: Graph, folder: Path) -> Application:
+def save(graph: Graph, folder: Path) -> Application:
     """Return an application with this graph, written to a folder and read again."""
     NeuralModuleFactory(placement="cpu").save(folder / "application", graphs={"infer": graph})
     return load_application(folder / "application", placement="cpu")
@@ -49,7 +49,7 @@ def saved(graph: Graph, folder: Path) -> Application:
 @pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory) -> Application:
     """Return a saved recogniser."""
-    return saved(graph(), tmp_path_factory.mktemp("saved"))
+    return save(graph(), tmp_path_factory.mktemp("saved"))
 
 
 def times(heard: Hypothesis) -> list[tuple[str, float, float]]:
@@ -93,7 +93,7 @@ def test_it_is_what_the_graph_computes(application: Application) -> None:
 
 def test_seconds_of_the_decoder_are_kept(tmp_path: Path) -> None:
     """A decoder that gives seconds already is left alone."""
-    heard = saved(graph(frame_seconds=0.5), tmp_path).transcribe(RECORDINGS[0])
+    heard = save(graph(frame_seconds=0.5), tmp_path).transcribe(RECORDINGS[0])
 
     assert heard.unit == "seconds"
     assert (heard.tokens[0].end / 0.5).is_integer()
@@ -105,12 +105,12 @@ def test_other_rates_and_channels(application: Application) -> None:
     expected = application.transcribe(RECORDINGS)
     stereo = [np.stack([soxr.resample(samples, RATE, 16000)] * 2, 1) for samples in RECORDINGS]
 
-    found = application.transcribe(stereo, sample_rate=16000)
+    hypotheses = application.transcribe(stereo, sample_rate=16000)
 
-    same = [one.text == other.text for one, other in zip(found, expected, strict=True)]
+    same = [actual.text == reference.text for actual, reference in zip(hypotheses, expected, strict=True)]
     assert sum(same) >= 3
-    for one, other in zip(found, expected, strict=True):
-        assert len(one.tokens) == pytest.approx(len(other.tokens), abs=2)
+    for actual, reference in zip(hypotheses, expected, strict=True):
+        assert len(actual.tokens) == pytest.approx(len(reference.tokens), abs=2)
 
 
 def test_batches_are_bounded(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,18 +152,26 @@ def test_the_others_go_on_where_that_is_asked_for(application: Application, tmp_
     damaged = (tmp_path / "cut.flac").read_bytes()
     (tmp_path / "cut.flac").write_bytes(damaged[: len(damaged) // 2])  # its header still tells its length
     (tmp_path / "text.wav").write_text("no audio")
-    given = [tmp_path / "gone.wav", tmp_path / "good.wav", tmp_path / "cut.flac", tmp_path / "text.wav", RECORDINGS[0]]
+    recordings = [
+        tmp_path / "gone.wav",
+        tmp_path / "good.wav",
+        tmp_path / "cut.flac",
+        tmp_path / "text.wav",
+        RECORDINGS[0],
+    ]
     failed: dict[int, AudioError] = {}
 
-    found = transcribe(application, given, on_error=failed.__setitem__)
+    hypotheses = transcribe(application, recordings, on_error=failed.__setitem__)
 
     assert sorted(failed) == [0, 2, 3]
     assert "gone.wav" in str(failed[0])
-    assert [item is None for item in found] == [True, False, True, True, False]
-    assert [item.text for item in found if item] == [item.text for item in application.transcribe(given[1::3])]
-    assert transcribe(application, given[:1], on_error=failed.__setitem__) == [None]
+    assert [item is None for item in hypotheses] == [True, False, True, True, False]
+    assert [item.text for item in hypotheses if item] == [
+        item.text for item in application.transcribe(recordings[1::3])
+    ]
+    assert transcribe(application, recordings[:1], on_error=failed.__setitem__) == [None]
     with pytest.raises(AudioError):
-        application.transcribe(given)
+        application.transcribe(recordings)
 
 
 @pytest.mark.parametrize("recording", [np.zeros(100, np.int16), np.zeros((2, 2, 2)), np.zeros(0), np.array(["a"])])
@@ -180,7 +188,7 @@ def test_an_application_without_audio_is_refused(tmp_path: Path) -> None:
     log_probs = JasperDecoderForCTC(feat_in=16, num_classes=4)(encoder_output=encoded)
 
     with pytest.raises(TranscriptionError, match=r"asr\.AudioToMelSpectrogramPreprocessor in front"):
-        saved(Graph(GreedyCTCDecoder(labels=LABELS)(log_probs=log_probs), name="infer"), tmp_path).transcribe("a.wav")
+        save(Graph(GreedyCTCDecoder(labels=LABELS)(log_probs=log_probs), name="infer"), tmp_path).transcribe("a.wav")
 
 
 def test_limits_must_be_positive(application: Application) -> None:

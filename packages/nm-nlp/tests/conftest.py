@@ -1,4 +1,4 @@
-"""What the tests of nm-nlp share: one thread, and a little parallel text with its tokenizers."""
+"""Fixtures of the tests of nm-nlp: one thread, and a little parallel text with its tokenizers."""
 
 import random
 import sys
@@ -25,12 +25,12 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     folder = tmp_path_factory.mktemp("corpus")
     stream = random.Random(0)
     numbers = [[stream.randrange(6) for _ in range(1 + line % 7)] for line in range(60)]
-    made = Corpus(*(folder / name for name in ("text.en", "text.de", "en.json", "de.json")))
+    files = Corpus(*(folder / name for name in ("text.en", "text.de", "en.json", "de.json")))
     for path, tokenizer, words in (
-        (made.source, made.source_tokenizer, ENGLISH),
-        (made.target, made.target_tokenizer, GERMAN),
+        (files.source, files.source_tokenizer, ENGLISH),
+        (files.target, files.target_tokenizer, GERMAN),
     ):
         lines = [" ".join(words[number] for number in sentence) for sentence in numbers]
         path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
         WordTokenizer.train(lines).save(tokenizer)
-    return made
+    return files

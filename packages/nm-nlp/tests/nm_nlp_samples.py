@@ -1,4 +1,4 @@
-"""What the tests of nm-nlp share beside fixtures."""
+"""Samples of the tests of nm-nlp: words, files and small models."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,12 +39,14 @@ class Model(NamedTuple):
 
 def small_model(vocabulary_size: int = 10, *, tokenizers: Corpus | None = None, **changes: Any) -> Model:
     """Return a model of one layer each with weights large enough that its predictions differ."""
-    given = {"hidden_size": 16, "num_layers": 1, "num_heads": 2, "inner_size": 24, "dropout": 0.0, **changes}
+    parameters = {"hidden_size": 16, "num_layers": 1, "num_heads": 2, "inner_size": 24, "dropout": 0.0, **changes}
     source, target = (None, None) if tokenizers is None else tokenizers[2:]
     model = Model(
-        TransformerEncoderNM(vocabulary_size=vocabulary_size, tokenizer=source, name="encoder", **given),
-        TransformerDecoderNM(vocabulary_size=vocabulary_size, tokenizer=target, name="decoder", **given),
-        TransformerLogSoftmaxNM(hidden_size=given["hidden_size"], vocabulary_size=vocabulary_size, name="log_softmax"),
+        TransformerEncoderNM(vocabulary_size=vocabulary_size, tokenizer=source, name="encoder", **parameters),
+        TransformerDecoderNM(vocabulary_size=vocabulary_size, tokenizer=target, name="decoder", **parameters),
+        TransformerLogSoftmaxNM(
+            hidden_size=parameters["hidden_size"], vocabulary_size=vocabulary_size, name="log_softmax"
+        ),
     )
     torch.nn.init.normal_(model.log_softmax.weight)
     return Model(*(module.eval() for module in model))

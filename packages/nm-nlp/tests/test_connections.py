@@ -29,22 +29,24 @@ def translation(
     **data: Any,
 ) -> NmTensor:
     """The loss of a small model, with other outputs of the layers where `wrong` names them by port."""
-    made: dict[str, NmTensor] = {}
+    tensors: dict[str, NmTensor] = {}
 
-    def given(**right: str) -> dict[str, NmTensor]:
-        return {port: made[wrong.get(port, name)] for port, name in right.items()}
+    def select_inputs(**right: str) -> dict[str, NmTensor]:
+        return {port: tensors[wrong.get(port, name)] for port, name in right.items()}
 
     layer = TranslationDataLayer(**{**corpus._asdict(), "batch_size": 8, **data})
-    made |= layer()._asdict()
+    tensors |= layer()._asdict()
     encoder = TransformerEncoderNM(vocabulary_size=10, **SMALL)
     decoder = TransformerDecoderNM(vocabulary_size=target_ids, encoder_size=encoder_size, **SMALL)
-    made["hidden"] = encoder(**given(input_ids="src", input_mask_src="src_mask"))
-    made["states"] = decoder(
-        **given(input_ids_tgt="tgt", hidden_states_src="hidden", input_mask_src="src_mask", input_mask_tgt="tgt_mask")
+    tensors["hidden"] = encoder(**select_inputs(input_ids="src", input_mask_src="src_mask"))
+    tensors["states"] = decoder(
+        **select_inputs(
+            input_ids_tgt="tgt", hidden_states_src="hidden", input_mask_src="src_mask", input_mask_tgt="tgt_mask"
+        )
     )
     log_softmax = TransformerLogSoftmaxNM(hidden_size=8, vocabulary_size=classes)
-    made["log_probs"] = log_softmax(**given(hidden_states="states"))
-    return PaddedSmoothedCrossEntropyLossNM()(**given(log_probs="log_probs", target_ids="labels"))
+    tensors["log_probs"] = log_softmax(**select_inputs(hidden_states="states"))
+    return PaddedSmoothedCrossEntropyLossNM()(**select_inputs(log_probs="log_probs", target_ids="labels"))
 
 
 @pytest.mark.parametrize(

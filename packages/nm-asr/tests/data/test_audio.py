@@ -27,10 +27,10 @@ def test_formats(tmp_path: Path, suffix: str) -> None:
 
 def test_channels_are_averaged(tmp_path: Path) -> None:
     """Stereo becomes the mean of its channels."""
-    left, right = vowel(0.2, 8000, 1), vowel(0.2, 8000, 2)
-    soundfile.write(tmp_path / "a.wav", np.stack([left, right], 1), 8000, subtype="FLOAT")
+    first_channel, second_channel = vowel(0.2, 8000, 1), vowel(0.2, 8000, 2)
+    soundfile.write(tmp_path / "a.wav", np.stack([first_channel, second_channel], 1), 8000, subtype="FLOAT")
 
-    np.testing.assert_allclose(read_audio(tmp_path / "a.wav", 8000), (left + right) / 2, atol=1e-7)
+    np.testing.assert_allclose(read_audio(tmp_path / "a.wav", 8000), (first_channel + second_channel) / 2, atol=1e-7)
 
 
 def test_other_rates_are_resampled(tmp_path: Path) -> None:

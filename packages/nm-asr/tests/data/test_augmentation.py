@@ -74,7 +74,7 @@ def test_noise_can_be_rare_and_long() -> None:
 
 @pytest.mark.parametrize("seconds", [0.1, -0.1])
 def test_shift_keeps_the_length(seconds: float) -> None:
-    """What leaves is lost, what enters is silent."""
+    """Samples that leave the recording are lost, and silence enters."""
     moved = Shift(low=seconds, high=seconds)(SOUND, 8000, np.random.default_rng(0))
 
     assert len(moved) == len(SOUND)

@@ -20,8 +20,8 @@ Write = Callable[..., Path]
 
 def layer(manifest: Path | list[Path], **settings: Any) -> AudioToTextDataLayer:
     """Return a layer over a manifest with the labels and the rate of these tests."""
-    given = [str(path) for path in manifest] if isinstance(manifest, list) else str(manifest)
-    return AudioToTextDataLayer(**({"manifest": given, "labels": LABELS, "sample_rate": RATE, "n_mels": 20} | settings))
+    paths = [str(path) for path in manifest] if isinstance(manifest, list) else str(manifest)
+    return AudioToTextDataLayer(**({"manifest": paths, "labels": LABELS, "sample_rate": RATE, "n_mels": 20} | settings))
 
 
 def test_a_batch_in_port_order(corpus: Write) -> None:
@@ -183,10 +183,10 @@ def test_characters_outside_the_labels_can_be_dropped(corpus: Write) -> None:
 def test_several_manifests_are_one_set(corpus: Write, tmp_path: Path) -> None:
     """A list of manifests is read in order."""
     manifest = corpus(["ab", "c"])
-    other = tmp_path / "other.jsonl"
-    other.write_text(manifest.read_text(encoding="utf-8").splitlines()[1], encoding="utf-8")
+    second_manifest = tmp_path / "other.jsonl"
+    second_manifest.write_text(manifest.read_text(encoding="utf-8").splitlines()[1], encoding="utf-8")
 
-    data = layer([manifest, other])
+    data = layer([manifest, second_manifest])
 
     assert [data.utterance(index).text for index in range(len(data))] == ["ab", "c", "c"]
 
@@ -214,6 +214,6 @@ def test_workers_give_the_same_batches(corpus: Write) -> None:
     here = list(layer(manifest, augmentation=augmentation, batch_size=2).epoch(1, 1))
     there = list(layer(manifest, augmentation=augmentation, batch_size=2, workers=1).epoch(1, 1))
 
-    for one, other in zip(here, there, strict=True):
-        assert torch.equal(one.spec, other.spec)
-        assert torch.equal(one.transcript, other.transcript)
+    for actual, expected in zip(here, there, strict=True):
+        assert torch.equal(actual.spec, expected.spec)
+        assert torch.equal(actual.transcript, expected.transcript)

@@ -62,7 +62,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_corpus_keeps_its_voices_apart(tmp_path: Path) -> None:
     """No variant of the test is ever in the training set, manifests read back, and files are 16-bit at the rate."""
-    seen: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
     corpus = synthesize_corpus(
         tmp_path,
         train_utterances=24,
@@ -72,14 +72,14 @@ def test_a_corpus_keeps_its_voices_apart(tmp_path: Path) -> None:
         variants=("f1", "f2", "m1", "m2"),
         held_out=1,
         sample_rate=8000,
-        progress=lambda done, total: seen.append((done, total)),
+        progress=lambda done, total: progress.append((done, total)),
     )
 
     train, test = read_manifest(corpus.train), read_manifest(corpus.test)
     variants = {split: {u.speaker.partition("+")[2] for u in part} for split, part in (("a", train), ("b", test))}
     assert not variants["a"] & variants["b"]
     assert {utterance.speaker for utterance in test} <= set(corpus.test_voices)
-    assert (len(train), len(test), seen[-1]) == (24, 8, (32, 32))
+    assert (len(train), len(test), progress[-1]) == (24, 8, (32, 32))
     counts = [sum(u.text.split().count(word) for u in train) for word in ("one", "two", "three")]
     assert max(counts) - min(counts) <= 1
     info = soundfile.info(train[0].path)

@@ -28,7 +28,7 @@ def test_with_a_width_it_projects() -> None:
 
 @pytest.mark.parametrize("width", [None, 6])
 def test_it_fits_between_encoder_and_decoder(width: int | None) -> None:
-    """What it gives is what DecoderRNN takes; the encoder's own output is not."""
+    """DecoderRNN takes the output of the connector, and refuses that of the encoder."""
     free = inputs(encoded="B Encoded:3 T:t", targets="B Token:u ; Labels(5)")
     decoder = DecoderRNN(num_labels=5, encoder_size=width or 3, hidden_size=4)
 

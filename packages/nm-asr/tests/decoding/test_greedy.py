@@ -13,7 +13,7 @@ from nm_asr.errors import DecodingError
 from nm_core import NeuralTypeError, inputs
 
 
-def peaked(path: list[int], probability: float = 0.9) -> torch.Tensor:
+def log_probs_of_path(path: list[int], probability: float = 0.9) -> torch.Tensor:
     """Return log-probabilities ``[1, T, 5]`` whose best path is this one."""
     rest = (1.0 - probability) / 4
     return torch.full((1, len(path), 5), rest).scatter(2, torch.tensor([path]).unsqueeze(2), probability).log()
@@ -22,7 +22,7 @@ def peaked(path: list[int], probability: float = 0.9) -> torch.Tensor:
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=30))
 def test_repeats_are_joined_and_blanks_left_out(path: list[int]) -> None:
     """The tokens are the groups of the path that are no blank, with the frames of each group."""
-    (heard,) = GreedyCTCDecoder(labels=LABELS)(log_probs=peaked(path))
+    (heard,) = GreedyCTCDecoder(labels=LABELS)(log_probs=log_probs_of_path(path))
 
     groups, start = [], 0
     for label, group in itertools.groupby(path):
@@ -37,7 +37,7 @@ def test_repeats_are_joined_and_blanks_left_out(path: list[int]) -> None:
 
 def test_frames_past_the_length_are_not_heard() -> None:
     """With lengths the padding says nothing; without them every frame counts."""
-    log_probs = peaked([1, 4, 2, 3, 3]).expand(3, -1, -1)
+    log_probs = log_probs_of_path([1, 4, 2, 3, 3]).expand(3, -1, -1)
     decoder = GreedyCTCDecoder(labels=LABELS)
 
     assert [str(h) for h in decoder(log_probs=log_probs, length=torch.tensor([5, 2, 0]))] == ["abc", "a", ""]
@@ -46,18 +46,18 @@ def test_frames_past_the_length_are_not_heard() -> None:
 
 def test_confidence_is_that_of_the_surest_frame() -> None:
     """A label that lasts for several frames is as sure as the best of them."""
-    log_probs = torch.cat([peaked([1], 0.6), peaked([1], 0.95), peaked([4], 0.7)], 1)
+    log_probs = torch.cat([log_probs_of_path([1], 0.6), log_probs_of_path([1], 0.95), log_probs_of_path([4], 0.7)], 1)
 
     (heard,) = GreedyCTCDecoder(labels=LABELS)(log_probs=log_probs)
 
     assert heard.tokens[0].confidence == pytest.approx(0.95)
-    (silence,) = GreedyCTCDecoder(labels=LABELS)(log_probs=peaked([4, 4], 0.7))
+    (silence,) = GreedyCTCDecoder(labels=LABELS)(log_probs=log_probs_of_path([4, 4], 0.7))
     assert silence.confidence == pytest.approx(0.7)
 
 
 def test_times_in_seconds() -> None:
     """With the length of a frame, times are in seconds."""
-    (heard,) = GreedyCTCDecoder(labels=LABELS, frame_seconds=0.04)(log_probs=peaked([4, 1, 1, 0, 2]))
+    (heard,) = GreedyCTCDecoder(labels=LABELS, frame_seconds=0.04)(log_probs=log_probs_of_path([4, 1, 1, 0, 2]))
 
     assert heard.unit == "seconds"
     assert [(word.text, word.start, word.end) for word in heard.words] == [

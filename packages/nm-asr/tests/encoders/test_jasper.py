@@ -26,27 +26,27 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
 
 def encoder(variant: str, **settings: Any) -> JasperEncoder:
     """Return an encoder whose batch normalisation has seen something, so that evaluation is no identity."""
-    made = JasperEncoder(feat_in=7, blocks=VARIANTS[variant], **settings)
-    made.train()
+    model = JasperEncoder(feat_in=7, blocks=VARIANTS[variant], **settings)
+    model.train()
     for _ in range(3):
-        made(audio_signal=2.0 * torch.randn(4, 7, 31) + 1.0, length=torch.tensor([31, 20, 11, 5]))
-    return made.eval()
+        model(audio_signal=2.0 * torch.randn(4, 7, 31) + 1.0, length=torch.tensor([31, 20, 11, 5]))
+    return model.eval()
 
 
 @pytest.mark.parametrize("activation", ["relu", "hardtanh", "silu"])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_padding_and_company_change_nothing(variant: str, activation: str) -> None:
     """Each utterance of a ragged batch, with rubbish in its padding, gives what it gives alone, within 1e-5."""
-    made = encoder(variant, activation=activation)
+    model = encoder(variant, activation=activation)
     lengths = torch.tensor([40, 1, 17, 33])
     batch = torch.randn(4, 7, 46)
     for row, length in enumerate(lengths.tolist()):
         batch[row, :, length:] = 1e4 * torch.randn(7, 46 - length)
 
-    together, frames = made(audio_signal=batch, length=lengths)
+    together, frames = model(audio_signal=batch, length=lengths)
 
     for row, length in enumerate(lengths.tolist()):
-        alone, count = made(audio_signal=batch[row : row + 1, :, :length], length=lengths[row : row + 1])
+        alone, count = model(audio_signal=batch[row : row + 1, :, :length], length=lengths[row : row + 1])
         assert count[0] == frames[row] == alone.shape[2]
         torch.testing.assert_close(together[row : row + 1, :, : int(count)], alone, rtol=1e-5, atol=1e-5)
         assert together[row, :, int(count) :].abs().sum() == 0.0
@@ -71,9 +71,9 @@ def test_padding_may_be_anything(rubbish: float) -> None:
 def test_types_tensors_and_lengths_agree(frames: int, strides: list[int], dilation: int) -> None:
     """The time axis, the integer lengths and the type of the port follow one formula."""
     blocks = [{"filters": 2, "kernel": 3, "stride": stride, "dilation": dilation} for stride in strides]
-    made = JasperEncoder(feat_in=2, blocks=blocks).eval()
+    model = JasperEncoder(feat_in=2, blocks=blocks).eval()
 
-    encoded, length = made(audio_signal=torch.randn(2, 2, frames), length=torch.tensor([frames, 1]))
+    encoded, length = model(audio_signal=torch.randn(2, 2, frames), length=torch.tensor([frames, 1]))
 
     expected = frames
     for stride in strides:
@@ -81,8 +81,8 @@ def test_types_tensors_and_lengths_agree(frames: int, strides: list[int], dilati
     assert encoded.shape == (2, 2, expected)
     assert length.tolist() == [expected, 1]
     assert length.dtype == torch.int64
-    assert made.outputs["encoded"].type.axes[2].size.evaluate({"t": frames}) == expected
-    assert made.outputs["encoded_len"].type.kind.size(0).evaluate({"t": frames}) == expected
+    assert model.outputs["encoded"].type.axes[2].size.evaluate({"t": frames}) == expected
+    assert model.outputs["encoded_len"].type.kind.size(0).evaluate({"t": frames}) == expected
 
 
 def test_ports_are_known_without_construction() -> None:
@@ -118,10 +118,10 @@ def test_a_symbolic_call_unpacks_in_the_listings_order() -> None:
 def test_presets_have_the_published_sizes(preset: str, millions: float) -> None:
     """Parameters of encoder and head over 28 labels, as the papers count them."""
     with torch.device("meta"):
-        made = JasperEncoder(feat_in=64, blocks=preset)
+        model = JasperEncoder(feat_in=64, blocks=preset)
     head = 1025 * 29
 
-    assert (sum(p.numel() for p in made.parameters()) + head) / 1e6 == pytest.approx(millions, rel=0.01)
+    assert (sum(p.numel() for p in model.parameters()) + head) / 1e6 == pytest.approx(millions, rel=0.01)
 
 
 def test_masked_statistics_ignore_padding() -> None:
@@ -131,14 +131,14 @@ def test_masked_statistics_ignore_padding() -> None:
     results = {}
     for mask in (True, False):
         torch.manual_seed(1)
-        made = JasperEncoder(feat_in=7, blocks=VARIANTS["quartznet"], mask_statistics=mask).train()
-        state = {name: value.clone() for name, value in made.state_dict().items()}
-        narrow, _ = made(audio_signal=batch, length=lengths)
-        after = {name: value.clone() for name, value in made.state_dict().items()}
-        made.load_state_dict(state)
-        padded, _ = made(audio_signal=wide, length=lengths)
+        model = JasperEncoder(feat_in=7, blocks=VARIANTS["quartznet"], mask_statistics=mask).train()
+        state = {name: value.clone() for name, value in model.state_dict().items()}
+        narrow, _ = model(audio_signal=batch, length=lengths)
+        after = {name: value.clone() for name, value in model.state_dict().items()}
+        model.load_state_dict(state)
+        padded, _ = model(audio_signal=wide, length=lengths)
         same = torch.allclose(narrow, padded[..., : narrow.shape[2]], atol=1e-5)
-        results[mask] = same and all(torch.allclose(after[n], v, atol=1e-5) for n, v in made.state_dict().items())
+        results[mask] = same and all(torch.allclose(after[n], v, atol=1e-5) for n, v in model.state_dict().items())
 
     assert results == {True: True, False: False}
 
@@ -146,50 +146,50 @@ def test_masked_statistics_ignore_padding() -> None:
 def test_masked_statistics_without_padding_are_torchs() -> None:
     """Where nothing is padded both ways agree, running statistics and gradients included."""
     x, lengths = torch.randn(3, 7, 20), torch.tensor([20, 20, 20])
-    found = []
+    statistics = []
     for mask in (True, False):
         torch.manual_seed(1)
-        made = JasperEncoder(feat_in=7, blocks=VARIANTS["jasper"][:2], mask_statistics=mask).train()
-        made(audio_signal=x, length=lengths).encoded.square().sum().backward()
-        found.append([*made.state_dict().values(), *(p.grad for p in made.parameters())])
+        model = JasperEncoder(feat_in=7, blocks=VARIANTS["jasper"][:2], mask_statistics=mask).train()
+        model(audio_signal=x, length=lengths).encoded.square().sum().backward()
+        statistics.append([*model.state_dict().values(), *(p.grad for p in model.parameters())])
 
-    for one, other in zip(*found, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+    for actual, expected in zip(*statistics, strict=True):
+        torch.testing.assert_close(actual, expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_weight_learns(variant: str) -> None:
     """A training step gives each parameter a finite gradient, and the input is left as it was."""
-    made = JasperEncoder(feat_in=7, blocks=VARIANTS[variant])
+    model = JasperEncoder(feat_in=7, blocks=VARIANTS[variant])
     x = torch.randn(3, 7, 30)
     before = x.clone()
 
-    made(audio_signal=x, length=torch.tensor([30, 22, 9])).encoded.square().sum().backward()
+    model(audio_signal=x, length=torch.tensor([30, 22, 9])).encoded.square().sum().backward()
 
-    assert all(p.grad is not None and p.grad.isfinite().all() for p in made.parameters())
-    assert sum(float(p.grad.abs().sum()) > 0 for p in made.parameters()) == len(list(made.parameters()))
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
+    assert sum(float(p.grad.abs().sum()) > 0 for p in model.parameters()) == len(list(model.parameters()))
     assert torch.equal(x, before)
 
 
 def test_the_separable_encoder_is_quartznet() -> None:
     """A block computes what the paper draws, written here once more with plain torch layers."""
     torch.manual_seed(0)
-    made = JasperEncoder(feat_in=4, blocks=[FULL | {"filters": 5, "separable": True}]).eval()
-    layers = made.blocks[0].layers
+    model = JasperEncoder(feat_in=4, blocks=[FULL | {"filters": 5, "separable": True}]).eval()
+    layers = model.blocks[0].layers
     x = torch.randn(2, 4, 15)
 
-    def normalised(norm: nn.Module, y: torch.Tensor) -> torch.Tensor:
+    def normalise(norm: nn.Module, y: torch.Tensor) -> torch.Tensor:
         return nn.functional.batch_norm(y, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=1e-3)
 
-    def convolved(layer: nn.Module, y: torch.Tensor) -> torch.Tensor:
+    def convolve(layer: nn.Module, y: torch.Tensor) -> torch.Tensor:
         depthwise = nn.functional.conv1d(y, layer.conv[0].weight, padding=2, groups=y.shape[1])
-        return normalised(layer.norm, nn.functional.conv1d(depthwise, layer.conv[1].weight))
+        return normalise(layer.norm, nn.functional.conv1d(depthwise, layer.conv[1].weight))
 
-    projection = made.blocks[0].added[0]
-    residual = normalised(projection.norm, nn.functional.conv1d(x, projection.conv.weight))
-    expected = (convolved(layers[1], convolved(layers[0], x).relu()) + residual).relu()
+    projection = model.blocks[0].added[0]
+    residual = normalise(projection.norm, nn.functional.conv1d(x, projection.conv.weight))
+    expected = (convolve(layers[1], convolve(layers[0], x).relu()) + residual).relu()
 
-    torch.testing.assert_close(made(audio_signal=x, length=torch.tensor([15, 15])).encoded, expected)
+    torch.testing.assert_close(model(audio_signal=x, length=torch.tensor([15, 15])).encoded, expected)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_an_unknown_activation_is_named() -> None:
 
 def test_presets_are_plain_data() -> None:
     """A preset given as its list makes the same encoder as its name."""
-    one = JasperEncoder(feat_in=64, blocks=PRESETS["jasper_5x3"][:2])
+    model = JasperEncoder(feat_in=64, blocks=PRESETS["jasper_5x3"][:2])
 
-    assert one.params["blocks"][0]["filters"] == 256
-    assert not one.opaque
+    assert model.params["blocks"][0]["filters"] == 256
+    assert not model.opaque

@@ -14,7 +14,7 @@ from nm_nlp.errors import ParallelTextError
 
 
 def test_a_bad_byte_is_named_by_its_line(tmp_path: Path) -> None:
-    """What is wrong with a file is an error of parallel text."""
+    """A file that cannot be read as text is an error of parallel text; the line is named."""
     path = tmp_path / "text"
     path.write_bytes(b"fine\n\xff\n")
     with pytest.raises(ParallelTextError, match="text:2 is not UTF-8"):
@@ -54,19 +54,19 @@ lengths = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, 
 def test_every_pair_is_kept_or_counted_once(
     pairs: list[tuple[int, int]], max_length: int | None, max_ratio: float | None
 ) -> None:
-    """What is kept obeys every limit, what is left out breaks one, and the counts add up."""
+    """Pairs that pass obey every limit, the others break one, and the counts add up."""
     source, target = (numpy.array(side) for side in zip(*pairs, strict=True))
 
-    kept, report = filter_pairs(source, target, max_length=max_length, max_ratio=max_ratio)
+    passed, report = filter_pairs(source, target, max_length=max_length, max_ratio=max_ratio)
 
     assert report.pairs == len(pairs)
-    assert report.kept == len(kept)
+    assert report.kept == len(passed)
     assert report.kept + report.empty + report.too_long + report.ratio == report.pairs
-    for index, (one, other) in enumerate(pairs):
-        fits = min(one, other) > 0
-        fits &= max_length is None or max(one, other) <= max_length
-        fits &= max_ratio is None or max(one, other) <= max_ratio * min(one, other)
-        assert fits == (index in kept)
+    for index, (source_length, target_length) in enumerate(pairs):
+        fits = min(source_length, target_length) > 0
+        fits &= max_length is None or max(source_length, target_length) <= max_length
+        fits &= max_ratio is None or max(source_length, target_length) <= max_ratio * min(source_length, target_length)
+        assert fits == (index in passed)
 
 
 def test_a_report_is_a_sentence() -> None:

@@ -20,7 +20,7 @@ def test_a_batch_holds_its_sentences(corpus: Corpus) -> None:
     """Ids, masks and line numbers of every batch are those of the files; labels are the target one position later."""
     source, target = (path.read_text(encoding="utf-8").splitlines() for path in corpus[:2])
     english, german = (load_tokenizer(path) for path in corpus[2:])
-    seen = []
+    lines = []
 
     for batch in layer(corpus):
         assert {batch.src.dtype, batch.tgt.dtype, batch.labels.dtype, batch.sent_ids.dtype} == {torch.int64}
@@ -32,9 +32,9 @@ def test_a_batch_holds_its_sentences(corpus: Corpus) -> None:
         for ids, mask in ((batch.src, batch.src_mask), (batch.tgt, batch.tgt_mask), (batch.labels, batch.tgt_mask)):
             assert (ids[~mask] == 0).all()
             assert not (mask[:, :-1] < mask[:, 1:]).any(), "padding stands on the right"
-        seen += batch.sent_ids.tolist()
+        lines += batch.sent_ids.tolist()
 
-    assert sorted(seen) == list(range(60))
+    assert sorted(lines) == list(range(60))
 
 
 def test_batches_keep_to_their_tokens_and_are_of_like_length(corpus: Corpus) -> None:

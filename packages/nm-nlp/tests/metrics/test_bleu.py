@@ -28,8 +28,8 @@ def test_scores_and_signatures_are_those_of_sacrebleu() -> None:
 @pytest.mark.parametrize("make", [BLEU, ChrF])
 def test_parts_merge_to_the_whole(make: type[BLEU] | type[ChrF]) -> None:
     """The score of merged parts is that of all sentences at once; state is plain and comes back; reset forgets."""
-    whole, first, second = make(), make(), make()
-    whole.update(hypotheses=HYPOTHESES, references=REFERENCES)
+    all_sentences, first, second = make(), make(), make()
+    all_sentences.update(hypotheses=HYPOTHESES, references=REFERENCES)
     first.update(hypotheses=HYPOTHESES[:2], references=REFERENCES[:2])
     second.update(hypotheses=HYPOTHESES[2:], references=REFERENCES[2:])
 
@@ -37,7 +37,7 @@ def test_parts_merge_to_the_whole(make: type[BLEU] | type[ChrF]) -> None:
     loaded.load_state(second.state())
     first.merge(loaded)
 
-    assert first.compute() == whole.compute()
+    assert first.compute() == all_sentences.compute()
     first.reset()
     with pytest.raises(TranslationError, match="no sentences"):
         first.compute()

@@ -40,9 +40,9 @@ def test_scores_are_those_of_the_translated_corpus(corpus: Corpus, beam_size: in
     source, references = (path.read_text(encoding="utf-8").splitlines() for path in corpus[:2])
     hypotheses = Translator(*model).translate(source, beam_size=beam_size)
     expected = {}
-    for other in (BLEU(), ChrF()):
-        other.update(hypotheses, references)
-        expected |= other.compute()
+    for second in (BLEU(), ChrF()):
+        second.update(hypotheses, references)
+        expected |= second.compute()
     assert scores == pytest.approx(expected)
     assert metric.signatures["bleu"].startswith("nrefs:1")
 
@@ -53,19 +53,19 @@ def test_parts_merge_to_the_whole(corpus: Corpus) -> None:
     NeuralModuleFactory(placement="cpu").eval([metric])
     before = metric.compute()
 
-    other = metric.fresh()
-    other.load_state(metric.state())
-    metric.merge(other)
+    second = metric.fresh()
+    second.load_state(metric.state())
+    metric.merge(second)
 
     assert len(metric.bleu.hypotheses) == 120
-    assert other.compute() == before
+    assert second.compute() == before
     metric.reset()
     assert metric.state() == {"hypotheses": [], "references": []}
 
 
 def test_hidden_states_must_be_those_of_the_decoder(corpus: Corpus) -> None:
     """Those of an encoder of another width are refused when the metric is bound, and nothing has run."""
-    model, other = small_model(tokenizers=corpus), small_model(hidden_size=8)
+    model, second = small_model(tokenizers=corpus), small_model(hidden_size=8)
     src, src_mask, tgt, tgt_mask, _, sent_ids = TranslationDataLayer(**corpus._asdict(), batch_tokens=60)()
     states = model.decoder(
         input_ids_tgt=tgt,
@@ -77,7 +77,7 @@ def test_hidden_states_must_be_those_of_the_decoder(corpus: Corpus) -> None:
         TranslationScore(
             references=corpus.target,
             log_probs=model.log_softmax(hidden_states=states),
-            hidden_states_src=other.encoder(input_ids=src, input_mask_src=src_mask),
+            hidden_states_src=second.encoder(input_ids=src, input_mask_src=src_mask),
             input_mask_src=src_mask,
             sent_ids=sent_ids,
         )

@@ -36,15 +36,15 @@ class Recomputing:
 
 def options(beam_size: int, **changes: object) -> SearchOptions:
     """Return options of a search that writes neither padding nor beginnings."""
-    given = {"bos": BOS, "eos": EOS, "forbidden": (PAD, BOS), "beam_size": beam_size, **changes}
-    return SearchOptions(**given)  # type: ignore[arg-type]
+    parameters = {"bos": BOS, "eos": EOS, "forbidden": (PAD, BOS), "beam_size": beam_size, **changes}
+    return SearchOptions(**parameters)  # type: ignore[arg-type]
 
 
-def assert_equal(found: list[list[Hypothesis]], expected: list[list[Hypothesis]]) -> None:
+def assert_equal(results: list[list[Hypothesis]], expected: list[list[Hypothesis]]) -> None:
     """Compare hypotheses: equal symbols, scores within rounding."""
-    assert [[h.symbols for h in best] for best in found] == [[h.symbols for h in best] for best in expected]
-    for one, other in zip(itertools.chain(*found), itertools.chain(*expected), strict=True):
-        assert (one.score, one.log_prob) == pytest.approx((other.score, other.log_prob), abs=1e-4)
+    assert [[h.symbols for h in best] for best in results] == [[h.symbols for h in best] for best in expected]
+    for actual, reference in zip(itertools.chain(*results), itertools.chain(*expected), strict=True):
+        assert (actual.score, actual.log_prob) == pytest.approx((reference.score, reference.log_prob), abs=1e-4)
 
 
 @pytest.mark.parametrize("norm", ["pre", "post"])
@@ -54,10 +54,10 @@ def test_caching_equals_recomputation(beam_size: int, norm: str) -> None:
     model, mask = small_model(num_layers=2, norm=norm), SRC != PAD
     hidden = model.encoder(SRC, mask)
     limits = compute_target_limits(mask, factor=2.0, extra=3, most=None)
-    wanted = options(beam_size, n_best=beam_size)
+    search_options = options(beam_size, n_best=beam_size)
 
-    cached = search(TransformerScorer(model.decoder, model.log_softmax, hidden, mask), limits, wanted)
-    recomputed = search(Recomputing(model, hidden, mask, beam_size), limits, wanted)
+    cached = search(TransformerScorer(model.decoder, model.log_softmax, hidden, mask), limits, search_options)
+    recomputed = search(Recomputing(model, hidden, mask, beam_size), limits, search_options)
 
     assert_equal(cached, recomputed)
 
@@ -65,14 +65,14 @@ def test_caching_equals_recomputation(beam_size: int, norm: str) -> None:
 def test_a_wide_beam_equals_brute_force() -> None:
     """On a vocabulary of six the best translations are those among all sequences of up to three tokens."""
     model, mask = small_model(6), SRC % 6 != PAD
-    src, wanted = SRC % 6, options(108, n_best=5, forbidden=(PAD, BOS))
+    src, search_options = SRC % 6, options(108, n_best=5, forbidden=(PAD, BOS))
     hidden = model.encoder(src, mask)
 
-    found = search_translations(
-        model.decoder, model.log_softmax, hidden, mask, wanted, length_factor=0.0, length_extra=3
+    results = search_translations(
+        model.decoder, model.log_softmax, hidden, mask, search_options, length_factor=0.0, length_extra=3
     )
 
-    for sentence, best in enumerate(found):
+    for sentence, best in enumerate(results):
         expected = []
         for length in range(4):
             for symbols in itertools.product((3, 4, 5), repeat=length):
@@ -90,9 +90,9 @@ def test_a_search_keeps_within_the_models_positions() -> None:
     model.decoder.train()
     hidden = model.encoder(SRC, mask)
 
-    found = search_translations(model.decoder, model.log_softmax, hidden, mask, options(3, min_length=5))
+    results = search_translations(model.decoder, model.log_softmax, hidden, mask, options(3, min_length=5))
 
-    assert all(len(best[0].symbols) == 5 for best in found)
+    assert all(len(best[0].symbols) == 5 for best in results)
     assert model.decoder.training
     assert not model.log_softmax.training
 

@@ -20,8 +20,10 @@ def test_the_loss_is_that_of_torch(smoothing: float, pad_id: int) -> None:
     expected = cross_entropy(logits.flatten(0, 1), target_ids.flatten(), ignore_index=pad_id, label_smoothing=smoothing)
 
     torch.testing.assert_close(value, expected)
-    (gradient,), (other,) = (torch.autograd.grad(scalar, logits, retain_graph=True) for scalar in (value, expected))
-    torch.testing.assert_close(gradient, other)
+    (gradient,), (expected_gradient,) = (
+        torch.autograd.grad(scalar, logits, retain_graph=True) for scalar in (value, expected)
+    )
+    torch.testing.assert_close(gradient, expected_gradient)
     assert loss.weight(target_ids) == 11
     torch.testing.assert_close(loss.total(logits.log_softmax(-1), target_ids), 11 * expected)
 

@@ -50,9 +50,9 @@ def test_order_matters() -> None:
     model = small_model()
     turned = SRC[:1].flip(1)
 
-    one, other = (model.log_probs(src, src != 0, TGT[:1], TGT[:1] != 0) for src in (SRC[:1], turned))
+    first, second = (model.log_probs(src, src != 0, TGT[:1], TGT[:1] != 0) for src in (SRC[:1], turned))
 
-    assert not torch.allclose(one, other)
+    assert not torch.allclose(first, second)
 
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])

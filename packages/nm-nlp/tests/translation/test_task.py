@@ -30,12 +30,12 @@ def save(model: Model, folder: Path) -> Path:
 
 def test_a_saved_application_translates_as_the_live_model(corpus: Corpus, tmp_path: Path) -> None:
     """Weights and tokenizers are in the folder, so it translates where the tokenizers' files are gone."""
-    kept = Corpus(*(tmp_path / path.name for path in corpus))
-    for path, copy in zip(corpus, kept, strict=True):
+    copies = Corpus(*(tmp_path / path.name for path in corpus))
+    for path, copy in zip(corpus, copies, strict=True):
         copy.write_bytes(path.read_bytes())
-    model = small_model(tokenizers=kept)
+    model = small_model(tokenizers=copies)
     folder = save(model, tmp_path)
-    for copy in kept:
+    for copy in copies:
         copy.unlink()
 
     application = load_application(folder, placement="cpu")
@@ -49,8 +49,8 @@ def test_tokenizers_may_be_given_instead(corpus: Corpus, tmp_path: Path) -> None
     """A model without tokenizers translates with given ones, and says what is missing without."""
     application = load_application(save(small_model(), tmp_path), placement="cpu")
 
-    given = {"source_tokenizer": corpus.source_tokenizer, "target_tokenizer": corpus.target_tokenizer}
-    assert len(application.translate(SENTENCES, **given)) == 3
+    tokenizers = {"source_tokenizer": corpus.source_tokenizer, "target_tokenizer": corpus.target_tokenizer}
+    assert len(application.translate(SENTENCES, **tokenizers)) == 3
     with pytest.raises(TranslationError, match="source tokenizer"):
         application.translate(SENTENCES)
 

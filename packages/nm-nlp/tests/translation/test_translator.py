@@ -31,11 +31,11 @@ def test_hypotheses_come_best_first(model: Model) -> None:
     """n best differ, fall in score, and the first is the translation; greedy is a beam of one."""
     translator = Translator(*model)
 
-    (found,) = translator.hypotheses(["one two three"], beam_size=4, n_best=4, length_penalty=1.0)
+    (hypotheses,) = translator.hypotheses(["one two three"], beam_size=4, n_best=4, length_penalty=1.0)
 
-    assert len({translation.text for translation in found}) == 4
-    assert [t.score for t in found] == sorted((t.score for t in found), reverse=True)
-    assert translator.translate(["one two three"], beam_size=4, length_penalty=1.0) == [found[0].text]
+    assert len({translation.text for translation in hypotheses}) == 4
+    assert [t.score for t in hypotheses] == sorted((t.score for t in hypotheses), reverse=True)
+    assert translator.translate(["one two three"], beam_size=4, length_penalty=1.0) == [hypotheses[0].text]
     assert translator.translate(["one two three"], beam_size=1)
 
 

@@ -13,8 +13,8 @@ from nm_types import NeuralTypeError
 
 def decoder(**changes: object) -> DecoderRNN:
     """Return a small decoder in evaluation mode."""
-    given: dict[str, object] = {"num_labels": 6, "encoder_size": 5, "hidden_size": 8, **changes}
-    return DecoderRNN(**given).eval()
+    parameters: dict[str, object] = {"num_labels": 6, "encoder_size": 5, "hidden_size": 8, **changes}
+    return DecoderRNN(**parameters).eval()
 
 
 def test_each_position_is_a_distribution_over_labels_and_two_more() -> None:
@@ -67,9 +67,9 @@ def test_a_search_scores_as_teacher_forcing_does(cell: str, beam_size: int) -> N
     model = decoder(cell=cell, num_layers=2)
     outputs, lengths = torch.randn(3, 6, 5), torch.tensor([6, 2, 4])
 
-    found = model.generate(outputs, lengths, beam_size=beam_size, n_best=beam_size)
+    results = model.generate(outputs, lengths, beam_size=beam_size, n_best=beam_size)
 
-    for sentence, best in enumerate(found):
+    for sentence, best in enumerate(results):
         assert len(best) == beam_size
         for hypothesis in best:
             assert len(hypothesis.symbols) <= lengths[sentence]
@@ -143,11 +143,11 @@ def test_half_precision_stays_close_to_single(name: str) -> None:
     assert context is not None
     with context:
         half, _ = model(targets=targets, encoder_outputs=outputs)
-        found = model.generate(outputs, beam_size=2)
+        results = model.generate(outputs, beam_size=2)
 
     assert half.dtype == torch.float32
     assert (half - model(targets=targets, encoder_outputs=outputs).log_probs).abs().max() < 0.1
-    assert found[0][0].log_prob < 0
+    assert results[0][0].log_prob < 0
 
 
 def test_types_relate_labels_frames_and_lengths() -> None:

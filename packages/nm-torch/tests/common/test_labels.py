@@ -31,7 +31,7 @@ def test_characters_outside_the_labels_are_named() -> None:
 
 
 def test_characters_can_be_left_out() -> None:
-    """What no label covers disappears without leaving two spaces."""
+    """Characters that no label covers disappear without leaving two spaces."""
     assert Labels(ENGLISH).without_outside("two - three!") == "two three"
     assert Labels(["ab", "c"]).outside("abxcb") == ["x", "b"]
 

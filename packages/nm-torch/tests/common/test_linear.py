@@ -42,7 +42,7 @@ class SymbolTag(ClassTag, id="test.Symbol"):
 
 
 def test_classes_keep_a_narrower_meaning() -> None:
-    """What kind of classes they are does not change with a softmax."""
+    """A softmax does not change the tag of the classes."""
     logits = inputs(logits="B Symbol:4 ; Logits", tags=[SymbolTag])
     assert LogSoftmax()(logits).type.axes == logits.type.axes
 

@@ -53,9 +53,9 @@ def test_the_type_of_the_output_follows_the_directions() -> None:
     x = inputs(a="B T:t Spectrogram:64", lengths="B ; Lengths(t)")
 
     both = EncoderRNN(input_size=64, hidden_size=10)(inputs=x.a, lengths=x.lengths)
-    one = EncoderRNN(input_size=64, hidden_size=10, bidirectional=False)(inputs=x.a)
+    outputs = EncoderRNN(input_size=64, hidden_size=10, bidirectional=False)(inputs=x.a)
 
-    assert [str(tensor.type).split()[-1] for tensor in (both, one)] == ["Encoded:20", "Encoded:10"]
+    assert [str(tensor.type).split()[-1] for tensor in (both, outputs)] == ["Encoded:20", "Encoded:10"]
 
 
 def test_positions_of_text_are_no_frames() -> None:

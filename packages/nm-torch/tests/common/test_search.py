@@ -46,16 +46,16 @@ def distribution(sentence: int, past: tuple[int, ...]) -> Tensor:
 def every_hypothesis(sentence: int, options: SearchOptions) -> list[Hypothesis]:
     """Return all sequences within the sentence's limit, best first."""
     allowed = [symbol for symbol in range(SYMBOLS) if symbol not in (*options.forbidden, EOS)]
-    found = []
+    results = []
     for length in range(options.min_length, max(LIMITS[sentence], options.min_length) + 1):
         for symbols in itertools.product(allowed, repeat=length):
             past = (BOS, *symbols)
             steps = [distribution(sentence, past[: i + 1])[s] for i, s in enumerate((*symbols, EOS))]
             log_prob = float(sum(steps))
-            found.append(
+            results.append(
                 hypothesis_from_symbols(symbols, log_prob / ((6 + length) / 6) ** options.length_penalty, log_prob)
             )
-    return sorted(found, key=lambda hypothesis: -hypothesis.score)
+    return sorted(results, key=lambda hypothesis: -hypothesis.score)
 
 
 @pytest.mark.parametrize("min_length", [0, 2])
@@ -72,9 +72,9 @@ def test_a_wide_beam_finds_what_enumeration_finds(length_penalty: float, min_len
         min_length=min_length,
     )
 
-    found = search(Table(len(LIMITS), 256), torch.tensor(LIMITS), options)
+    results = search(Table(len(LIMITS), 256), torch.tensor(LIMITS), options)
 
-    for sentence, best in enumerate(found):
+    for sentence, best in enumerate(results):
         expected = every_hypothesis(sentence, options)[:6]
         assert [hypothesis.symbols for hypothesis in best] == [hypothesis.symbols for hypothesis in expected]
         assert [h.score for h in best] == pytest.approx([h.score for h in expected], rel=1e-5)
@@ -85,9 +85,9 @@ def test_greedy_takes_the_best_symbol_at_each_position() -> None:
     """Each symbol is the most probable one after those before it, and the limit forces the end."""
     options = SearchOptions(bos=BOS, eos=EOS, forbidden=(BOS,), length_penalty=1.0)
 
-    found = search(Table(len(LIMITS), 1), torch.tensor(LIMITS), options)
+    results = search(Table(len(LIMITS), 1), torch.tensor(LIMITS), options)
 
-    for sentence, (hypothesis,) in enumerate(found):
+    for sentence, (hypothesis,) in enumerate(results):
         past, total = [BOS], 0.0
         while True:
             log_probs = distribution(sentence, tuple(past))
@@ -133,7 +133,7 @@ def test_a_wider_beam_is_never_worse_here() -> None:
         scores.append([best[0].score for best in search(Table(4, width), torch.tensor(LIMITS), options)])
 
     for narrow, wide in itertools.pairwise(scores):
-        assert all(one <= other + 1e-6 for one, other in zip(narrow, wide, strict=True))
+        assert all(narrow_score <= wide_score + 1e-6 for narrow_score, wide_score in zip(narrow, wide, strict=True))
 
 
 class Reluctant(Table):

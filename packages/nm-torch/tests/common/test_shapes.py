@@ -58,13 +58,13 @@ def test_the_wrong_axis_is_an_error_while_the_graph_is_built(concat: Concat, nam
 def test_a_graph_finds_the_axis_by_its_tag(axis: str, types: list[str], dim: int) -> None:
     """Nobody counts: lowered, and called on values, the same module joins what its types name."""
     free = inputs(**{f"x{number}": type for number, type in enumerate(types)})
-    given = [torch.randn([int(one.partition(":")[2] or 2) for one in type.split()]) for type in types]
+    tensors = [torch.randn([int(axis.partition(":")[2] or 2) for axis in type.split()]) for type in types]
 
     graph = Graph(outputs={"y": Concat(axis=axis)(xs=list(free))}, inputs=free._asdict())
 
-    expected = torch.cat(given, dim=dim)
-    assert torch.equal(lower(graph.plan())(*given), expected)
-    assert torch.equal(graph(**dict(zip(graph.inputs, given, strict=True))), expected)
+    expected = torch.cat(tensors, dim=dim)
+    assert torch.equal(lower(graph.plan())(*tensors), expected)
+    assert torch.equal(graph(**dict(zip(graph.inputs, tensors, strict=True))), expected)
     assert len(str(graph.outputs["y"].type).split()) == expected.ndim
 
 

@@ -17,7 +17,7 @@ batches = st.lists(st.integers(1, 13), min_size=1, max_size=4)
 
 
 def alone(subsampling: ConvSubsampling, x_1CT: Tensor) -> Tensor:
-    """Return what torch's own convolutions make of one utterance that has no padding."""
+    """Return the result of torch's own convolutions for one utterance without padding."""
     for layer, stride in zip(subsampling.layers, subsampling.strides, strict=True):
         x_1CT = conv1d(x_1CT, layer.weight, layer.bias, stride=stride, padding=layer.kernel_size[0] // 2).relu()
     return x_1CT
@@ -62,9 +62,9 @@ def test_stacked_frames_stand_in_order(lengths: list[int], factor: int) -> None:
     assert y.shape == (len(lengths), 3 * factor, -(-max(lengths) // factor))
     for row, length in enumerate(lengths):
         assert y_length[row] == -(-length // factor)
-        for place in range(y.shape[2] * factor):
-            group, at = divmod(place, factor)
-            expected_C = x_BCT[row, :, place] if place < length else torch.zeros(3)
+        for position in range(y.shape[2] * factor):
+            group, at = divmod(position, factor)
+            expected_C = x_BCT[row, :, position] if position < length else torch.zeros(3)
             assert torch.equal(y[row, 3 * at : 3 * at + 3, group], expected_C)
 
 
@@ -76,9 +76,9 @@ def test_the_formula_of_the_type_is_that_of_the_shapes(frames: int, strides: tup
 
     y, y_length = subsampling(x=x.x, length=x.length)
 
-    made = subsampling(x=torch.zeros(1, 1, frames)).y.shape[2]
-    assert str(y.type) == f"Batch:1 Encoded:1 Time:{made}"
-    assert str(y_length.type) == f"Batch:1 ; Lengths({made})"
+    result = subsampling(x=torch.zeros(1, 1, frames)).y.shape[2]
+    assert str(y.type) == f"Batch:1 Encoded:1 Time:{result}"
+    assert str(y_length.type) == f"Batch:1 ; Lengths({result})"
 
 
 def test_stacking_keeps_what_the_channels_mean() -> None:
@@ -105,7 +105,7 @@ def test_stacking_keeps_what_the_channels_mean() -> None:
 )
 def test_wrong_connections_are_errors_while_the_graph_is_built(module: str, wrong: dict[str, str], code: str) -> None:
     """Old or foreign lengths, another order of the axes, positions of text, another number of channels."""
-    made = {"conv": ConvSubsampling(input_size=8, output_size=8), "stack": FrameStacking()}[module]
+    result = {"conv": ConvSubsampling(input_size=8, output_size=8), "stack": FrameStacking()}[module]
     free = inputs(
         x="B C:8 T:t",
         length="B ; Lengths(t)",
@@ -116,7 +116,7 @@ def test_wrong_connections_are_errors_while_the_graph_is_built(module: str, wron
         wide="B C:9 T:t",
     )
     with pytest.raises(NeuralTypeError) as caught:
-        made(**{port: getattr(free, name) for port, name in wrong.items()})
+        result(**{port: getattr(free, name) for port, name in wrong.items()})
     assert [problem.code for problem in caught.value.problems] == [code]
 
 

@@ -21,16 +21,18 @@ def shape_of(type: NeuralType) -> tuple[int | None, ...]:
     return tuple(Size(axis.size).value for axis in type.axes)
 
 
-def agrees(module: TorchModule, port: str, given: list[tuple[list[str], list[int]]], *, several: bool = False) -> None:
+def agrees(
+    module: TorchModule, port: str, operands: list[tuple[list[str], list[int]]], *, several: bool = False
+) -> None:
     """Hold the type of a module's first output against the shape of what its lowered graph computes."""
-    types = [" ".join(f"{tag}:{size}" for tag, size in zip(*one, strict=True)) for one in given]
+    types = [" ".join(f"{tag}:{size}" for tag, size in zip(*pair, strict=True)) for pair in operands]
     free = inputs(**{f"x{number}": type for number, type in enumerate(types)})
     tensors = list(free) if isinstance(free, tuple) else [free]
-    made = module(**{port: tensors if several else tensors[0]})
-    first = made[0] if isinstance(made, tuple) else made
+    output = module(**{port: tensors if several else tensors[0]})
+    first = output[0] if isinstance(output, tuple) else output
     graph = Graph(outputs={"y": first}, inputs={f"x{number}": tensor for number, tensor in enumerate(tensors)})
 
-    value = lower(graph.plan())(*(torch.randn(shape) for _, shape in given))
+    value = lower(graph.plan())(*(torch.randn(shape) for _, shape in operands))
 
     assert shape_of(first.type) == value.shape
     assert not first.call.typing.deferred
@@ -47,12 +49,12 @@ def axes(pick: Random, least: int = 0) -> tuple[list[str], list[int]]:
 def test_concatenation(pick: Random) -> None:
     """From one to five tensors, along channels anywhere."""
     tags, sizes = axes(pick)
-    place = pick.randrange(len(tags) + 1)
-    given = []
+    index = pick.randrange(len(tags) + 1)
+    operands = []
     for _ in range(pick.randrange(1, 6)):
         channels = pick.choice(CHANNELS), pick.randrange(1, 5)
-        given.append(([*tags[:place], channels[0], *tags[place:]], [*sizes[:place], channels[1], *sizes[place:]]))
-    agrees(Concat(), "xs", given, several=True)
+        operands.append(([*tags[:index], channels[0], *tags[index:]], [*sizes[:index], channels[1], *sizes[index:]]))
+    agrees(Concat(), "xs", operands, several=True)
 
 
 @given(seeds)
@@ -68,18 +70,18 @@ def test_maps_of_the_last_axis(pick: Random) -> None:
     """Any axes before the channels."""
     tags, sizes = axes(pick)
     size = pick.randrange(1, 5)
-    given = [([*tags, pick.choice(CHANNELS)], [*sizes, size])]
-    agrees(Linear(input_size=size, output_size=pick.randrange(1, 5)), "x", given)
-    agrees(LayerNorm(size=size), "x", given)
+    operands = [([*tags, pick.choice(CHANNELS)], [*sizes, size])]
+    agrees(Linear(input_size=size, output_size=pick.randrange(1, 5)), "x", operands)
+    agrees(LayerNorm(size=size), "x", operands)
 
 
 @given(seeds)
 @settings(max_examples=40)
 def test_functions_of_every_entry(pick: Random) -> None:
     """Any axes at all."""
-    given = [axes(pick, least=1)]
-    agrees(Activation(function=pick.choice(("relu", "tanh", "gelu"))), "x", given)
-    agrees(Dropout(probability=0.1), "x", given)
+    operands = [axes(pick, least=1)]
+    agrees(Activation(function=pick.choice(("relu", "tanh", "gelu"))), "x", operands)
+    agrees(Dropout(probability=0.1), "x", operands)
 
 
 @given(seeds)
@@ -87,7 +89,7 @@ def test_functions_of_every_entry(pick: Random) -> None:
 def test_subsampling(pick: Random) -> None:
     """Any numbers of frames, strides and channels."""
     sizes = [pick.randrange(1, 4), pick.randrange(1, 5), pick.randrange(1, 40)]
-    given = [(["Batch", pick.choice(CHANNELS), "Time"], sizes)]
+    operands = [(["Batch", pick.choice(CHANNELS), "Time"], sizes)]
     strides = [pick.randrange(1, 5) for _ in range(pick.randrange(1, 4))]
-    agrees(ConvSubsampling(input_size=sizes[1], output_size=3, strides=strides), "x", given)
-    agrees(FrameStacking(factor=pick.randrange(1, 6)), "x", given)
+    agrees(ConvSubsampling(input_size=sizes[1], output_size=3, strides=strides), "x", operands)
+    agrees(FrameStacking(factor=pick.randrange(1, 6)), "x", operands)

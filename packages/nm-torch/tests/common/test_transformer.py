@@ -14,8 +14,8 @@ from nm_torch.common.transformer import TransformerDecoder, TransformerEncoder
 
 def options(norm: str = "pre", **changes: object) -> TransformerOptions:
     """Return options of a small model."""
-    given: dict[str, object] = {"size": 16, "heads": 4, "inner_size": 24, "dropout": 0.0, "norm": norm, **changes}
-    return TransformerOptions(**given)  # type: ignore[arg-type]
+    parameters: dict[str, object] = {"size": 16, "heads": 4, "inner_size": 24, "dropout": 0.0, "norm": norm, **changes}
+    return TransformerOptions(**parameters)  # type: ignore[arg-type]
 
 
 def copy_attention(ours: nn.Module, theirs: nn.MultiheadAttention) -> None:
@@ -77,11 +77,11 @@ def test_rows_of_a_state_can_be_reordered_and_dropped() -> None:
     state.select(rows, sentences)
     result_ND = decoder.step(second_ND, state)
 
-    for place, row in enumerate(rows.tolist()):
-        sequence_1TD = torch.stack([first_ND[row], second_ND[place]]).unsqueeze(0)
-        sentence = int(sentences[place // 2])
+    for index, row in enumerate(rows.tolist()):
+        sequence_1TD = torch.stack([first_ND[row], second_ND[index]]).unsqueeze(0)
+        sentence = int(sentences[index // 2])
         expected = decoder(sequence_1TD, None, memory_BSD[[sentence]], None)[0, -1]
-        torch.testing.assert_close(result_ND[place], expected, rtol=0, atol=1e-12)
+        torch.testing.assert_close(result_ND[index], expected, rtol=0, atol=1e-12)
 
 
 def test_no_position_sees_a_later_one() -> None:

@@ -17,15 +17,15 @@ def fewest(reference: tuple[str, ...], hypothesis: tuple[str, ...]) -> set[tuple
     def ways(i: int, j: int) -> frozenset[tuple[int, int, int]]:
         if i == len(reference) and j == len(hypothesis):
             return frozenset({(0, 0, 0)})
-        found = set()
+        counts = set()
         if i < len(reference) and j < len(hypothesis):
             wrong = int(reference[i] != hypothesis[j])
-            found |= {(s + wrong, n, d) for s, n, d in ways(i + 1, j + 1)}
+            counts |= {(s + wrong, n, d) for s, n, d in ways(i + 1, j + 1)}
         if j < len(hypothesis):
-            found |= {(s, n + 1, d) for s, n, d in ways(i, j + 1)}
+            counts |= {(s, n + 1, d) for s, n, d in ways(i, j + 1)}
         if i < len(reference):
-            found |= {(s, n, d + 1) for s, n, d in ways(i + 1, j)}
-        return frozenset(found)
+            counts |= {(s, n, d + 1) for s, n, d in ways(i + 1, j)}
+        return frozenset(counts)
 
     every = ways(0, 0)
     least = min(map(sum, every))
@@ -36,11 +36,11 @@ def fewest(reference: tuple[str, ...], hypothesis: tuple[str, ...]) -> set[tuple
 def test_no_alignment_is_better(reference: list[str], hypothesis: list[str]) -> None:
     """The counts are those of a best alignment, and among these of one with the most substitutions."""
     best = fewest(tuple(reference), tuple(hypothesis))
-    found = count_edits(reference, hypothesis)
+    counts = count_edits(reference, hypothesis)
 
-    assert (found.substitutions, found.insertions, found.deletions) in best
-    assert found.substitutions == max(substitutions for substitutions, _, _ in best)
-    assert found.length == len(reference)
+    assert (counts.substitutions, counts.insertions, counts.deletions) in best
+    assert counts.substitutions == max(substitutions for substitutions, _, _ in best)
+    assert counts.length == len(reference)
 
 
 @given(WORDS, WORDS, WORDS)

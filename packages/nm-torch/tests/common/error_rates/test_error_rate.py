@@ -40,13 +40,13 @@ def test_a_known_rate() -> None:
 @given(st.lists(st.tuples(TEXTS, TEXTS), max_size=6), st.integers(0, 6))
 def test_merging_is_exact(pairs: list[tuple[str, str]], cut: int) -> None:
     """Two halves merged, also through their plain state, are the whole."""
-    whole, first, second = metric_of(pairs), metric_of(pairs[:cut]), WordErrorRate(labels=LABELS)
+    all_pairs, first, second = metric_of(pairs), metric_of(pairs[:cut]), WordErrorRate(labels=LABELS)
     second.load_state(metric_of(pairs[cut:]).state())
 
     first.merge(second)
 
-    assert first.compute() == whole.compute()
-    assert first.state() == whole.state()
+    assert first.compute() == all_pairs.compute()
+    assert first.state() == all_pairs.state()
 
 
 def test_references_come_as_label_ids() -> None:

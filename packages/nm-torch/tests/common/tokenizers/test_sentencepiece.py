@@ -41,16 +41,16 @@ def test_special_ids_are_those_of_all_tokenizers(tokenizer: SentencePieceTokeniz
 
 def test_training_is_reproducible(tokenizer: SentencePieceTokenizer) -> None:
     """The same texts give the same model."""
-    again = train_tokenizer("sentencepiece", TEXTS, vocabulary_size=30)
+    second = train_tokenizer("sentencepiece", TEXTS, vocabulary_size=30)
 
-    assert again.encode_all(TEXTS) == tokenizer.encode_all(TEXTS)
+    assert second.encode_all(TEXTS) == tokenizer.encode_all(TEXTS)
 
 
 def test_bytes_stand_for_what_pieces_lack() -> None:
     """With byte fallback a foreign character comes back."""
-    made = SentencePieceTokenizer.train(TEXTS, vocabulary_size=300, byte_fallback=True, model_type="bpe")
+    loaded = SentencePieceTokenizer.train(TEXTS, vocabulary_size=300, byte_fallback=True, model_type="bpe")
 
-    assert made.decode(made.encode("漢")) == "漢"
+    assert loaded.decode(loaded.encode("漢")) == "漢"
 
 
 def test_a_file_and_a_copy_keep_everything(tokenizer: SentencePieceTokenizer, tmp_path: Path) -> None:
@@ -72,13 +72,13 @@ def test_a_model_without_padding_gets_an_id_above_its_pieces() -> None:
         sentence_iterator=iter(TEXTS), model_writer=model, vocab_size=30, bos_id=-1, minloglevel=2
     )
 
-    made = SentencePieceTokenizer(model.getvalue())
+    loaded = SentencePieceTokenizer(model.getvalue())
 
-    assert made.vocabulary_size == 32
-    assert {made.pad_id, made.bos_id} == {30, 31}
-    assert made.decode([made.bos_id, *made.encode(TEXTS[0]), made.pad_id]) == TEXTS[0]
+    assert loaded.vocabulary_size == 32
+    assert {loaded.pad_id, loaded.bos_id} == {30, 31}
+    assert loaded.decode([loaded.bos_id, *loaded.encode(TEXTS[0]), loaded.pad_id]) == TEXTS[0]
     with pytest.raises(TokenizerError, match="32"):
-        made.decode([32])
+        loaded.decode([32])
 
 
 def test_more_pieces_than_the_text_has_is_an_error() -> None:
