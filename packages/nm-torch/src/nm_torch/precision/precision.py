@@ -5,7 +5,7 @@ Weights and optimizer state stay in float32; losses, softmax and statistics of n
 """
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ import torch
 from nm_core.errors import did_you_mean
 from nm_torch.errors import PrecisionError
 from nm_torch.precision.float32_operators import Float32Operators
+from nm_torch.precision.tf32 import tf32
 
 NAMES = ("fp32", "tf32", "bf16", "fp16")
 
@@ -58,26 +59,21 @@ class Precision:
     def numerics(self, *, deterministic: bool = False) -> Iterator[None]:
         """Set the process-wide switches of torch that this precision needs, and restore them."""
         previous = (
-            torch.backends.cuda.matmul.allow_tf32,
-            torch.backends.cudnn.allow_tf32,
             torch.backends.cudnn.benchmark,
             torch.are_deterministic_algorithms_enabled(),
             torch.is_deterministic_algorithms_warn_only_enabled(),
         )
         try:
-            if self.device.type == "cuda":
-                torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = self.name == "tf32"
             if deterministic:
                 # Its trial runs may choose another kernel, with another order of sums, in each process.
                 torch.backends.cudnn.benchmark = False
                 torch.use_deterministic_algorithms(True)
-            yield
+            with tf32(self.name == "tf32") if self.device.type == "cuda" else nullcontext():
+                yield
         finally:
-            if self.device.type == "cuda":
-                torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = previous[:2]
             if deterministic:
-                torch.backends.cudnn.benchmark = previous[2]
-                torch.use_deterministic_algorithms(previous[3], warn_only=previous[4])
+                torch.backends.cudnn.benchmark = previous[0]
+                torch.use_deterministic_algorithms(previous[1], warn_only=previous[2])
 
 
 class _Nested(AbstractContextManager[None]):
