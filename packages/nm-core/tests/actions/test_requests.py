@@ -10,20 +10,20 @@ from nm_core_samples import Count, Text
 from nm_core import Callback, Graph, GraphError
 from nm_core.actions.requests import EvalRequest, cut
 from nm_core.callbacks import EvaluationCallback
-from nm_core.graphs import graph as graphs
+from nm_core.graphs import calls
 
 
 @pytest.fixture
 def cuts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Note each walk from tensors to the calls above them."""
     walks: list[str] = []
-    ancestors: Callable[..., Iterator[Any]] = graphs._ancestors
+    ancestors: Callable[..., Iterator[Any]] = calls.order_calls
 
     def counted(tensors: Any, stop: Any) -> Iterator[Any]:
         walks.append(", ".join(tensor.name for tensor in tensors))
         return ancestors(tensors, stop)
 
-    monkeypatch.setattr(graphs, "_ancestors", counted)
+    monkeypatch.setattr(calls, "order_calls", counted)
     return walks
 
 

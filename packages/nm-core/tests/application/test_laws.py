@@ -84,9 +84,11 @@ def types(found: dict[str, NeuralType]) -> dict[str, str]:
 
 def checked_types(found: Checked, graph: str) -> dict[str, NeuralType]:
     """Return the types of a graph's tensors as the check of its file found them."""
-    typed = found.graphs[graph]
-    outputs = {f"{label}.{port}": type for label, one in typed.calls.items() for port, type in one.types.items()}
-    return dict(typed.inputs) | outputs
+    checked_graph = found.graphs[graph]
+    steps = checked_graph.steps
+    return checked_graph.inputs | {
+        f"{label}.{port}": type for label in steps for port, type in checked_graph.types(label).items()
+    }
 
 
 def values(graphs: Any) -> dict[str, dict[str, Term]]:

@@ -7,8 +7,9 @@ import pytest
 from nm_core_samples import Encoder, Features
 
 from nm_core import Graph, NeuralModule, inputs, ports
-from nm_core.application.notebook import MOST, application_html
+from nm_core.application.notebook import application_html
 from nm_core.drawing.sketch import InPort, Node, OutPort, Role, Sketch
+from nm_core.graphs.sketching import MOST_BOXES
 
 
 class Step(NeuralModule):
@@ -55,14 +56,15 @@ def test_a_very_large_graph_is_one_box_that_says_so(calls: int) -> None:
     document = Graph({"y": y}, name="deep")._repr_svg_()
 
     assert len(document) < 60_000
-    assert (f"{calls:,} calls: nm_core.drawing.svg draws them" in document) == (calls > MOST)
+    assert (f"{calls:,} calls: nm_core.drawing.svg draws them" in document) == (calls > MOST_BOXES)
 
 
 def test_an_application_shows_its_graphs_and_draws_one() -> None:
     """Each graph has a row; a graph with too many boxes is named without a picture."""
     node = Node("n", "loss", "Loss", Role.FRAMEWORK, (), (OutPort("y", "; Loss"),))
     small = Sketch("train", (node,), ())
-    large = Sketch("train", tuple(Node(f"n{i}", "m", "M", Role.HOST, (InPort("x"),)) for i in range(MOST + 1)), ())
+    nodes = tuple(Node(f"n{i}", "m", "M", Role.HOST, (InPort("x"),)) for i in range(MOST_BOXES + 1))
+    large = Sketch("train", nodes, ())
     graphs = {"train": "data -> loss", "infer": "audio -> text"}
 
     shown = application_html("<app>.yaml", "about", graphs, small)
@@ -71,4 +73,4 @@ def test_an_application_shows_its_graphs_and_draws_one() -> None:
         "graphinferaudio -> text",
     ]
     assert parsed(shown).find("{http://www.w3.org/2000/svg}svg") is not None
-    assert f"{MOST + 1} boxes, which nmod draw draws" in application_html("app.yaml", "", graphs, large)
+    assert f"{MOST_BOXES + 1} boxes, which nmod draw draws" in application_html("app.yaml", "", graphs, large)

@@ -51,7 +51,7 @@ def test_an_interrupt_during_imports_is_one_line(interrupt, app, moment, times) 
     ("moment", "command"),
     [
         ("nm_core.application.text:read_yaml", "check"),
-        ("nm_core.application.checking.graphs:check_call", "check"),
+        ("nm_core.application.checking.graphs:record_call", "check"),
         ("nm_core_speech:Frames.forward", "eval"),
         ("nm_core_speech:Decoder.forward", "eval"),
         ("nm_core_speech:PythonSession.train", "train"),

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from nm_core import Graph, NeuralModule, NmTensor, assume, inputs, ports, variadic
 from nm_core.graphs.open_checks import Check, checks
 from nm_core.graphs.size_readers import Axes, Measure, Place
-from nm_types import NeuralType, Size, type_call
+from nm_types import Size
 
 
 class Framework(NeuralModule):
@@ -73,7 +73,7 @@ class Text(NeuralModule):
     output_ports = ports(text="list[object Text]")
 
 
-def opened(*tensors: NmTensor) -> dict[str, Check[NmTensor]]:
+def opened(*tensors: NmTensor) -> dict[str, Check]:
     """What the calls of a graph leave open, by the name of the call."""
     return {call.name: check for call, check in checks(Graph(list(tensors)).plan()).items()}
 
@@ -196,17 +196,16 @@ def test_what_is_assumed_of_lengths_is_measured() -> None:
 
 def test_measures_compute_with_sizes_of_calls_of_one_name() -> None:
     """Two sizes that print alike are two sizes."""
-    one = type_call([], {"y": NeuralType("T:t")}, owner="m").outputs["y"]
-    other = type_call([], {"y": NeuralType("T:t")}, owner="m").outputs["y"]
-    axes: Axes[str] = Axes()
-    axes.add("one", "m.y", one)
-    axes.add("other", "m.y", other)
-    sizes = [type.axes[0].size for type in (one, other)]  # type: ignore[union-attr]
+    one, other = inputs(y="T:t"), inputs(y="T:t")
+    axes = Axes()
+    axes.add(one)
+    axes.add(other)
+    sizes = [tensor.type.axes[0].size for tensor in (one, other)]
     assert isinstance(sizes[0], Size)
     assert isinstance(sizes[1], Size)
 
     measure = axes.measure(sizes[0] * 2 + sizes[1] // 2)
 
     assert isinstance(measure, Measure)
-    assert measure.value({Place("one", "m.y", 0): 5, Place("other", "m.y", 0): 9}) == 14
+    assert measure.value({Place(one, "inputs.y", 0): 5, Place(other, "inputs.y", 0): 9}) == 14
     assert axes.measure(Size("t")) is None

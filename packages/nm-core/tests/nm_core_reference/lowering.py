@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nm_core import Call, GraphError, NmTensor, Plan
+from nm_core.graphs.calls import permute
 from nm_core.graphs.open_checks import checks
-from nm_core.graphs.plan import permute
 from nm_core.graphs.run_time_check import Seen, judge
 from nm_core.symbols.tensor import Constant
 from nm_core_reference.modules import ReferenceModule

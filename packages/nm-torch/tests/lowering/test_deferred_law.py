@@ -162,7 +162,7 @@ class Reference:
     def judge(self, call: Call, chosen: set[str], without_kind: set[str]) -> bool:
         """Whether real values fit some ports of a call, together."""
         facts: list[Fact] = []
-        for edge in recording.edges(call.module, call.inputs):
+        for edge in recording.edges(call.name, call.module, call.inputs):
             value = self.values[call.inputs[edge.port]]  # type: ignore[index]
             if edge.port in chosen:
                 expected: NeuralType = edge.expected

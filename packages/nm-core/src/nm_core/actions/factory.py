@@ -23,7 +23,8 @@ from nm_core.actions.train_options import declared_options
 from nm_core.callbacks.base import Callback
 from nm_core.callbacks.run import TrainingResult
 from nm_core.errors import GraphError, PortError, did_you_mean
-from nm_core.graphs.graph import Graph, Outputs, check_distinct_names
+from nm_core.graphs.calls import Outputs, check_distinct_names
+from nm_core.graphs.graph import Graph
 from nm_core.modules.composite import CompositeModule, holders
 from nm_core.modules.metric import Metric
 from nm_core.modules.module import NeuralModule, snake_case
@@ -211,7 +212,8 @@ class NeuralModuleFactory:
 
     def _prepare(self, graphs: Iterable[Graph]) -> None:
         """Learn the modules of graphs about to run, and apply ties and freezing to them."""
-        modules = [call.module for graph in graphs for call in graph.calls]
+        calls = [call for graph in graphs for call in graph.calls]
+        modules = [call.module for call in calls if isinstance(call.module, NeuralModule)]
         check_distinct_names([*modules, *self.modules.values()])
         self._add_modules(modules)
 

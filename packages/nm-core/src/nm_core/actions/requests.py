@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from nm_core.actions.train_options import EngineOptions, Option, TrainOptions
 from nm_core.callbacks.base import Callback
 from nm_core.errors import GraphError
-from nm_core.graphs.graph import Graph, Outputs, named_outputs
+from nm_core.graphs.calls import Outputs, named_outputs
+from nm_core.graphs.graph import Graph
 from nm_core.modules.metric import Metric
 from nm_core.symbols.tensor import NmTensor
 

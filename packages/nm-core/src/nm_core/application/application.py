@@ -64,13 +64,8 @@ class Application:
         self._checked = checked
         self._document = document
         self._saved = saved
-        places = {
-            (name, label): document.location(path)
-            for name, calls in checked.places.items()
-            for label, path in calls.items()
-        }
         weights = None if saved is None else SavedWeights(saved, factory.collections, document.changed({}).entry)
-        self._builder = Builder(entry, checked, factory, document.folder, places=places, saved=weights)
+        self._builder = Builder(entry, checked, factory, document.folder, saved=weights)
         for first, *tied in entry.tie:
             for weight in tied:
                 factory.tie(first, weight)

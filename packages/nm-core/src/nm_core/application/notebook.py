@@ -1,4 +1,4 @@
-"""HTML that notebooks show for applications, and the drawing of a graph: small, and without the network.
+"""HTML that notebooks show for applications: small, and without the network.
 
 A front end takes HTML before SVG, and text where both are missing. Text keeps the colours of the notebook's theme;
 drawings bring a page of their own, and rules of style that hold inside them alone.
@@ -8,25 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from typing import TYPE_CHECKING
 
 from nm_core.drawing.layout import lay_out
 from nm_core.drawing.render import render
 from nm_core.drawing.sketch import Sketch
-from nm_core.graphs.sketching import read, whole
+from nm_core.graphs.sketching import MOST_BOXES
 from nm_core.symbols.html_tables import table, table_row
-
-if TYPE_CHECKING:
-    from nm_core.graphs.graph import Graph
-
-MOST = 150
-"""With more boxes than these a drawing is no longer looked at; it is then one box that says how many there are."""
-
-
-def graph_svg(graph: Graph) -> str:
-    """Return the drawing of a graph, a very large one as one box."""
-    sketch = read(graph, ())
-    return render(lay_out(sketch if sketch.count() <= MOST else whole(graph)))
 
 
 def application_html(title: str, about: str, graphs: Mapping[str, str], sketch: Sketch | None) -> str:
@@ -41,7 +28,7 @@ def application_html(title: str, about: str, graphs: Mapping[str, str], sketch: 
     parts = [f"<div><b>{escape(title)}</b> {escape(about)}</div>"]
     parts.append(table(table_row("graph", name, text) for name, text in graphs.items()))
     if sketch is not None:
-        drawn = sketch.count() <= MOST
+        drawn = sketch.count() <= MOST_BOXES
         more = "" if drawn else f" has {sketch.count():,} boxes, which nmod draw draws."
         parts += [f"<div>{escape(sketch.name)}{more or ':'}</div>", *([render(lay_out(sketch))] if drawn else [])]
     return "\n".join(parts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
@@ -17,20 +16,18 @@ from nm_core.application.form.entries import (
 )
 from nm_core.application.text.tree import Data
 from nm_core.errors import ApplicationError
+from nm_core.graphs.calls import OrderedCalls, free_name
 from nm_core.graphs.graph import Graph
-from nm_core.graphs.graph_module import GraphModule
-from nm_core.graphs.principal import input_types
-from nm_core.modules.composite import CompositeCall, outermost
+from nm_core.graphs.graph_module import GraphModule, input_types
 from nm_core.modules.free_inputs import FreeInputs
 from nm_core.modules.module import NeuralModule
 from nm_core.modules.views import View
+from nm_core.symbols.component import Component
 from nm_core.symbols.parameters import thaw
-from nm_core.symbols.tensor import Argument, Call, Constant, NmTensor
+from nm_core.symbols.tensor import Argument, Call, CompositeCall, Constant, NmTensor, Step
 
 if TYPE_CHECKING:
     from nm_core.plugins import Collections
-
-Step = Call | CompositeCall
 
 
 def application_of(
@@ -71,7 +68,7 @@ class _Writer:
         self._names: dict[int, str] = {}
         self._graph_names = {id(graph): name for name, graph in graphs.items()}
 
-    def add_graph(self, name: str, graph: Graph) -> None:
+    def add_graph(self, name: str, graph: OrderedCalls) -> None:
         steps = list(_steps(graph))
         missing = {tensor.port: tensor for tensor in _unused_inputs(steps, graph)}
         if missing:
@@ -79,7 +76,7 @@ class _Writer:
         labels = self._labels(steps, graph)
         references = {tensor: Reference(None, port) for port, tensor in graph.inputs.items()}
         for step in steps:
-            for port, tensor in _outputs(step).items():
+            for port, tensor in step.outputs.items():
                 references.setdefault(tensor, Reference(labels[step], port))
         self.graphs[name] = GraphEntry(
             calls=tuple(self._call(step, labels[step], references) for step in steps),
@@ -88,33 +85,34 @@ class _Writer:
             casts="transpose" if any(map(_casts_inside, steps)) else "error",
         )
 
-    def _labels(self, steps: Iterable[Step], graph: Graph) -> dict[Step, str]:
+    def _labels(self, steps: Iterable[Step], graph: OrderedCalls) -> dict[Step, str]:
         labels = {step: label for step in steps if (label := _explicit_label(step, graph))}
         used = set(labels.values())
         for step in steps:
             if step not in labels:
-                labels[step] = _free(self._name(step.module), used)
+                labels[step] = free_name(self._name(step.module), used)
                 used.add(labels[step])
         return labels
 
     def _call(self, step: Step, label: str, references: Mapping[NmTensor, Reference]) -> CallEntry:
         inputs = {port: _input(argument, references) for port, argument in step.inputs.items()}
-        casts = step.casts if isinstance(step, CompositeCall) else step.typing.casts
-        return CallEntry(self._name(step.module), label, inputs, {} if isinstance(step.module, View) else dict(casts))
+        casts = {} if isinstance(step.module, View) else dict(step.casts)
+        return CallEntry(self._name(step.module), label, inputs, casts)
 
-    def _name(self, module: NeuralModule) -> str:
+    def _name(self, module: Component) -> str:
         """Return the name of a module in the application; modules without weights may share one in Python."""
+        assert isinstance(module, NeuralModule), "graphs of declared modules have a file already"
         if id(module) not in self._names:
-            name = _free(module.name, self.modules)
+            name = free_name(module.name, self.modules)
             self._names[id(module)] = name
             self.modules[name] = module
             self.entries[name] = self._module(module)
         return self._names[id(module)]
 
-    def _add_nested(self, graph: Graph) -> str:
+    def _add_nested(self, graph: OrderedCalls) -> str:
         """Return the name of a graph that is used as a module; one that is not among those to be written is added."""
         if id(graph) not in self._graph_names:
-            self._graph_names[id(graph)] = _free(graph.name, self._graph_names.values())
+            self._graph_names[id(graph)] = free_name(graph.name, self._graph_names.values())
             self.add_graph(self._graph_names[id(graph)], graph)
         return self._graph_names[id(graph)]
 
@@ -143,7 +141,7 @@ class _Writer:
         return ModuleEntry(id, int(version), cast("dict[str, Data]", thaw(module.params)))
 
 
-def _steps(graph: Graph) -> Iterator[Step]:
+def _steps(graph: OrderedCalls) -> Iterator[Step]:
     """Yield the calls that a file lists, each after those it uses; their order does not depend on that of the outputs.
 
     What a composite or a nested graph is given is among them, also where its calls inside make nothing of it.
@@ -164,7 +162,7 @@ def _steps(graph: Graph) -> Iterator[Step]:
 
 
 def _open_step(tensor: NmTensor, inputs: frozenset[NmTensor], done: set[Step]) -> list[tuple[Step, Iterator[NmTensor]]]:
-    step = outermost(tensor.call)
+    step = tensor.call.outermost
     if tensor in inputs or step in done or isinstance(step.module, FreeInputs):
         return []
     done.add(step)
@@ -177,7 +175,7 @@ def _inputs_of(step: Step) -> Iterator[NmTensor]:
             yield from argument if isinstance(argument, tuple) else (argument,)
 
 
-def _unused_inputs(steps: Iterable[Step], graph: Graph) -> Iterator[NmTensor]:
+def _unused_inputs(steps: Iterable[Step], graph: OrderedCalls) -> Iterator[NmTensor]:
     """Yield free inputs of which the graph makes nothing, and which a call in its file is given nevertheless."""
     named = set(graph.inputs.values())
     for step in steps:
@@ -186,7 +184,7 @@ def _unused_inputs(steps: Iterable[Step], graph: Graph) -> Iterator[NmTensor]:
                 yield tensor
 
 
-def _explicit_label(step: Step, graph: Graph) -> str | None:
+def _explicit_label(step: Step, graph: OrderedCalls) -> str | None:
     """Return the name that the user gave a call."""
     return graph.named.get(step, step.label) if isinstance(step, Call) else step.label
 
@@ -197,19 +195,9 @@ def _casts_inside(step: Step) -> bool:
     return isinstance(step, CompositeCall) and step.policy == "transpose" and not step.casts and not nested
 
 
-def _outputs(step: Step) -> dict[str, NmTensor]:
-    return step.outputs if isinstance(step, CompositeCall) else {tensor.port: tensor for tensor in step.tensors()}
-
-
 def _input(argument: Argument, references: Mapping[NmTensor, Reference]) -> Input:
     if isinstance(argument, Constant):
         if argument.value is None:
             raise ApplicationError("An input is None, which stands for an open port.")
         return Value(argument.value)
     return references[argument] if isinstance(argument, NmTensor) else tuple(references[item] for item in argument)
-
-
-def _free(base: str, names: Iterable[str]) -> str:
-    used = set(names)
-    numbered = (f"{base}_{number}" for number in itertools.count(2))
-    return base if base not in used else next(name for name in numbered if name not in used)

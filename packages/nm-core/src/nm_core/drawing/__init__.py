@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from nm_core.drawing.layout import lay_out
 from nm_core.drawing.render import render
-from nm_core.drawing.sketch import Edge, InPort, Mark, Node, OutPort, Role, Sketch, Unfold
+from nm_core.drawing.sketch import Drawable, Edge, InPort, Mark, Node, OutPort, Role, Sketch, Unfold
 from nm_core.drawing.text import to_dot, to_mermaid
-from nm_core.graphs.graph import Graph
 
-__all__ = ["Edge", "InPort", "Mark", "Node", "OutPort", "Role", "Sketch", "dot", "mermaid", "svg"]
+__all__ = ["Drawable", "Edge", "InPort", "Mark", "Node", "OutPort", "Role", "Sketch", "dot", "mermaid", "svg"]
 
 
-def svg(graph: Graph | Sketch, *, unfold: Unfold = ()) -> str:
+def svg(graph: Drawable | Sketch, *, unfold: Unfold = ()) -> str:
     """Return a graph as an SVG document.
 
     Args:
@@ -29,15 +28,15 @@ def svg(graph: Graph | Sketch, *, unfold: Unfold = ()) -> str:
     return render(lay_out(_sketch(graph, unfold)))
 
 
-def mermaid(graph: Graph | Sketch, *, unfold: Unfold = ()) -> str:
+def mermaid(graph: Drawable | Sketch, *, unfold: Unfold = ()) -> str:
     """Return a graph as a Mermaid flow chart; arguments as for `svg`."""
     return to_mermaid(_sketch(graph, unfold))
 
 
-def dot(graph: Graph | Sketch, *, unfold: Unfold = ()) -> str:
+def dot(graph: Drawable | Sketch, *, unfold: Unfold = ()) -> str:
     """Return a graph in the language of Graphviz; arguments as for `svg`."""
     return to_dot(_sketch(graph, unfold))
 
 
-def _sketch(graph: Graph | Sketch, unfold: Unfold) -> Sketch:
+def _sketch(graph: Drawable | Sketch, unfold: Unfold) -> Sketch:
     return graph if isinstance(graph, Sketch) else Sketch.of(graph, unfold=unfold)

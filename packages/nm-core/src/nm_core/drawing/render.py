@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from nm_core.drawing.layout import Box, Curve, Label, Layout
+from nm_core.drawing.geometry import Box, Curve, Label, Layout
 from nm_core.drawing.measure import width_of
 from nm_core.drawing.shapes import LINE, NOTE, PILL, PORT, STRIP, SUBTITLE, TITLE, TYPE, chip_width
 from nm_core.drawing.sketch import Mark, Role

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from nm_core.drawing.geometry import Layout
 from nm_core.drawing.measure import width_of, wrap
 from nm_core.drawing.ordering import Item
 from nm_core.drawing.sketch import Node, Role
-
-if TYPE_CHECKING:
-    from nm_core.drawing.layout import Layout
 
 TITLE, SUBTITLE, PORT, TYPE, NOTE = 13.0, 10.5, 10.5, 9.5, 9.5
 """Font sizes."""

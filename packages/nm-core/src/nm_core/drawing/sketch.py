@@ -6,13 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from nm_core.errors import GraphError, did_you_mean
-from nm_core.symbols.parameters import thaw
-
-if TYPE_CHECKING:
-    from nm_core.graphs.graph import Graph
 
 
 class Role(StrEnum):
@@ -130,11 +126,9 @@ class Sketch:
     edges: tuple[Edge, ...]
 
     @classmethod
-    def of(cls, graph: Graph, *, unfold: Unfold = ()) -> Sketch:
+    def of(cls, graph: Drawable, *, unfold: Unfold = ()) -> Sketch:
         """Sketch a graph; each composite module and nested graph is one node, but those that `unfold` names."""
-        from nm_core.graphs.sketching import read
-
-        return read(graph, unfold)
+        return graph.sketch(unfold=unfold)
 
     @classmethod
     def arranged(cls, name: str, nodes: Sequence[Node], edges: Iterable[Edge]) -> Sketch:
@@ -185,35 +179,30 @@ Unfold = str | Collection[str]
 """The composite modules and nested graphs whose inside is drawn: a name or a pattern such as `*`, or several."""
 
 
-def opened(unfold: Unfold, names: Collection[str]) -> set[str]:
+class Drawable(Protocol):
+    """What can be drawn: it knows how to sketch itself, as `nm_core.Graph` does."""
+
+    def sketch(self, *, unfold: Unfold = ()) -> Sketch:
+        """Sketch it, with the inside of what `unfold` names."""
+
+
+def select_unfolded(unfold: Unfold, names: Collection[str]) -> set[str]:
     """Return which names are to be drawn with their inside.
 
     Raises:
         GraphError: a name or pattern meets none of them.
     """
-    found = set[str]()
+    selected = set[str]()
     for pattern in [unfold] if isinstance(unfold, str) else unfold:
-        met = [name for name in names if fnmatchcase(name, pattern)]
-        if not met and not (pattern == "*" and not names):
-            known = ", ".join(dict.fromkeys(names)) or "none"
+        matches = [name for name in names if fnmatchcase(name, pattern)]
+        if not matches and not (pattern == "*" and not names):
+            listed = ", ".join(dict.fromkeys(names)) or "none"
             raise GraphError(
-                f'There is no "{pattern}" to unfold.{did_you_mean(pattern, names)}\n  What has an inside here: {known}.'
+                f'There is no "{pattern}" to unfold.{did_you_mean(pattern, names)}\n'
+                f"  What has an inside here: {listed}."
             )
-        found.update(met)
-    return found
-
-
-def mark_of(cast: Sequence[int] | None, notes: Iterable[str]) -> tuple[Mark, str]:
-    """Return the mark of an edge and its note, from its cast and what `Check.note` says of it.
-
-    An edge without either was decided in full while the graph was built.
-    """
-    known = list(dict.fromkeys(note for note in notes if note))
-    if cast is not None:
-        return Mark.CAST, "; ".join([f"axes {' '.join(map(str, cast))}", *known])
-    if not known:
-        return Mark.PLAIN, ""
-    return Mark.UNCHECKED if any("not checked" in note for note in known) else Mark.DEFERRED, "; ".join(known)
+        selected.update(matches)
+    return selected
 
 
 def out_port(name: str, type: object, *, used: bool = True) -> OutPort:
@@ -222,44 +211,9 @@ def out_port(name: str, type: object, *, used: bool = True) -> OutPort:
     return OutPort(name, text, used, text.rpartition(";")[2].strip().startswith(("Lengths", "Mask")))
 
 
-def box(
-    id: str,
-    title: str,
-    cls: type,
-    params: Mapping[str, object],
-    role: Role,
-    inputs: Sequence[InPort],
-    outputs: Sequence[OutPort],
-    *,
-    owner: str,
-    bad: bool = False,
-) -> Node:
-    """Return the node of a call of a class with parameters; `owner` is the name of the module."""
-    subtitle = cls.__name__ if title == owner else f"{cls.__name__}, weights of {owner}"
-    if role is Role.VIEW:  # what is said matters more than which module says it
-        subtitle = " ".join(map(str, params.values()))
-    details = [f"{cls.__module__}.{cls.__qualname__}", *(f"{key} = {short(value)}" for key, value in params.items())]
-    return Node(id, title, subtitle, role, tuple(inputs), tuple(outputs), "\n".join(details), bad)
-
-
-def nested(
-    id: str, title: str, graph: str, inputs: Sequence[InPort], outputs: Sequence[OutPort], *, owner: str
-) -> Node:
-    """Return the node of a call of a graph; `owner` is the name of the module that it is called as."""
-    kind = "graph" if title == graph else f"graph {graph}"
-    subtitle = kind if title == owner else f"{kind}, weights of {owner}"
-    return Node(id, title, subtitle, Role.COMPOSITE, tuple(inputs), tuple(outputs), f"graph {graph}")
-
-
 def end(id: str, name: str, role: Role, type: object, *, out: bool) -> Node:
     """Return the node of a value that comes in or, with `out`, goes out."""
     details = name if type is None else f"{name}: {type}"
     if out:
         return Node(id, name, "output", role, inputs=(InPort(name),), details=details)
     return Node(id, name, "input", role, outputs=(out_port(name, type),), details=details)
-
-
-def short(value: object) -> str:
-    """Return a parameter in a few words."""
-    text = repr(thaw(value))
-    return text if len(text) <= 60 else f"{text[:57]}..."

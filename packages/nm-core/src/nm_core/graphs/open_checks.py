@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic
 
 from nm_core.graphs.plan import Plan
-from nm_core.graphs.size_readers import Axes, Measure, Place, Reach, T, is_unnamed
+from nm_core.graphs.size_readers import Axes, Measure, Place, Reach, is_unnamed
 from nm_core.symbols import recording
 from nm_core.symbols.tensor import Call, NmTensor
 from nm_types import CallTyping, Edge, Equation, Kind, Size
@@ -20,7 +19,7 @@ from nm_types.sizes import Variable
 
 
 @dataclass(frozen=True, slots=True)
-class Check(Generic[T]):
+class Check:
     """What the types of one call leave open.
 
     Attributes:
@@ -30,11 +29,11 @@ class Check(Generic[T]):
     """
 
     ports: Mapping[str, Edge] = field(default_factory=dict)
-    kinds: Mapping[str, tuple[Measure[T] | None, ...]] = field(default_factory=dict)
+    kinds: Mapping[str, tuple[Measure[NmTensor] | None, ...]] = field(default_factory=dict)
     unchecked: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
-    def places(self) -> tuple[Place[T], ...]:
+    def places(self) -> tuple[Place[NmTensor], ...]:
         """The axes of tensors that are read, beside the shapes of the ports."""
         measures = [one for sizes in self.kinds.values() for one in sizes if one is not None]
         return tuple(dict.fromkeys(place for one in measures for place in one.places.values()))
@@ -47,7 +46,7 @@ class Check(Generic[T]):
         return "; ".join(parts)
 
 
-def left_open(edges: Sequence[Edge], typing: CallTyping, axes: Axes[T]) -> Check[T]:
+def left_open(edges: Sequence[Edge], typing: CallTyping, axes: Axes) -> Check:
     """What the typing of a call leaves open, with the axes that can be read when the call runs.
 
     An equation about the size of a kind is checked when the size that is given can be read, and when those of the
@@ -77,20 +76,21 @@ def left_open(edges: Sequence[Edge], typing: CallTyping, axes: Axes[T]) -> Check
     return Check({port: edge for port, edge in by_port.items() if port in ports}, kinds, unchecked)
 
 
-def checks(plan: Plan) -> dict[Call, Check[NmTensor]]:
+def checks(plan: Plan) -> dict[Call, Check]:
     """What the calls of a plan leave open, for those that leave something."""
     used = {tensor for call in plan.framework for tensor in call.sources_of_inputs()}
     kept = {tensor for call in plan.host for tensor in call.sources_of_inputs()} | set(plan.outputs.values())
     reach = Reach(used, kept)
     for tensor in plan.inputs.values():
-        reach.add(tensor, tensor.name, tensor.type, "source")
-    found: dict[Call, Check[NmTensor]] = {}
+        reach.add(tensor, "source")
+    found: dict[Call, Check] = {}
     for segment, calls in (("source", plan.sources), ("framework", plan.framework), ("host", plan.host)):
         for call in calls:
             if call.typing.deferred or call.typing.unchecked:
-                found[call] = left_open(recording.edges(call.module, call.inputs), call.typing, reach.axes(segment))
+                edges = recording.edges(call.name, call.module, call.inputs)
+                found[call] = left_open(edges, call.typing, reach.axes(segment))
             for tensor in _available(call):
-                reach.add(tensor, tensor.name, tensor.type, segment)
+                reach.add(tensor, segment)
     return found
 
 
@@ -98,7 +98,7 @@ def _available(call: Call) -> Iterable[NmTensor]:
     return (tensor for tensor in call.tensors() if tensor.port not in call.unavailable)
 
 
-def _measures(edge: Edge, axes: Axes[T]) -> tuple[Measure[T] | None, ...]:
+def _measures(edge: Edge, axes: Axes) -> tuple[Measure[NmTensor] | None, ...]:
     """How the sizes of a value's kind are read, for those that its port asks for."""
     wanted, given = edge.expected.kind, edge.given.kind
     if wanted is None or given is None or edge.given.form != "tensor":
@@ -106,7 +106,7 @@ def _measures(edge: Edge, axes: Axes[T]) -> tuple[Measure[T] | None, ...]:
     return tuple(axes.measure(given.size(place)) for place in range(len(wanted.sizes)))
 
 
-def _missing(edge: Edge, measures: Sequence[Measure[T] | None], equation: Equation) -> Iterator[str]:
+def _missing(edge: Edge, measures: Sequence[Measure[NmTensor] | None], equation: Equation) -> Iterator[str]:
     """Why sizes of a kind that an equation rests on cannot be read."""
     wanted, given = _kind(edge.expected), _kind(edge.given)
     if wanted is None or given is None:

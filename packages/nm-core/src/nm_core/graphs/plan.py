@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from nm_core.errors import GraphError
-from nm_core.symbols.tensor import Call, NmTensor
-
-if TYPE_CHECKING:
-    from nm_core.graphs.graph import Graph
+from nm_core.graphs.calls import OrderedCalls
+from nm_core.symbols.tensor import Call, NmTensor, flat_arguments
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +24,7 @@ class Plan:
         last_use: for each call, the tensors that nothing needs after it.
     """
 
-    graph: Graph
+    graph: OrderedCalls
     sources: tuple[Call, ...]
     framework: tuple[Call, ...]
     host: tuple[Call, ...]
@@ -58,18 +55,25 @@ class Plan:
         return f"{self.graph.labels[tensor.call].replace('.', '__')}__{tensor.port}"
 
     @classmethod
-    def of(cls, graph: Graph) -> Plan:
+    def of(cls, graph: OrderedCalls) -> Plan:
         """Cut a graph in three.
 
         Raises:
             GraphError: a host module feeds a framework module.
         """
+        plan = cls.draft(graph)
+        for call, _, tensor in plan.order_faults():
+            raise GraphError(explain_order_fault(call, tensor, f" ({call.location})"))
+        return plan
+
+    @classmethod
+    def draft(cls, graph: OrderedCalls) -> Plan:
+        """Cut a graph in three, whether it can run in this order or not."""
         segments = _segments(graph.calls)
         sources, framework, host = (
             tuple(call for call in graph.calls if segments[call] == segment)
             for segment in ("source", "framework", "host")
         )
-        _check_order(framework, set(host))
         in_framework = set(framework)
         outputs = list(graph.outputs.values())
         wanted = outputs + [tensor for call in host for tensor in call.sources_of_inputs()]
@@ -85,29 +89,39 @@ class Plan:
             last_use=_last_use(sources + framework + host, outputs),
         )
 
+    def order_faults(self) -> Iterator[tuple[Call, str, NmTensor]]:
+        """Yield what of the host feeds the framework: the call that takes it, the port, the tensor."""
+        host = set(self.host)
+        for call in self.framework:
+            if call.module.segment == "composite":  # where the calls that it stands for run is not known yet
+                continue
+            for port, value in flat_arguments(call.inputs):
+                if isinstance(value, NmTensor) and value.call in host:
+                    yield call, port, value
+
+
+def explain_order_fault(call: Call, tensor: NmTensor, location: str = "") -> str:
+    """Say that an output of the host feeds a call of the framework, and what to do."""
+    return (
+        f"{tensor.call.name} runs in Python, and its output {tensor.port} feeds "
+        f"{call.name}, which runs in the framework{location}.\n"
+        "  What runs in Python comes last: decoders to text, metrics, writers.\n"
+        "  Run two graphs, or write the module for the framework."
+    )
+
 
 def _segments(calls: Sequence[Call]) -> dict[Call, str]:
     """Return where each call runs; a view runs where its value is made, and objects stay in Python."""
     segments: dict[Call, str] = {}
     for call in calls:
-        segments[call] = call.module.segment
-        if call.module.segment == "view":
-            (given,) = call.sources_of_inputs()
-            is_tensor = not any(type.is_object or type.is_list for type in (given.type, *call.types.values()))
-            segments[call] = "framework" if is_tensor and segments.get(given.call) != "host" else "host"
+        segment: str = call.module.segment
+        if segment == "view":
+            sources = list(call.sources_of_inputs())  # none in a file where the value is not known
+            types = (*(tensor.type for tensor in sources), *call.types.values())
+            in_host = any(segments.get(tensor.call) == "host" for tensor in sources)
+            segment = "host" if in_host or any(type.is_object or type.is_list for type in types) else "framework"
+        segments[call] = "framework" if segment == "composite" else segment
     return segments
-
-
-def _check_order(framework: Sequence[Call], host: set[Call]) -> None:
-    for call in framework:
-        for tensor in call.sources_of_inputs():
-            if tensor.call in host:
-                raise GraphError(
-                    f"{tensor.call.module.name} runs in Python, and its output {tensor.port} feeds "
-                    f"{call.module.name}, which runs in the framework ({call.location}).\n"
-                    "  What runs in Python comes last: decoders to text, metrics, writers.\n"
-                    "  Run two graphs, or write the module for the framework."
-                )
 
 
 def _distinct(tensors: Iterable[NmTensor]) -> tuple[NmTensor, ...]:
@@ -115,17 +129,9 @@ def _distinct(tensors: Iterable[NmTensor]) -> tuple[NmTensor, ...]:
 
 
 def _last_use(calls: Sequence[Call], outputs: Sequence[NmTensor]) -> dict[Call, tuple[NmTensor, ...]]:
-    kept, seen = set(outputs), set[NmTensor]()
+    used_later = set(outputs)
     last: dict[Call, tuple[NmTensor, ...]] = {}
     for call in reversed(calls):
-        dying = [tensor for tensor in _distinct(call.sources_of_inputs()) if tensor not in seen and tensor not in kept]
-        seen.update(dying)
-        last[call] = tuple(dying)
+        last[call] = tuple(tensor for tensor in _distinct(call.sources_of_inputs()) if tensor not in used_later)
+        used_later.update(last[call])
     return last
-
-
-def permute(value: Any, permutation: Sequence[int]) -> Any:
-    """Reorder the axes of a value that knows how: axis i of the result is axis `permutation[i]` of the value."""
-    if hasattr(value, "permute"):
-        return value.permute(tuple(permutation))
-    return value.transpose(tuple(permutation))

@@ -11,7 +11,7 @@ from nm_core.graphs.size_readers import Measure, Place
 from nm_core.modules.free_inputs import FreeInputs
 from nm_core.modules.views import behind
 from nm_core.symbols import recording
-from nm_core.symbols.tensor import Call, NmTensor
+from nm_core.symbols.tensor import Call, NmTensor, flat_arguments
 from nm_types import Edge, Fix, NeuralType, NeuralTypeError, Problem, check_shapes
 from nm_types.connecting import Measured
 
@@ -31,7 +31,7 @@ class Seen(NamedTuple):
 
 
 def judge(
-    call: Call, check: Check[NmTensor], see: Callable[[Any], Seen | None]
+    call: Call, check: Check, see: Callable[[Any], Seen | None]
 ) -> Callable[[Sequence[Any], Sequence[int | None]], None]:
     """Return what compares the values of a call with its types, to run before the call does.
 
@@ -97,13 +97,7 @@ class _Maker(NamedTuple):
 
 def _makers(call: Call) -> dict[str, _Maker]:
     """Return who makes the value of each port."""
-    makers: dict[str, _Maker] = {}
-    for port, argument in call.inputs.items():
-        if isinstance(argument, NmTensor):
-            makers[port] = _Maker.of(argument)
-        elif isinstance(argument, tuple):
-            makers |= {f"{port}[{index}]": _Maker.of(item) for index, item in enumerate(argument)}
-    return makers
+    return {port: _Maker.of(value) for port, value in flat_arguments(call.inputs) if isinstance(value, NmTensor)}
 
 
 def _of(ports: Mapping[str, T], name: str) -> T:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from nm_types import AxisType, NeuralType, Size
+from nm_core.symbols.tensor import NmTensor
+from nm_types import AxisType, Size
 
 T = TypeVar("T")
 
@@ -54,19 +55,19 @@ class Measure(Generic[T]):
         )
 
 
-class Axes(Generic[T]):
+class Axes:
     """The axes that can be read at some point of a run, by their sizes; the first tensor with a size declares it."""
 
     def __init__(self) -> None:
-        self._first: dict[Size, Place[T]] = {}
+        self._first: dict[Size, Place[NmTensor]] = {}
 
-    def add(self, tensor: T, name: str, type: NeuralType) -> None:
+    def add(self, tensor: NmTensor) -> None:
         """Let the axes of one more tensor be read."""
-        for place, one in enumerate(type.axes):
-            if isinstance(one, AxisType) and isinstance(one.size, Size) and one.size.terms:
-                self._first.setdefault(one.size, Place(tensor, name, place))
+        for place, axis in enumerate(tensor.type.axes):
+            if isinstance(axis, AxisType) and isinstance(axis.size, Size) and axis.size.terms:
+                self._first.setdefault(axis.size, Place(tensor, tensor.name, place))
 
-    def measure(self, size: object) -> Measure[T] | None:
+    def measure(self, size: object) -> Measure[NmTensor] | None:
         """How to read a size, or None where some part of it is no axis of any tensor here."""
         if not isinstance(size, Size):
             return None
@@ -78,7 +79,7 @@ class Axes(Generic[T]):
         return None if whole is None else Measure(size, {size: whole})
 
 
-class Reach(Generic[T]):
+class Reach:
     """Which tensors a check can measure: beside the framework's part of a graph, and in Python after it.
 
     Args:
@@ -86,20 +87,20 @@ class Reach(Generic[T]):
         kept: the tensors that calls in Python take and those that leave the graph, which is what Python is given.
     """
 
-    def __init__(self, used: Collection[T], kept: Collection[T]) -> None:
+    def __init__(self, used: Collection[NmTensor], kept: Collection[NmTensor]) -> None:
         self.used = used
         self.kept = kept
-        self.framework: Axes[T] = Axes()
-        self.host: Axes[T] = Axes()
+        self.framework = Axes()
+        self.host = Axes()
 
-    def add(self, tensor: T, name: str, type: NeuralType, segment: str) -> None:
+    def add(self, tensor: NmTensor, segment: str) -> None:
         """Take a tensor that a call has made."""
         if segment == "framework" or (segment == "source" and tensor in self.used):
-            self.framework.add(tensor, name, type)
+            self.framework.add(tensor)
         if segment == "host" or tensor in self.kept:
-            self.host.add(tensor, name, type)
+            self.host.add(tensor)
 
-    def axes(self, segment: str) -> Axes[T]:
+    def axes(self, segment: str) -> Axes:
         """The axes that a call in a segment can be checked with."""
         return self.host if segment == "host" else self.framework
 

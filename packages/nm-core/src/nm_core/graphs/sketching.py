@@ -2,65 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from nm_core.drawing.sketch import (
-    Edge,
-    InPort,
-    Mark,
-    Node,
-    Role,
-    Sketch,
-    Unfold,
-    box,
-    end,
-    mark_of,
-    nested,
-    opened,
-    out_port,
-)
-from nm_core.errors import GraphError
+from nm_core.drawing.layout import lay_out
+from nm_core.drawing.render import render
+from nm_core.drawing.sketch import Edge, InPort, Mark, Node, Role, Sketch, Unfold, end, out_port, select_unfolded
+from nm_core.graphs.calls import OrderedCalls, free_name
 from nm_core.graphs.graph_module import GraphModule
 from nm_core.graphs.open_checks import Check, checks
-from nm_core.symbols.tensor import Call, Constant, NmTensor
+from nm_core.graphs.plan import Plan
+from nm_core.symbols.parameters import short
+from nm_core.symbols.tensor import Call, CompositeCall, Constant, NmTensor, Step, flat_arguments
+from nm_types import NeuralType
 
-if TYPE_CHECKING:
-    from nm_core.graphs.graph import Graph
-    from nm_core.modules.composite import CompositeCall
-
-_Owner = Any
-"""A `Call`, or the `CompositeCall` that it came out of."""
+MOST_BOXES = 150
+"""With more boxes than these a drawing is no longer looked at; it is then one box that says how many there are."""
 
 
-def read(graph: Graph, unfold: Unfold) -> Sketch:
-    """Sketch a graph; composite modules are one node each, but those to unfold."""
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What is wrong with a graph, to be shown where it is.
+
+    Attributes:
+        edges: faults of connections in few words, by call and port.
+        calls: the calls that are wrong as a whole.
+    """
+
+    edges: Mapping[tuple[Step, str], str] = field(default_factory=dict)
+    calls: Collection[Step] = ()
+
+
+NO_FAULTS = Faults()
+
+
+def graph_svg(graph: OrderedCalls) -> str:
+    """Draw a graph for a notebook, a very large one as one box."""
+    sketch = sketch_calls(graph)
+    return render(lay_out(sketch if sketch.count() <= MOST_BOXES else sketch_box(graph)))
+
+
+def sketch_calls(graph: OrderedCalls, unfold: Unfold = (), faults: Faults = NO_FAULTS) -> Sketch:
+    """Sketch a graph; composite modules and nested graphs are one node each, but those to unfold.
+
+    Raises:
+        GraphError: a name or pattern to unfold meets nothing.
+    """
     scopes = {scope: None for call in graph.calls for scope in _scopes(call)}
-    names = opened(unfold, [_name(scope) for scope in scopes])
-    known = {outer for scope in scopes if _name(scope) in names for outer in (scope, *_scopes(scope))}
-    level = _Level(graph.calls, None, _checks(graph), known, graph.labels)
-    ins = [(name, tensor) for name, tensor in graph.inputs.items()]
-    return level.sketch(graph.name, ins, graph.outputs, (Role.INPUT, Role.OUTPUT))
+    names = select_unfolded(unfold, [scope.name for scope in scopes])
+    unfolded = {outer for scope in scopes if scope.name in names for outer in (scope, *_scopes(scope))}
+    level = _Level(graph.calls, None, graph.named, checks(Plan.draft(graph)), faults, unfolded)
+    return level.sketch(graph.name, graph.inputs, graph.outputs, (Role.INPUT, Role.OUTPUT))
 
 
-def whole(graph: Graph) -> Sketch:
+def sketch_box(graph: OrderedCalls) -> Sketch:
     """Sketch a graph as one box between its inputs and outputs."""
     ins, outs = graph.inputs, graph.outputs
-    said = f"{len(graph.calls):,} calls: nm_core.drawing.svg draws them"
     node = Node(
         "graph",
         graph.name,
-        said,
+        f"{len(graph.calls):,} calls: nm_core.drawing.svg draws them",
         Role.COMPOSITE,
         tuple(map(InPort, ins)),
         tuple(out_port(name, tensor.type) for name, tensor in outs.items()),
         repr(graph),
     )
-    nodes = [end(f"in {name}", name, Role.INPUT, tensor.type, out=False) for name, tensor in ins.items()]
-    nodes += [node, *(end(f"out {name}", name, Role.OUTPUT, tensor.type, out=True) for name, tensor in outs.items())]
     edges = [Edge(f"in {name}", name, "graph", name) for name in ins]
     edges += [Edge("graph", name, f"out {name}", name) for name in outs]
+    nodes = [*_ends(ins, Role.INPUT, out=False), node, *_ends(outs, Role.OUTPUT, out=True)]
     return Sketch.arranged(graph.name, nodes, edges)
 
 
@@ -71,75 +80,71 @@ class _Level:
         self,
         calls: Sequence[Call],
         scope: CompositeCall | None,
-        checks: Mapping[Call, Check[NmTensor]],
-        opened: Collection[CompositeCall],
-        labels: Mapping[Call, str],
+        named: Mapping[Call, str],
+        checks: Mapping[Call, Check],
+        faults: Faults,
+        unfolded: Collection[CompositeCall],
     ) -> None:
         self.scope = scope
+        self.named = named
         self.checks = checks
-        self.opened = opened
-        self.labels = labels
-        self.ids: dict[_Owner, str] = {}
-        self.parts: dict[_Owner, list[Call]] = {}
+        self.faults = faults
+        self.unfolded = unfolded
+        self.ids: dict[Step, str] = {}
+        self.parts: dict[Step, list[Call]] = {}
         self.free: dict[NmTensor, tuple[str, str]] = {}
-        self.leaving: dict[_Owner, dict[str, NmTensor]] = {}
-        """By composite call, tensors that leave it by another way than its ports."""
+        self.leaving: dict[Step, dict[str, NmTensor]] = {}
+        """By call, tensors that leave it by another way than its ports."""
         for call in calls:
             owner = self._owner(call)
             self.ids.setdefault(owner, f"n{len(self.ids)}")
             self.parts.setdefault(owner, []).append(call)
-        self.given = {owner: self._given(owner) for owner in self.ids}
+        self.arguments = {owner: self._arguments(owner) for owner in self.ids}
         self.titles = self._titles()
 
     def sketch(
-        self, name: str, ins: Sequence[tuple[str, NmTensor]], outs: Mapping[str, NmTensor], ends: tuple[Role, Role]
+        self, name: str, ins: Mapping[str, NmTensor], outs: Mapping[str, NmTensor], roles: tuple[Role, Role]
     ) -> Sketch:
-        """Read the edges first, since they tell which outputs are used."""
-        for port, tensor in ins:
+        """Sketch the edges first, since they tell which outputs are used."""
+        for port, tensor in ins.items():
             self.free.setdefault(tensor, (f"in {port}", port))
         edges = [edge for owner in self.ids for edge in self._edges_into(owner)]
         for port, tensor in outs.items():
             start = self._start(tensor)
             edges += [] if start is None else [Edge(*start, f"out {port}", port)]
         used = {(edge.source, edge.port) for edge in edges}
-        nodes = [end(f"in {port}", port, ends[0], tensor.type, out=False) for port, tensor in ins]
-        nodes += [self._node(owner, used) for owner in self.ids]
-        nodes += [end(f"out {port}", port, ends[1], tensor.type, out=True) for port, tensor in outs.items()]
-        return Sketch.arranged(name, nodes, edges)
+        nodes = [*_ends(ins, roles[0], out=False), *(self._node(owner, used) for owner in self.ids)]
+        return Sketch.arranged(name, [*nodes, *_ends(outs, roles[1], out=True)], edges)
 
-    def _owner(self, call: Call) -> _Owner:
-        """Return the call itself or the composite call around it that belongs to this level; None for calls outside."""
-        owner: Call | CompositeCall | None = call
-        while owner is not None and owner.scope is not self.scope:
+    def _owner(self, call: Call) -> Step:
+        """Return the call itself, or the composite call around it that belongs to this level."""
+        owner: Step = call
+        while owner.scope is not None and owner.scope is not self.scope:
             owner = owner.scope
         return owner
 
-    def _given(self, owner: _Owner) -> list[tuple[str, Any]]:
+    def _arguments(self, owner: Step) -> list[tuple[str, NmTensor | Constant]]:
         """Return each input with what it was given; of a composite call also what its parts take past its ports."""
-        given = list(_arguments(owner.inputs))
-        if not isinstance(owner, Call):
+        arguments = list(flat_arguments(owner.inputs))
+        if isinstance(owner, CompositeCall):
             inner = set(self.parts[owner])
-            known = {argument for _, argument in given}
-            taken = {tensor: None for call in self.parts[owner] for tensor in call.sources_of_inputs()}
-            given += [(one.name, one) for one in taken if one not in known and one.call not in inner]
-        return given
+            tensors = {tensor for _, tensor in arguments}
+            sources = {tensor: None for call in self.parts[owner] for tensor in call.sources_of_inputs()}
+            arguments += [(t.name, t) for t in sources if t not in tensors and t.call not in inner]
+        return arguments
 
-    def _titles(self) -> dict[_Owner, str]:
-        """Name the calls: as the graph does at the top, inside a composite call without its name."""
-        titles: dict[_Owner, str] = {}
-        prefix = "" if self.scope is None else f"{self.scope.module.name}."
-        taken = {self.labels[owner] for owner in self.ids if self.scope is None and isinstance(owner, Call)}
+    def _titles(self) -> dict[Step, str]:
+        """Name the calls as they were asked to be, else by their modules; inside a composite call without its name."""
+        titles: dict[Step, str] = {call: title for call, title in self.named.items() if call in self.ids}
+        used = set(titles.values())
         for owner in self.ids:
-            if self.scope is None and isinstance(owner, Call):
-                titles[owner] = self.labels[owner]
-                continue
-            title = base = owner.label or owner.module.name.removeprefix(prefix)
-            number = 2
-            while title in taken:
-                title, number = f"{base}_{number}", number + 1
-            taken.add(title)
-            titles[owner] = title
+            if owner not in titles:
+                titles[owner] = free_name(owner.label or self._inner_name(owner), used)
+                used.add(titles[owner])
         return titles
+
+    def _inner_name(self, owner: Step) -> str:
+        return owner.module.name if self.scope is None else owner.module.name.removeprefix(f"{self.scope.module.name}.")
 
     def _start(self, tensor: NmTensor) -> tuple[str, str] | None:
         """Return the node and port where a tensor leaves, or ``None`` if it is outside the graph."""
@@ -148,7 +153,7 @@ class _Level:
         owner = self._owner(tensor.call)
         if owner not in self.ids:
             return None
-        if isinstance(owner, Call):
+        if isinstance(owner, Call) or tensor.is_failed:
             return self.ids[owner], tensor.port
         for port, output in owner.outputs.items():
             if output == tensor:
@@ -156,72 +161,91 @@ class _Level:
         self.leaving.setdefault(owner, {})[tensor.name] = tensor
         return self.ids[owner], tensor.name
 
-    def _edges_into(self, owner: _Owner) -> Iterator[Edge]:
-        for port, argument in self.given[owner]:
-            if isinstance(argument, NmTensor) and (start := self._start(argument)) is not None:
-                yield Edge(*start, self.ids[owner], port, *self._mark(owner, port, argument))
+    def _edges_into(self, owner: Step) -> Iterator[Edge]:
+        for port, value in self.arguments[owner]:
+            if isinstance(value, NmTensor) and (start := self._start(value)) is not None:
+                yield Edge(*start, self.ids[owner], port, *self._mark(owner, port, value))
 
-    def _mark(self, owner: _Owner, port: str, tensor: NmTensor) -> tuple[Mark, str]:
+    def _mark(self, owner: Step, port: str, tensor: NmTensor) -> tuple[Mark, str]:
         """Return what is to be seen about an edge; of a folded module, about the edges inside that take the same."""
+        fault = self.faults.edges.get((owner, port))
+        if fault is not None:
+            return Mark.BAD, fault
         if isinstance(owner, Call):
-            return mark_of(owner.typing.casts.get(port), [self._note(owner, port)])
-        if owner in self.opened:
+            return mark_of(owner.casts.get(port), [self._note(owner, port)])
+        if owner in self.unfolded:
             return Mark.PLAIN, ""
         inner = [
-            (call, name) for call in self.parts[owner] for name, given in _arguments(call.inputs) if given == tensor
+            (call, name) for call in self.parts[owner] for name, value in flat_arguments(call.inputs) if value == tensor
         ]
-        casts = [call.typing.casts[name] for call, name in inner if name in call.typing.casts]
+        casts = [call.casts[name] for call, name in inner if name in call.casts]
         return mark_of(casts[0] if casts else None, [self._note(call, name) for call, name in inner])
 
     def _note(self, call: Call, port: str) -> str:
         return self.checks[call].note(port) if call in self.checks else ""
 
-    def _node(self, owner: _Owner, used: set[tuple[str, str]]) -> Node:
-        module, id, title = owner.module, self.ids[owner], self.titles[owner]
-        inputs = [
-            InPort(port, constant=repr(argument.value) if isinstance(argument, Constant) else None)
-            for port, argument in self.given[owner]
-        ]
-        if isinstance(owner, Call):
-            tensors = {tensor.port: tensor for tensor in owner.tensors() if tensor.port not in owner.unavailable}
-        else:
-            tensors = owner.outputs | self.leaving.get(owner, {})
-        outputs = [out_port(port, tensor.type, used=(id, port) in used) for port, tensor in tensors.items()]
-        name = module.name if self.scope is None else module.name.removeprefix(f"{self.scope.module.name}.")
-        if isinstance(module, GraphModule):
-            node = nested(id, title, module.graph.name, inputs, outputs, owner=name)
-        else:
-            role = Role(module.segment) if isinstance(owner, Call) else Role.COMPOSITE
-            node = box(id, title, type(module), module.params, role, inputs, outputs, owner=name)
-        if owner not in self.opened:
+    def _node(self, owner: Step, used: Collection[tuple[str, str]]) -> Node:
+        id, title = self.ids[owner], self.titles[owner]
+        inputs = tuple(
+            InPort(port, constant=repr(value.value) if isinstance(value, Constant) else None)
+            for port, value in self.arguments[owner]
+        )
+        types = self._output_types(owner)
+        types |= {port: None for source, port in used if source == id and port not in types}
+        outputs = tuple(out_port(port, type, used=(id, port) in used) for port, type in types.items())
+        subtitle, details, role = _describe(owner, title)
+        if title != self._inner_name(owner) and role is not Role.VIEW:
+            subtitle = f"{subtitle}, weights of {self._inner_name(owner)}"
+        node = Node(id, title, subtitle, role, inputs, outputs, details, owner in self.faults.calls)
+        if isinstance(owner, Call) or owner not in self.unfolded:
             return node
-        level = _Level(self.parts[owner], owner, self.checks, self.opened, self.labels)
-        ins = [(port, argument) for port, argument in self.given[owner] if isinstance(argument, NmTensor)]
-        return replace(node, inside=level.sketch(title, ins, tensors, (Role.PORT, Role.PORT)))
+        level = _Level(self.parts[owner], owner, {}, self.checks, NO_FAULTS, self.unfolded)
+        ins = {port: value for port, value in self.arguments[owner] if isinstance(value, NmTensor)}
+        outs = owner.outputs | self.leaving.get(owner, {})
+        return replace(node, inside=level.sketch(title, ins, outs, (Role.PORT, Role.PORT)))
+
+    def _output_types(self, owner: Step) -> dict[str, NeuralType | None]:
+        if isinstance(owner, CompositeCall):
+            return {port: t.type for port, t in (owner.outputs | self.leaving.get(owner, {})).items()}
+        return {port: owner.types.get(port) for port in owner.module.outputs if port not in owner.unavailable}
 
 
-def _arguments(inputs: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield each input with what it was given; a variadic one as one input per value."""
-    for port, argument in inputs.items():
-        if isinstance(argument, tuple):
-            yield from ((f"{port}[{index}]", item) for index, item in enumerate(argument))
-        else:
-            yield port, argument
+def _describe(owner: Step, title: str) -> tuple[str, str, Role]:
+    """Return what kind of module a call is of: in a word or two, in detail, and how it looks."""
+    module = owner.module
+    if isinstance(module, GraphModule):
+        graph = f"graph {module.graph.name}"
+        return "graph" if title == module.graph.name else graph, graph, Role.COMPOSITE
+    role = Role(module.segment) if isinstance(owner, Call) else Role.COMPOSITE
+    subtitle = module.class_path.rpartition(".")[2]
+    if role is Role.VIEW:  # what is said matters more than which module says it
+        subtitle = " ".join(map(str, module.params.values()))
+    details = [module.class_path, *(f"{name} = {short(value)}" for name, value in module.params.items())]
+    return subtitle, "\n".join(details), role
 
 
-def _scopes(call: _Owner) -> Iterator[CompositeCall]:
+def mark_of(cast: Sequence[int] | None, notes: Iterable[str]) -> tuple[Mark, str]:
+    """Return the mark of an edge and its note, from its cast and what `Check.note` says of it.
+
+    An edge without either was decided in full while the graph was built.
+    """
+    words = list(dict.fromkeys(note for note in notes if note))
+    if cast is not None:
+        return Mark.CAST, "; ".join([f"axes {' '.join(map(str, cast))}", *words])
+    if not words:
+        return Mark.PLAIN, ""
+    return Mark.UNCHECKED if any("not checked" in note for note in words) else Mark.DEFERRED, "; ".join(words)
+
+
+def _ends(tensors: Mapping[str, NmTensor], role: Role, *, out: bool) -> Iterator[Node]:
+    """Yield the nodes of values that come in or, with `out`, go out."""
+    for name, tensor in tensors.items():
+        yield end(f"{'out' if out else 'in'} {name}", name, role, None if tensor.is_failed else tensor.type, out=out)
+
+
+def _scopes(call: Step) -> Iterator[CompositeCall]:
     """Yield the composite calls around a call, from the inside out."""
-    while (call := call.scope) is not None:
-        yield call
-
-
-def _name(scope: CompositeCall) -> str:
-    return scope.label or scope.module.name
-
-
-def _checks(graph: Graph) -> Mapping[Call, Check[NmTensor]]:
-    """Return what the calls leave open; a graph that cannot run in its order is drawn without."""
-    try:
-        return checks(graph.plan())
-    except GraphError:
-        return {}
+    scope = call.scope
+    while scope is not None:
+        yield scope
+        scope = scope.scope

@@ -2,49 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from nm_core.errors import ModuleDeclarationError
-from nm_core.modules.module import ModuleMeta, NeuralModule, OutputsT, Segment, T
+from nm_core.modules.module import ModuleMeta, NeuralModule, OutputsT, T
 from nm_core.symbols import recording
-from nm_core.symbols.tensor import Call, NmTensor
-from nm_core.symbols.user_location import user_location
+from nm_core.symbols.component import CastPolicy, Segment
+from nm_core.symbols.tensor import Call, CompositeCall, NmTensor
 from nm_types import Edge, NeuralTypeError, type_call
-
-
-class CompositeCall:
-    """One use of a composite module: the scope of the calls it expanded into.
-
-    Attributes:
-        module: the composite module.
-        inputs: what its ports were given.
-        outputs: the tensors of inner calls that came out, by port.
-        casts: ports whose value has its axes in another order, which the calls inside put right.
-        policy: what calls inside do about axes in another order.
-        location: file and line of the user's code.
-        label: the name asked for this call, where one was (`as:` in a file).
-        scope: the composite call around this one, if any.
-    """
-
-    __slots__ = ("casts", "inputs", "label", "location", "module", "outputs", "policy", "scope")
-
-    def __init__(
-        self,
-        module: CompositeModule,
-        inputs: Mapping[str, Any],
-        location: str,
-        scope: CompositeCall | None,
-        casts: Mapping[str, tuple[int, ...]],
-    ) -> None:
-        self.module = module
-        self.inputs = dict(inputs)
-        self.outputs: dict[str, NmTensor] = {}
-        self.casts = dict(casts)
-        self.policy = recording.current_casts()
-        self.location = location
-        self.label: str | None = None
-        self.scope = scope
 
 
 class _CompositeMeta(ModuleMeta):
@@ -109,51 +75,73 @@ class CompositeModule(NeuralModule[OutputsT], metaclass=_CompositeMeta):
         """Compute the outputs from values by calling the inner modules on them."""
         return self.build(**values)
 
-    def _check_promises(self, edges: list[Edge], outputs: Mapping[str, NmTensor]) -> None:
-        """Hold what came out against the output ports, whose names stand for the sizes that the inputs have."""
-        promised = [
-            Edge(self.name, port, tensor.name, self.outputs[port].type, tensor.type) for port, tensor in outputs.items()
-        ]
-        try:
-            type_call([*edges, *promised], {}, owner=self.name, casts=frozenset(edge.port for edge in edges))
-        except NeuralTypeError as error:
-            raise ModuleDeclarationError(
-                f"{type(self).__qualname__}.build gives other than its output ports promise.\n"
-                f"  Correct build, or the ports: a port may promise less than what comes out, never more.\n\n{error}"
-            ) from None
-
     def _record(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> OutputsT:
-        where = user_location()
-        given = recording.bind_arguments(self.name, self.inputs, args, kwargs)
-        arguments = recording.symbolic_arguments(self, given, where)
-        types = {name: port.type for name, port in self.outputs.items()}
-        edges = recording.edges(self, arguments)
-        typing = type_call(edges, types, owner=self.name, casts=recording.current_casts(), location=where)
-        call = CompositeCall(self, arguments, where, recording.current_scope(), typing.casts)
-        with recording.inside(call):
-            result = self.build(**given)
-        names = tuple(self.outputs)
-        values = (result,) if len(names) == 1 else tuple(result)
-        missing = recording.unavailable(self, arguments)
-        call.outputs = {name: value for name, value in zip(names, values, strict=False) if name not in missing}
-        if len(values) != len(names) or not all(isinstance(value, NmTensor) for value in call.outputs.values()):
-            raise ModuleDeclarationError(
-                f"{type(self).__qualname__}.build returned {', '.join(type(value).__name__ for value in values)}.\n"
-                f"  Expected {len(names)} symbolic tensors, for {', '.join(names)}."
-            )
-        self._check_promises(edges, call.outputs)
-        if missing:  # asking for one of them is an error that names what it needs, as for any module
-            absent = Call(self, arguments, typing, unavailable=missing, location=where, scope=call.scope)
-            values = tuple(absent.tensor(name) if name in missing else call.outputs[name] for name in names)
-        return self._name_outputs(values)
+        call, whole = record_composite(self, args, kwargs)
+        return self._name_outputs(
+            [call.outputs[port] if port in call.outputs else whole.tensor(port) for port in self.outputs]
+        )
 
 
-def outermost(call: Call) -> Call | CompositeCall:
-    """Return the call that a user wrote: that of the composite around it, if it came out of one."""
-    step: Call | CompositeCall = call
-    while step.scope is not None:
-        step = step.scope
-    return step
+def record_composite(
+    module: CompositeModule,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    *,
+    label: str | None = None,
+    location: str | None = None,
+    policy: CastPolicy | frozenset[str] | None = None,
+) -> tuple[CompositeCall, Call]:
+    """Record the calls that a composite module expands into; arguments as for `recording.record`.
+
+    Returns:
+        the call as the scope of those inside, and the same as one call. Outputs that need an input that was left open
+        come out of the second alone: asking for one is an error that names what it needs, as for any module.
+
+    Raises:
+        PortError, NeuralTypeError: as for `recording.record`, also from the calls inside.
+        ModuleDeclarationError: `build` gives other than the output ports promise.
+    """
+    whole = recording.record(module, args, kwargs, label=label, location=location, policy=policy)
+    given = recording.bind_arguments(module.name, module.inputs, args, kwargs)
+    if isinstance(policy, frozenset):  # the casts at its ports are made by the calls inside
+        policy = "transpose" if policy else "error"
+    call = CompositeCall(
+        module,
+        whole.inputs,
+        whole.casts,
+        policy=policy or recording.current_casts(),
+        location=whole.location,
+        label=label,
+        scope=whole.scope,
+    )
+    with recording.casts(call.policy), recording.inside(call):
+        result = module.build(**given)
+    names = tuple(module.outputs)
+    values = (result,) if len(names) == 1 else tuple(result)
+    call.outputs = {name: value for name, value in zip(names, values, strict=False) if name not in whole.unavailable}
+    if len(values) != len(names) or not all(isinstance(value, NmTensor) for value in call.outputs.values()):
+        raise ModuleDeclarationError(
+            f"{type(module).__qualname__}.build returned {', '.join(type(value).__name__ for value in values)}.\n"
+            f"  Expected {len(names)} symbolic tensors, for {', '.join(names)}."
+        )
+    _check_promises(module, call)
+    return call, whole
+
+
+def _check_promises(module: CompositeModule, call: CompositeCall) -> None:
+    """Hold what came out against the output ports, whose names stand for the sizes that the inputs have."""
+    edges = recording.edges(call.name, module, call.inputs)
+    promised = [
+        Edge(call.name, port, tensor.name, module.outputs[port].type, tensor.type)
+        for port, tensor in call.outputs.items()
+    ]
+    try:
+        type_call([*edges, *promised], {}, owner=call.name, casts=frozenset(edge.port for edge in edges))
+    except NeuralTypeError as error:
+        raise ModuleDeclarationError(
+            f"{type(module).__qualname__}.build gives other than its output ports promise.\n"
+            f"  Correct build, or the ports: a port may promise less than what comes out, never more.\n\n{error}"
+        ) from None
 
 
 def holders(module: NeuralModule) -> Iterator[NeuralModule]:

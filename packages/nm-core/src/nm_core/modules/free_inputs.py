@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from nm_core.modules.module import NeuralModule, Segment, Signature
 from nm_core.symbols import recording
 from nm_core.symbols.ports import PortSpec, ports
-from nm_core.symbols.tensor import NmTensor
+from nm_core.symbols.tensor import Call, NmTensor
 from nm_types.frames import boundary
 
 OWNER = "inputs"
@@ -37,7 +37,12 @@ def inputs(*, tags: Iterable[type] = (), kinds: Iterable[type] = (), **types: An
 
 
 def free_inputs(declared: PortSpec, *, location: str | None = None) -> tuple[NmTensor, ...]:
-    """Return the free inputs of a graph as the symbolic tensors of one call, in the order of their declaration."""
+    """Return the free inputs of a graph as symbolic tensors, in the order of their declaration."""
+    return call_free_inputs(declared, location=location).tensors()
+
+
+def call_free_inputs(declared: PortSpec, *, location: str | None = None) -> Call:
+    """Record the one call that all free inputs of a graph come from."""
     module = FreeInputs(name=OWNER)
     module._nm.signature = Signature(PortSpec(), declared)
-    return recording.record(module, (), {}, location=location).tensors()
+    return recording.record(module, (), {}, location=location)

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Parameter
 from inspect import Signature as ConstructorSignature
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, Unpack, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, Unpack, get_args, get_origin
 
 from nm_core.errors import ModuleDeclarationError, ParameterError
 from nm_core.symbols import recording
+from nm_core.symbols.component import CastPolicy, Segment
 from nm_core.symbols.parameters import (
     FrozenParams,
     ModuleOptions,
@@ -23,9 +24,6 @@ from nm_core.symbols.ports import PortSpec, as_ports
 from nm_core.symbols.tensor import Call
 from nm_types import BindingError, CallTyping, Edge, NeuralType, NmError, type_call
 from nm_types.frames import boundary, hide
-
-Segment = Literal["host", "framework", "source", "view"]
-"""Where a module runs: in Python at the end, in the framework's part, as what drives a graph, or where its value is."""
 
 T = TypeVar("T")
 if TYPE_CHECKING:  # the standard library has defaults of type variables from Python 3.13 on
@@ -200,6 +198,11 @@ class NeuralModule(Generic[OutputsT], metaclass=ModuleMeta):
         """Output ports with the parameters filled in."""
         return self._nm.signature.outputs
 
+    @property
+    def class_path(self) -> str:
+        """The class that declares the ports, as `package.module.Class`."""
+        return f"{type(self).__module__}.{type(self).__qualname__}"
+
     def has_weights(self) -> bool:
         """Tell whether the module holds state that must be saved under its name."""
         return False
@@ -211,7 +214,7 @@ class NeuralModule(Generic[OutputsT], metaclass=ModuleMeta):
         outputs: Mapping[str, NeuralType],
         *,
         owner: str,
-        casts: recording.CastPolicy | frozenset[str],
+        casts: CastPolicy | frozenset[str],
         location: str,
     ) -> CallTyping:
         """Check the edges of one call and give its outputs their types; raises as `nm_types.type_call` does."""

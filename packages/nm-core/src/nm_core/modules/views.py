@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Unpack
 
 from nm_core.errors import PortError
 from nm_core.modules.module import NeuralModule, Segment
-from nm_core.symbols import recording
+from nm_core.symbols.component import CastPolicy
 from nm_core.symbols.parameters import ModuleOptions
 from nm_core.symbols.ports import PortSpec, ports
 from nm_core.symbols.tensor import NmTensor
@@ -52,7 +52,7 @@ class View(NeuralModule):
         outputs: Mapping[str, NeuralType],
         *,
         owner: str,
-        casts: recording.CastPolicy | frozenset[str],
+        casts: CastPolicy | frozenset[str],
         location: str,
     ) -> CallTyping:
         """Judge a call by the rule of the view; raises as that does, and `PortError` for a constant."""

@@ -1,27 +1,21 @@
-"""Calls on symbolic tensors: bind arguments to ports, let the type system judge every edge, record the call."""
+"""Recording calls on symbolic tensors: arguments are bound to ports, and the type system decides on every edge."""
 
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from nm_core.errors import PortError, did_you_mean
+from nm_core.symbols.component import CastPolicy, Component
 from nm_core.symbols.ports import PortSpec
-from nm_core.symbols.size_origins import maker_among, with_makers
-from nm_core.symbols.tensor import Argument, Call, Constant, NmTensor
+from nm_core.symbols.size_origins import find_origin, note_size_origins
+from nm_core.symbols.tensor import Argument, Call, CompositeCall, Constant, NmTensor, flat_arguments
 from nm_core.symbols.user_location import user_location
-from nm_types import Edge, NeuralTypeError
-
-if TYPE_CHECKING:
-    from nm_core.modules.composite import CompositeCall
-    from nm_core.modules.module import NeuralModule
-    from nm_types import NeuralType
-
-CastPolicy = Literal["error", "transpose"]
+from nm_types import CallTyping, Edge, NeuralTypeError
 
 _casts: ContextVar[CastPolicy] = ContextVar("nm_core_casts", default="error")
 _scope: ContextVar[CompositeCall | None] = ContextVar("nm_core_scope", default=None)
@@ -50,7 +44,7 @@ def current_scope() -> CompositeCall | None:
 
 
 @contextmanager
-def inside(call: CompositeCall) -> Iterator[None]:
+def inside(call: CompositeCall | None) -> Iterator[None]:
     """Record the calls of the block as having come out of a composite call."""
     token = _scope.set(call)
     try:
@@ -83,7 +77,7 @@ def _holds_symbolic(values: Any) -> bool:
 
 
 def record(
-    module: NeuralModule,
+    module: Component,
     args: Sequence[object],
     kwargs: Mapping[str, object],
     *,
@@ -103,41 +97,70 @@ def record(
         PortError: an unknown, doubled or missing port, or a value that no graph can hold.
         NeuralTypeError: an edge whose types do not fit; all bad edges of the call at once.
     """
+    owner = label or module.name
     where = user_location() if location is None else location
-    inputs = symbolic_arguments(module, bind_arguments(module.name, module.inputs, args, kwargs), where)
+    inputs = symbolic_arguments(owner, module.inputs, bind_arguments(owner, module.inputs, args, kwargs), where)
+    return record_arguments(module, inputs, label=label, location=where, policy=policy)
+
+
+def record_arguments(
+    module: Component,
+    inputs: Mapping[str, Argument],
+    *,
+    label: str | None = None,
+    location: str = "",
+    policy: CastPolicy | frozenset[str] | None = None,
+) -> Call:
+    """Record a call whose arguments are bound to ports; see `record`."""
+    owner = label or module.name
+    typing = type_arguments(module, inputs, module.outputs, owner=owner, location=location, policy=policy)
+    missing = unavailable(module, inputs)
+    return Call(module, inputs, typing, unavailable=missing, location=location, label=label, scope=_scope.get())
+
+
+def type_arguments(
+    module: Component,
+    inputs: Mapping[str, Argument],
+    outputs: PortSpec,
+    *,
+    owner: str,
+    location: str,
+    policy: CastPolicy | frozenset[str] | None = None,
+) -> CallTyping:
+    """Check the edges of a call and give its outputs their types.
+
+    Values whose own call failed are left out.
+
+    Raises:
+        NeuralTypeError: some edges do not fit; the error says where derived sizes come from.
+    """
     try:
-        typing = module.type_edges(
-            edges(module, inputs),
-            {port.name: port.type for port in module.outputs.values()},
-            owner=module.name,
+        return module.type_edges(
+            edges(owner, module, inputs),
+            {port.name: port.type for port in outputs.values()},
+            owner=owner,
             casts=_casts.get() if policy is None else policy,
-            location=where,
+            location=location,
         )
     except NeuralTypeError as error:
-        given = tuple(_tensors(inputs.values()))
-        raise with_makers(error, lambda text: maker_among(text, given)) from None
-    missing = unavailable(module, inputs)
-    return Call(module, inputs, typing, unavailable=missing, location=where, label=label, scope=_scope.get())
+        given = [value for _, value in flat_arguments(inputs) if isinstance(value, NmTensor)]
+        raise note_size_origins(error, lambda size: find_origin(size, given)) from None
 
 
-def unavailable(module: NeuralModule, inputs: Mapping[str, Argument]) -> dict[str, tuple[str, ...]]:
+def unavailable(module: Component, inputs: Mapping[str, Argument]) -> dict[str, tuple[str, ...]]:
     """Return the outputs that have no value where only these inputs are connected, with the inputs that they need."""
     ports = module.outputs.values()
     return {port.name: port.needs for port in ports if not all(need in inputs for need in port.needs)}
 
 
-def _tensors(arguments: Iterable[Argument]) -> Iterator[NmTensor]:
-    for argument in arguments:
-        if isinstance(argument, NmTensor):
-            yield argument
-        elif isinstance(argument, tuple):
-            yield from argument
-
-
 def bind_arguments(
     owner: str, ports: PortSpec, args: Sequence[object], kwargs: Mapping[str, object]
 ) -> dict[str, object]:
-    """Give positional and keyword arguments their port names, and refuse what does not fit."""
+    """Give positional and keyword arguments their port names, in the order of the ports.
+
+    Raises:
+        PortError: there are too many, an unknown or doubled name, or a required port is left open.
+    """
     problems = []
     names = list(ports)
     if len(args) > len(names):
@@ -145,7 +168,7 @@ def bind_arguments(
     given: dict[str, object] = dict(zip(names, args, strict=False))
     for name, value in kwargs.items():
         if name not in ports:
-            problems.append(f'{owner} has no input port "{name}".{did_you_mean(name, names)}')
+            problems.append(unknown_port(owner, name, ports))
         elif name in given:
             problems.append(f'{owner} was given "{name}" twice.')
         else:
@@ -154,73 +177,88 @@ def bind_arguments(
     missing = [port for port in ports.values() if not port.optional and port.name not in given]
     problems += [f'{owner} needs its input "{port.name}" ({port.type}), which was left open.' for port in missing]
     if problems:
-        shown = ", ".join(f"{port.name}{' (optional)' if port.optional else ''}" for port in ports.values())
-        raise PortError("\n  ".join(problems) + f"\n  Its input ports: {shown or 'none'}.")
+        raise PortError("\n  ".join(problems) + f"\n  {list_ports(ports)}")
     return given
 
 
-def symbolic_arguments(module: NeuralModule, given: Mapping[str, object], where: str) -> dict[str, Argument]:
-    """Return what a call's ports were given as parts of a graph; refuse values that no graph can hold."""
+def unknown_port(owner: str, name: str, ports: PortSpec) -> str:
+    """Say that there is no such input port, and which one was perhaps meant."""
+    return f'{owner} has no input port "{name}".{did_you_mean(name, ports)}'
+
+
+def list_ports(ports: PortSpec) -> str:
+    """Say which input ports there are."""
+    names = (f"{port.name}{' (optional)' if port.optional else ''}" for port in ports.values())
+    return f"Its input ports: {', '.join(names) or 'none'}."
+
+
+def symbolic_arguments(owner: str, ports: PortSpec, given: Mapping[str, object], location: str) -> dict[str, Argument]:
+    """Return what a call's ports were given as parts of a graph.
+
+    Raises:
+        PortError: a value that no graph can hold, or one that has no value in its call.
+    """
     arguments: dict[str, Argument] = {}
     for name, value in given.items():
-        port = module.inputs[name]
+        port = ports[name]
         if isinstance(value, NmTensor):
-            _refuse_unavailable(module, name, value)
+            _check_available(owner, name, value)
             arguments[name] = (value,) if port.variadic else value
         elif port.variadic and isinstance(value, list | tuple) and all(isinstance(v, NmTensor) for v in value):
             for item in value:
-                _refuse_unavailable(module, name, item)
+                _check_available(owner, name, item)
             arguments[name] = tuple(value)
         elif isinstance(value, bool | int | float | str):
             arguments[name] = Constant(value)
+        elif port.variadic and isinstance(value, list | tuple) and _holds_symbolic(value):
+            raise PortError(f"{owner}.{name}: one value of this list is a constant; lists hold outputs of calls.")
         else:
             raise PortError(
-                f'{module.name} was given a real {type(value).__name__} for "{name}" beside symbolic tensors'
-                f" ({where or 'here'}).\n"
+                f'{owner} was given a real {type(value).__name__} for "{name}" beside symbolic tensors'
+                f" ({location or 'here'}).\n"
                 "  A call is either symbolic in all its tensors or computes at once on real ones.\n"
                 f"  Give {name} from a module's output, or call with real values only."
             )
     return arguments
 
 
-def _refuse_unavailable(module: NeuralModule, port: str, value: NmTensor) -> None:
-    needs = value.call.unavailable.get(value.port)
-    if needs:
-        raise PortError(
-            f'{module.name} was given {value.name} for "{port}", which has no value in that call.\n'
-            f"  It needs {' and '.join(needs)} connected to {value.call.module.name}."
+def _check_available(owner: str, port: str, value: NmTensor) -> None:
+    if value.port in value.call.unavailable:
+        raise PortError(f'{owner} was given {value.name} for "{port}", which {no_value(value)}')
+
+
+def no_value(tensor: NmTensor) -> str:
+    """Say that an output has no value in its call, and what has to be connected for one."""
+    needs = " and ".join(tensor.call.unavailable[tensor.port])
+    return f"has no value in that call.\n  It needs {needs} connected to {tensor.call.name}."
+
+
+def edges(owner: str, module: Component, inputs: Mapping[str, Argument]) -> list[Edge]:
+    """Return the edges of a call: for each tensor what the port expects and what it is given, but for failed ones."""
+    declared = declared_in(module)
+    return [
+        Edge(
+            owner,
+            port,
+            tensor.name,
+            module.inputs[port.partition("[")[0]].type,
+            tensor.type,
+            declared,
+            declared_at(tensor),
         )
-
-
-def edges(module: NeuralModule, inputs: Mapping[str, Argument]) -> list[Edge]:
-    """Return the edges of a call: for each connected tensor what the port expects and what it is given."""
-    declared = _declared_in(module)
-    found = []
-    for name, argument in inputs.items():
-        expected = module.inputs[name].type
-        if isinstance(argument, NmTensor):
-            found.append(_edge(module, name, argument, expected, declared))
-        elif isinstance(argument, tuple):
-            found += [
-                _edge(module, f"{name}[{index}]", item, expected, declared) for index, item in enumerate(argument)
-            ]
-    return found
-
-
-def _edge(module: NeuralModule, port: str, given: NmTensor, expected: NeuralType, declared: str) -> Edge:
-    source = declared_at(given)
-    return Edge(module.name, port, given.name, expected, given.type, declared, source)
+        for port, tensor in flat_arguments(inputs)
+        if isinstance(tensor, NmTensor) and not tensor.is_failed
+    ]
 
 
 def declared_at(tensor: NmTensor) -> str:
     """Return where the type of a tensor is declared: the class of its module, or the line of a free input."""
-    return _declared_in(tensor.call.module) or tensor.call.location
+    return declared_in(tensor.call.module) or tensor.call.location
 
 
-def _declared_in(module: NeuralModule) -> str:
+def declared_in(module: Component) -> str:
     """Return the class that declares a module's ports; none does for free inputs, a transpose, a claim."""
-    cls = type(module)
-    return "" if cls.__module__.startswith("nm_core.") else f"{cls.__module__}.{cls.__qualname__}"
+    return "" if module.class_path.startswith("nm_core.") else module.class_path
 
 
 @lru_cache(maxsize=1024)

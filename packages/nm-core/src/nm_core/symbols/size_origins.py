@@ -10,8 +10,8 @@ from nm_core.symbols.tensor import NmTensor
 from nm_types import Fix, NeuralType, NeuralTypeError, Size
 
 
-class Made(NamedTuple):
-    """Who made a size.
+class SizeOrigin(NamedTuple):
+    """The call that made a size.
 
     Attributes:
         name: the output that had it first, such as `encoder.encoded`.
@@ -24,45 +24,45 @@ class Made(NamedTuple):
     beside: tuple[str, ...]
 
 
-def with_makers(error: NeuralTypeError, maker: Callable[[str], Made | None]) -> NeuralTypeError:
-    """Return the error of a call with a note for each derived size in it: which module made it, and where.
+def note_size_origins(error: NeuralTypeError, find: Callable[[str], SizeOrigin | None]) -> NeuralTypeError:
+    """Add a note to the error of a call for each derived size in it: which module made it, and where.
 
     Args:
-        maker: tells who made a size, given as text.
+        find: looks up the origin of a size, given as text.
     """
     problems = []
     for problem in error.problems:
-        made = {text: one for text in problem.derived if (one := maker(text)) is not None}
-        notes = (f"{text} is made by {one.name}{_at(one.location)}." for text, one in made.items())
-        pairs = [(one.name, one.beside[0], text) for text, one in made.items() if one.beside]
+        origins = {size: origin for size in problem.derived if (origin := find(size)) is not None}
+        notes = (f"{size} is made by {origin.name}{_at(origin.location)}." for size, origin in origins.items())
+        pairs = [(origin.name, origin.beside[0], size) for size, origin in origins.items() if origin.beside]
         if problem.code == "NM108" and pairs:
             fix = "connect {} and {} together: both speak of {}.".format(*pairs[0])
             problem = replace(problem, fixes=(Fix(fix),))
-        problems.append(replace(problem, notes=(*problem.notes, *notes)) if made else problem)
+        problems.append(replace(problem, notes=(*problem.notes, *notes)) if origins else problem)
     return NeuralTypeError(problems)
 
 
-def maker_among(text: str, tensors: Iterable[NmTensor]) -> Made | None:
-    """Return who made a size that some tensors may have: it is followed up from those that have it now."""
-    found: NmTensor | None = None
-    here = _having(text, tensors)
-    while here is not None:
-        found, here = here, _having(text, here.call.sources_of_inputs())
-    if found is None:
+def find_origin(size: str, tensors: Iterable[NmTensor]) -> SizeOrigin | None:
+    """Follow a size up from the tensors that have it now to the call that made it."""
+    origin: NmTensor | None = None
+    tensor = _first_with(size, tensors)
+    while tensor is not None:
+        origin, tensor = tensor, _first_with(size, tensor.call.sources_of_inputs())
+    if origin is None:
         return None
-    beside = tuple(one.name for one in found.call.tensors() if one != found and speaks_of(one.type, text))
-    return Made(found.name, found.call.location, beside)
+    beside = tuple(each.name for each in origin.call.tensors() if each != origin and _speaks_of(each.type, size))
+    return SizeOrigin(origin.name, origin.call.location, beside)
 
 
-def speaks_of(type: NeuralType, text: str) -> bool:
-    """Whether an axis or the values of a type have a size, given as text."""
+def _speaks_of(type: NeuralType, size: str) -> bool:
+    """Tell whether an axis or the values of a type have a size."""
     kind = () if type.kind is None else type.kind.sizes
-    sizes = (*(getattr(one, "size", None) for one in type.axes), *kind)
-    return any(isinstance(size, Size) and str(size) == text for size in sizes)
+    sizes = (*(getattr(axis, "size", None) for axis in type.axes), *kind)
+    return any(isinstance(each, Size) and str(each) == size for each in sizes)
 
 
-def _having(text: str, tensors: Iterable[NmTensor]) -> NmTensor | None:
-    return next((tensor for tensor in tensors if speaks_of(tensor.type, text)), None)
+def _first_with(size: str, tensors: Iterable[NmTensor]) -> NmTensor | None:
+    return next((tensor for tensor in tensors if _speaks_of(tensor.type, size)), None)
 
 
 def _at(location: str) -> str:

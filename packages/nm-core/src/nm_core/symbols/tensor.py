@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Never
+from typing import Any, Final, Never
 
 from nm_core.errors import SymbolicValueError
-from nm_types import NeuralType
+from nm_core.symbols.component import CastPolicy, Component
+from nm_types import CallTyping, NeuralType
 
-if TYPE_CHECKING:
-    from nm_core.modules.composite import CompositeCall
-    from nm_core.modules.module import NeuralModule
-    from nm_types import CallTyping
+_UNKNOWN: Final = NeuralType({})
+_FAILED: Final = CallTyping({}, {}, (), (), ())
 
 
 class NmTensor:
@@ -30,8 +29,14 @@ class NmTensor:
 
     @property
     def name(self) -> str:
-        """The module and the port, as messages show them: `encoder.encoded`."""
-        return f"{self.call.module.name}.{self.port}"
+        """The call and the port, as messages show them: `encoder.encoded`; a free input of a file is its port alone."""
+        owner = self.call.name
+        return f"{owner}.{self.port}" if owner else self.port
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether there is no value, as behind a call that failed: what uses it is not blamed for that."""
+        return self.port not in self.call.types or self.port in self.call.unavailable
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, NmTensor) and other.call is self.call and other.port == self.port
@@ -81,13 +86,23 @@ class Constant:
 Argument = NmTensor | Constant | tuple[NmTensor, ...]
 
 
+def flat_arguments(inputs: Mapping[str, Argument]) -> Iterator[tuple[str, NmTensor | Constant]]:
+    """Yield each input with what it was given; a variadic one as one input per value: `xs[0]`, `xs[1]`."""
+    for port, argument in inputs.items():
+        if isinstance(argument, tuple):
+            for index, item in enumerate(argument):
+                yield f"{port}[{index}]", item
+        else:
+            yield port, argument
+
+
 class Call:
     """One use of a module in a graph: what was connected to its inputs, and the types that follow.
 
     Attributes:
         module: the module that was called.
         inputs: what each connected input port was given; ports left open are absent.
-        types: the type of each output port in this call.
+        types: the type of each output port in this call; none where the call failed, as in a file with problems.
         typing: the verdict of the type system: casts, deferred checks, equations.
         unavailable: outputs that have no value here, with the optional inputs they need.
         location: file and line of the user's code, or of the application file.
@@ -99,7 +114,7 @@ class Call:
 
     def __init__(
         self,
-        module: NeuralModule,
+        module: Component,
         inputs: Mapping[str, Argument],
         typing: CallTyping,
         *,
@@ -117,18 +132,41 @@ class Call:
         self.label = label
         self.scope = scope
 
+    @classmethod
+    def failed(
+        cls,
+        module: Component,
+        inputs: Mapping[str, Argument],
+        *,
+        label: str | None = None,
+        location: str = "",
+        scope: CompositeCall | None = None,
+    ) -> Call:
+        """Put a call in the place of one that could not be recorded: nothing is known of its outputs."""
+        return cls(module, inputs, _FAILED, unavailable={}, location=location, label=label, scope=scope)
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether it stands for a call that could not be recorded."""
+        return self.typing is _FAILED
+
     @property
     def name(self) -> str:
         """The call's own label, else the name of its module."""
-        return self.label or self.module.name
+        return self.module.name if self.label is None else self.label
 
     def tensors(self) -> tuple[NmTensor, ...]:
         """Return the call's outputs as symbolic tensors, in port order."""
         return tuple(NmTensor(self, port, type) for port, type in self.types.items())
 
     def tensor(self, port: str) -> NmTensor:
-        """Return one output of the call as a symbolic tensor."""
-        return NmTensor(self, port, self.types[port])
+        """Return one output of the call as a symbolic tensor, a failed one where the call has no such output."""
+        return NmTensor(self, port, self.types.get(port, _UNKNOWN))
+
+    @property
+    def outputs(self) -> dict[str, NmTensor]:
+        """The call's outputs as symbolic tensors, by port."""
+        return {port: NmTensor(self, port, type) for port, type in self.types.items()}
 
     def sources_of_inputs(self) -> Iterator[NmTensor]:
         """Yield every symbolic tensor connected to this call, in port order."""
@@ -138,5 +176,69 @@ class Call:
             elif isinstance(argument, tuple):
                 yield from argument
 
+    @property
+    def casts(self) -> Mapping[str, tuple[int, ...]]:
+        """Ports whose value has its axes in another order, with the order in which they are put."""
+        return self.typing.casts
+
+    @property
+    def outermost(self) -> Call | CompositeCall:
+        """The call that a user wrote: that of the composite around this one, if it came out of one."""
+        step: Call | CompositeCall = self
+        while step.scope is not None:
+            step = step.scope
+        return step
+
     def __repr__(self) -> str:
         return f"<call of {self.name}>"
+
+
+class CompositeCall:
+    """One use of a composite module: the scope of the calls it expanded into.
+
+    Attributes:
+        module: the composite module.
+        inputs: what its ports were given.
+        outputs: the tensors of inner calls that came out, by port.
+        casts: ports whose value has its axes in another order, which the calls inside put right.
+        policy: what calls inside do about axes in another order.
+        location: file and line of the user's code.
+        label: the name asked for this call, where one was (`as:` in a file).
+        scope: the composite call around this one, if any.
+    """
+
+    __slots__ = ("casts", "inputs", "label", "location", "module", "outputs", "policy", "scope")
+
+    def __init__(
+        self,
+        module: Component,
+        inputs: Mapping[str, Argument],
+        casts: Mapping[str, tuple[int, ...]],
+        *,
+        policy: CastPolicy,
+        location: str,
+        label: str | None = None,
+        scope: CompositeCall | None = None,
+    ) -> None:
+        self.module = module
+        self.inputs = dict(inputs)
+        self.outputs: dict[str, NmTensor] = {}
+        self.casts = dict(casts)
+        self.policy = policy
+        self.location = location
+        self.label = label
+        self.scope = scope
+
+    @property
+    def name(self) -> str:
+        """The call's own label, else the name of its module."""
+        return self.label or self.module.name
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether it stands for a call that could not be recorded: never, since a single call does."""
+        return False
+
+
+Step = Call | CompositeCall
+"""A call as a user writes it: of a module, or of a composite one with all calls that came out of it."""

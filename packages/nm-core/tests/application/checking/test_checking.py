@@ -221,7 +221,10 @@ graphs:
 """
     report = check(write(text))
 
-    assert any("is computed in Python and feeds loss" in problem.message for problem in report)
+    assert any(
+        "speller runs in Python, and its output text feeds loss, which runs in the framework." in problem.message
+        for problem in report
+    )
 
 
 def test_a_graph_has_one_kind_of_driver(write: Any, check: Any) -> None:

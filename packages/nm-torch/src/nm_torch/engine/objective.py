@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nm_core import Graph, GraphError, NmTensor, Plan
-from nm_core.graphs.plan import permute
+from nm_core.graphs.calls import permute
 from nm_core.symbols.tensor import Call, Constant
 from nm_torch.engine.names import free_name
 from nm_torch.loss import LossModule, weight_inputs

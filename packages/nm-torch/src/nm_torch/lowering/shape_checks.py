@@ -35,7 +35,7 @@ class ShapeCheck(NamedTuple):
         self.function(*(elements[port] for port in self.ports), *lengths)
 
 
-def shape_check(call: Call, check: Check[NmTensor] | None) -> ShapeCheck | None:
+def shape_check(call: Call, check: Check | None) -> ShapeCheck | None:
     """Return the check that a call's types left for run time, or nothing where a run can see no more than they say.
 
     It looks at shapes and dtypes alone, so that no value is read from a device, and remembers those that fit; it keeps

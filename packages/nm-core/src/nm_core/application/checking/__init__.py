@@ -7,23 +7,22 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nm_core.application.checking.calls import TypedGraph
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.declared import Declared
-from nm_core.application.checking.graphs import GraphChecker
+from nm_core.application.checking.graphs import CheckedGraph, GraphChecker
 from nm_core.application.checking.modules import check_modules
 from nm_core.application.checking.sections import INFER, check_sections
 from nm_core.application.checking.upgrades import Steps, upgrade
 from nm_core.application.form.entries import ApplicationEntry
 from nm_core.application.text.gc_pause import not_collecting
-from nm_core.application.text.problems import Path, Problems, TooManyProblems
+from nm_core.application.text.problems import Problems, TooManyProblems
 from nm_core.application.text.tree import Node
 from nm_core.errors import NmError
 
 if TYPE_CHECKING:
     from nm_core.plugins import Collections
 
-__all__ = ["INFER", "Checked", "TypedGraph", "check"]
+__all__ = ["INFER", "Checked", "CheckedGraph", "check"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +32,19 @@ class Checked:
     Attributes:
         entry: the application, with its modules in the versions that are installed.
         modules: classes, parameters and ports of the modules made from types.
-        graphs: the types in each graph.
+        graphs: the calls of each graph, and their types.
         tags, kinds: those that the types of free inputs may name.
         upgrades: how modules of older versions came to theirs, by name.
-        seen: the types in every graph, as far as they are known in one with problems.
-        places: where the calls of every graph stand, by label.
+        seen: every graph, of one with problems as much as could be recorded.
     """
 
     entry: ApplicationEntry
     modules: Mapping[str, Declared]
-    graphs: Mapping[str, TypedGraph]
+    graphs: Mapping[str, CheckedGraph]
     tags: tuple[type, ...] = ()
     kinds: tuple[type, ...] = ()
     upgrades: Mapping[str, Steps] = field(default_factory=dict)
-    seen: Mapping[str, TypedGraph] = field(default_factory=dict)
-    places: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)
+    seen: Mapping[str, CheckedGraph] = field(default_factory=dict)
 
 
 @not_collecting()
@@ -78,13 +75,13 @@ def _check(context: Context) -> Checked:
     context.tags, context.kinds = _scope(context)
     modules = check_modules(context)
     checker = GraphChecker(context, modules)
-    typed: dict[str, TypedGraph] = {}
+    typed: dict[str, CheckedGraph] = {}
     with suppress(TooManyProblems):
         graphs = {name: checker.check(name) for name in entry.graphs}
         check_sections(context, graphs)
         _note_unused(context)
         typed |= {name: graph for name, graph in graphs.items() if graph is not None}
-    return Checked(entry, modules, typed, context.tags, context.kinds, upgrades, checker.seen, checker.places)
+    return Checked(entry, modules, typed, context.tags, context.kinds, upgrades, checker.seen)
 
 
 def _scope(context: Context) -> tuple[tuple[type, ...], tuple[type, ...]]:

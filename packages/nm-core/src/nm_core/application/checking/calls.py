@@ -1,204 +1,146 @@
-"""One call of a graph: its ports are known and connected, and the types of every connection fit."""
+"""One call of a graph in a file: its ports are known and connected, and the types of every connection fit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from nm_core.application.checking.context import Context
+from nm_core.application.checking.scope import Scope
 from nm_core.application.form.entries import CallEntry, Input, Reference, Value
 from nm_core.application.text.names import listed, suggest
 from nm_core.application.text.problems import Path
 from nm_core.errors import NmError
-from nm_core.graphs.open_checks import Check, left_open
-from nm_core.graphs.size_readers import Reach
-from nm_core.modules.module import Signature
+from nm_core.symbols import recording
+from nm_core.symbols.component import CastPolicy, Component
 from nm_core.symbols.ports import Port, PortSpec
-from nm_core.symbols.recording import CastPolicy
-from nm_core.symbols.size_origins import Made, with_makers
-from nm_types import CallTyping, Edge, Equation, Fix, NeuralType, NeuralTypeError, Problem, type_call
+from nm_core.symbols.tensor import Argument, Call, Constant, NmTensor, flat_arguments
+from nm_types import Fix, NeuralTypeError, Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a call gives.
+class BoundCall:
+    """A call of a file whose inputs are bound to the ports of a component.
 
     Attributes:
-        types: the type of each output.
-        declared: the class that declares them.
-        unavailable: outputs that have no value in it, with the inputs they need.
-        equations: what it leaves open about sizes.
-        casts: the order in which the axes of an input are put.
-        check: what of its inputs is left to a run, or to nobody.
-        inside: the types in a nested graph, with what it is given here; None for any other module.
+        entry: the call as it is written.
+        module: what is called.
+        arguments: what its ports are given, in their order; failed tensors where nothing is known.
+        stray: what is given to ports that it does not have.
+        complete: whether all is known and every port that needs a value has one.
+        at: where the call stands.
+        location: the same in words.
     """
 
-    types: Mapping[str, NeuralType] = field(default_factory=dict)
-    declared: str = ""
-    unavailable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    equations: tuple[Equation, ...] = ()
-    casts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    check: Check[Reference] = field(default_factory=Check)
-    inside: TypedGraph | None = None
+    entry: CallEntry
+    module: Component
+    arguments: Mapping[str, Argument]
+    stray: Mapping[str, Argument]
+    complete: bool
+    at: Path
+    location: str
+
+    @property
+    def label(self) -> str | None:
+        """The name asked for the call, where it is not that of its module."""
+        return None if self.entry.label == self.module.name else self.entry.label
+
+    def fail(self) -> Call:
+        """Return a failed call, from which nothing follows."""
+        inputs = {**self.arguments, **self.stray}
+        return Call.failed(self.module, inputs, label=self.label, location=self.location)
 
 
-@dataclass(frozen=True, slots=True)
-class TypedGraph:
-    """The types of a graph's free inputs and of its outputs, and what each call gives."""
-
-    inputs: Mapping[str, NeuralType]
-    outputs: Mapping[str, NeuralType]
-    calls: Mapping[str, Outcome]
+def cast_policy(entry: CallEntry, casts: str) -> CastPolicy | frozenset[str]:
+    """Return at which ports of a call, in a graph with the policy `casts`, the axes of a value may be transposed."""
+    return "transpose" if casts == "transpose" else frozenset(entry.casts)
 
 
-class Finder(Protocol):
-    """Knows what the references in a graph name, and which of them a run can measure."""
+def bind_call(
+    context: Context, entry: CallEntry, module: Component, scope: Scope, at: Path, *, silent: bool = False
+) -> BoundCall:
+    """Bind the inputs of a call to ports, and complain about those that do not fit, unless the module is to blame."""
+    ports = module.inputs
+    arguments: dict[str, Argument] = {}
+    complete = not silent and not context.is_broken((*at, "inputs"))
+    bound = [name for name in ports if name in entry.inputs]
+    for name in [*bound, *(name for name in entry.inputs if name not in ports)]:
+        where = (*at, "inputs", name)
+        if name not in ports and not silent:
+            meant = suggest(name, ports)
+            message = f'{entry.label} has no input port "{name}".{meant}\n  {_list_ports(ports)}'
+            context.complain(message, where, key=True)
+        arguments[name] = _bind(entry.inputs[name], ports.get(name), scope, None if silent else where)
+        if isinstance(entry.inputs[name], tuple) and name in ports and not ports[name].variadic:
+            complete = False
+            message = f"{entry.label}.{name} takes one value, not a list.\n  Name one output of a call."
+            context.complain(message, where)
+    stray = {name: arguments.pop(name) for name in entry.inputs if name not in ports}
+    missing = [] if silent else _check_missing(context, entry, ports, len(stray), at)
+    failed = any(isinstance(value, NmTensor) and value.is_failed for _, value in flat_arguments(arguments))
+    broken = any(context.is_broken((*at, "inputs", port)) for port in ports)
+    complete = complete and not (stray or missing or failed or broken)
+    return BoundCall(entry, module, arguments, stray, complete, at, context.location(at))
 
-    reach: Reach[Reference]
 
-    def find(self, reference: Reference, at: Path) -> NeuralType | None:
-        """Return the type of what a reference names; None where there is none, after complaining if nobody has yet."""
+def record_call(context: Context, call: BoundCall, casts: str) -> Call:
+    """Record a call; a failed one where anything about it is wrong or unknown, after complaining about each fault."""
+    policy = cast_policy(call.entry, casts)
+    try:
+        if call.complete:
+            recorded = recording.record_arguments(
+                call.module, call.arguments, label=call.label, location=call.location, policy=policy
+            )
+            check_stored_casts(context, call, recorded.casts)
+            return recorded
+        check_known_edges(call, policy)
+    except NmError as error:
+        complain_about_edges(context, error, call.entry.inputs, call.at)
+    return call.fail()
 
-    def declared(self, reference: Reference) -> str:
-        """Return the class that declares what a reference names, or an empty text."""
 
-    def maker(self, size: str) -> Made | None:
-        """Return who made a size, given as text."""
+def check_known_edges(call: BoundCall, policy: CastPolicy | frozenset[str]) -> None:
+    """Check those edges of a call that are known: what is connected can be judged, what comes out cannot.
 
-
-@dataclass(frozen=True, slots=True)
-class Callee:
-    """What is called.
-
-    Attributes:
-        label: the label of the call.
-        signature: its ports.
-        declared: the class that declares them.
-        judge: how its calls are judged.
-        segment: where it runs; "graph" for a nested graph, whose own calls are looked at when it runs.
+    Raises:
+        NmError: some do not fit.
     """
-
-    label: str
-    signature: Signature
-    declared: str = ""
-    judge: Callable[..., CallTyping] = type_call
-    segment: str = "framework"
+    owner = call.entry.label
+    if recording.edges(owner, call.module, call.arguments):
+        recording.type_arguments(call.module, call.arguments, PortSpec(), owner=owner, location="", policy=policy)
 
 
-def check_call(
-    context: Context, entry: CallEntry, callee: Callee, names: Finder, casts: CastPolicy, at: Path
-) -> Outcome | None:
-    """Return what a call gives, or None when anything about it is wrong or unknown; every fault is recorded."""
-    edges, whole = _check_ports(context, entry, callee, names, at)
-    policy = casts if casts == "transpose" else frozenset(entry.casts)
-    if not whole:  # what is connected can be judged, what comes out cannot
-        if edges:
-            ends = replace(callee, signature=Signature(callee.signature.inputs, PortSpec()))
-            check_edges(context, edges, ends, policy, (*at, "inputs"), names.maker)
-        return None
-    typing = check_edges(context, edges, callee, policy, (*at, "inputs"), names.maker)
-    if typing is None:
-        return None
-    _check_casts(context, entry, callee, typing, at)
-    for port in typing.casts:
-        _note(context, callee, port, at, "its axes are transposed")
-    check = left_open(edges, typing, names.reach.axes(callee.segment))
-    _note_open(context, callee, check, at)
-    unavailable = {
-        port.name: port.needs
-        for port in callee.signature.outputs.values()
-        if any(need not in entry.inputs for need in port.needs)
-    }
-    equations = tuple(
-        replace(one, location=context.location((*at, "inputs", *port_path(one.port)))) for one in typing.equations
-    )
-    return Outcome(dict(typing.outputs), callee.declared, unavailable, equations, typing.casts, check)
-
-
-def call_equations(outcomes: Iterable[Outcome | None]) -> Iterator[Equation]:
-    """Yield what the calls of a graph leave open about sizes, in their order."""
-    for outcome in outcomes:
-        if outcome is not None:
-            yield from outcome.equations
-
-
-def _check_casts(context: Context, entry: CallEntry, callee: Callee, typing: CallTyping, at: Path) -> None:
-    """Hold the casts that a file stores against those that the types need."""
-    for port, order in entry.casts.items():
-        needed = typing.casts.get(port)
-        if needed == order:
-            continue
-        if needed is None:
-            message = f"{callee.label}.{port} is stored with the cast {list(order)}, and its types need none."
-            hint = "Leave the cast out."
-        else:
-            message = f"{callee.label}.{port} is stored with the cast {list(order)}, and its types need {list(needed)}."
-            hint = f"Write {port}: {list(needed)}, or leave the cast out and write casts: transpose in this graph."
-        context.complain(f"{message}\n  {hint}", (*at, "casts", port))
-
-
-def check_edges(
-    context: Context,
-    edges: list[Edge],
-    callee: Callee,
-    casts: CastPolicy | frozenset[str],
-    at: Path,
-    maker: Callable[[str], Made | None] = lambda size: None,
-) -> CallTyping | None:
-    """Return the verdict of the type system on a call, or None after recording each bad edge at its port.
+def complain_about_edges(context: Context, error: NmError, inputs: Mapping[str, Input], at: Path) -> None:
+    """Record each bad edge of a call at its port, any other error at its inputs.
 
     Args:
-        maker: tells who made a size, for the messages.
+        inputs: what is given to the ports, as it is written.
+        at: where the call stands.
     """
-    outputs = {port.name: port.type for port in callee.signature.outputs.values()}
-    try:
-        return callee.judge(edges, outputs, owner=callee.label, casts=casts, location="")
-    except NeuralTypeError as error:
-        for problem in with_makers(error, maker).problems:
-            context.complain(_for_files(problem), (*at, *port_path(problem.port)))
-    except NmError as error:
-        context.complain(error, at)
-    return None
+    if not isinstance(error, NeuralTypeError):
+        context.complain(error, (*at, "inputs"))
+        return
+    for problem in error.problems:
+        context.complain(for_files(problem), input_path(inputs, at, problem.port))
 
 
-def _check_ports(
-    context: Context, entry: CallEntry, callee: Callee, names: Finder, at: Path
-) -> tuple[list[Edge], bool]:
-    """Return the edges that can be judged, and whether these are all."""
-    ports = callee.signature.inputs
-    edges: list[Edge] = []
-    unknown: list[str] = []
-    whole = not context.is_broken((*at, "inputs"))
-    for name, given in entry.inputs.items():
-        where = (*at, "inputs", name)
-        if name not in ports:
-            unknown.append(name)
-            context.complain(
-                f'{callee.label} has no input port "{name}".{suggest(name, ports)}\n'
-                f"  Its input ports: {_listed(ports)}.",
-                where,
-                key=True,
-            )
-            whole = False
+def check_stored_casts(context: Context, call: BoundCall, needed: Mapping[str, tuple[int, ...]]) -> None:
+    """Hold the casts that a file stores against those that the types need."""
+    label = call.entry.label
+    for port, order in call.entry.casts.items():
+        if needed.get(port) == order:
             continue
-        found = _connect(context, given, ports[name], callee, names, where)
-        whole = whole and found is not None
-        edges += found or []
-    missing = [port for port in ports.values() if not port.optional and port.name not in entry.inputs]
-    missing = [port for port in missing if not context.is_broken((*at, "inputs", port.name))]
-    if len(missing) > len(unknown) and not context.is_broken((*at, "inputs")):
-        needs = " and ".join(f'"{port.name}" ({port.type})' for port in missing)
-        context.complain(
-            f"{callee.label} needs its {'input' if len(missing) == 1 else 'inputs'} {needs}, left open here.\n"
-            f"  Its input ports: {_listed(ports)}.",
-            (*at, "call"),
-        )
-    return edges, whole and not missing and not any(context.is_broken((*at, "inputs", port)) for port in ports)
+        cast, hint = "none", "Leave the cast out."
+        if port in needed:
+            cast = str(list(needed[port]))
+            hint = f"Write {port}: {cast}, or leave the cast out and write casts: transpose in this graph."
+        message = f"{label}.{port} is stored with the cast {list(order)}, and its types need {cast}."
+        context.complain(f"{message}\n  {hint}", (*call.at, "casts", port))
 
 
-def _for_files(problem: Problem) -> Problem:
+def for_files(problem: Problem) -> Problem:
     """Return a problem with the fixes that a file can hold: a file has no call to wrap, but modules."""
+    problem = replace(problem, location="")
     if problem.alternative:
         fix = Fix("write casts: transpose in this graph; the cast is then part of it.", safe=problem.fixes[0].safe)
         return replace(problem, fixes=(fix,), alternative="")
@@ -208,47 +150,38 @@ def _for_files(problem: Problem) -> Problem:
     return replace(problem, fixes=fixes)
 
 
-def _note_open(context: Context, callee: Callee, check: Check[Reference], at: Path) -> None:
-    if callee.segment != "graph":
-        for port in check.ports:
-            _note(context, callee, port, at, "checked in use, by the shape of what it is given")
-        for port, (what, why) in check.unchecked.items():
-            _note(context, callee, port, at, f"not checked: {what}, since {why}")
-
-
-def _note(context: Context, callee: Callee, port: str, at: Path, what: str) -> None:
-    context.problems.note(f"{context.location((*at, 'inputs', *port_path(port)))}: {callee.label}.{port}: {what}.")
-
-
-def _connect(context: Context, given: Input, port: Port, callee: Callee, names: Finder, at: Path) -> list[Edge] | None:
-    if isinstance(given, Value):
-        return []
-    if isinstance(given, Reference):
-        edge = _edge(given, port.name, port, callee, names, at)
-        return None if edge is None else [edge]
-    if not port.variadic:
-        context.complain(f"{callee.label}.{port.name} takes one value, not a list.\n  Name one output of a call.", at)
-        return None
-    edges = [
-        _edge(reference, f"{port.name}[{index}]", port, callee, names, (*at, index))
-        for index, reference in enumerate(given)
-    ]
-    found = [edge for edge in edges if edge is not None]
-    return found if len(found) == len(edges) else None
-
-
-def _edge(reference: Reference, name: str, port: Port, callee: Callee, names: Finder, at: Path) -> Edge | None:
-    source = names.find(reference, at)
-    if source is None:
-        return None
-    return Edge(callee.label, name, str(reference), port.type, source, callee.declared, names.declared(reference))
-
-
-def port_path(port: str) -> Path:
-    """Return where a port's value stands among a call's inputs: `xs[0]` is the first of a list."""
+def input_path(inputs: Mapping[str, Input], at: Path, port: str) -> Path:
+    """Return where in a file the value of a port stands: `xs[0]` is the first of a list, if a list is written."""
     name, _, index = port.partition("[")
-    return (name, int(index.removesuffix("]"))) if index else (name,)
+    path = (*at, "inputs", name)
+    return (*path, int(index.removesuffix("]"))) if index and isinstance(inputs.get(name), tuple) else path
 
 
-def _listed(ports: Mapping[str, Port]) -> str:
-    return listed(f"{port.name} (optional)" if port.optional else port.name for port in ports.values())
+def _bind(given: Input, port: Port | None, scope: Scope, at: Path | None) -> Argument:
+    if isinstance(given, Value):
+        return Constant(given.value)
+    if isinstance(given, Reference):
+        tensor = scope.find(given, at)
+        return (tensor,) if port is not None and port.variadic else tensor
+    return tuple(scope.find(reference, None if at is None else (*at, index)) for index, reference in enumerate(given))
+
+
+def _check_missing(context: Context, entry: CallEntry, ports: PortSpec, strays: int, at: Path) -> list[Port]:
+    """Return the ports that need a value and have none; one problem for all, none where a name is only misspelt."""
+    missing = [
+        port
+        for port in ports.values()
+        if not port.optional and port.name not in entry.inputs and not context.is_broken((*at, "inputs", port.name))
+    ]
+    if len(missing) > strays and not context.is_broken((*at, "inputs")):
+        needs = " and ".join(f'"{port.name}" ({port.type})' for port in missing)
+        context.complain(
+            f"{entry.label} needs its {'input' if len(missing) == 1 else 'inputs'} {needs}, left open here.\n"
+            f"  {_list_ports(ports)}",
+            (*at, "call"),
+        )
+    return missing
+
+
+def _list_ports(ports: PortSpec) -> str:
+    return f"Its input ports: {listed(f'{p.name} (optional)' if p.optional else p.name for p in ports.values())}."

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from nm_core.modules.composite import CompositeModule
 from nm_core.modules.module import NeuralModule, Signature
+from nm_core.symbols.component import CastPolicy, Segment
 from nm_core.symbols.parameters import FrozenParams, constructor_parameters, thaw
-from nm_types import NeuralType
+from nm_core.symbols.ports import PortSpec
+from nm_types import CallTyping, Edge, NeuralType, type_call
 
 _PATH = re.compile(r"\b(Path|PurePath|PathLike|StrPath)\b")
 _TYPE = re.compile(r"\bNeuralType\b")
@@ -19,7 +22,7 @@ _TYPE = re.compile(r"\bNeuralType\b")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Declared:
-    """A module as its class and parameters describe it.
+    """A module as its class and parameters describe it: the component of calls that nobody needs to compute.
 
     Attributes:
         name: the module's name in the application.
@@ -27,6 +30,7 @@ class Declared:
         cls: its class.
         params: its parameters with defaults filled in.
         signature: its ports with the parameters filled in.
+        class_path: its class in words.
     """
 
     name: str
@@ -34,6 +38,74 @@ class Declared:
     cls: type[NeuralModule]
     params: FrozenParams
     signature: Signature
+    class_path: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "class_path", f"{self.cls.__module__}.{self.cls.__qualname__}")
+
+    @property
+    def inputs(self) -> PortSpec:
+        """Input ports with the parameters filled in."""
+        return self.signature.inputs
+
+    @property
+    def outputs(self) -> PortSpec:
+        """Output ports with the parameters filled in."""
+        return self.signature.outputs
+
+    @property
+    def segment(self) -> Segment:
+        """Where the module runs; only a composite module that is made knows the calls that it stands for."""
+        return "composite" if issubclass(self.cls, CompositeModule) else self.cls.segment
+
+    def has_weights(self) -> bool:
+        """Tell that the module may hold weights, which nobody knows before it is made."""
+        return True
+
+    def type_edges(
+        self,
+        edges: Sequence[Edge],
+        outputs: Mapping[str, NeuralType],
+        *,
+        owner: str,
+        casts: CastPolicy | frozenset[str],
+        location: str,
+    ) -> CallTyping:
+        """Check the edges of one call as the class does."""
+        return self.cls.type_edges(edges, outputs, owner=owner, casts=casts, location=location)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Undeclared:
+    """A module about which something is wrong, as the component of calls that fail.
+
+    Attributes:
+        name: the module's name in the application.
+        class_path: the id that was meant to be its class.
+    """
+
+    name: str
+    class_path: str
+    inputs: ClassVar[PortSpec] = PortSpec()
+    outputs: ClassVar[PortSpec] = PortSpec()
+    params: ClassVar[FrozenParams] = FrozenParams()
+    segment: ClassVar[Segment] = "composite"
+
+    def has_weights(self) -> bool:
+        """Tell that nothing has to be saved for it."""
+        return False
+
+    def type_edges(
+        self,
+        edges: Sequence[Edge],
+        outputs: Mapping[str, NeuralType],
+        *,
+        owner: str,
+        casts: CastPolicy | frozenset[str],
+        location: str,
+    ) -> CallTyping:
+        """Check nothing: there is nothing to check against."""
+        return type_call((), {}, owner=owner)
 
 
 def path_parameters(cls: type) -> frozenset[str]:

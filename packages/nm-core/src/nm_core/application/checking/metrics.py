@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 
-from nm_core.application.checking.calls import Callee, TypedGraph, check_edges
+from nm_core.application.checking.calls import complain_about_edges
 from nm_core.application.checking.context import Context
+from nm_core.application.checking.graphs import CheckedGraph
 from nm_core.application.checking.modules import check_class, declare
 from nm_core.application.checking.parameters import check_names, check_values
 from nm_core.application.form.entries import CallbackEntry, MetricEntry, ModuleEntry, Reference
@@ -14,9 +15,11 @@ from nm_core.application.text.names import listed, suggest
 from nm_core.application.text.problems import Path
 from nm_core.errors import NmError
 from nm_core.modules.metric import Metric
-from nm_types import Edge, NeuralType
+from nm_core.symbols import recording
+from nm_core.symbols.ports import PortSpec
+from nm_core.symbols.tensor import NmTensor
 
-Graphs = Mapping[str, TypedGraph | None]
+Graphs = Mapping[str, CheckedGraph | None]
 
 
 def check_metrics(context: Context, metrics: Sequence[MetricEntry], graphs: Graphs, at: Path) -> None:
@@ -35,8 +38,8 @@ def check_callbacks(context: Context, callbacks: Sequence[CallbackEntry], graphs
             context.complain("There is no eval section, whose metrics this callback wants.", (*path, "metrics"))
 
 
-def find_output(context: Context, reference: Reference, graphs: Graphs, at: Path) -> NeuralType | None:
-    """Return the type of an output of a graph; None where there is none, after complaining if nobody has yet."""
+def find_output(context: Context, reference: Reference, graphs: Graphs, at: Path) -> NmTensor | None:
+    """Return an output of a graph; None where there is none, after complaining if nobody has yet."""
     name = reference.call or ""
     entry = context.entry.graphs.get(name)
     if entry is None:
@@ -55,8 +58,8 @@ def find_output(context: Context, reference: Reference, graphs: Graphs, at: Path
                 at,
             )
         return None
-    typed = graphs.get(name)
-    return None if typed is None else typed.outputs[reference.port]
+    graph = graphs.get(name)
+    return None if graph is None else graph.calls.outputs[reference.port]
 
 
 def _check_metric(context: Context, entry: MetricEntry, graphs: Graphs, at: Path) -> None:
@@ -72,7 +75,7 @@ def _check_metric(context: Context, entry: MetricEntry, graphs: Graphs, at: Path
     if declared is None:
         return
     ports = declared.signature.inputs
-    edges = []
+    tensors: dict[str, NmTensor] = {}
     unknown: list[str] = []
     for port, reference in entry.inputs.items():
         where = (*at, "inputs", port)
@@ -81,10 +84,9 @@ def _check_metric(context: Context, entry: MetricEntry, graphs: Graphs, at: Path
             message = f'{entry.type} has no input port "{port}".{suggest(port, ports)}'
             context.complain(f"{message}\n  Its input ports: {listed(ports)}.", where, key=True)
             continue
-        given = find_output(context, reference, graphs, where)
-        if given is not None:
-            declared_in = f"{cls.__module__}.{cls.__qualname__}"
-            edges.append(Edge(name, port, str(reference), ports[port].type, given, declared_in))
+        tensor = find_output(context, reference, graphs, where)
+        if tensor is not None:
+            tensors[port] = tensor
     missing = [port.name for port in ports.values() if not port.optional and port.name not in entry.inputs]
     if len(missing) > len(unknown) and not context.is_broken((*at, "inputs")):
         context.complain(
@@ -92,7 +94,10 @@ def _check_metric(context: Context, entry: MetricEntry, graphs: Graphs, at: Path
             f"  Name outputs of graphs: inputs: {{{missing[0]}: eval.{missing[0]}}}.",
             (*at, "inputs") if entry.inputs else (*at, "type"),
         )
-    check_edges(context, edges, Callee(name, declared.signature, ""), "error", (*at, "inputs"))
+    try:
+        recording.type_arguments(declared, tensors, PortSpec(), owner=name, location="", policy="error")
+    except NmError as error:
+        complain_about_edges(context, error, entry.inputs, at)
 
 
 def _check_callback(context: Context, entry: CallbackEntry, at: Path) -> None:

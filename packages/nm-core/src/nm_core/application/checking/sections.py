@@ -9,6 +9,7 @@ from nm_core.application.checking.metrics import Graphs, check_callbacks, check_
 from nm_core.application.form.entries import TrainEntry
 from nm_core.application.text.names import listed, suggest
 from nm_core.application.text.problems import Path
+from nm_types import NeuralType
 
 INFER = "infer"
 """The graph behind every verb that `tasks` does not send elsewhere."""
@@ -77,15 +78,19 @@ def check_tasks(context: Context) -> None:
 def check_train(context: Context, entry: TrainEntry, graphs: Graphs) -> None:
     """Check what is optimized, and the callbacks."""
     for path, reference in context.numbered(("train", "optimize"), entry.optimize):
-        type = find_output(context, reference, graphs, path)
+        tensor = find_output(context, reference, graphs, path)
         graph = context.entry.graphs.get(reference.call or "")
         if graph is not None and graph.inputs:
             context.complain(f"The graph {reference.call} has free inputs and no data layer to train on.", path)
-        elif type is not None and (type.is_object or type.is_list or type.rank not in (0, None)):
-            what = f"{reference} is no single number to optimize: it is {type}."
+        elif tensor is not None and not _is_number(tensor.type):
+            what = f"{reference} is no single number to optimize: it is {tensor.type}."
             context.complain(f"{what}\n  Name the output of a loss.", path)
     _check_options(context, entry)
     check_callbacks(context, entry.callbacks, graphs, ("train", "callbacks"))
+
+
+def _is_number(type: NeuralType) -> bool:
+    return not type.is_object and not type.is_list and type.rank in (0, None)
 
 
 def check_sections(context: Context, graphs: Graphs) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from nm_core.application.checking import TypedGraph
+from nm_core.application.checking import CheckedGraph
 from nm_core.application.checking.declared import Declared
 from nm_core.application.diff.differences import What, data_of, differences
 from nm_core.application.diff.side import Side
@@ -145,11 +145,11 @@ def _port_types(changed: Mapping[str, str], old: Side, new: Side) -> Iterator[Ch
 
 
 def _call_types(
-    graph: str, was: TypedGraph, now: TypedGraph, labels: Mapping[str, str], said: set[Path]
+    graph: str, was: CheckedGraph, now: CheckedGraph, labels: Mapping[str, str], said: set[Path]
 ) -> Iterator[Change]:
     """Yield the outputs of calls whose types are others now, unless their module's ports have been named already."""
-    before = {labels.get(label, label): outcome.types for label, outcome in was.calls.items() if outcome}
-    after = {label: outcome.types for label, outcome in now.calls.items() if outcome}
+    before = {labels.get(label, label): was.types(label) for label in was.steps}
+    after = {label: now.types(label) for label in now.steps}
     for label in (label for label in after if label in before):
         types = before[label]
         for port in (port for port in after[label] if port in types and (label, port) not in said):

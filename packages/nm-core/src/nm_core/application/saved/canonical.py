@@ -71,7 +71,8 @@ def _graph(name: str, graph: GraphEntry, entry: ApplicationEntry, checked: Check
     inputs = {port: str(types[port]) if port in types else text for port, text in graph.inputs.items()}
     declared = {call.label: checked.modules.get(call.module) for call in graph.calls}
     views = {label for label, one in declared.items() if one is not None and issubclass(one.cls, View)}
-    casts = {label: {} if label in views else dict(one.casts) for label, one in typed.calls.items()}
+    steps = {label: step for label, step in typed.steps.items() if not step.is_failed}
+    casts = {label: {} if label in views else dict(step.casts) for label, step in steps.items()}
     calls = tuple(replace(call, casts=casts.get(call.label, call.casts)) for call in graph.calls)
     composite = {label for label, one in declared.items() if one is not None and issubclass(one.cls, CompositeModule)}
     inside = graph.casts == "transpose" and any(call.label in composite and not call.casts for call in calls)

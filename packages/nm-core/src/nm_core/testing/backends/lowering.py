@@ -101,9 +101,7 @@ class LoweringChecks(SuiteTools):
 
         results = self.compute(outputs, x=X, turned=X_TURNED)
 
-        do = (
-            "Apply call.typing.casts[port] to the value of the port (nm_core.graphs.plan.permute); items: xs[0], xs[1]."
-        )
+        do = "Apply call.typing.casts[port] to the value of the port (nm_core.graphs.calls.permute); items: xs[0] ..."
         equal(results["taken"], X_TURNED, "a value whose edge has a transpose cast", do)
         equal(results["added"], [[[2.0, 6.0], [4.0, 8.0]]], "a list whose second item has a cast", do)
 
