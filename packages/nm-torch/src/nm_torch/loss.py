@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from nm_torch.module import TorchModule
+from nm_torch.placement import widen
 
 
 class LossModule(TorchModule):
@@ -53,7 +54,7 @@ class LossModule(TorchModule):
         for device in ("cpu", "cuda"):
             if torch.is_autocast_enabled(device):
                 with torch.autocast(device, enabled=False):
-                    return self.summed(**{name: _widen(value) for name, value in inputs.items()})
+                    return self.summed(**{name: widen(value) for name, value in inputs.items()})
         return self.total(**inputs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Tensor:
@@ -64,10 +65,6 @@ class LossModule(TorchModule):
         weight = torch.as_tensor(weight, dtype=total.dtype, device=total.device)
         # both branches of where are differentiated: the clamp keeps the gradient finite where the weight is 0
         return torch.where(weight > 0, total / weight.clamp_min(torch.finfo(total.dtype).tiny), total * 0)
-
-
-def _widen(value: Any) -> Any:
-    return value.float() if isinstance(value, Tensor) and value.dtype in (torch.float16, torch.bfloat16) else value
 
 
 def weight_inputs(cls: type[LossModule]) -> tuple[str, ...]:

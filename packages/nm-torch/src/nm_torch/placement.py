@@ -1,4 +1,4 @@
-"""Devices: the one a process computes on, and values on their way to it and back."""
+"""Devices: the one a process computes on, and values on their way to it and back to float32 on the host."""
 
 from typing import Any
 
@@ -43,6 +43,9 @@ def to_host(value: Any) -> Any:
     """Return a tensor on the CPU without its history, half types widened to float32; other values as they are."""
     if not isinstance(value, Tensor):
         return value
-    value = value.detach()
-    # Widened before the copy: numpy, which host modules use, has no bfloat16.
-    return (value.float() if value.dtype in HALF_TYPES else value).cpu()
+    return widen(value.detach()).cpu()  # numpy, which host modules use, has no bfloat16
+
+
+def widen(value: Any) -> Any:
+    """Return a tensor of a half type in float32; other values as they are."""
+    return value.float() if isinstance(value, Tensor) and value.dtype in HALF_TYPES else value

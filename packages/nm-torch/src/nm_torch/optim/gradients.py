@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
-__all__ = ["clip_gradients", "global_norm"]
+__all__ = ["clip_gradients", "global_norm", "group_by_device_and_type"]
 
 
 def global_norm(tensors: Sequence[Tensor]) -> Tensor:
@@ -18,7 +18,7 @@ def global_norm(tensors: Sequence[Tensor]) -> Tensor:
     """
     # In float32 at least: the squares of float16 overflow beyond 256.
     norms: list[Tensor] = []
-    for group in _by_device_and_type(tensors):
+    for group in group_by_device_and_type(tensors):
         dtype = torch.promote_types(group[0].dtype, torch.float32)
         norms += torch._foreach_norm(group, 2, dtype=dtype)
     device = norms[0].device
@@ -58,12 +58,13 @@ def clip_gradients(
     elif scale is None:
         return norm
     # Multiplied also where the norm is small: a branch on it would read it to the host.
-    for group in _by_device_and_type(gradients):
+    for group in group_by_device_and_type(gradients):
         torch._foreach_mul_(group, factor.to(group[0].device))
     return norm
 
 
-def _by_device_and_type(tensors: Sequence[Tensor]) -> Iterable[list[Tensor]]:
+def group_by_device_and_type(tensors: Iterable[Tensor]) -> Iterable[list[Tensor]]:
+    """Return lists of tensors that one ``torch._foreach`` function can take together."""
     groups: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
     for tensor in tensors:
         groups.setdefault((tensor.device, tensor.dtype), []).append(tensor)

@@ -3,7 +3,7 @@
 Legend: ``N`` counts the parameter tensors (layers) of one group on one device.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,6 +13,7 @@ from torch.optim.optimizer import Optimizer, ParamsT
 
 from nm_torch.optim import options
 from nm_torch.optim.errors import OptimizerError
+from nm_torch.optim.gradients import group_by_device_and_type
 from nm_torch.optim.specs import OptimizerSpec
 
 __all__ = ["Novograd", "NovogradOptimizer"]
@@ -78,7 +79,9 @@ class NovogradOptimizer(Optimizer):
             with torch.enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            for parameters in _group_alike(group["params"]):
+            trained = [parameter for parameter in group["params"] if parameter.grad is not None]
+            _check_dense(trained)
+            for parameters in group_by_device_and_type(trained):
                 self._update(parameters, group)
         return loss
 
@@ -117,19 +120,13 @@ class NovogradOptimizer(Optimizer):
         return moments, seconds
 
 
-def _group_alike(parameters: Iterable[Tensor]) -> Iterator[list[Tensor]]:
-    """Yield the parameters that have gradients, together with those of their device and type."""
-    groups: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
+def _check_dense(parameters: Iterable[Tensor]) -> None:
     for parameter in parameters:
-        if parameter.grad is None:
-            continue
-        if parameter.grad.is_sparse:
+        if parameter.grad is not None and parameter.grad.is_sparse:
             raise OptimizerError(
                 f"novograd needs dense gradients; a parameter of shape {tuple(parameter.shape)} has a sparse one. "
                 "Make the embedding with sparse=False, or use the optimizer SparseAdam for it."
             )
-        groups.setdefault((parameter.device, parameter.dtype), []).append(parameter)
-    yield from groups.values()
 
 
 @dataclass(frozen=True, kw_only=True)

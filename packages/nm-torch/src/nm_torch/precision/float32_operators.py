@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-_HALF_TYPES = (torch.float16, torch.bfloat16)
+from nm_torch.placement import widen
 
 _WIDENED = (
     *("softmax", "log_softmax", "softmin", "logsumexp", "cumsum", "cumprod", "prod", "norm", "exp", "log", "pow"),
@@ -50,12 +50,10 @@ class Float32Operators(TorchFunctionMode):
         if func not in self.widened:
             return func(*args, **(kwargs or {}))
         with torch.autocast("cpu", enabled=False):
-            return func(*_widen(args), **{name: _widen(value) for name, value in (kwargs or {}).items()})
+            return func(*_widen_all(args), **{name: _widen_all(value) for name, value in (kwargs or {}).items()})
 
 
-def _widen(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return value.float() if value.dtype in _HALF_TYPES else value
+def _widen_all(value: Any) -> Any:
     if type(value) in (list, tuple):  # exactly these: a named tuple takes its items one by one
-        return type(value)(_widen(item) for item in value)
-    return value
+        return type(value)(_widen_all(item) for item in value)
+    return widen(value)
