@@ -134,6 +134,7 @@ class NeuralModuleFactory:
         groups = (tuple(getattr(callback, "metrics", ())) for callback in call.callbacks)
         evaluations = {metrics: EvalRequest.of(metrics, self.graphs) for metrics in groups if metrics}
         self._prepare([graph, *(evaluation.graph for evaluation in evaluations.values())])
+        # Not when a pattern is set: the module that it is about may be made later.
         self._check_freezing()
         return self.session.train(
             TrainRequest(
@@ -176,6 +177,7 @@ class NeuralModuleFactory:
                 f"{graph.name}: {'; '.join(wrong)}.\n"
                 + (f"  Its free inputs are {shown}." if shown else "  It has no free inputs; its data layers drive it.")
             )
+        # Here and not in the backend, so that the error stands in the user's line, not where records are first read.
         if graph.needed:
             graph.check_no_source()
         self._prepare([graph])

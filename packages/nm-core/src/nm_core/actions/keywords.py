@@ -31,6 +31,7 @@ def keywords_of(
     def decorate(method: Callable[[Self, Values], Result]) -> Callable[Concatenate[Self, P], Result]:
         @wraps(method)
         def call(self: Self, /, *args: P.args, **kwargs: P.kwargs) -> Result:
+            # Refused here, before the dataclass does: its message would name the dataclass, and suggest nothing.
             for name in kwargs:
                 if name not in parameters:
                     raise ParameterError(

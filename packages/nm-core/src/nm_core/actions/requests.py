@@ -27,6 +27,10 @@ class Settings(EngineOptions):
         seed: the number from which every random stream of the factory follows.
         work_dir: where checkpoints and logs go; nowhere when not given.
         collections: what is installed: optimizers, policies and strategies by name.
+
+    Example:
+        >>> Settings(precision="bf16", work_dir=Path("runs/first")).placement
+        'auto'
     """
 
     seed: int = 0
@@ -36,7 +40,12 @@ class Settings(EngineOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class CallOptions(TrainOptions):
-    """The options of one call of `NeuralModuleFactory.train`, those included that no file has."""
+    """The options of one call of `NeuralModuleFactory.train`, those included that no file has.
+
+    Example:
+        >>> CallOptions(max_epochs=5, resume="auto").restart
+        False
+    """
 
     callbacks: Annotated[Sequence[Callback], Option("What happens besides.")] = ()
     restart: Annotated[bool, Option("Whether to forget an earlier training of the same losses.")] = False
@@ -47,7 +56,13 @@ class CallOptions(TrainOptions):
 
 @dataclass(frozen=True)
 class TrainCall(CallOptions):
-    """The arguments of `NeuralModuleFactory.train`."""
+    """The arguments of `NeuralModuleFactory.train`.
+
+    Example:
+        >>> from nm_core import inputs
+        >>> TrainCall(inputs(loss=" ; Loss"), max_steps=100).log_every
+        10
+    """
 
     tensors_to_optimize: Annotated[NmTensor | Sequence[NmTensor], Option("The losses; several are added.")]
 
@@ -62,6 +77,12 @@ class TrainRequest(CallOptions):
         ties: pairs of weight names that are one weight.
         frozen: patterns of weight names that do not learn.
         evaluations: what callbacks evaluate, by their metrics.
+
+    Example:
+        >>> from nm_core import inputs
+        >>> request = TrainRequest(Graph({"loss": inputs(loss=" ; Loss")}), max_steps=100)
+        >>> list(request.graph.outputs), request.max_steps
+        (['loss'], 100)
     """
 
     graph: Graph
@@ -91,6 +112,14 @@ class EvalRequest:
     Attributes:
         graph: the graph whose outputs are what the metrics read.
         max_batches: where to end before all samples were seen.
+
+    Example:
+        >>> from nm_core import inputs, ports
+        >>> class Count(Metric):
+        ...     input_ports = ports(labels="B ; Labels")
+        >>> request = EvalRequest.of([Count(labels=inputs(labels="B ; Labels"))], max_batches=2)
+        >>> list(request.graph.outputs)
+        ['output_0']
     """
 
     graph: Graph
@@ -113,6 +142,7 @@ class EvalRequest:
         metrics = tuple(metrics)
         if not metrics:
             raise GraphError("An evaluation needs metrics: give at least one.")
+        # Metrics often read the same tensor (a transcript): as one output it is computed and moved once.
         tensors = dict.fromkeys(tensor for metric in metrics for tensor in metric_inputs(metric))
         outputs = {f"output_{number}": tensor for number, tensor in enumerate(tensors)}
         return cls(cut(outputs, "eval", graphs), metrics, **options)
@@ -125,6 +155,12 @@ class InferRequest:
     Attributes:
         graph: the graph; its outputs have the names that they have in each record.
         inputs: values for the graph's free inputs, by name, as one batch; None when data layers drive.
+
+    Example:
+        >>> from nm_core import inputs
+        >>> request = InferRequest(Graph({"y": inputs(x="B Channel:2")}), inputs={"x": [[0.5, 1.0]]})
+        >>> list(request.graph.needed)
+        ['x']
     """
 
     graph: Graph

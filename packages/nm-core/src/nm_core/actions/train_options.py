@@ -50,6 +50,7 @@ class DeclaredOption:
     def problem(self, value: Any) -> str | None:
         """Return a sentence on a value that the option does not take, or None."""
         option = self.option
+        # An option whose default is None is off without a value; any other has to have one.
         if value is None and self.default is None:
             return None
         is_count = isinstance(value, int) and not isinstance(value, bool)  # a bool is an int, and counts nothing

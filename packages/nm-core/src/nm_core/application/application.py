@@ -45,6 +45,17 @@ class Application:
         entry: what the file says, as plain values.
         factory: where its modules are made and its actions run.
         report: what the check of the file noted.
+
+    Example:
+        >>> from nm_core import load_application
+        >>> _ = Path("app.yaml").write_text("{nm: app/1, params: {size: 64}, seed: 3}")
+        >>> application = load_application("app.yaml", changes={"size": "32"})
+        >>> application.factory.settings.seed
+        3
+        >>> print(application.to_yaml(), end="")
+        nm: app/1
+        params: {size: 32}
+        seed: 3
     """
 
     def __init__(
@@ -155,6 +166,7 @@ class Application:
 
     def initial_weights(self) -> tuple[LoadedWeights, ...]:
         """Make the modules that begin with saved weights (`init_from`); return what each took and what did not fit."""
+        # A saved application has weights of its own; what it once began with is over.
         if self._saved is None:
             for name in self.entry.init_from:
                 self._builder.module(name)
@@ -204,6 +216,7 @@ class Application:
         return application_data(self.entry) if written is None or self._checked.upgrades else written
 
     def __getattr__(self, verb: str) -> Callable[..., Any]:
+        # copy and pickle ask for attributes before __init__ has run; without a factory this would recurse for ever.
         if verb.startswith("_") or "factory" not in self.__dict__:
             raise AttributeError(f"An application has no attribute {verb}.")
         collections = self.factory.collections

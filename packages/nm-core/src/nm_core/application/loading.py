@@ -85,11 +85,13 @@ def load_document(
     collections = _find_collections(collections)
     entry = document.application()
     saved = None
+    # Before the check, so that a damaged folder is called damaged, and not its application wrong.
     if path.is_dir():
         verify(path)
         saved = path
     checked = _check(document, entry, collections, backend)
     document.problems.report().raise_if_bad()
+    # After the check: an archive may be large, and is not unpacked for an application that has problems.
     unpacked_at = unpacked(path) if is_archive(path) else None
     if unpacked_at is not None:
         saved = unpacked_at
@@ -98,6 +100,7 @@ def load_document(
     factory = NeuralModuleFactory(backend=backend, collections=collections, **options)
     application = Application(checked.entry, checked, factory, document, path=path, saved=saved)
     if unpacked_at is not None:
+        # Bound to the factory, which outlives the application where a user keeps only its modules.
         finalize(factory, shutil.rmtree, unpacked_at, ignore_errors=True)
     return application
 

@@ -62,6 +62,7 @@ class CheckpointCallback(Callback):
             raise ParameterError(f"{owner}: every_minutes is a number, 0 for never; got {every_minutes!r}.")
         self.step_interval = check_interval(owner, "every_steps", every_steps)
         self.every_epochs = check_interval(owner, "every_epochs", every_epochs)
+        # A callback without any interval was meant to write checkpoints, not to write none.
         if not every_steps and not every_epochs and not every_minutes:
             self.every_epochs = 1
         self.every_seconds = 60.0 * every_minutes
@@ -86,6 +87,7 @@ class CheckpointCallback(Callback):
                 'Give the factory a folder: NeuralModuleFactory(work_dir="runs/first", ...).'
             )
         run.retention = self.retention
+        # Never set to False: of two callbacks, the one that wants a last checkpoint gets it.
         run.checkpoint_at_end = run.checkpoint_at_end or self.at_end
         self._written = self._clock()
 

@@ -81,5 +81,6 @@ class EvaluationCallback(Callback):
         self._epochs = state["epochs"]
 
     def _evaluate(self, run: Run) -> None:
+        # The end of an epoch may fall on a step that is due itself: weights that were just scored are not scored again.
         if run.scored_at.get(self.name) != run.step:
             run.evaluate(self.metrics, name=self.name)

@@ -64,6 +64,7 @@ class LoggingCallback(Callback):
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            # Appended, since a resumed run has its past in the same file.
             self._file = path.open("a", encoding="utf-8")
         except OSError as error:
             raise ParameterError(f"LoggingCallback: {path} cannot be written: {error.strerror or error}.") from error
@@ -102,6 +103,7 @@ class LoggingCallback(Callback):
     def _write(self, run: Run, event: str, values: Mapping[str, Any]) -> None:
         if self._file is None:
             return
+        # JSON has no NaN; readers of the log would refuse the whole line.
         strange = [name for name, value in values.items() if isinstance(value, float) and not math.isfinite(value)]
         line: dict[str, Any] = {"event": event, "seconds": round(self._clock() - self._begun, 3)}
         line |= {"step": run.step, "epoch": run.epoch, "samples": run.samples}
@@ -110,6 +112,7 @@ class LoggingCallback(Callback):
             line["not_finite"] = strange
         try:
             self._file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+            # A run that is killed has lost no line, and `tail -f` sees each at once.
             self._file.flush()
         except OSError as error:
             self._lose(error)

@@ -50,6 +50,7 @@ class Retention:
         """Return those of all checkpoints, oldest first, that go; of equal scores the newer one is better."""
         sign = 1.0 if self.mode == "min" else -1.0
         finite = [index for index, item in enumerate(ordered) if math.isfinite(scores.get(item, math.nan))]
+        # A score of NaN ranks nowhere: it compares false with everything, and sorting would depend on its position.
         ranked = sorted(finite, key=lambda index: (sign * scores[ordered[index]], -index))
         stay = {*range(len(ordered) - self.last, len(ordered)), *ranked[: self.best]}
         return [item for index, item in enumerate(ordered) if index not in stay]

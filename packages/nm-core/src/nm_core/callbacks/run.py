@@ -67,7 +67,7 @@ class Run:
 
     def request_stop(self, reason: str) -> None:
         """Ask for the action to end at the next step boundary."""
-        self.stop_reason = self.stop_reason or reason
+        self.stop_reason = self.stop_reason or reason  # the first reason is the one that ended the run
 
     def request_checkpoint(self) -> None:
         """Ask for a checkpoint at the next step boundary."""

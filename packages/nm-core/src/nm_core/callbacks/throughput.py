@@ -26,8 +26,10 @@ class Pace:
     def update(self, seconds: float, run: Run) -> None:
         """Take in where the run is now."""
         passed, steps, samples = seconds - self._seconds, run.step - self._step, run.samples - self._samples
+        # Two log points may come within the clock's resolution, or without an update between them.
         if passed <= 0 or steps <= 0:
             return
+        # The first measurement counts alone, or the speed would begin at 0 and creep up.
         share = _WEIGHT_OF_NEWEST if self.steps_per_second else 1.0
         self.steps_per_second += share * (steps / passed - self.steps_per_second)
         self.samples_per_second += share * (samples / passed - self.samples_per_second)

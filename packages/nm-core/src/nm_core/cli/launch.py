@@ -34,7 +34,9 @@ def launch(processes: int, arguments: Sequence[str], app: str, text: str) -> Non
     if find_spec("nm_torch") is None:
         raise BackendError(f"--nproc needs torchrun, which comes with nm-torch.\n  Install it: {pip_line('nm-torch')}")
     environment = dict(os.environ)
+    # torchrun would set 1, which leaves cores idle; without a value each process takes all of them.
     environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
+    # A file and no argument: a text of megabytes is longer than a command line may be. Only its owner can read it.
     descriptor, environment[LAUNCH_FILE] = mkstemp(prefix="nmod-", suffix=".json")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump({"application": os.path.abspath(app), "text": text}, file)

@@ -52,6 +52,7 @@ def nmod(debug: bool) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `nmod` and return its exit code; nothing that goes wrong shows a traceback without `--debug`."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    # By hand, since click takes an option of the group only before the command.
     debug = "--debug" in words
     words = [argument for argument in words if argument != "--debug"]
     color = False if os.environ.get("NO_COLOR") else None

@@ -83,6 +83,7 @@ def train(
     arguments: list[str] = ctx.find_root().obj
     document = read_application(app, changes)
     if nproc is not None and nproc > 1:
+        # Checked before processes are started, so that a mistake is said once and not once per process.
         check_document(document, backend=settings["backend"]).raise_if_bad()
         launch(nproc, without_nproc(arguments), app, document.text or "")
     folder = Path(work_dir) if work_dir is not None else _work_dir(app, document)

@@ -28,6 +28,10 @@ class Goal:
         metric: the score, `dev.wer`.
         mode: whether smaller ("min") or larger ("max") is better.
         metrics: the metrics of that evaluation.
+
+    Example:
+        >>> Goal("dev", "dev.wer", "min", ()).direction
+        'minimize'
     """
 
     evaluation: str

@@ -40,6 +40,12 @@ class Search:
         goal: the score that is made better.
         digest: identifies the structure of the application before anything is searched.
         seed: the application's.
+
+    Example:
+        >>> from nm_core.plugins import Collections
+        >>> Search.prepare(FilePath("app.yaml"), {}, {}, collections=Collections.load())
+        Traceback (most recent call last):
+        nm_core.tuning.errors.TuningError: There is nothing to search: no --set gives a range or a choice...
     """
 
     document: Document

@@ -34,6 +34,10 @@ class Range:
         low, high: the bounds; whole numbers where both were written without a point and an exponent.
         step: the distance between neighbours, where not every number counts.
         log: whether orders of magnitude count alike.
+
+    Example:
+        >>> read_space("train.optimizer.lr", "1e-4..1e-1:log").describe()
+        'numbers from 0.0001 to 0.1, logarithmic'
     """
 
     low: Decimal
@@ -85,7 +89,12 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A few values, each as it is written in a file."""
+    """A few values, each as it is written in a file.
+
+    Example:
+        >>> read_space("train.optimizer.name", "adamw,novograd").describe()
+        'one of adamw, novograd'
+    """
 
     texts: tuple[str, ...]
 
@@ -173,6 +182,7 @@ def _step(where: str, text: str, low: Decimal, high: Decimal, integral: bool) ->
     step = Decimal(text) if form.fullmatch(text) else Decimal(0)
     if step <= 0:
         raise TuningError(f'{where}: a step is a {"whole " if integral else ""}number above 0, not "{text}".\n{_FORMS}')
+    # Decimal, since 0.3 % 0.1 is 0.1 in binary.
     over = (high - low) % step
     if over:
         raise TuningError(

@@ -90,9 +90,11 @@ def sampler(kind: str, seed: int, number: int, point: Mapping[str, Any] | None =
     """
     from optuna.samplers import PartialFixedSampler, RandomSampler, TPESampler
 
+    # Seeded by the trial's number: processes that share a study never draw the same, and one alone draws it again.
     own = random.Random(f"{seed}/{number}").getrandbits(32)
     if point is not None:
         return PartialFixedSampler(dict(point), RandomSampler(seed=own))
+    # constant_liar: running trials of other processes count as bad, so that these do not all try the same point.
     return TPESampler(seed=own, constant_liar=True) if kind == "tpe" else RandomSampler(seed=own)
 
 

@@ -134,6 +134,7 @@ class Trials:
         if best is None:
             return None
         path = self.folder / f"{BEST}.yaml"
+        # Several processes write the best application; each writes its own part and replaces the file at once.
         part = path.with_suffix(f".{os.getpid()}.part")
         part.write_text(self.search.load(self.values(best)).to_yaml(absolute=True), encoding="utf-8")
         part.replace(path)
@@ -194,6 +195,7 @@ class Trials:
 
         def report(value: float) -> bool:
             number = next(evaluations)  # and not the update: trials with other batch sizes compare, too
+            # It compares with nothing: the pruner would drop the trial, or others for its sake, by chance.
             if not math.isfinite(value):
                 return False
             trial.report(value, number)

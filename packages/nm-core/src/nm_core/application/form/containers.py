@@ -7,20 +7,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from nm_core.application.form.fields import Broken, Shape, Text
+from nm_core.application.form.fields import Broken, Form, TextForm
 from nm_core.application.text.names import suggest
 from nm_core.application.text.problems import Path, Problems
 from nm_core.application.text.tree import Data, Node
 
 T = TypeVar("T")
-_ANY_NAME = Text()
+_ANY_NAME = TextForm()
 
 
 @dataclass(frozen=True)
-class ListOf(Shape[tuple[T, ...]]):
+class ListOf(Form[tuple[T, ...]]):
     """A list whose items have one shape."""
 
-    item: Shape[T]
+    item: Form[T]
     noun: str = "a list"
     minimum: int = 0
 
@@ -43,12 +43,12 @@ class ListOf(Shape[tuple[T, ...]]):
 
 
 @dataclass(frozen=True)
-class MapOf(Shape[dict[str, T]]):
+class MapOf(Form[dict[str, T]]):
     """A mapping from names of one form to values of one shape."""
 
-    item: Shape[T]
+    item: Form[T]
     noun: str = "a mapping"
-    key: Text = _ANY_NAME
+    key: TextForm = _ANY_NAME
 
     def read(self, node: Node, at: Path, problems: Problems) -> dict[str, T]:
         """Return the items; broken ones are left out and recorded."""
@@ -72,11 +72,11 @@ class MapOf(Shape[dict[str, T]]):
 
 
 @dataclass(frozen=True)
-class OneOf(Shape[T]):
+class OneOf(Form[T]):
     """A shape for each form a value may take: `text`, `number`, `list` or `mapping`."""
 
     noun: str
-    forms: Mapping[str, Shape[T]]
+    forms: Mapping[str, Form[T]]
 
     def read(self, node: Node, at: Path, problems: Problems) -> T:
         """Return the value as the shape of its form reads it."""
@@ -109,7 +109,7 @@ class Field:
         attribute: its name in Python, where that differs.
     """
 
-    shape: Shape[Any]
+    shape: Form[Any]
     about: str
     default: Any = ...
     attribute: str | None = None
@@ -121,7 +121,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Record(Shape[T]):
+class KeysOf(Form[T]):
     """A mapping with known keys; unknown ones are errors.
 
     `salvage` makes the record although some of its fields are missing or broken: they keep their defaults.
@@ -150,6 +150,7 @@ class Record(Shape[T]):
                 values[attribute] = field.default
                 intact = False
         if intact or self.salvage:
+            # Only ValueError is a sentence for the user; anything else is a fault of the reader.
             try:
                 return self.make(**values)
             except ValueError as error:

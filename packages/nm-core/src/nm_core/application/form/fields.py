@@ -21,7 +21,7 @@ class Broken(Exception):
     """A value cannot be read; why has been recorded."""
 
 
-class Shape(ABC, Generic[T]):
+class Form(ABC, Generic[T]):
     """The form of a value: reads it from a node, and describes itself."""
 
     noun: str
@@ -48,7 +48,7 @@ class Shape(ABC, Generic[T]):
 
 
 @dataclass(frozen=True)
-class Text(Shape[str]):
+class TextForm(Form[str]):
     """Text, perhaps of a certain form."""
 
     noun: str = "text"
@@ -67,7 +67,7 @@ class Text(Shape[str]):
 
 
 @dataclass(frozen=True)
-class Choice(Shape[str]):
+class WordForm(Form[str]):
     """One of a few words."""
 
     words: tuple[str, ...]
@@ -90,7 +90,7 @@ class Choice(Shape[str]):
 
 
 @dataclass(frozen=True)
-class Single(Shape[T], Generic[T]):
+class Single(Form[T], Generic[T]):
     """One value that passes a test, or a reference to one; `described` is what passes in JSON Schema."""
 
     noun: str
@@ -112,6 +112,7 @@ def integer(minimum: int) -> Single[int]:
     """Return the shape of a whole number of at least `minimum`."""
     schema: dict[str, Data] = {"type": "integer", "minimum": minimum}
     noun = f"a whole number of at least {minimum}"
+    # `type(value) is int`: a bool is an int to isinstance, and `max_steps: true` is a mistake.
     return Single(noun, lambda value: type(value) is int and value >= minimum, schema)
 
 
@@ -125,7 +126,7 @@ FLAG: Single[bool] = Single("true or false", lambda value: isinstance(value, boo
 
 
 @dataclass(frozen=True)
-class Anything(Shape[Data]):
+class Anything(Form[Data]):
     """Any plain data."""
 
     noun: str = "plain data"
@@ -140,13 +141,13 @@ class Anything(Shape[Data]):
 
 
 @dataclass(frozen=True)
-class As(Shape[T], Generic[T]):
+class As(Form[T], Generic[T]):
     """A shape whose value is turned into another; the function may refuse it with a `ValueError`.
 
     `described` is the shape in JSON Schema where that can say more than the inner shape does.
     """
 
-    inner: Shape[Any]
+    inner: Form[Any]
     make: Callable[[Any], T]
     described: Mapping[str, Data] | None = None
 

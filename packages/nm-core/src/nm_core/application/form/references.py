@@ -77,6 +77,7 @@ class _Resolver:
             )
             return node
         self.used.add(name)
+        # References multiply: a few lines could stand for more values than any machine holds.
         self._budget -= self._sizes[name]
         if self._budget < 0:
             self._problems.add("The references together stand for too many values.", at, node.span)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nm_core.actions.train_options import DeclaredOption, EngineOptions, TrainOptions, declared_options
-from nm_core.application.form.containers import Field, ListOf, MapOf, OneOf, Record
+from nm_core.application.form.containers import Field, KeysOf, ListOf, MapOf, OneOf
 from nm_core.application.form.entries import (
     FORMAT,
     ApplicationEntry,
@@ -21,21 +21,21 @@ from nm_core.application.form.entries import (
     TrainEntry,
     Value,
 )
-from nm_core.application.form.fields import FLAG, Anything, As, Choice, Shape, Text, integer, number
+from nm_core.application.form.fields import FLAG, Anything, As, Form, TextForm, WordForm, integer, number
 from nm_core.application.text.tree import Data
 
 _WORD = r"[A-Za-z_][A-Za-z0-9_]*"
 _DOTTED = rf"{_WORD}(?:\.{_WORD})*"
 
-PORT = Text("the name of a port, of one value of a list as in xs[0]", rf"{_WORD}(?:\[[0-9]+\])?")
-NAME = Text("a name of letters, digits and underscores", _WORD)
-MODULE_NAME = Text("a name of letters, digits and underscores, perhaps several joined by dots", _DOTTED)
-MODULE_ID = Text("a module's id, such as asr.JasperEncoder or asr.JasperEncoder@1", rf"{_DOTTED}(?:@[1-9][0-9]*)?")
-OUTPUT = Text("an output of a call, such as encoder.encoded", rf"{_WORD}(?:\.{_WORD})+")
-GRAPH_OUTPUT = Text("an output of a graph, such as train.loss", rf"{_WORD}\.{_WORD}")
-SOURCE = Text("an output of a call, such as encoder.encoded, or one of the graph's inputs", _DOTTED)
-PATTERN = Text("a pattern of weight names, such as encoder.**")
-DATA: Shape[Any] = MapOf(Anything(), "a mapping from names to plain data")
+PORT = TextForm("the name of a port, of one value of a list as in xs[0]", rf"{_WORD}(?:\[[0-9]+\])?")
+NAME = TextForm("a name of letters, digits and underscores", _WORD)
+MODULE_NAME = TextForm("a name of letters, digits and underscores, perhaps several joined by dots", _DOTTED)
+MODULE_ID = TextForm("a module's id, such as asr.JasperEncoder or asr.JasperEncoder@1", rf"{_DOTTED}(?:@[1-9][0-9]*)?")
+OUTPUT = TextForm("an output of a call, such as encoder.encoded", rf"{_WORD}(?:\.{_WORD})+")
+GRAPH_OUTPUT = TextForm("an output of a graph, such as train.loss", rf"{_WORD}\.{_WORD}")
+SOURCE = TextForm("an output of a call, such as encoder.encoded, or one of the graph's inputs", _DOTTED)
+PATTERN = TextForm("a pattern of weight names, such as encoder.**")
+DATA: Form[Any] = MapOf(Anything(), "a mapping from names to plain data")
 
 
 def reference(text: str) -> Reference:
@@ -98,18 +98,18 @@ def _version(value: str) -> str:
 
 _SOURCE = As(SOURCE, reference)
 _GRAPH_OUTPUT = As(GRAPH_OUTPUT, reference)
-_CONSTANT: Shape[Any] = OneOf("a constant", {"number": As(Anything(), Value), "text": As(Text(), Value)})
-_INPUT: Shape[Any] = OneOf(
+_CONSTANT: Form[Any] = OneOf("a constant", {"number": As(Anything(), Value), "text": As(TextForm(), Value)})
+_INPUT: Form[Any] = OneOf(
     "an output of a call, a list of them, a number, or {value: constant}",
     {
         "text": _SOURCE,
         "list": ListOf(_SOURCE, minimum=1),
         "number": As(Anything(), Value),
-        "mapping": Record("a constant", lambda value: value, {"value": Field(_CONSTANT, "The constant.")}),
+        "mapping": KeysOf("a constant", lambda value: value, {"value": Field(_CONSTANT, "The constant.")}),
     },
 )
-_NAMED: Shape[Any] = OneOf(
-    "a name, or a mapping with a name", {"text": As(Text(), _as_mapping), "mapping": As(DATA, _as_mapping)}
+_NAMED: Form[Any] = OneOf(
+    "a name, or a mapping with a name", {"text": As(TextForm(), _as_mapping), "mapping": As(DATA, _as_mapping)}
 )
 
 
@@ -123,17 +123,17 @@ def _option_field(declared: DeclaredOption) -> Field:
     if option.by_name:
         return Field(_NAMED, option.about, default if default is None else _as_mapping(default))
     if declared.words:
-        return Field(Choice(declared.words), option.about, default)
-    shapes: dict[type, Shape[Any]] = {
+        return Field(WordForm(declared.words), option.about, default)
+    shapes: dict[type, Form[Any]] = {
         int: integer(option.at_least or 0),
         float: number(option.above or 0),
         bool: FLAG,
-        str: Text(),
+        str: TextForm(),
     }
     return Field(shapes[declared.type], option.about, default)
 
 
-MODULE = Record(
+MODULE = KeysOf(
     "a module",
     _module,
     {
@@ -142,7 +142,7 @@ MODULE = Record(
         "graph": Field(NAME, "A graph of this file, used as a module; instead of type.", None),
     },
 )
-CALL = Record(
+CALL = KeysOf(
     "a call",
     _call,
     {
@@ -162,17 +162,17 @@ CALL = Record(
         ),
     },
 )
-GRAPH = Record(
+GRAPH = KeysOf(
     "a graph",
     GraphEntry,
     {
         "inputs": Field(
-            MapOf(Text("a type, such as B T:t"), "a mapping from names to types", NAME),
+            MapOf(TextForm("a type, such as B T:t"), "a mapping from names to types", NAME),
             "Free inputs and their types.",
             {},
         ),
         "casts": Field(
-            Choice(("error", "transpose")), "Whether axes in another order are an error or a visible cast.", "error"
+            WordForm(("error", "transpose")), "Whether axes in another order are an error or a visible cast.", "error"
         ),
         "calls": Field(ListOf(CALL, "a list of calls, at least one", 1), "The calls, in any order."),
         "outputs": Field(
@@ -180,7 +180,7 @@ GRAPH = Record(
         ),
     },
 )
-METRIC = Record(
+METRIC = KeysOf(
     "a metric",
     MetricEntry,
     {
@@ -193,20 +193,20 @@ METRIC = Record(
     },
 )
 _METRIC_LIST = ListOf(METRIC, "a list of metrics, at least one", 1)
-CALLBACK = Record(
+CALLBACK = KeysOf(
     "a callback",
     CallbackEntry,
     {
-        "type": Field(Text(), "The callback's name, such as checkpoint."),
+        "type": Field(TextForm(), "The callback's name, such as checkpoint."),
         "params": Field(DATA, "The constructor's parameters.", {}),
         "metrics": Field(
-            OneOf("a list of metrics, or eval", {"list": _METRIC_LIST, "text": As(Text(), _metrics)}),
+            OneOf("a list of metrics, or eval", {"list": _METRIC_LIST, "text": As(TextForm(), _metrics)}),
             "Metrics that the callback evaluates: a list, or eval for those of the eval section.",
             None,
         ),
     },
 )
-TRAIN = Record(
+TRAIN = KeysOf(
     "the train section",
     _train,
     {
@@ -219,39 +219,39 @@ TRAIN = Record(
         ),
         **option_fields(TrainOptions),
         **option_fields(EngineOptions),
-        "work_dir": Field(Text("a path"), "Where checkpoints and logs go.", None),
+        "work_dir": Field(TextForm("a path"), "Where checkpoints and logs go.", None),
         "callbacks": Field(ListOf(CALLBACK, "a list of callbacks"), "What happens besides.", ()),
     },
 )
-EVAL = Record(
+EVAL = KeysOf(
     "the eval section", EvalEntry, {"metrics": Field(_METRIC_LIST, "The metrics by which the application is judged.")}
 )
-_INITIAL: Shape[Any] = OneOf(
+_INITIAL: Form[Any] = OneOf(
     "a path, or {from: path, partial: true}",
     {
-        "text": As(Text("a path"), InitEntry),
-        "mapping": Record(
+        "text": As(TextForm("a path"), InitEntry),
+        "mapping": KeysOf(
             "an entry of init_from",
             InitEntry,
             {
                 "from": Field(
-                    Text("a path"), "A saved application, a module in one, or a file of weights.", attribute="path"
+                    TextForm("a path"), "A saved application, a module in one, or a file of weights.", attribute="path"
                 ),
                 "partial": Field(FLAG, "Whether weights that do not fit stay as they were made.", False),
             },
         ),
     },
 )
-APPLICATION = Record(
+APPLICATION = KeysOf(
     "an application",
     _application,
     {
         "nm": Field(
-            As(Text("the version of the format: app/1"), _version, {"const": FORMAT}), "The version of the format."
+            As(TextForm("the version of the format: app/1"), _version, {"const": FORMAT}), "The version of the format."
         ),
-        "description": Field(Text(), "What the application is, for people.", None),
+        "description": Field(TextForm(), "What the application is, for people.", None),
         "requires": Field(
-            MapOf(Text("versions, such as >=0.1"), "a mapping from packages to versions"), "Packages it needs.", {}
+            MapOf(TextForm("versions, such as >=0.1"), "a mapping from packages to versions"), "Packages it needs.", {}
         ),
         "seed": Field(integer(0), "The number from which every random stream follows.", 0),
         "params": Field(
@@ -260,7 +260,7 @@ APPLICATION = Record(
         "modules": Field(MapOf(MODULE, "a mapping from names to modules", MODULE_NAME), "The modules by name.", {}),
         "graphs": Field(MapOf(GRAPH, "a mapping from names to graphs", NAME), "The graphs by name.", {}),
         "tie": Field(
-            ListOf(ListOf(Text("a weight's name"), "a list of weights, at least two", 2)),
+            ListOf(ListOf(TextForm("a weight's name"), "a list of weights, at least two", 2)),
             "Weights that are one weight.",
             (),
         ),
