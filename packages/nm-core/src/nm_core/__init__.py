@@ -19,7 +19,8 @@ from nm_core.graphs.plan import Plan
 from nm_core.modules.composite import CompositeModule
 from nm_core.modules.free_inputs import inputs
 from nm_core.modules.metric import Metric
-from nm_core.modules.module import NeuralModule, Signature, signature_of
+from nm_core.modules.module import NeuralModule
+from nm_core.modules.signature import Signature, signature_of
 from nm_core.modules.views import assume, transpose
 from nm_core.symbols.parameters import ModuleOptions
 from nm_core.symbols.ports import Port, PortSpec, optional, ports, variadic

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from nm_core_speech import GENERATOR
 
 from nm_core import NeuralModule, ports
-from nm_core.modules.module import Segment
 from nm_core.plugins import Collection, ModuleSpec, Upgrade, hookimpl
+from nm_core.symbols.component import Segment
 
 
 class Scaler(NeuralModule):

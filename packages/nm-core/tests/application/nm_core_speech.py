@@ -21,8 +21,8 @@ from nm_core import (
 from nm_core.actions.requests import EvalRequest, InferRequest, Settings, TrainRequest
 from nm_core.errors import ApplicationError
 from nm_core.graphs.graph import Graph
-from nm_core.modules.module import Segment as SegmentName
 from nm_core.plugins import Collection, ModuleSpec, hookimpl
+from nm_core.symbols.component import Segment as SegmentName
 from nm_core.symbols.tensor import Constant
 
 Segment = ClassVar[SegmentName]

@@ -12,8 +12,8 @@ from nm_core_speech import GENERATOR, Silent, Watch
 
 from nm_core import CompositeModule, Metric, NeuralModule, optional, ports, variadic
 from nm_core.graphs.graph import Graph
-from nm_core.modules.module import Segment as SegmentName
 from nm_core.plugins import Collection, ModuleSpec, hookimpl
+from nm_core.symbols.component import Segment as SegmentName
 from nm_core.symbols.tensor import Constant
 
 Segment = ClassVar[SegmentName]

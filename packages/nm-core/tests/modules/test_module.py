@@ -1,12 +1,8 @@
-"""Modules: how constructors are described, and which named tuple a call returns."""
+"""Calls return the named tuple that a class declares for its outputs, on values and on symbolic tensors."""
 
-import inspect
-import pydoc
 from typing import Any, NamedTuple, Unpack
 
-import pytest
-
-from nm_core import CompositeModule, Metric, ModuleDeclarationError, ModuleOptions, NeuralModule, inputs, ports
+from nm_core import CompositeModule, ModuleOptions, NeuralModule, inputs, ports
 
 
 class SplitOutputs(NamedTuple):
@@ -38,15 +34,6 @@ class Wider(Split):
         super().__init__(**kwargs)
 
 
-class Score(Metric):
-    """A metric with one port and one parameter."""
-
-    input_ports = ports(hypotheses="list[object Text]")
-
-    def __init__(self, *, lowercase: bool = False) -> None:
-        super().__init__()
-
-
 class Pair(CompositeModule[SplitOutputs]):
     """A composite with declared outputs."""
 
@@ -60,31 +47,6 @@ class Pair(CompositeModule[SplitOutputs]):
     def build(self, x: Any) -> Any:
         """Split."""
         return self.split(x)
-
-
-def test_signatures_show_the_parameters_of_the_constructor() -> None:
-    """`inspect.signature` shows what can be given: parameters, those of the base by name alone, and `name`."""
-    assert str(inspect.signature(Split)) == "(at: int, *, strict: bool = False, name: 'str | None' = None)"
-    assert str(inspect.signature(Wider)) == "(width: int, *, at: int, strict: bool = False, name: 'str | None' = None)"
-    assert list(inspect.signature(NeuralModule).parameters) == ["name"]
-
-
-def test_signatures_of_metrics_show_the_tensors_they_are_bound_to() -> None:
-    """A metric takes symbolic tensors for its ports when it is made."""
-    assert list(inspect.signature(Score).parameters) == ["lowercase", "hypotheses", "name"]
-
-
-def test_help_shows_the_parameters() -> None:
-    """`help` begins with the class and what its constructor takes."""
-    text = pydoc.render_doc(Split, renderer=pydoc.plaintext)
-
-    assert "class Split(" in text
-    assert "Split(at: int, *, strict: bool = False, name: 'str | None' = None)" in text
-
-
-def test_signatures_of_instances_are_those_of_a_call() -> None:
-    """The signature of the class does not hide that of a module as a callable."""
-    assert list(inspect.signature(Split(1)).parameters) == ["args", "kwargs"]
 
 
 def test_declared_outputs_are_returned() -> None:
@@ -119,14 +81,3 @@ def test_other_ports_than_the_base_has_go_into_a_tuple_of_their_own() -> None:
 
     outputs: Any = Thirds(1)(x=["a", "b", "c"])
     assert (type(outputs).__name__, outputs._fields) == ("ThirdsOutputs", ("first", "second", "third"))
-
-
-@pytest.mark.parametrize(
-    "declared", [{"tail": "{}", "head": "{}"}, {"head": "{}"}, {"head": "{}", "rest": "{}"}, {}], ids=str
-)
-def test_outputs_declared_in_another_order_are_refused(declared: dict[str, str]) -> None:
-    """The fields of the named tuple are the output ports in their order, or the class is not made."""
-    with pytest.raises(ModuleDeclarationError, match=r"Wrong returns SplitOutputs\(head, tail\)"):
-
-        class Wrong(NeuralModule[SplitOutputs]):
-            output_ports = ports(**declared)

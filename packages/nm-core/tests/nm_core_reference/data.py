@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Unpack
 
 from nm_core import ModuleOptions, NeuralModule
-from nm_core.modules.module import Segment
+from nm_core.symbols.component import Segment
 from nm_core_reference.tensor import Tensor
 
 MicroBatch = tuple[int, ...]

@@ -4,7 +4,7 @@ import random
 from typing import ClassVar, Unpack
 
 from nm_core import ModuleOptions, NeuralModule, ports
-from nm_core.modules.module import Segment
+from nm_core.symbols.component import Segment
 from nm_core_reference.tensor import Tensor, affine
 
 

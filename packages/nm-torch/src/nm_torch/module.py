@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from torch import nn
 
 from nm_core import NeuralModule
-from nm_core.modules.module import OutputsT, Segment
+from nm_core.modules.module import OutputsT
+from nm_core.symbols.component import Segment
 from nm_types import NmError
 from nm_types.frames import hide
 

@@ -27,7 +27,8 @@ from nm_core.graphs.calls import Outputs, check_distinct_names
 from nm_core.graphs.graph import Graph
 from nm_core.modules.composite import CompositeModule, holders
 from nm_core.modules.metric import Metric
-from nm_core.modules.module import NeuralModule, snake_case
+from nm_core.modules.module import NeuralModule
+from nm_core.modules.module_name import snake_case
 from nm_core.plugins.targets import import_target
 from nm_core.symbols.tensor import NmTensor
 from nm_types.frames import boundary

@@ -10,7 +10,8 @@ from nm_core.errors import GraphError, PortError, did_you_mean
 from nm_core.graphs.calls import OrderedCalls, Outputs, check_distinct_names, label_calls, named_outputs
 from nm_core.graphs.graph_module import GraphModule, principal_signature
 from nm_core.graphs.plan import Plan
-from nm_core.modules.module import NeuralModule, Signature
+from nm_core.modules.module import NeuralModule
+from nm_core.modules.signature import Signature
 from nm_core.symbols import recording
 from nm_core.symbols.tensor import Call, NmTensor
 from nm_types import NeuralTypeError, check_equations

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Unpack
 from nm_core.graphs.calls import OrderedCalls
 from nm_core.modules.composite import CompositeModule
 from nm_core.modules.free_inputs import FreeInputs, free_inputs
-from nm_core.modules.module import NeuralModule, Signature
+from nm_core.modules.module import NeuralModule
+from nm_core.modules.signature import Signature
 from nm_core.symbols import recording
 from nm_core.symbols.component import Segment
 from nm_core.symbols.parameters import ModuleOptions

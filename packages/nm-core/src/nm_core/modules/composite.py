@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from nm_core.errors import ModuleDeclarationError
-from nm_core.modules.module import ModuleMeta, NeuralModule, OutputsT, T
+from nm_core.modules.metaclass import ModuleMeta, T
+from nm_core.modules.module import NeuralModule, OutputsT
 from nm_core.symbols import recording
 from nm_core.symbols.component import CastPolicy, Segment
 from nm_core.symbols.tensor import Call, CompositeCall, NmTensor

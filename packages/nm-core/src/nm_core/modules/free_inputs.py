@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from nm_core.modules.module import NeuralModule, Segment, Signature
+from nm_core.modules.module import NeuralModule
+from nm_core.modules.signature import Signature
 from nm_core.symbols import recording
+from nm_core.symbols.component import Segment
 from nm_core.symbols.ports import PortSpec, ports
 from nm_core.symbols.tensor import Call, NmTensor
 from nm_types.frames import boundary

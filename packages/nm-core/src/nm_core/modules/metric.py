@@ -7,7 +7,8 @@ from inspect import Signature
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from nm_core.errors import ModuleDeclarationError
-from nm_core.modules.module import ModuleMeta, NeuralModule, T
+from nm_core.modules.metaclass import ModuleMeta, T
+from nm_core.modules.module import NeuralModule
 from nm_core.symbols import recording
 from nm_core.symbols.parameters import constructor_signature
 from nm_core.symbols.ports import PortSpec

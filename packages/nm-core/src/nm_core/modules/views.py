@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Unpack
 
 from nm_core.errors import PortError
-from nm_core.modules.module import NeuralModule, Segment
-from nm_core.symbols.component import CastPolicy
+from nm_core.modules.module import NeuralModule
+from nm_core.symbols.component import CastPolicy, Segment
 from nm_core.symbols.parameters import ModuleOptions
 from nm_core.symbols.ports import PortSpec, ports
 from nm_core.symbols.tensor import NmTensor

@@ -9,7 +9,8 @@ import numpy
 
 from nm_core import ModuleOptions
 from nm_core.errors import ModuleDeclarationError
-from nm_core.modules.module import NeuralModule, OutputsT, Segment
+from nm_core.modules.module import NeuralModule, OutputsT
+from nm_core.symbols.component import Segment
 from nm_torch.data.batching import Batching, MicroBatch
 from nm_torch.data.errors import BatchingError, SampleError, UnreadableDataError, UnreadableSamplesWarning
 from nm_torch.data.loading import Loaded, Request, read

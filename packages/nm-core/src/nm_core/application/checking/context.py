@@ -12,7 +12,7 @@ from nm_core.application.text.tree import Node, span_of
 from nm_types import NmError, Problem
 
 if TYPE_CHECKING:
-    from nm_core.modules.module import Signature
+    from nm_core.modules.signature import Signature
     from nm_core.plugins import Collections
     from nm_core.symbols.parameters import FrozenParams
 

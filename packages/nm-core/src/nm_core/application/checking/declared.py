@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from nm_core.modules.composite import CompositeModule
-from nm_core.modules.module import NeuralModule, Signature
+from nm_core.modules.module import NeuralModule
+from nm_core.modules.signature import Signature
 from nm_core.symbols.component import CastPolicy, Segment
 from nm_core.symbols.parameters import FrozenParams, constructor_parameters, thaw
 from nm_core.symbols.ports import PortSpec

@@ -28,7 +28,7 @@ from nm_core.graphs.calls import OrderedCalls
 from nm_core.graphs.graph_module import GraphModule
 from nm_core.modules.composite import record_composite
 from nm_core.modules.free_inputs import call_free_inputs
-from nm_core.modules.module import Signature
+from nm_core.modules.signature import Signature
 from nm_core.symbols.component import Component
 from nm_core.symbols.ports import Port, PortSpec
 from nm_core.symbols.tensor import Call, CompositeCall, Constant, NmTensor, Step, flat_arguments

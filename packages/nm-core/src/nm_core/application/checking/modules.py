@@ -11,7 +11,8 @@ from nm_core.application.text.problems import Path
 from nm_core.application.text.writers import canonical_json
 from nm_core.errors import NmError
 from nm_core.modules.metric import Metric
-from nm_core.modules.module import NeuralModule, signature_of
+from nm_core.modules.module import NeuralModule
+from nm_core.modules.signature import signature_of
 from nm_core.symbols.parameters import FrozenParams
 
 

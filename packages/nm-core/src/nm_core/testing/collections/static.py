@@ -12,7 +12,7 @@ from typing import Any
 from nm_core.actions.factory import NeuralModuleFactory
 from nm_core.application import load_application
 from nm_core.graphs.graph import Graph
-from nm_core.modules.module import signature_of
+from nm_core.modules.signature import signature_of
 from nm_core.probing.calling import by_port, record_call, symbols
 from nm_core.probing.port_uses import Use, uses_of
 from nm_core.probing.probe_inputs import candidates, integer_params

@@ -15,7 +15,9 @@ from typing import Any
 from nm_core.actions.backend import Session
 from nm_core.actions.requests import Settings
 from nm_core.modules.metric import Metric
-from nm_core.modules.module import NeuralModule, Signature, signature_of, snake_case
+from nm_core.modules.module import NeuralModule
+from nm_core.modules.module_name import snake_case
+from nm_core.modules.signature import Signature, signature_of
 from nm_core.plugins import Collection, Collections
 from nm_core.plugins.declarations import ANY_BACKEND
 from nm_core.plugins.errors import UnknownNameError
