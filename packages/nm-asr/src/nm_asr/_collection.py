@@ -57,7 +57,7 @@ def nm_collection() -> Collection:
 
 @hookimpl
 def nm_tasks() -> dict[str, str]:
-    """Declare the verbs that applications gain."""
+    """Declare the tasks of applications by name."""
     return {"transcribe": "nm_asr.transcription:transcribe"}
 
 

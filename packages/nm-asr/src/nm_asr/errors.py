@@ -29,11 +29,11 @@ class AudioError(NmError, OSError):
 
 
 class SynthesisError(NmError, RuntimeError):
-    """The optional speech synthesiser is missing or refused a text or a voice."""
+    """The optional speech synthesiser is missing, or refuses a text or a voice."""
 
 
 class TranscriptionError(NmError, ValueError):
-    """An application cannot transcribe, or was given something that is not audio."""
+    """An application cannot transcribe, or an input is not audio."""
 
 
 class FrontEndError(NmError, ValueError):
@@ -41,7 +41,7 @@ class FrontEndError(NmError, ValueError):
 
 
 class AugmentationError(NmError, ValueError):
-    """An augmentation is unknown or was given settings that it does not take."""
+    """An augmentation is unknown or has settings that it does not know."""
 
 
 class EncoderError(NmError, ValueError):
@@ -49,7 +49,7 @@ class EncoderError(NmError, ValueError):
 
 
 class ImpossibleAlignmentWarning(UserWarning):
-    """Transcripts are longer than CTC can write into the frames that their audio gave."""
+    """Transcripts have more labels than CTC can align with the frames of their audio."""
 
 
 class DataLayerError(NmError, ValueError):

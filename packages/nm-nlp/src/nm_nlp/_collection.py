@@ -63,7 +63,7 @@ def nm_metrics() -> dict[str, str]:
 
 @hookimpl
 def nm_tasks() -> dict[str, str]:
-    """Declare the verbs that applications gain."""
+    """Declare the tasks of applications by name."""
     return {"translate": "nm_nlp.translation.task:translate"}
 
 

@@ -1,4 +1,4 @@
-"""Reading audio: mono float32 samples at the rate that is asked for."""
+"""Audio files as mono float32 samples at any rate."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Augmentation of waveforms in training; every draw is from the generator of the sample, so that it is reproducible."""
+"""Augmentation of waveforms in training, with the random generator of the sample, so that it is reproducible."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence

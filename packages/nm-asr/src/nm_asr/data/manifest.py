@@ -44,7 +44,7 @@ class Utterance:
 
 
 def read_manifest(path: str | Path) -> tuple[Utterance, ...]:
-    """Read a manifest; keys that `Utterance` has no attribute for are ignored.
+    """Read a manifest; keys without an attribute of `Utterance` are ignored.
 
     Raises:
         ManifestError: the file is missing or empty, or lines are not what they should be; the lines are named.

@@ -1,4 +1,4 @@
-"""What every domain needs: layers, recurrent coders, losses, searches; tokenizers, hypotheses and error rates."""
+"""The collection `common`: layers, recurrent coders, losses, searches; tokenizers, hypotheses, error rates."""
 
 from typing import TYPE_CHECKING
 

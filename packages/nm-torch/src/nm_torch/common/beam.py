@@ -46,7 +46,7 @@ class _Pool:
         return _Pool(*(field[sentences] for field in fields))
 
     def hypotheses(self) -> list[list[Hypothesis]]:
-        """Return plain data, best first."""
+        """Return the hypotheses of each sentence, best first."""
         rows = zip(
             self.symbols_BPL.tolist(),
             self.lengths_BP.tolist(),

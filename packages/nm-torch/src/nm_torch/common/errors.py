@@ -12,7 +12,7 @@ class OptionError(NmError, ValueError):
 
 
 class SearchError(NmError, ValueError):
-    """A search was asked for something that it cannot give."""
+    """The options of a search contradict each other, or the scores of its model are not numbers."""
 
 
 class TokenizerError(NmError, ValueError):

@@ -1,4 +1,4 @@
-"""Hypotheses: what decoders and searches return, for speech and for text; and their kind in types of ports."""
+"""Hypotheses: the results of decoders and searches, for speech and text, and their kind in the types of ports."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ Timed = TypeVar("Timed", "Token", "Word")
 
 
 class HypothesisKind(Text, id="common.Hypothesis", formerly=("asr.Hypothesis",)):
-    """The kind of `Hypothesis` values; being a `Text`, it goes wherever text does.
+    """The kind of `Hypothesis` values; being a `Text`, it is accepted wherever text is.
 
     Example:
         >>> from nm_types import NeuralType
@@ -32,6 +32,11 @@ class Token:
         start: when it begins, in the unit of its hypothesis.
         end: when it ends.
         confidence: its probability in the frame where it is most probable, 0 to 1.
+
+    Example:
+        >>> token = Token(id=1, text="a", start=2.0, end=4.0, confidence=0.9)
+        >>> token.end - token.start
+        2.0
     """
 
     id: int
@@ -50,6 +55,11 @@ class Word:
         start: when it begins, in the unit of its hypothesis.
         end: when it ends.
         confidence: the geometric mean of its tokens' confidences, 0 to 1.
+
+    Example:
+        >>> word = Word(text="cab", start=0.12, end=0.48, confidence=0.9)
+        >>> f"{word.text} {word.start:.2f}-{word.end:.2f} s"
+        'cab 0.12-0.48 s'
     """
 
     text: str

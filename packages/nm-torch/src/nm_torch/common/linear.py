@@ -43,7 +43,7 @@ class Linear(TorchModule):
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
-        """Return the ports, with the tag and the kind asked for."""
+        """Return the ports, with the tag and the kind of the parameters."""
         kind = params["kind"] or ("Logits" if params["tag"] == "Class" else None)
         output = with_kind(f"*s {params['tag']}:{{output_size}}", kind)
         return ports(x=f"*s {params['axis']}:{{input_size}}"), ports(y=output)
@@ -101,7 +101,7 @@ class ArgMax(TorchModule):
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
-        """Return the ports, with the kind asked for."""
+        """Return the ports, with the kind of the parameter."""
         return ports(x="*s Class:n"), ports(labels=f"*s ; {params['kind']}(n)")
 
     def __init__(self, *, kind: Literal["Labels", "TokenIds"] = "Labels", **options: Unpack[ModuleOptions]) -> None:

@@ -120,7 +120,7 @@ class MSELoss(LossModule):
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
-        """Return the ports, with the kind asked for."""
+        """Return the ports, with the kind of the parameter."""
         values = with_kind("*s", params["kind"])
         return ports(predictions=values, targets=values), ports(loss="; Loss")
 

@@ -110,7 +110,7 @@ class Dropout(TorchModule):
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
-        """Return the ports, with the kind asked for."""
+        """Return the ports, with the kind of the parameter."""
         return ports(x=with_kind("*s", params["kind"])), ports(y=with_kind("*s", params["kind"]))
 
     def __init__(self, *, probability: float, kind: str | None = None, **options: Unpack[ModuleOptions]) -> None:

@@ -36,7 +36,7 @@ def smoothed_cross_entropy(log_probs_NV: Tensor, labels_N: Tensor, *, smoothing:
 
 
 class _SmoothedCrossEntropy(torch.autograd.Function):
-    """The loss with a gradient that is written once: torch's own takes four passes over [N, V] and keeps the input."""
+    """The loss with a gradient in one pass: torch's own takes four passes over [N, V] and keeps the input."""
 
     @staticmethod
     def forward(log_probs_NV: Tensor, labels_N: Tensor, smoothing: float, ignore_index: int) -> Tensor:

@@ -36,7 +36,7 @@ class TransformerEncoder(nn.Module):
         self.norm = nn.LayerNorm(options.size) if options.norm == "pre" else nn.Identity()
 
     def forward(self, x_BTD: Tensor, mask_BT: Tensor | None = None) -> Tensor:
-        """Return features of the same shape; padding (mask 0) is seen by no position."""
+        """Return features of the same shape; no position attends to padding (mask 0)."""
         mask_B11T = key_mask(mask_BT)
         for block in self.blocks:
             x_BTD = block(x_BTD, mask_B11T)
@@ -74,7 +74,7 @@ class TransformerDecoder(nn.Module):
     def forward(
         self, x_BTD: Tensor, mask_BT: Tensor | None, memory_BSD: Tensor, memory_mask_BS: Tensor | None
     ) -> Tensor:
-        """Return features of the same shape; a position sees itself, earlier real ones and the real memory."""
+        """Return features of the same shape; a position attends to itself, earlier real ones and the real memory."""
         mask_B1TT = causal_mask(x_BTD.shape[1], mask_BT, x_BTD.device)
         memory_mask_B11S = key_mask(memory_mask_BS)
         for block in self.blocks:

@@ -41,7 +41,7 @@ class ErrorRate(Metric):
         self.edits = Edits()
 
     def tokens(self, text: str) -> Sequence[str]:
-        """Split a text into the tokens that are edits."""
+        """Split a text into the tokens to count."""
         raise NotImplementedError
 
     def update(self, hypotheses: Sequence[Hypothesis | str], references: Tensor) -> None:

@@ -60,7 +60,7 @@ def train(
 @click.argument("text")
 @json_option
 def encode(file: Path, text: str, as_json: bool) -> None:
-    """Show the ids of a text, and the text that they give back."""
+    """Show the ids of a text, and the text decoded from them."""
     loaded = load_tokenizer(file)
     ids = loaded.encode(text)
     if as_json:
