@@ -16,7 +16,7 @@ from nm_core.application.form.entries import ApplicationEntry
 from nm_core.application.form.overrides import Changes
 from nm_core.application.saved.archive import is_archive
 from nm_core.application.saved.document import Document, read_document
-from nm_core.application.saved.folder import APPLICATION, unpacked, verify
+from nm_core.application.saved.folder import APPLICATION, unpack_verified, verify
 from nm_core.application.saved.weights import initial_notes
 from nm_core.application.text.gc_pause import not_collecting
 from nm_core.application.text.problems import Report
@@ -92,7 +92,7 @@ def load_document(
     checked = _check(document, entry, collections, backend)
     document.problems.report().raise_if_bad()
     # After the check: an archive may be large, and is not unpacked for an application that has problems.
-    unpacked_at = unpacked(path) if is_archive(path) else None
+    unpacked_at = unpack_verified(path) if is_archive(path) else None
     if unpacked_at is not None:
         saved = unpacked_at
         document = replace(document, path=saved / APPLICATION)

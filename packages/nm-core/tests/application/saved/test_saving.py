@@ -12,7 +12,7 @@ from nm_core.application import Application, ApplicationError
 from nm_core.application.diff.compare import compare
 from nm_core.application.diff.side import Side
 from nm_core.application.saved.folder import new_folder, verify
-from nm_core.application.saved.weights import kept_elsewhere
+from nm_core.application.saved.weights import find_tied
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ def test_the_run_of_a_training_is_remembered(write: Any, load: Any, collections:
 )
 def test_every_tied_weight_is_kept_somewhere(pairs: list[tuple[str, ...]]) -> None:
     """Of weights that hang together, in whatever order they are tied, exactly one is kept, for all the others."""
-    kept = kept_elsewhere(pairs)
+    kept = find_tied(pairs)
     names = {name for pair in pairs for name in pair}
 
     assert len(names - kept.keys()) == 1

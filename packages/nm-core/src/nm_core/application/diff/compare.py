@@ -1,4 +1,4 @@
-"""What changed between two applications, on their canonical forms: spelling, order and defaults do not count."""
+"""The changes between two applications, on their canonical forms: spelling, order and defaults do not count."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Change:
 
     Attributes:
         path: where it stands in the newer application, or stood in the older one.
-        what: what happened there.
-        text: the same in words.
-        old: what was there, as plain data; for a renaming the old name.
-        new: what is there now.
+        what: the kind of change.
+        text: the change in words.
+        old: the old value, as plain data; for a renaming the old name.
+        new: the new value.
     """
 
     path: Path
@@ -49,7 +49,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What changed, and what follows from it.
+    """The changes from one application to another, and their consequences.
 
     Attributes:
         changes: every difference, modules first.
@@ -67,11 +67,11 @@ class Difference:
     def to_dict(self) -> dict[str, Data]:
         """Return everything as plain data for tools."""
         parts = {"changes": self.changes, "types": self.types, "weights": self.weights}
-        return {"equal": not self, **{name: [one.to_dict() for one in part] for name, part in parts.items()}}
+        return {"equal": not self, **{name: [change.to_dict() for change in part] for name, part in parts.items()}}
 
 
 def compare(old: Side, new: Side) -> Difference:
-    """Return what changed from one application to another, and what follows for types and weights."""
+    """Return the changes from one application to another, and the consequences for types and weights."""
     before, after = old.canonical(new), new.canonical(old)
     modules = find_renames(before.modules, after.modules, _module_key)
     labels = {name: labels_after(graph, modules) for name, graph in before.graphs.items()}
@@ -87,7 +87,10 @@ def compare(old: Side, new: Side) -> Difference:
     changes = [*_renamings("modules", modules), *_renamings("graphs", graphs)]
     changes += [change for name, names in calls.items() for change in _renamings("calls", names, name)]
     was, now = data_of(replace(before, graphs=labelled)), data_of(after)
-    changes += [_change(*found) for found in differences((), was, now) if not old.names_the_same(new, now, *found)]
+    for path, what, value, new_value in differences((), was, now):
+        if not old.names_the_same(new, now, path, what, value, new_value):
+            text = words_of(path, what, value, new_value)
+            changes.append(Change(path, what, text, value, new_value))
     if not changes:
         return Difference()
     names = {name: name for name in before.modules} | {new_name: old_name for old_name, new_name in modules.items()}
@@ -97,12 +100,12 @@ def compare(old: Side, new: Side) -> Difference:
         if name in before.modules and _module_key(module) != _module_key(before.modules[name])
     }
     types = list(_port_types(changed, old, new))
-    said = {one.path[1:] for one in types}
+    named = {change.path[1:] for change in types}
     origins = {name: name for name in after.graphs} | {new_name: old_name for old_name, new_name in graphs.items()}
     for name, origin in origins.items():
-        typed, other = old.checked.graphs.get(origin), new.checked.graphs.get(name)
-        if typed is not None and other is not None:
-            types += _call_types(name, typed, other, labels[origin] | calls.get(name, {}), said)
+        graph_was, graph_now = old.checked.graphs.get(origin), new.checked.graphs.get(name)
+        if graph_was is not None and graph_now is not None:
+            types += _call_types(name, graph_was, graph_now, labels[origin] | calls.get(name, {}), named)
     weights = [change for name, origin in changed.items() for change in _weights(name, origin, old, new)]
     return Difference(tuple(changes), tuple(types), tuple(weights))
 
@@ -126,10 +129,6 @@ def _renamings(section: str, names: Mapping[str, str], graph: str = "") -> Itera
         yield Change((*at, new), "renamed", f"{where}the {section[:-1]} {old} is called {new} now", old, new)
 
 
-def _change(path: Path, what: What, old: Data, new: Data) -> Change:
-    return Change(path, what, words_of(path, what, old, new), old, new)
-
-
 def _port_types(changed: Mapping[str, str], old: Side, new: Side) -> Iterator[Change]:
     """Yield the ports of changed modules whose types are others now."""
     for name, origin in changed.items():
@@ -139,25 +138,25 @@ def _port_types(changed: Mapping[str, str], old: Side, new: Side) -> Iterator[Ch
         for side in ("inputs", "outputs"):
             olds, news = getattr(was.signature, side), getattr(now.signature, side)
             for port in (port for port in news if port in olds):
-                one, other = str(olds[port].type), str(news[port].type)
-                if one != other:
-                    yield Change(("modules", name, port), "changed", f"{name}.{port}: {one} -> {other}", one, other)
+                pair = str(olds[port].type), str(news[port].type)
+                if pair[0] != pair[1]:
+                    yield Change(("modules", name, port), "changed", f"{name}.{port}: {' -> '.join(pair)}", *pair)
 
 
 def _call_types(
-    graph: str, was: CheckedGraph, now: CheckedGraph, labels: Mapping[str, str], said: set[Path]
+    graph: str, was: CheckedGraph, now: CheckedGraph, labels: Mapping[str, str], named: set[Path]
 ) -> Iterator[Change]:
     """Yield the outputs of calls whose types are others now, unless their module's ports have been named already."""
     before = {labels.get(label, label): was.types(label) for label in was.steps}
     after = {label: now.types(label) for label in now.steps}
     for label in (label for label in after if label in before):
         types = before[label]
-        for port in (port for port in after[label] if port in types and (label, port) not in said):
-            one = _OWNER.sub(lambda match: labels.get(match.group(), match.group()), str(types[port]))
-            other = str(after[label][port])
-            if one != other:
+        for port in (port for port in after[label] if port in types and (label, port) not in named):
+            old = _OWNER.sub(lambda match: labels.get(match.group(), match.group()), str(types[port]))
+            new = str(after[label][port])
+            if old != new:
                 path = ("graphs", graph, label, port)
-                yield Change(path, "changed", f"{graph}: {label}.{port}: {one} -> {other}", one, other)
+                yield Change(path, "changed", f"{graph}: {label}.{port}: {old} -> {new}", old, new)
 
 
 def _weights(name: str, origin: str, old: Side, new: Side) -> Iterator[Change]:
@@ -165,20 +164,15 @@ def _weights(name: str, origin: str, old: Side, new: Side) -> Iterator[Change]:
     was, now = old.shapes(origin, name), new.shapes(name, name)
     at: Path = ("modules", name)
     if was is None or now is None:
-        made, wanted = old.checked.modules.get(origin), new.checked.modules.get(name)
-        if made is not None and wanted is not None and _ports(made) != _ports(wanted):
+        before, after = old.checked.modules.get(origin), new.checked.modules.get(name)
+        if before is not None and after is not None and _ports(before) != _ports(after):
             yield Change(at, "changed", f"{name}: its ports are others, and its saved weights may not fit")
         return
     for weight in [*was, *(weight for weight in now if weight not in was)]:
         if was.get(weight) != now.get(weight):
             what: What = "added" if weight not in was else "removed" if weight not in now else "changed"
-            one, other = (_listed(shapes.get(weight)) for shapes in (was, now))
-            text = words_of((weight,), what, one, other)
-            yield Change((*at, weight), what, text, one, other)
-
-
-def _listed(shape: tuple[int, ...] | None) -> Data:
-    return None if shape is None else list(shape)
+            pair: list[Data] = [None if weight not in shapes else list(shapes[weight]) for shapes in (was, now)]
+            yield Change((*at, weight), what, words_of((weight,), what, *pair), *pair)
 
 
 def _ports(module: Declared) -> list[str]:

@@ -33,9 +33,9 @@ class Side:
 
     Attributes:
         path: the file or the saved folder.
-        entry: what it says.
-        checked: what its check found out; what has problems is not in it.
-        report: what is wrong with it.
+        entry: the application.
+        checked: the result of its check; parts with problems are not in it.
+        report: its problems.
     """
 
     def __init__(
@@ -60,16 +60,10 @@ class Side:
     def canonical(self, other: Side) -> ApplicationEntry:
         """Return the canonical form; what has problems on either side stays as it is written on both."""
         ours, theirs = self.checked, other.checked
-        modules = {
-            name: module
-            for name, module in ours.modules.items()
-            if name in theirs.modules or name not in other.entry.modules
-        }
-        graphs = {
-            name: graph
-            for name, graph in ours.graphs.items()
-            if name in theirs.graphs or name not in other.entry.graphs
-        }
+        broken = {name for name in other.entry.modules if name not in theirs.modules}
+        modules = {name: module for name, module in ours.modules.items() if name not in broken}
+        broken = {name for name in other.entry.graphs if name not in theirs.graphs}
+        graphs = {name: graph for name, graph in ours.graphs.items() if name not in broken}
         entry = canonical(self.entry, replace(ours, modules=modules, graphs=graphs))
         if not any(map(is_saved_application, (self.path, other.path))):
             return entry
@@ -78,20 +72,18 @@ class Side:
             train = replace(train, work_dir=None)
         return replace(entry, init_from={}, train=train)
 
-    def names_the_same(self, other: Side, data: Data, path: Path, what: str, one: Data, another: Data) -> bool:
+    def names_the_same(self, other: Side, data: Data, path: Path, what: str, old: Data, new: Data) -> bool:
         """Tell whether two values at a place of the newer application's data are paths to one file or to equal ones."""
-        if what != "changed" or not (isinstance(one, str) and isinstance(another, str)):
+        if what != "changed" or not (isinstance(old, str) and isinstance(new, str)):
             return False
         if path == ("train", "work_dir"):
-            return self._file(one, content=False) == other._file(another, content=False)
+            return self._file(old, content=False) == other._file(new, content=False)
         depth = max((index for index, part in enumerate(path[:-1]) if part == "params"), default=0)
-        if not depth:
-            return False
-        cls = self._class(path[:depth], data)
+        cls = self._find_class(path[:depth], data) if depth else None
         if cls is None or path[depth + 1] not in path_parameters(cls):
             return False
         content = path[depth + 1] in getattr(cls, "asset_params", ())
-        return self._file(one, content) == other._file(another, content)
+        return self._file(old, content) == other._file(new, content)
 
     def shapes(self, module: str, name: str) -> Shapes | None:
         """Return the shapes of a module's weights by name, as if it were called `name`; None where nobody can tell."""
@@ -106,7 +98,7 @@ class Side:
         except Exception:  # noqa: BLE001 - code of the module's author, on files that may be gone
             return None
 
-    def _class(self, path: Path, data: Data) -> type | None:
+    def _find_class(self, path: Path, data: Data) -> type | None:
         """Return the class whose parameters stand at a place."""
         for part in path:
             data = data[str(part)] if isinstance(data, dict) else None
@@ -121,7 +113,7 @@ class Side:
         return cls if isinstance(cls, type) else None
 
     def _file(self, path: str, content: bool) -> str:
-        """Return what identifies a file: its content, where that is what counts and it is there, else its place."""
+        """Return the identity of a file: its content, where that counts and the file is there, else its place."""
         asset = _ASSET.fullmatch(path)
         if asset is not None:
             return asset[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from nm_core.application.diff.differences import What, kind_of, shared
+from nm_core.application.diff.differences import What, common_prefix, kind_of
 from nm_core.application.text.problems import Path, spell
 from nm_core.application.text.tree import Data
 
@@ -12,15 +12,14 @@ _LONG = 70
 
 
 def words_of(path: Path, what: What, old: Data, new: Data) -> str:
-    """Return what happened at a place as a sentence without its full stop."""
-    was, now = _shown(old, new)
-    value = now if what == "added" else was
+    """Return a change as a sentence without its full stop."""
+    was, now = _excerpts(old, new)
+    value, data = (now, new) if what == "added" else (was, old)
     match path:
         case ("modules", str(name)) if what == "changed" and isinstance(old, dict) and isinstance(new, dict):
             return f"the module {name} is {kind_of(new)}, was {kind_of(old)}"
         case ("modules", str(name)):
-            one = new if what == "added" else old
-            kind = kind_of(one) if isinstance(one, dict) else ""
+            kind = kind_of(data) if isinstance(data, dict) else ""
             return f"the module {name} is {'new:' if what == 'added' else 'gone: it was'} {kind}"
         case ("graphs", str(name)):
             return f"the graph {name} is {'new' if what == 'added' else 'gone'}"
@@ -31,7 +30,7 @@ def words_of(path: Path, what: What, old: Data, new: Data) -> str:
         case ("graphs", str(graph), "calls", str(label), "call"):
             return f"{graph}: {label} is a call of {new}, was one of {old}"
         case ("graphs", str(graph), "calls", str(label), "inputs", str(port), *_):
-            ending = {"added": "was open", "removed": f"was {was}"}.get(what, f"was {was}")
+            ending = "was open" if what == "added" else f"was {was}"
             return f"{graph}: {label}.{port} is {'open' if what == 'removed' else f'given {now}'}, {ending}"
         case ("graphs", str(graph), "calls", str(label), "casts", str(port), *_):
             thing = f"{graph}: the cast of {label}.{port}"
@@ -42,12 +41,10 @@ def words_of(path: Path, what: What, old: Data, new: Data) -> str:
         case ("graphs", str(graph), *rest):
             thing = f"{graph}: {spell(tuple(rest))}"
         case ("tie",):
-            one = new if what == "added" else old
-            weights = " and ".join(map(str, one)) if isinstance(one, list) else ""
+            weights = " and ".join(map(str, data)) if isinstance(data, list) else ""
             return f"{weights} are one weight {'now' if what == 'added' else 'no more'}"
         case ("freeze",):
-            pattern = new if what == "added" else old
-            return f"{pattern} {'is frozen now' if what == 'added' else 'learns again: it was frozen'}"
+            return f"{data} {'is frozen now' if what == 'added' else 'learns again: it was frozen'}"
         case (*_, "callbacks" | "metrics") if isinstance(new, list):
             return f"{spell(path)} stand in another order: {now}, was {was}"
         case _:
@@ -57,10 +54,10 @@ def words_of(path: Path, what: What, old: Data, new: Data) -> str:
     return f"{thing} is new: {value}" if what == "added" else f"{thing} is gone: it was {value}"
 
 
-def _shown(old: Data, new: Data) -> tuple[str, str]:
+def _excerpts(old: Data, new: Data) -> tuple[str, str]:
     """Return two values as text; of long ones the part around the place where they differ."""
     was, now = (_text(value) for value in (old, new))
-    start = shared(was, now) - _LONG // 2 if max(len(was), len(now)) > _LONG else 0
+    start = common_prefix(was, now) - _LONG // 2 if max(len(was), len(now)) > _LONG else 0
     return _part(was, max(0, start)), _part(now, max(0, start))
 
 

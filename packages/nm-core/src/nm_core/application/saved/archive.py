@@ -41,18 +41,18 @@ def pack(folder: Path, path: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    made = path.with_name(f".{path.name}-{token_hex(4)}.unfinished")
+    unfinished = path.with_name(f".{path.name}-{token_hex(4)}.unfinished")
     try:
-        with made.open("xb") as stream:
+        with unfinished.open("xb") as stream:
             with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
                 for file in sorted(folder.rglob("*")):
                     if file.is_file():
                         _add(archive, file, file.relative_to(folder).as_posix())
             stream.flush()
             os.fsync(stream.fileno())
-        made.replace(path)
+        unfinished.replace(path)
     finally:
-        made.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
 
 
 def _add(archive: zipfile.ZipFile, file: Path, name: str) -> None:

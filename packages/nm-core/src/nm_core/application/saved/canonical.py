@@ -63,23 +63,24 @@ def _module(entry: ModuleEntry, checked: Checked, name: str) -> ModuleEntry:
 
 def _graph(name: str, graph: GraphEntry, entry: ApplicationEntry, checked: Checked) -> GraphEntry:
     """Return a graph with the types of its inputs and the casts of its calls as they are, however they were written."""
-    graph = _bound(graph, entry.params)
+    graph = _bind_params(graph, entry.params)
     typed = checked.seen.get(name)
     if typed is None:
         return graph
     types = release_sizes(dict(sorted(typed.inputs.items())))
     inputs = {port: str(types[port]) if port in types else text for port, text in graph.inputs.items()}
-    declared = {call.label: checked.modules.get(call.module) for call in graph.calls}
-    views = {label for label, one in declared.items() if one is not None and issubclass(one.cls, View)}
+    modules = ((call.label, checked.modules.get(call.module)) for call in graph.calls)
+    classes = {label: module.cls for label, module in modules if module is not None}
+    views = {label for label, cls in classes.items() if issubclass(cls, View)}
     steps = {label: step for label, step in typed.steps.items() if not step.is_failed}
     casts = {label: {} if label in views else dict(step.casts) for label, step in steps.items()}
     calls = tuple(replace(call, casts=casts.get(call.label, call.casts)) for call in graph.calls)
-    composite = {label for label, one in declared.items() if one is not None and issubclass(one.cls, CompositeModule)}
+    composite = {label for label, cls in classes.items() if issubclass(cls, CompositeModule)}
     inside = graph.casts == "transpose" and any(call.label in composite and not call.casts for call in calls)
     return replace(graph, inputs=inputs, calls=calls, casts="transpose" if inside else "error")
 
 
-def _bound(graph: GraphEntry, params: Mapping[str, Data]) -> GraphEntry:
+def _bind_params(graph: GraphEntry, params: Mapping[str, Data]) -> GraphEntry:
     """Put the values of parameters in the place of names in braces in the types of free inputs."""
     bound = {}
     for name, text in graph.inputs.items():

@@ -31,8 +31,8 @@ class Document:
         entry: what could be read; None where the file is no application at all.
         root: its tree with references replaced.
         data: its data as written, references included.
-        origin: what was named: the file itself, or the saved application that it is in.
-        text: what was read, by which it can be read again without its file.
+        origin: the path that was named: the file itself, or the saved application that it is in.
+        text: the text of the file, by which it can be read again without it.
         changes: the values that took the place of the file's.
     """
 
@@ -51,7 +51,7 @@ class Document:
         return self.path.resolve().parent
 
     def application(self) -> ApplicationEntry:
-        """Return what the file says.
+        """Return the application that the file holds.
 
         Raises:
             ApplicationFileError: it is no application.
@@ -78,14 +78,14 @@ def read_document(path: str | Path, changes: Changes | None = None, *, text: str
 
     Args:
         changes: values that take the place of the file's, by dotted name.
-        text: what stands there, where another process has read it already.
+        text: the text of the file, where another process has read it already.
 
     Raises:
         ApplicationError: the path is a folder or an archive, and no saved application.
     """
     path = Path(path)
     archived = path.is_file() and is_archive(path)
-    file = path / APPLICATION if archived else _file_of(path)
+    file = path / APPLICATION if archived else _find_file(path)
     problems = Problems(str(file))
     if text is None:
         content = (
@@ -113,13 +113,13 @@ def parse_document(
     source = Source(str(path), text)
     problems = Problems(source.name, source)
     try:
-        document = _parsed(source, path, problems, fallback, changes)
+        document = _parse(source, path, problems, fallback, changes)
     except TooManyProblems:
         document = Document(path, problems)
     return replace(document, origin=origin or path, text=text, changes=changes or {})
 
 
-def _parsed(source: Source, path: Path, problems: Problems, fallback: bool, changes: Changes | None) -> Document:
+def _parse(source: Source, path: Path, problems: Problems, fallback: bool, changes: Changes | None) -> Document:
     written = parse(source, problems, fallback=fallback)
     if written is None:
         return Document(path, problems)
@@ -133,7 +133,7 @@ def _parsed(source: Source, path: Path, problems: Problems, fallback: bool, chan
     return Document(path, problems, entry, root, written.data())
 
 
-def _file_of(path: Path) -> Path:
+def _find_file(path: Path) -> Path:
     if not path.is_dir():
         return path
     if is_saved_application(path):

@@ -59,23 +59,23 @@ def new_folder(path: Path) -> Iterator[Path]:
         raise ApplicationError(
             f"{path} is there already and is no saved application.\n  Save to a new place, or remove it first."
         )
-    made = None
+    unfinished = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        made = path.with_name(f".{path.name}-{token_hex(4)}.unfinished")
-        made.mkdir()
-        yield made
-        _write_manifest(made)
+        unfinished = path.with_name(f".{path.name}-{token_hex(4)}.unfinished")
+        unfinished.mkdir()
+        yield unfinished
+        _write_manifest(unfinished)
         if is_archive(path):
-            pack(made, path)
+            pack(unfinished, path)
             _sync(path.parent)
         else:
-            _put_in_place(made, path)
+            _move_into_place(unfinished, path)
     except OSError as error:
         raise ApplicationError(f"{path} cannot be written: {error.strerror or error}.") from error
     finally:
-        if made is not None and made.exists():
-            shutil.rmtree(made)
+        if unfinished is not None and unfinished.exists():
+            shutil.rmtree(unfinished)
 
 
 def add_asset(folder: Path, source: Path) -> str:
@@ -86,19 +86,19 @@ def add_asset(folder: Path, source: Path) -> str:
     """
     try:
         digest = sha256_of(source)
-        place = f"{ASSETS}/{digest}-{source.name.removeprefix(f'{digest}-')}"
+        asset = f"{ASSETS}/{digest}-{source.name.removeprefix(f'{digest}-')}"
         (folder / ASSETS).mkdir(exist_ok=True)
-        if not (folder / place).exists():
-            shutil.copyfile(source, folder / place)
+        if not (folder / asset).exists():
+            shutil.copyfile(source, folder / asset)
     except OSError as error:
         raise ApplicationError(
             f"{source} cannot be saved with the application: {error.strerror or error}.\n"
             "  A module names it as a file that it needs; put it back where it was."
         ) from error
-    return place
+    return asset
 
 
-def unpacked(path: Path) -> Path:
+def unpack_verified(path: Path) -> Path:
     """Return a new folder with the files of an archive, verified; whoever asks for it removes it.
 
     Raises:
@@ -115,12 +115,12 @@ def unpacked(path: Path) -> Path:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Path]:
+def open_folder(path: Path) -> Iterator[Path]:
     """Yield a saved application as a folder: itself, or what its archive holds for as long as the block lasts."""
     if not is_archive(path):
         yield path
         return
-    folder = unpacked(path)
+    folder = unpack_verified(path)
     try:
         yield folder
     finally:
@@ -136,14 +136,12 @@ def verify(folder: Path, *, name: Path | None = None) -> None:
     Raises:
         ApplicationError: files are missing or damaged; all of them are named.
     """
-    damaged = [
-        f"{file} {what}" for file, entry in _read_manifest(folder).items() if (what := _fault(folder, file, entry))
-    ]
+    faults = {file: _find_fault(folder, file, entry) for file, entry in _read_manifest(folder).items()}
+    damaged = [f"  {file} {fault}\n" for file, fault in faults.items() if fault]
     if damaged:
         raise ApplicationError(
-            f"{name or folder} is damaged:\n"
-            + "".join(f"  {line}\n" for line in damaged)
-            + "  Copy it again from where it came from, or save the application again."
+            f"{name or folder} is damaged:\n{''.join(damaged)}"
+            "  Copy it again from where it came from, or save the application again."
         )
 
 
@@ -154,7 +152,7 @@ def _is_saved_archive(path: Path) -> bool:
         return False
 
 
-def _fault(folder: Path, name: str, entry: Mapping[str, Data]) -> str:
+def _find_fault(folder: Path, name: str, entry: Mapping[str, Data]) -> str:
     path = folder / name
     if not path.is_file():
         return "is missing"
@@ -168,12 +166,12 @@ def _read_manifest(folder: Path) -> dict[str, dict[str, Data]]:
     path = folder / MANIFEST
     try:
         with path.open("rb") as stream:
-            found = json.loads(stream.read(_MANIFEST_BYTES))
-        if found["format"] != FORMAT:
+            manifest = json.loads(stream.read(_MANIFEST_BYTES))
+        if manifest["format"] != FORMAT:
             raise ApplicationError(
-                f"{path} has the format {found['format']!r}; this version of nm-core reads {FORMAT}."
+                f"{path} has the format {manifest['format']!r}; this version of nm-core reads {FORMAT}."
             )
-        files: dict[str, dict[str, Data]] = found["files"]
+        files: dict[str, dict[str, Data]] = manifest["files"]
         if APPLICATION not in files or not all(map(is_inside, files)):
             raise ValueError("it names the wrong files")
     except OSError as error:
@@ -196,13 +194,13 @@ def _write_manifest(folder: Path) -> None:
         _sync(directory)
 
 
-def _put_in_place(made: Path, path: Path) -> None:
+def _move_into_place(folder: Path, path: Path) -> None:
     if not path.exists() or not any(path.iterdir()):
-        made.replace(path)
+        folder.replace(path)
     else:
-        old = made.with_name(f"{made.name}.old")
+        old = folder.with_name(f"{folder.name}.old")  # a folder that is not empty cannot be replaced at once
         path.replace(old)
-        made.replace(path)
+        folder.replace(path)
         shutil.rmtree(old)
     _sync(path.parent)
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from nm_core.plugins import Collections
 
 
-class Mover:
-    """Makes paths absolute.
+class PathMover:
+    """Makes the paths of an application absolute.
 
     Args:
         base: the folder to which they are relative.
@@ -35,15 +35,15 @@ class Mover:
         """Return a path that is absolute."""
         return str((self._base / path).resolve())
 
-    def params(self, cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
+    def params(self, cls: type, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters of a class with the paths among them moved."""
-        absolute = map_paths(given, path_parameters(cls), self.path)
-        params = {name: thaw(value) for name, value in absolute.items()}
-        return map_paths(params, getattr(cls, "asset_params", ()), self._asset)
+        absolute = map_paths(params, path_parameters(cls), self.path)
+        plain = {name: thaw(value) for name, value in absolute.items()}
+        return map_paths(plain, getattr(cls, "asset_params", ()), self._asset)
 
     def sections(self, entry: ApplicationEntry) -> ApplicationEntry:
         """Return an application with the paths outside of its modules moved."""
-        initial = {name: replace(one, path=self.path(one.path)) for name, one in entry.init_from.items()}
+        initial = {name: replace(init, path=self.path(init.path)) for name, init in entry.init_from.items()}
         entry = replace(entry, init_from=initial)
         if entry.eval is not None:
             entry = replace(entry, eval=EvalEntry(self._metrics(entry.eval.metrics)))
@@ -55,12 +55,12 @@ class Mover:
 
     def _metrics(self, metrics: tuple[MetricEntry, ...]) -> tuple[MetricEntry, ...]:
         resolve = self._collections.resolve
-        return tuple(replace(one, params=self.params(resolve(one.type), one.params)) for one in metrics)
+        return tuple(replace(metric, params=self.params(resolve(metric.type), metric.params)) for metric in metrics)
 
     def _callback(self, callback: CallbackEntry) -> CallbackEntry:
-        made = self._collections.lookup("callbacks", callback.type)
+        cls = self._collections.lookup("callbacks", callback.type)
         metrics = self._metrics(callback.metrics) if isinstance(callback.metrics, tuple) else callback.metrics
-        return replace(callback, params=self.params(made, callback.params), metrics=metrics)
+        return replace(callback, params=self.params(cls, callback.params), metrics=metrics)
 
 
 def with_absolute_paths(
@@ -74,7 +74,7 @@ def with_absolute_paths(
         data: the file's data as written.
         entry: the same with references replaced.
     """
-    mover = Mover(base, collections)
+    mover = PathMover(base, collections)
     moved = mover.sections(entry)
     values: dict[str, Any] = {
         "modules": {
@@ -87,36 +87,37 @@ def with_absolute_paths(
         values["eval"] = {"metrics": _params_of(moved.eval.metrics)}
     if moved.train is not None:
         callbacks = moved.train.callbacks
-        metrics = [_params_of(one.metrics) if isinstance(one.metrics, tuple) else None for one in callbacks]
         values["train"] = {
             "work_dir": moved.train.work_dir,
             "callbacks": [
-                one | {"metrics": judged} for one, judged in zip(_params_of(callbacks), metrics, strict=True)
+                {"params": callback.params, "metrics": _params_of(metrics) if isinstance(metrics, tuple) else None}
+                for callback in callbacks
+                for metrics in (callback.metrics,)
             ],
         }
     params = data.get("params") if isinstance(data, dict) else None
-    known: dict[str, Data] = dict(params) if isinstance(params, dict) else {}
-    written = _merged(data, values, known)
-    return written | {"params": known} if isinstance(written, dict) and known else written
+    references: dict[str, Data] = dict(params) if isinstance(params, dict) else {}
+    written = _merge(data, values, references)
+    return written | {"params": references} if isinstance(written, dict) and references else written
 
 
-def _params_of(entries: tuple[MetricEntry, ...] | tuple[CallbackEntry, ...]) -> list[dict[str, Any]]:
-    return [{"params": one.params} for one in entries]
+def _params_of(metrics: tuple[MetricEntry, ...]) -> list[dict[str, Any]]:
+    return [{"params": metric.params} for metric in metrics]
 
 
-def _merged(written: Data, value: Any, params: dict[str, Data]) -> Data:
-    """Return what was written with values put in, which hold some of its parts; a reference stays one.
+def _merge(written: Data, value: Any, params: dict[str, Data]) -> Data:
+    """Return the data as written with values put in, which hold some of its parts; a reference stays one.
 
     Args:
-        params: what references stand for, where their values are put.
+        params: the values of references, which change instead of them.
     """
     if isinstance(written, str) and written.startswith("$") and not written.startswith("$$"):
-        params[written[1:]] = _merged(params[written[1:]], value, params)
+        params[written[1:]] = _merge(params[written[1:]], value, params)
         return written
     if isinstance(value, InitEntry):
         value = {"from": value.path} if isinstance(written, dict) else value.path
     if isinstance(written, dict) and isinstance(value, Mapping):
-        return {key: _merged(item, value[key], params) if key in value else item for key, item in written.items()}
+        return {key: _merge(item, value[key], params) if key in value else item for key, item in written.items()}
     if isinstance(written, list) and isinstance(value, list):
-        return [_merged(item, new, params) for item, new in zip(written, value, strict=True)]
+        return [_merge(item, new, params) for item, new in zip(written, value, strict=True)]
     return written if value is None else escape(value)

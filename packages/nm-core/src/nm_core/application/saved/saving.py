@@ -13,7 +13,7 @@ from nm_core.application.form.entries import ApplicationEntry
 from nm_core.application.saved import weights
 from nm_core.application.saved.canonical import canonical_data
 from nm_core.application.saved.folder import APPLICATION, WEIGHTS, add_asset, new_folder
-from nm_core.application.saved.paths import Mover
+from nm_core.application.saved.paths import PathMover
 from nm_core.application.text.problems import Problems
 from nm_core.application.text.writers import to_json
 from nm_core.application.writing import application_of
@@ -58,7 +58,7 @@ def write_folder(
         older: a saved application that holds the weights of modules that are not live.
     """
     with new_folder(path) as folder:
-        move = Mover(base, factory.collections, lambda asset: add_asset(folder, Path(asset)))
+        move = PathMover(base, factory.collections, lambda asset: add_asset(folder, Path(asset)))
         moved = {
             name: replace(declared, params=FrozenParams(move.params(declared.cls, declared.params)))
             for name, declared in checked.modules.items()

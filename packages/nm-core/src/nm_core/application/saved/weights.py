@@ -14,7 +14,7 @@ from nm_core.application.checking.upgrades import renamer, steps_of
 from nm_core.application.form.entries import ApplicationEntry, InitEntry, ModuleEntry
 from nm_core.application.saved.archive import is_archive
 from nm_core.application.saved.document import parse_document, read_document
-from nm_core.application.saved.folder import MANIFEST, WEIGHTS, is_saved_application, opened, weights_path
+from nm_core.application.saved.folder import MANIFEST, WEIGHTS, is_saved_application, open_folder, weights_path
 from nm_core.application.text.names import listed
 from nm_core.errors import ApplicationError
 from nm_core.modules.composite import holders
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from nm_core.plugins import Collections
 
 _STATE = "state.json"
-"""What a checkpoint says of itself: the application that wrote it, and its weights that have two names."""
+"""The record of a checkpoint: the application that wrote it, and its weights that have two names."""
 
 
 def save(session: Session, module: NeuralModule, folder: Path, ties: Iterable[tuple[str, ...]] = ()) -> None:
     """Write a module's weights into a folder of a saved application; of tied ones, the first one's module has them."""
-    tied = kept_elsewhere(ties)
+    tied = find_tied(ties)
     for holder in holders(module):
         path = folder / weights_path(holder.name)
         path.parent.mkdir(exist_ok=True)
-        session.save_weights(holder, path, without=_of(holder.name, tied).keys())
+        session.save_weights(holder, path, without=_select_tied(holder.name, tied).keys())
 
 
 class SavedWeights:
@@ -41,16 +41,14 @@ class SavedWeights:
 
     Args:
         folder: the saved application, unpacked, or the checkpoint.
-        collections: what knows how weights were called in older versions.
+        collections: the collections, whose upgrades rename weights of older versions.
         written: the application that wrote them; read from the folder when not given.
     """
 
     def __init__(self, folder: Path, collections: Collections, written: ApplicationEntry | None = None) -> None:
         self.folder = folder
         self._collections = collections
-        self._modules, self._kept = (
-            _written(folder) if written is None else (written.modules, kept_elsewhere(written.tie))
-        )
+        self._modules, self._tied = _read_modules(folder) if written is None else _modules_and_ties(written)
 
     def load(
         self, session: Session, module: NeuralModule, *, source: str | None = None, partial: bool = False
@@ -71,149 +69,147 @@ class SavedWeights:
         reports = []
         for holder in holders(module):
             name = source + holder.name[len(module.name) :]
-            then = self._name_then(owner, name, renamed)
-            now = with_arguments(_name_now, owner, name, then, renamed)
-            elsewhere = {now(weight): self._place(other) for weight, other in _of(then, self._kept).items()}
+            then = self._old_name(owner, name, renamed)
+            now = with_arguments(_new_name, owner, name, then, renamed)
+            tied = _select_tied(then, self._tied)
+            elsewhere = {now(weight): self._locate(first) for weight, first in tied.items()}
             options: dict[str, Any] = {"renamed": now, "partial": partial, "elsewhere": elsewhere}
             reports.append(session.load_weights(holder, self._file(then), **options))
         return tuple(reports)
 
-    def _name_then(self, owner: str, name: str, renamed: Callable[[str], str]) -> str:
-        """Return what a module was called when its weights were written; one inside a composite may have a new name."""
+    def _old_name(self, owner: str, name: str, renamed: Callable[[str], str]) -> str:
+        """Return the name of a module when its weights were written; one inside a composite may have a new name."""
         stems = (path.stem for path in (self.folder / WEIGHTS).glob(f"{owner}.*.safetensors"))
         return next((stem for stem in stems if f"{owner}.{renamed(stem[len(owner) + 1 :])}" == name), name)
 
     def _file(self, name: str) -> Path:
         path = self.folder / weights_path(name)
         if not path.is_file():
-            known = sorted(found.stem for found in path.parent.glob("*.safetensors"))
+            names = sorted(file.stem for file in path.parent.glob("*.safetensors"))
             raise ApplicationError(
-                f"{self.folder} has no weights of {name}.\n  It has weights of {', '.join(known) or 'no module'}."
+                f"{self.folder} has no weights of {name}.\n  It has weights of {', '.join(names) or 'no module'}."
             )
         return path
 
-    def _place(self, weight: str) -> tuple[Path, str]:
+    def _locate(self, weight: str) -> tuple[Path, str]:
         """Return the file of a weight and its name there."""
         parts = weight.split(".")
         owners = [".".join(parts[:length]) for length in range(len(parts) - 1, 0, -1)]
-        owner = next((one for one in owners if (self.folder / weights_path(one)).is_file()), owners[-1])
+        owner = next((name for name in owners if (self.folder / weights_path(name)).is_file()), owners[-1])
         return self.folder / weights_path(owner), weight[len(owner) + 1 :]
 
 
 def load_initial(
-    session: Session, module: NeuralModule, folder: Path, given: InitEntry, collections: Collections
+    session: Session, module: NeuralModule, folder: Path, init: InitEntry, collections: Collections
 ) -> tuple[LoadedWeights, ...]:
     """Begin with saved weights: those of a file, of the module of the same name in a folder, or of `folder/module`.
 
     Args:
-        folder: what the path counts from.
+        folder: the folder to which the path is relative.
 
     Raises:
         ApplicationError: there is nothing of that kind at the path, or nothing of it fits.
     """
-    place = folder / given.path
-    saved = _saved(place)
+    path = folder / init.path
+    saved = _find_saved(path)
     if saved is not None:
         where, source = saved
-        with opened(where) as unpacked:
-            weights = SavedWeights(unpacked, collections)
-            reports = weights.load(session, module, source=source, partial=given.partial)
-    elif place.is_file():
-        found = list(holders(module))
-        if len(found) != 1:
+        with open_folder(where) as unpacked_folder:
+            weights = SavedWeights(unpacked_folder, collections)
+            reports = weights.load(session, module, source=source, partial=init.partial)
+    elif path.is_file():
+        modules = list(holders(module))
+        if len(modules) != 1:
             raise ApplicationError(
-                f"init_from: {module.name} holds weights in {len(found)} modules, and {place} is one file.\n"
+                f"init_from: {module.name} holds weights in {len(modules)} modules, and {path} is one file.\n"
                 "  Name a saved application or a checkpoint."
             )
-        reports = (session.load_weights(found[0], place, partial=given.partial),)
+        reports = (session.load_weights(modules[0], path, partial=init.partial),)
     else:
         raise ApplicationError(
-            f"init_from: there are no weights for {module.name} at {place}.\n"
+            f"init_from: there are no weights for {module.name} at {path}.\n"
             "  Expected a saved application or a checkpoint, one of these and the name of a module in it\n"
             "  (runs/other/encoder), or a file of weights."
         )
     if not any(report.loaded for report in reports):
-        raise ApplicationError("\n".join([f"init_from: nothing at {place} fits {module.name}.", *map(str, reports)]))
+        raise ApplicationError("\n".join([f"init_from: nothing at {path} fits {module.name}.", *map(str, reports)]))
     return reports
 
 
 def initial_notes(entry: ApplicationEntry, folder: Path, collections: Collections) -> Iterator[tuple[str, str, bool]]:
-    """Yield what can be known of initial weights without reading them: a module, a sentence, and whether it is wrong.
+    """Yield notes on initial weights that need no reading of them: a module, a sentence, and whether it is wrong.
 
     Args:
-        folder: what paths count from.
+        folder: the folder to which paths are relative.
     """
-    for name, given in entry.init_from.items():
+    rest = ("where weights do not fit, that is an error", "what does not fit stays as it is made")
+    for name, init in entry.init_from.items():
         own = entry.modules.get(name)
-        saved = _saved(folder / given.path)
+        saved = _find_saved(folder / init.path)
         if saved is None:
-            if not (folder / given.path).exists():
-                yield name, f"there is nothing at {given.path} yet to begin with", False
+            if not (folder / init.path).exists():
+                yield name, f"there is nothing at {init.path} yet to begin with", False
             continue
         where, source = saved
-        other = read_document(where).entry if is_saved_application(where) else None
-        if other is None or own is None:
+        application = read_document(where).entry if is_saved_application(where) else None
+        if application is None or own is None:
             continue
-        found = other.modules.get(source or name)
-        if found is None and any((source or name).startswith(f"{owner}.") for owner in other.modules):
-            continue  # a module inside a composite one
-        if found is None:
-            yield name, f"{given.path}: there is no module {source or name}; there are {listed(other.modules)}", True
-        elif collections.current(found.type or "") != collections.current(own.type or ""):
-            yield name, f"{given.path} is {found.type}, and this is {own.type}; {_then(given)}", False
+        source, modules = source or name, application.modules
+        if source in modules:
+            written = modules[source].type
+            if collections.current(written or "") != collections.current(own.type or ""):
+                yield name, f"{init.path} is {written}, and this is {own.type}; {rest[init.partial]}", False
+        elif not any(source.startswith(f"{owner}.") for owner in modules):  # else it is inside a composite module
+            yield name, f"{init.path}: there is no module {source}; there are {listed(modules)}", True
 
 
-def _then(given: InitEntry) -> str:
-    return "what does not fit stays as it is made" if given.partial else "where weights do not fit, that is an error"
-
-
-def _saved(place: Path) -> tuple[Path, str | None] | None:
+def _find_saved(path: Path) -> tuple[Path, str | None] | None:
     """Return the saved application or checkpoint that a path names, and the module in it, where it names one."""
-    for where, source in ((place, None), (place.parent, place.name)):
+    for where, source in ((path, None), (path.parent, path.name)):
         if (where / MANIFEST).is_file() or (is_archive(where) and where.is_file()):
             return where, source
     return None
 
 
-def _name_now(owner: str, name: str, then: str, renamed: Callable[[str], str], weight: str) -> str:
-    """Return what the holder `name` calls a weight of the file `then`; an upgrade names weights from their owner on."""
+def _new_name(owner: str, name: str, then: str, renamed: Callable[[str], str], weight: str) -> str:
+    """Return the name in `name` of a weight of the file `then`; an upgrade names weights from their owner on."""
     return f"{owner}.{renamed(f'{then}.{weight}'[len(owner) + 1 :])}".removeprefix(f"{name}.")
 
 
-def _written(folder: Path) -> tuple[Mapping[str, ModuleEntry], dict[str, str]]:
-    """Return the modules that wrote the weights of a folder, and in whose place weights with two names are kept."""
+def _read_modules(folder: Path) -> tuple[Mapping[str, ModuleEntry], dict[str, str]]:
+    """Return the modules that wrote the weights of a folder, and the stored name of each weight with two names."""
     if is_saved_application(folder):
         entry = read_document(folder).entry
         return ({}, {}) if entry is None else _modules_and_ties(entry)
     try:
         state = json.loads((folder / _STATE).read_bytes())
-        kept = {f"{module}.{name}": f"{other}.{other_name}" for module, name, other, other_name in state["aliases"]}
+        tied = {f"{module}.{name}": f"{owner}.{weight}" for module, name, owner, weight in state["aliases"]}
         structure = (state["application"] or {}).get("structure")
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}, {}  # what another backend writes may be plainer: its weights alone count
     entry = parse_document(json.dumps(structure), folder / _STATE).entry if structure else None
-    return {} if entry is None else entry.modules, kept
+    return {} if entry is None else entry.modules, tied
 
 
 def _modules_and_ties(entry: ApplicationEntry) -> tuple[Mapping[str, ModuleEntry], dict[str, str]]:
-    return entry.modules, kept_elsewhere(entry.tie)
+    return entry.modules, find_tied(entry.tie)
 
 
-def kept_elsewhere(ties: Iterable[tuple[str, ...]]) -> dict[str, str]:
-    """Return by each weight that is tied to an earlier one the weight in whose place both are kept."""
-    kept: dict[str, str] = {}
-    for first, *others in ties:
-        for other in others:
-            one, another = kept.get(first, first), kept.get(other, other)
-            if one != another:
-                kept |= dict.fromkeys([another, *(w for w, place in kept.items() if place == another)], one)
-    return kept
+def find_tied(ties: Iterable[tuple[str, ...]]) -> dict[str, str]:
+    """Return for each weight that is tied to an earlier one the weight under whose name both are stored."""
+    owners: dict[str, str] = {}
+    for first, *rest in ties:
+        for weight in rest:
+            owner, former = owners.get(first, first), owners.get(weight, weight)
+            if owner != former:  # whatever was tied to the former owner follows it
+                owners |= dict.fromkeys([former, *(w for w, holder in owners.items() if holder == former)], owner)
+    return owners
 
 
-def _of(module: str, tied: Mapping[str, str]) -> dict[str, str]:
-    """Return the tied weights of one module, by their names in it; those kept in its own file are left out."""
+def _select_tied(module: str, tied: Mapping[str, str]) -> dict[str, str]:
+    """Return the tied weights of one module, by their names in it; those stored in its own file are left out."""
     return {
-        weight[len(module) + 1 :]: kept
-        for weight, kept in tied.items()
-        if weight.startswith(f"{module}.") and not kept.startswith(f"{module}.")
+        weight[len(module) + 1 :]: owner
+        for weight, owner in tied.items()
+        if weight.startswith(f"{module}.") and not owner.startswith(f"{module}.")
     }

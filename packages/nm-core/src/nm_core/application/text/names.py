@@ -16,7 +16,7 @@ def suggest(name: str, names: Iterable[str]) -> str:
     """Say which of `names` was perhaps meant, as a sentence with a leading space, or nothing."""
     if len(name) > _LONG:
         return ""
-    return did_you_mean(name, (known for known in islice(names, _COMPARED) if len(known) <= _LONG))
+    return did_you_mean(name, (each for each in islice(names, _COMPARED) if len(each) <= _LONG))
 
 
 def listed(names: Iterable[str], none: str = "none") -> str:

@@ -1,4 +1,4 @@
-"""What is wrong with an application: every problem with its place, all of them in one report."""
+"""Problems of an application: each with its place, all of them in one report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nm_types.errors import explain_sentence
 Path = tuple[str | int, ...]
 """Where a value stands inside an application: `("graphs", "train", "calls", 0)`."""
 
-_KEPT = 100
+_MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Problem:
     """One thing that is wrong.
 
     Attributes:
-        message: what was wrong, and on further lines what was expected and what to do.
+        message: the problem, and on further lines the expectation and the advice.
         path: where it stands in the application.
         position: `file:line:column`, or the path in words for an application that is no file.
         excerpt: the line of the file with carets under the place; may be empty.
@@ -68,10 +68,15 @@ class Report:
     """The outcome of checking an application.
 
     Attributes:
-        name: the file, or what stands for it.
-        problems: everything that is wrong, in the order of the file.
-        notes: what is allowed but should be seen: casts, checks put off until the sizes are known.
+        name: the file, or a name for an application that is none.
+        problems: all problems, in the order of the file.
+        notes: remarks on what is allowed: casts, checks put off until the sizes are known.
         stopped: whether the check stopped because there were too many.
+
+    Example:
+        >>> report = Report("app.yaml", (Problem("The file is empty.", position="app.yaml:1:1"),))
+        >>> report.ok, report.count
+        (False, '1 problem')
     """
 
     name: str
@@ -167,14 +172,14 @@ class BrokenPaths:
 
 
 class Problems:
-    """Collects problems while an application is read and checked; `broken` holds what could not be read."""
+    """Collects problems while an application is read and checked; `broken` holds the places that could not be read."""
 
     def __init__(self, name: str, source: Source | None = None) -> None:
         self.name = name
         self.broken = BrokenPaths()
         self.stopped = False
         self._source = source
-        self._found: list[tuple[tuple[int, int], Problem]] = []
+        self._problems: list[tuple[tuple[int, int], Problem]] = []
         self._notes: list[str] = []
 
     def add(self, what: str | NmError | Connection, path: Path = (), span: Span | None = None) -> None:
@@ -183,20 +188,20 @@ class Problems:
         Raises:
             TooManyProblems: there are so many that further ones help nobody.
         """
-        if len(self._found) >= _KEPT:
+        if len(self._problems) >= _MOST:
             self.stopped = True
             raise TooManyProblems
         code = "" if isinstance(what, str) else what.code or ""
         connection = what if isinstance(what, Connection) else None
         if self._source is None or span is None:
-            place = spell(path)
-            position = f"{self.name}: {place}" if place else self.name
-            self._found.append(((-1, -1), Problem(str(what), path, position, code=code, connection=connection)))
+            where = spell(path)
+            position = f"{self.name}: {where}" if where else self.name
+            self._problems.append(((-1, -1), Problem(str(what), path, position, code=code, connection=connection)))
             return
         position, excerpt = self._source.position(span), self._source.excerpt(span)
-        where = (position, excerpt, span.line + 1, span.column + 1, self.name)
-        problem = Problem(str(what), path, *where, code, connection)
-        self._found.append(((span.line, span.column), problem))
+        details = (position, excerpt, span.line + 1, span.column + 1, self.name)
+        problem = Problem(str(what), path, *details, code, connection)
+        self._problems.append(((span.line, span.column), problem))
 
     def note(self, message: str) -> None:
         """Record something that is allowed but should be seen."""
@@ -207,11 +212,11 @@ class Problems:
         return self._source.position(span) if self._source else self.name
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._problems)
 
     def report(self) -> Report:
         """Return everything found so far, in the order of the file."""
-        problems = tuple(problem for _, problem in sorted(self._found, key=lambda item: item[0]))
+        problems = tuple(problem for _, problem in sorted(self._problems, key=lambda item: item[0]))
         return Report(self.name, problems, tuple(self._notes), self.stopped)
 
 

@@ -65,7 +65,4 @@ class Source:
 
 
 def _printable(text: str) -> str:
-    kept = (
-        character if character.isprintable() or character == "\t" else "\N{REPLACEMENT CHARACTER}" for character in text
-    )
-    return "".join(kept)
+    return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text)

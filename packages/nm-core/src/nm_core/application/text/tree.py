@@ -41,7 +41,7 @@ class Node:
         return 1 + sum(node.size() for node in self.value) if isinstance(self.value, list) else 1
 
     def noun(self) -> str:
-        """Return what the value is, as messages say it."""
+        """Return a noun for the value in messages."""
         return noun_of(self.value)
 
 
@@ -63,7 +63,7 @@ def span_of(root: Node | None, path: Path, *, key: bool = False) -> Span | None:
 
 
 def noun_of(value: object) -> str:
-    """Return what a value is, in words and with a short form of it where it is a scalar."""
+    """Return a noun for a value, with a short form of it where it is a scalar."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):

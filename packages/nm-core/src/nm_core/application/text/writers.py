@@ -84,7 +84,7 @@ def _flow(data: Data) -> str:
 
 def _scalar(value: bool | int | float | str | None, *, key: bool = False) -> str:
     if isinstance(value, str):
-        return value if _reads_back(value, key) else _quoted(value)
+        return value if _reads_back(value, key) else _quote(value)
     if isinstance(value, float):
         text = json.dumps(value, allow_nan=False)
         return text if "." in text or "e" not in text else text.replace("e", ".0e")
@@ -101,7 +101,7 @@ def _reads_back(text: str, key: bool) -> bool:
         return False
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     quoted = json.dumps(text, ensure_ascii=False)
     return quoted if quoted.isprintable() else "".join(map(_escape, quoted))
 
