@@ -57,4 +57,4 @@ class TorchModule(NeuralModule[OutputsT], nn.Module):
             except NmError as error:
                 hide(error)
                 raise
-        return self._structured(nn.Module.__call__(self, *args, **kwargs))
+        return self._wrap_result(nn.Module.__call__(self, *args, **kwargs))

@@ -103,7 +103,7 @@ def record_composite(
         ModuleDeclarationError: `build` gives other than the output ports promise.
     """
     whole = recording.record(module, args, kwargs, label=label, location=location, policy=policy)
-    given = recording.bind_arguments(module.name, module.inputs, args, kwargs)
+    arguments = recording.bind_arguments(module.name, module.inputs, args, kwargs)
     if isinstance(policy, frozenset):  # the casts at its ports are made by the calls inside
         policy = "transpose" if policy else "error"
     call = CompositeCall(
@@ -116,7 +116,7 @@ def record_composite(
         scope=whole.scope,
     )
     with recording.casts(call.policy), recording.inside(call):
-        result = module.build(**given)
+        result = module.build(**arguments)
     names = tuple(module.outputs)
     values = (result,) if len(names) == 1 else tuple(result)
     call.outputs = {name: value for name, value in zip(names, values, strict=False) if name not in whole.unavailable}

@@ -30,6 +30,7 @@ class ModuleIdentity:
     signature: Signature
     source_call: weakref.ref[Call] | None = None
 
+    # a copy is an instance of its own: it does not share the call that its original recorded
     def __deepcopy__(self, memo: dict[int, Any]) -> ModuleIdentity:
         return ModuleIdentity(self.name, self.params, self.opaque, self.signature)
 
@@ -61,6 +62,7 @@ class ModuleMeta(type):
         """Make an instance; `name` is its name in graphs, files and checkpoints."""
         identity = _identify(cls, args, kwargs, name)
         instance: Any = cls.__new__(cls, *args, **kwargs)
+        # straight into __dict__: the __setattr__ of nn.Module does not work before its __init__
         instance.__dict__["_nm"] = identity
         instance.__init__(*args, **kwargs)
         return instance  # type: ignore[no-any-return]  # a class may have __new__ return anything
@@ -86,7 +88,7 @@ def _find_outputs_type(cls: ModuleMeta, ports: tuple[str, ...]) -> type[Any] | N
         if not isinstance(get_origin(base), ModuleMeta):
             continue
         for argument in get_args(base):
-            outputs = get_origin(argument) or argument
+            outputs = get_origin(argument) or argument  # a named tuple may be generic itself
             fields = getattr(outputs, "_fields", None)
             if fields is None:
                 continue

@@ -132,7 +132,7 @@ class NeuralModule(Generic[OutputsT], metaclass=ModuleMeta):
         values = recording.bind_arguments(self.name, self.inputs, args, kwargs)
         if not hasattr(self, "forward"):
             raise ModuleDeclarationError(f"{type(self).__qualname__} does not implement forward.")
-        return self._structured(self.forward(**values))
+        return self._wrap_result(self.forward(**values))
 
     def _repr_html_(self) -> str:
         """Render the module for notebooks: its name, ports with their types, and parameters."""
@@ -153,7 +153,7 @@ class NeuralModule(Generic[OutputsT], metaclass=ModuleMeta):
                 self._nm.source_call = weakref.ref(call)
         return self._name_outputs(call.tensors())
 
-    def _structured(self, result: Any) -> OutputsT:
+    def _wrap_result(self, result: Any) -> OutputsT:
         if len(self.outputs) > 1 and type(result) is tuple:
             return self._name_outputs(result)
         outputs: OutputsT = result
