@@ -104,6 +104,7 @@ def misuse(x: NmTensor) -> None:
     nm_asr.AudioToTextDataLayer(labels="ab")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     nm_asr.WordErrorRate(labels="ab", hypothesis=x)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     nm_asr.CTCLossNM(nam="loss")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    print(nm_asr.JasperEncodr)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
     nm_nlp.BLEU(reference=x)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Points(batching=Batching(batch_size=2), count=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Distance(scale=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -82,3 +82,13 @@ def test_only_log_probabilities_over_its_labels_and_the_blank_fit() -> None:
         decoder(log_probs=free.logits)
     with pytest.raises(NeuralTypeError, match="6"):
         decoder(log_probs=free.more)
+
+
+def test_the_score_is_the_log_probability_of_the_best_path() -> None:
+    """It is the sum over the frames of an utterance, blanks included, and frames of padding are left out."""
+    log_probs = torch.randn(2, 6, 5).log_softmax(-1)
+
+    hypotheses = GreedyCTCDecoder(labels=LABELS)(log_probs=log_probs, length=torch.tensor([6, 4]))
+
+    for hypothesis, frames in zip(hypotheses, (log_probs[0], log_probs[1, :4]), strict=True):
+        assert hypothesis.score == hypothesis.log_prob == pytest.approx(float(frames.max(dim=-1).values.sum()))

@@ -1,10 +1,11 @@
 """Hypotheses are plain values with words, times and confidence."""
 
 import dataclasses
+import math
 
 import pytest
 
-from nm_torch.common.hypotheses import Hypothesis, Token, hypothesis_from_tokens
+from nm_torch.common.hypotheses import Hypothesis, Token, hypothesis_from_symbols, hypothesis_from_tokens
 
 TOKENS = [
     Token(1, "a", 2.0, 4.0, 0.5),
@@ -48,3 +49,31 @@ def test_it_is_frozen_and_prints_as_plain_data() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         heard.text = "no"
     assert heard.to_dict()["words"][1] == {"text": "c", "start": 12.0, "end": 15.0, "confidence": 0.9}
+
+
+def test_a_search_has_symbols_and_scores() -> None:
+    """Symbols, score and log-probability are kept; the confidence is the geometric mean, the end symbol included."""
+    hypothesis = hypothesis_from_symbols([4, 7], score=-1.5, log_prob=3 * math.log(0.5))
+
+    assert (hypothesis.symbols, hypothesis.score) == ((4, 7), -1.5)
+    assert hypothesis.confidence == pytest.approx(0.5)
+    assert hypothesis_from_symbols([], 0.0, 0.0).confidence == 1.0
+    assert math.isnan(hypothesis_from_symbols([1], math.nan, math.nan).confidence)
+
+
+def test_tokens_are_symbols_with_times() -> None:
+    """The ids of tokens are the symbols; the log-probability is that of the decoder."""
+    heard = hypothesis_from_tokens(TOKENS, 1.0, log_prob=-2.0)
+
+    assert heard.symbols == (1, 2, 0, 0, 3)
+    assert heard.score == heard.log_prob == -2.0
+
+
+def test_alternatives_follow_their_hypothesis() -> None:
+    """Their times become seconds with it, and commands print them where there are any."""
+    second = hypothesis_from_tokens(TOKENS[:1], 1.0)
+    best = dataclasses.replace(hypothesis_from_tokens(TOKENS, 1.0), alternatives=(second,))
+
+    assert best.in_seconds(0.5).alternatives[0].words[0].end == 2.0
+    assert [each["text"] for each in best.to_dict()["alternatives"]] == ["a"]
+    assert "alternatives" not in second.to_dict()

@@ -1,4 +1,7 @@
-"""The mel filter bank: triangles on Slaney's mel scale with Slaney's area normalisation, as librosa's default."""
+"""The mel filter bank: triangles on Slaney's mel scale with Slaney's area normalisation, as librosa's default.
+
+Legend: S mel bands, F spectral bins.
+"""
 
 import math
 
@@ -31,9 +34,9 @@ def mel_filters(*, sample_rate: int, n_fft: int, n_mels: int, f_min: float, f_ma
     """
     limits = hertz_to_mel(torch.tensor([f_min, f_max], dtype=torch.float64))
     edges = mel_to_hertz(torch.linspace(float(limits[0]), float(limits[1]), n_mels + 2, dtype=torch.float64))
-    bins = torch.linspace(0.0, sample_rate / 2.0, n_fft // 2 + 1, dtype=torch.float64)
-    lower, centre, upper = edges[:-2, None], edges[1:-1, None], edges[2:, None]
-    rising = (bins - lower) / (centre - lower)
-    falling = (upper - bins) / (upper - centre)
-    triangles = torch.minimum(rising, falling).clamp(min=0.0)
-    return (triangles * (2.0 / (upper - lower))).to(torch.float32)
+    bins_F = torch.linspace(0.0, sample_rate / 2.0, n_fft // 2 + 1, dtype=torch.float64)
+    lower_S1, centre_S1, upper_S1 = edges[:-2, None], edges[1:-1, None], edges[2:, None]
+    rising_SF = (bins_F - lower_S1) / (centre_S1 - lower_S1)
+    falling_SF = (upper_S1 - bins_F) / (upper_S1 - centre_S1)
+    triangles_SF = torch.minimum(rising_SF, falling_SF).clamp(min=0.0)
+    return (triangles_SF * (2.0 / (upper_S1 - lower_S1))).to(torch.float32)

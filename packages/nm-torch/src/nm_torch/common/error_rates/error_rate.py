@@ -1,4 +1,7 @@
-"""Word and character error rates."""
+"""Word and character error rates.
+
+Legend: B utterances, U labels.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self, Unpack
