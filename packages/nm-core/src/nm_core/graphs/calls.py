@@ -52,6 +52,12 @@ class OrderedCalls:
         self.labels = label_calls(self.calls, self.named)
 
     @property
+    def modules(self) -> dict[str, NeuralModule]:
+        """The live modules that are called, by name, in order of first use."""
+        modules = {call.module.name: call.module for call in self.calls}
+        return {name: module for name, module in modules.items() if isinstance(module, NeuralModule)}
+
+    @property
     def equations(self) -> tuple[Equation, ...]:
         """What the calls leave open about sizes, each equation with its connection, in the order of the calls."""
         return tuple(equation for call in self.calls for equation in call.typing.equations)

@@ -78,12 +78,6 @@ class Graph(OrderedCalls):
         if problems:
             raise NeuralTypeError(problems)
 
-    @property
-    def modules(self) -> dict[str, NeuralModule]:
-        """The modules called in the graph, by name, in order of first use."""
-        modules = {call.module.name: call.module for call in self.calls}
-        return {name: module for name, module in modules.items() if isinstance(module, NeuralModule)}
-
     @cached_property
     def signature(self) -> Signature:
         """The graph's ports: the most general inputs that its calls take together, and the outputs that follow."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from nm_core import Graph, GraphError, NmTensor
 from nm_core.graphs.calls import permute
 from nm_core.graphs.open_checks import checks
+from nm_core.modules.module import NeuralModule
 from nm_core.symbols.tensor import Call, Constant
 from nm_torch.data import DataLayer
 from nm_torch.engine.modes import module_mode
@@ -107,6 +108,7 @@ class ForwardPass:
         arguments, check = call_arguments(call, values), self.checks[call]
         if check is not None:
             check.run(arguments, values)
+        assert isinstance(call.module, NeuralModule), "a declared module computes nothing"
         result = call.module.forward(**arguments)
         results = (result,) if len(call.types) == 1 else result
         return dict(zip(call.tensors(), results, strict=True))

@@ -17,6 +17,7 @@ from nm_core.errors import GraphError
 from nm_core.graphs.open_checks import checks
 from nm_core.graphs.plan import Plan
 from nm_core.graphs.size_readers import Place
+from nm_core.modules.module import NeuralModule
 from nm_core.modules.views import View
 from nm_core.symbols.tensor import Argument, Call, Constant
 from nm_torch.lowering.analysis import is_required
@@ -98,6 +99,7 @@ class CodeWriter:
         label = self.plan.graph.labels[call].replace(".", "__")
         ports = list(call.types)
         name = f"{label}__{ports[0]}" if len(ports) == 1 else f"{label}__outputs"
+        assert isinstance(call.module, NeuralModule), "a declared module has no code"
         arguments |= call.module.typed_arguments(call)
         result = self.code.create_node("call_method", method, (module,), arguments, name=name)
         if len(ports) == 1:
