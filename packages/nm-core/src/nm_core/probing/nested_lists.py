@@ -46,16 +46,16 @@ def distance(value: Any, reference: Any) -> float:
     Objects are compared by their fields; where form, text or truth values differ, it is infinite.
     """
     most, scale = 0.0, SMALLEST
-    for left, right in zip(_leaves(value), _leaves(reference), strict=False):
-        if not (_is_number(left) and _is_number(right)):
-            if type(left) is not type(right) or left != right:
+    for number, expected in zip(_leaves(value), _leaves(reference), strict=False):
+        if not (_is_number(number) and _is_number(expected)):
+            if type(number) is not type(expected) or number != expected:
                 return math.inf
-        elif left != right and not (math.isnan(left) and math.isnan(right)):
-            if not (math.isfinite(left) and math.isfinite(right)):
+        elif number != expected and not (math.isnan(number) and math.isnan(expected)):
+            if not (math.isfinite(number) and math.isfinite(expected)):
                 return math.inf
-            most, scale = max(most, abs(left - right)), max(scale, abs(left), abs(right))
-        elif math.isfinite(left):  # an infinity that both share would make every scale infinite
-            scale = max(scale, abs(left))
+            most, scale = max(most, abs(number - expected)), max(scale, abs(number), abs(expected))
+        elif math.isfinite(number):  # an infinity that both share would make every scale infinite
+            scale = max(scale, abs(number))
     return most / scale
 
 

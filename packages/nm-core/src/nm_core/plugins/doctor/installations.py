@@ -69,7 +69,7 @@ def find_stale(claims: Iterable[tuple[Installation, Candidate]]) -> Iterator[Fin
 
 
 def _explain_stale(installation: Installation, module: str) -> str | None:
-    """Return what is gone of an installation, in words, or ``None`` where all of it is there."""
+    """Say which part of an installation is gone, or return ``None`` where all of it is there."""
     name, folder = installation.distribution, installation.metadata
     remove = f"python -m pip uninstall {name}"
     if Path(folder).name.startswith("~"):  # pip renames a folder so before it removes it

@@ -18,6 +18,14 @@ class BackendConformance(LoweringChecks, RunTimeChecks, TrainingChecks, Inferenc
     Subclass it under a name that begins with `Test`, set `module_class` and give the hooks of `BackendHooks` (in
     `nm_core.testing.backends.backend_hooks`). Each check says in a sentence what it holds; a failure says what was
     seen and what to do. Whoever leaves a check out says why where it is overridden.
+
+    Example:
+        >>> class TestMyBackend(BackendConformance):
+        ...     optimizer = {"name": "sgd", "lr": 0.05}
+        >>> TestMyBackend().linear(2, 2, name="net")
+        Traceback (most recent call last):
+        ...
+        NotImplementedError: Return a module with weights: return MyLinear(inputs, outputs, name=name)
     """
 
 

@@ -126,10 +126,10 @@ class LoweringChecks(SuiteTools):
 
         session = self.session()
         task = self.task(session)
-        first, left, right, dead = (recorder(name) for name in ("first", "left", "right", "dead"))
+        first, branch, chain, dead = (recorder(name) for name in ("first", "left", "right", "dead"))
         start = first(x=task.x)
         dead(x=start)
-        outputs = {"left": left(x=start), "right": right(x=right(x=start))}
+        outputs = {"left": branch(x=start), "right": chain(x=chain(x=start))}
         order = [call.name for call in Graph(outputs).plan().framework]
 
         self.infer(session, outputs)
@@ -175,7 +175,7 @@ class LoweringChecks(SuiteTools):
         def spell(y: Any, index: Any, **rest: Any) -> list[str]:
             hold(rest == {"extra": None}, f"An open port of a host module arrived as {rest}.", "Give None for it.")
             first, second = self.plain(y)
-            signs = ["up" if left > right else "down" for left, right in zip(first, second, strict=True)]
+            signs = ["up" if a > b else "down" for a, b in zip(first, second, strict=True)]
             return [f"{number} {sign}" for number, sign in zip(self.plain(index), signs, strict=True)]
 
         declared = ports(y="Channel:2 B", index="B ; Index", extra=optional(VECTOR))

@@ -47,7 +47,7 @@ class SuiteCheck(Generic[S]):
 
 @dataclass(frozen=True)
 class CheckVerdict:
-    """What came of a check.
+    """The outcome of a check.
 
     Attributes:
         state: how it ended.
