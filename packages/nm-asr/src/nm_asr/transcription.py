@@ -92,11 +92,21 @@ def transcribe(
         AudioError: files are missing or unreadable; all that are missing are named before anything is computed.
 
     Example:
-        >>> from nm_core import load_application
-        >>> recogniser = load_application("runs/digits/application")  # doctest: +SKIP
-        >>> heard = recogniser.transcribe("recording.wav")  # doctest: +SKIP
-        >>> heard.text, heard.words[0].start  # doctest: +SKIP
-        ('three one four', 0.12)
+        >>> import nm_asr
+        >>> from nm_core import NeuralModuleFactory, inputs, load_application
+        >>> preprocessor = nm_asr.AudioToMelSpectrogramPreprocessor(sample_rate=8000, n_mels=20)
+        >>> encoder = nm_asr.JasperEncoder(feat_in=20, blocks=[{"filters": 8, "kernel": 5, "stride": 2}])
+        >>> head = nm_asr.JasperDecoderForCTC(feat_in=8, num_classes=4)
+        >>> free = inputs(audio="B T:t ; AudioSignal(8000)", length="B ; Lengths(t)")
+        >>> spec, spec_len = preprocessor(audio=free.audio, length=free.length)
+        >>> encoded, encoded_len = encoder(audio_signal=spec, length=spec_len)
+        >>> log_probs = head(encoder_output=encoded)
+        >>> graph = Graph(nm_asr.GreedyCTCDecoder(labels=" abc")(log_probs=log_probs, length=encoded_len))
+        >>> folder = NeuralModuleFactory(placement="cpu").save("application", graphs={"infer": graph})
+        >>> recogniser = load_application(folder, placement="cpu")
+        >>> hypothesis = recogniser.transcribe(np.zeros(8000, np.float32))  # or the path of a recording
+        >>> hypothesis.unit
+        'seconds'
     """
     single = isinstance(audio, str | PathLike | np.ndarray)
     recordings = [_check_recording(item) for item in ([audio] if single else cast("Sequence[Recording]", audio))]

@@ -46,10 +46,28 @@ def translate(
         TranslationError: the graph is no translation model, or a tokenizer is neither given nor kept.
 
     Example:
-        >>> from nm_core import load_application
-        >>> application = load_application("runs/numbers/application")  # doctest: +SKIP
-        >>> application.translate("one hundred and two")  # doctest: +SKIP
-        ['einhundertzwei']
+        >>> from nm_core import NeuralModuleFactory, inputs, load_application
+        >>> from nm_nlp import train_tokenizer
+        >>> train_tokenizer("word", ["one two eins zwei"]).save("words.json")
+        >>> size = {"vocabulary_size": 8, "hidden_size": 16, "num_layers": 1, "num_heads": 2}
+        >>> encoder = TransformerEncoderNM(tokenizer="words.json", **size)
+        >>> decoder = TransformerDecoderNM(tokenizer="words.json", **size)
+        >>> log_softmax = TransformerLogSoftmaxNM(hidden_size=16, vocabulary_size=8)
+        >>> src, src_mask, tgt, tgt_mask = inputs(
+        ...     src="B Token:s ; TokenIds(8)",
+        ...     src_mask="B Token:s ; Mask",
+        ...     tgt="B Token:t ; TokenIds(8)",
+        ...     tgt_mask="B Token:t ; Mask",
+        ... )
+        >>> hidden = encoder(input_ids=src, input_mask_src=src_mask)
+        >>> states = decoder(
+        ...     input_ids_tgt=tgt, hidden_states_src=hidden, input_mask_src=src_mask, input_mask_tgt=tgt_mask
+        ... )
+        >>> graph = Graph(log_softmax(hidden_states=states))
+        >>> folder = NeuralModuleFactory(placement="cpu").save("application", graphs={"infer": graph})
+        >>> application = load_application(folder, placement="cpu")
+        >>> len(application.translate(["one two", "two"], beam_size=2))
+        2
     """
     translator = load_translator(application, source_tokenizer=source_tokenizer, target_tokenizer=target_tokenizer)
     batch = [sentences] if isinstance(sentences, str) else list(sentences)
