@@ -271,7 +271,7 @@ class PythonSession:
         for metric in request.metrics:
             assert metric.call is not None
             tensors: Any = dict(metric.call.inputs)
-            metric.update(**run(Graph(tensors)))
+            metric.update(**run(request.graph.subgraph(tensors)))
             scores |= metric.compute()
         return scores
 

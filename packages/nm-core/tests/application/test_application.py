@@ -11,6 +11,7 @@ from nm_core_speech import Silent, Watch
 
 from nm_core import PortError
 from nm_core.application import Application, ApplicationError, ApplicationFileError, UnknownVerbError
+from nm_core.graphs import calls
 
 
 @pytest.fixture
@@ -49,6 +50,21 @@ def test_weights_follow_from_the_seed_and_the_name(app: Application, load: Any) 
 
     assert again.modules["decoder"].weight == first
     assert other.modules["decoder"].weight != first
+
+
+def test_actions_take_parts_of_the_graphs_of_the_file(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each graph of the file is cut once, when it is built, whatever is done with it and with what callbacks read."""
+    walks: list[Any] = []
+    order_calls = calls.order_calls
+    monkeypatch.setattr(calls, "order_calls", lambda *ends: walks.append(ends) or order_calls(*ends))
+
+    app.train()
+    app.eval()
+    app.eval()
+    assert len(walks) == len({"train", "eval"})
+    app.infer(spec=[[1.0, 2.0]]).collect()
+    app.infer(spec=[[1.0, 2.0]]).collect()
+    assert len(walks) == len({"train", "eval", "infer"})
 
 
 def test_training_does_what_the_section_says(app: Application) -> None:

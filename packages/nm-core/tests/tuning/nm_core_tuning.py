@@ -8,7 +8,6 @@ from nm_core_speech import PythonSession, Segment, SpeechPlugin, run
 
 from nm_core import Callback, Metric, NeuralModule, Run, TrainingResult, ports
 from nm_core.actions.requests import EvalRequest, Settings, TrainRequest
-from nm_core.graphs.graph import Graph
 from nm_core.plugins import Collection, ModuleSpec, hookimpl
 
 
@@ -127,7 +126,7 @@ class LearningSession(PythonSession):
         """Compute each metric over its data layer."""
         scores: dict[str, float] = {}
         for metric in request.metrics:
-            metric.update(**run(Graph(dict(metric.call.inputs))))
+            metric.update(**run(request.graph.subgraph(dict(metric.call.inputs))))
             scores |= metric.compute()
         return scores
 
