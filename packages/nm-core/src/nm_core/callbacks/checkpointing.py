@@ -13,8 +13,6 @@ from nm_core.callbacks.retention import Retention
 from nm_core.callbacks.run import Run
 from nm_core.errors import ParameterError
 
-__all__ = ["CheckpointCallback"]
-
 
 class CheckpointCallback(Callback):
     """Ask for a checkpoint every so many updates, epochs or minutes, and whenever a metric is better than ever.

@@ -10,8 +10,6 @@ from nm_core.callbacks.intervals import Mode, check_interval, check_mode, find_s
 from nm_core.callbacks.run import Run
 from nm_core.errors import ParameterError
 
-__all__ = ["EarlyStopping"]
-
 
 class EarlyStopping(Callback):
     """Ask the run to stop when a metric has not improved for some evaluations.

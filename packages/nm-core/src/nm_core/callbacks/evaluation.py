@@ -11,8 +11,6 @@ from nm_core.callbacks.run import Run
 from nm_core.errors import ParameterError
 from nm_core.modules.metric import Metric
 
-__all__ = ["EvaluationCallback"]
-
 
 class EvaluationCallback(Callback):
     """Evaluate metrics over their data layers, every so many updates, epochs, or both.

@@ -8,8 +8,6 @@ from typing import Literal
 
 from nm_core.errors import ParameterError, did_you_mean
 
-__all__ = ["Mode", "check_interval", "check_mode", "find_score", "is_better"]
-
 Mode = Literal["min", "max"]
 
 

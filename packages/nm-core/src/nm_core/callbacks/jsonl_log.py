@@ -13,8 +13,6 @@ from nm_core.callbacks.base import Callback
 from nm_core.callbacks.run import Run
 from nm_core.errors import ParameterError
 
-__all__ = ["LoggingCallback"]
-
 
 class LoggingCallback(Callback):
     """Append one line of JSON per event to a file: start, log points, evaluations, checkpoints, errors and the end.

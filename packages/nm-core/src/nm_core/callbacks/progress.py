@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
-__all__ = ["ProgressCallback"]
-
 _HIDDEN = frozenset({"learning_rate", "epoch", "step", "samples"})
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from nm_core.callbacks.run import Run
 
-__all__ = ["Pace", "duration"]
-
 _WEIGHT_OF_NEWEST = 0.3
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,22 +129,10 @@ def progress_of(application: Application) -> list[Any]:
 
 def _print(result: TrainingResult, initial: Sequence[LoadedWeights], saved: Path, as_json: bool) -> None:
     if as_json:
-        print_json(
-            {
-                "reason": result.reason,
-                "step": result.step,
-                "epoch": result.epoch,
-                "samples": result.samples,
-                "losses": dict(result.losses),
-                "scores": {name: dict(scores) for name, scores in result.scores.items()},
-                "seconds": result.seconds,
-                "skipped": result.skipped,
-                "checkpoint": None if result.checkpoint is None else str(result.checkpoint),
-                "report": list(result.report),
-                "initial_weights": [report.to_dict() for report in initial],
-                "application": str(saved),
-            }
-        )
+        data = {name: value for name, value in asdict(result).items() if name != "extra"}
+        data["checkpoint"] = None if result.checkpoint is None else str(result.checkpoint)
+        reports = [report.to_dict() for report in initial]
+        print_json(data | {"initial_weights": reports, "application": str(saved)})
         return
     losses = ", ".join(f"{name} {value:.4g}" for name, value in result.losses.items())
     print(f"{result.reason}: {result.step} updates, {result.samples} samples, {result.seconds:.1f} s. {losses}")
