@@ -99,7 +99,7 @@ def test_saving_again_keeps_the_older_application(interrupt, nmod, app, environm
     before = files(environment / "runs")
 
     code, _, err = interrupt(
-        "nm_core.application.saved.folder:_put_in_place", "train", app, "--quiet", "--set", "width=4", *PYTHON
+        "nm_core.application.saved.folder:_move_into_place", "train", app, "--quiet", "--set", "width=4", *PYTHON
     )
 
     assert (code, err) == (Exit.INTERRUPTED, ONE_LINE)
