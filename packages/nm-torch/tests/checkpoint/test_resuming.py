@@ -7,8 +7,14 @@ import torch
 from torch import nn
 
 from nm_torch.checkpoint import CheckpointState, CheckpointWriter, newest_checkpoint
-from nm_torch.optim import Schedule, load_optimizer_state, optimizer_names, optimizer_state, resolve_optimizer
-from nm_torch.optim.policies import CosineAnnealing
+from nm_torch.optim import (
+    CosineAnnealing,
+    Schedule,
+    load_optimizer_state,
+    optimizer_names,
+    optimizer_state,
+    resolve_optimizer,
+)
 
 USABLE = sorted(set(optimizer_names()) - {"LBFGS", "SparseAdam", "Muon", "SGD", "Adam", "AdamW"})
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from nm_core import Callback, NmTensor, Plan, Run
+from nm_core.graphs.calls import free_name
 from nm_core.symbols.tensor import Constant
 from nm_torch.checkpoint import (
     CheckpointState,
@@ -19,7 +20,6 @@ from nm_torch.checkpoint import (
     versions,
     weights_signature,
 )
-from nm_torch.engine.names import free_name
 from nm_torch.engine.training_state import TrainingState
 from nm_torch.errors import TrainingError
 from nm_torch.module import TorchModule
@@ -94,16 +94,14 @@ def restore_training(training: TrainingState, run: Run, callbacks: Sequence[Call
 def graph_facts(plan: Plan) -> dict[str, str]:
     """Return the facts that tie a checkpoint to a graph: its calls and the shapes of its weights."""
     facts = {f"call {plan.graph.labels[call]}": _describe_call(plan, call) for call in plan.calls}
-    for name, module in plan.graph.modules.items():
-        if isinstance(module, TorchModule):
-            facts |= weights_signature((f"{name}.{key}", value) for key, value in _weights(module).items())
+    for name, module in _modules(plan).items():
+        facts |= weights_signature((f"{name}.{key}", value) for key, value in _weights(module).items())
     return facts
 
 
 def _state(training: TrainingState, run: Run, callbacks: Sequence[Callback], meters: list[Any]) -> CheckpointState:
-    modules = training.objective.plan.graph.modules
     return CheckpointState(
-        weights={name: _weights(module) for name, module in modules.items() if isinstance(module, TorchModule)},
+        weights={name: _weights(module) for name, module in _modules(training.objective.plan).items()},
         optimizer=optimizer_state(training.optimizer),
         scaler={} if training.scale is None else training.scale.state(),
         step=training.step,
@@ -124,9 +122,8 @@ def _state(training: TrainingState, run: Run, callbacks: Sequence[Callback], met
 
 
 def _load(training: TrainingState, run: Run, callbacks: Sequence[Callback], state: CheckpointState) -> None:
-    for name, module in training.objective.plan.graph.modules.items():
-        if isinstance(module, TorchModule):
-            module.load_state_dict(state.weights.get(name, {}))
+    for name, module in _modules(training.objective.plan).items():
+        module.load_state_dict(state.weights.get(name, {}))
     if state.optimizer is not None:
         settings = training.optimizer_spec.arguments()
         run.report.extend(load_optimizer_state(training.optimizer, state.optimizer, settings=settings))
@@ -141,6 +138,11 @@ def _load(training: TrainingState, run: Run, callbacks: Sequence[Callback], stat
     for key, callback in _by_name(callbacks).items():
         if key in state.callbacks:
             callback.load_state(state.callbacks[key])
+
+
+def _modules(plan: Plan) -> dict[str, TorchModule]:
+    """Return the modules with a state by name, in the order of their first use in the graph."""
+    return {name: module for name, module in plan.graph.modules.items() if isinstance(module, TorchModule)}
 
 
 def _weights(module: TorchModule) -> dict[str, torch.Tensor]:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from nm_core import Graph, Metric, Run
 from nm_core.actions.requests import EvalRequest, metric_inputs
+from nm_core.graphs.calls import free_name
 from nm_core.symbols.tensor import Call
 from nm_torch.data import Request
 from nm_torch.engine.forward import ForwardPass, call_arguments
 from nm_torch.engine.hooks import Hooks, call_all
-from nm_torch.engine.names import free_name
 from nm_torch.engine.runtime import Runtime
 
 

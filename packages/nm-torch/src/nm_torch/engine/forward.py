@@ -7,10 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from nm_core import Graph, GraphError, NmTensor
+from nm_core import Graph, GraphError, NeuralModule, NmTensor
 from nm_core.graphs.calls import permute
 from nm_core.graphs.open_checks import checks
-from nm_core.modules.module import NeuralModule
 from nm_core.symbols.tensor import Call, Constant
 from nm_torch.data import DataLayer
 from nm_torch.engine.modes import module_mode

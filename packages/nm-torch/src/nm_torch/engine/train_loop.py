@@ -45,6 +45,7 @@ class TrainLoop:
         self.checkpoint: Path | None = None
         self.checkpoint_position: tuple[int, int] | None = None
         self.step: TrainStep | None = None
+        self.skipped_in_a_row = 0
         self.batches = StepBatches(
             training.layer,
             training.objective,
@@ -127,7 +128,6 @@ class TrainLoop:
         """Make updates until something ends the loop; return the reason."""
         training, run, distributed = self.training, self.run, self.distributed
         max_steps, max_epochs = self.request.max_steps, self.request.max_epochs
-        skipped_in_a_row = 0
         if (max_steps is None or training.step < max_steps) and (max_epochs is None or training.epoch < max_epochs):
             self.step = step = self._make_step()
             # Attributes become locals: each lookup would be paid at every step.
@@ -154,7 +154,7 @@ class TrainLoop:
                     training.samples += int(weights[-1])
                     run.samples = training.samples
                     if applied:
-                        skipped_in_a_row = 0
+                        self.skipped_in_a_row = 0
                         training.meter.add_weights(weights)
                         training.step = run.step = number = training.step + 1
                         for interval, on_step in on_steps:
@@ -163,10 +163,7 @@ class TrainLoop:
                         if number % log_every == 0:
                             self._log_point()
                     else:
-                        training.skipped = run.skipped = training.skipped + 1
-                        skipped_in_a_row += 1
-                        if skipped_in_a_row > max(PATIENCE, run.steps_per_epoch or 0):
-                            raise self._no_update_error(skipped_in_a_row)
+                        self._count_skipped()
                     if batch.last:
                         call_all(self.hooks.epoch_end, run)
                     if max_steps is not None and training.step >= max_steps:
@@ -174,19 +171,32 @@ class TrainLoop:
                     if not distributed and (run.checkpoint_wanted or run.stop_reason or signals.received):
                         if self._sync_requests(self._requests(signals), signals):
                             break
+        return self._finish(signals)
+
+    def _finish(self, signals: Interrupts) -> str:
+        """Act on the last requests, a checkpoint at the end among them; return the reason of the end."""
+        run = self.run
         if run.checkpoint_at_end and self.step is not None and not self._is_checkpointed():
             run.request_checkpoint()
         requests = self._requests(signals)
-        self._sync_requests(self.strategy.sum(requests) if distributed else requests, signals)
+        self._sync_requests(self.strategy.sum(requests) if self.distributed else requests, signals)
         if signals.received is not None:
             return "interrupted"
         return "finished" if run.stop_reason is None else f"stopped: {run.stop_reason}"
 
-    def _no_update_error(self, steps: int) -> TrainingError:
-        return TrainingError(
-            f"no update could be made in {steps} windows in a row: they had no weight, or were not finite.\n"
-            "  Look at what the losses count (weight), and at the samples: are the targets empty?"
-        )
+    def _count_skipped(self) -> None:
+        """Count a step without an update.
+
+        Raises:
+            TrainingError: there are too many of them in a row for the training to learn anything.
+        """
+        self.training.skipped = self.run.skipped = self.training.skipped + 1
+        self.skipped_in_a_row += 1
+        if self.skipped_in_a_row > max(PATIENCE, self.run.steps_per_epoch or 0):
+            raise TrainingError(
+                f"no update could be made in {self.skipped_in_a_row} windows in a row: they had no weight, or were not"
+                " finite.\n  Look at what the losses count (weight), and at the samples: are the targets empty?"
+            )
 
     def _make_step(self) -> TrainStep:
         training, request = self.training, self.request

@@ -17,7 +17,6 @@ from nm_core.errors import GraphError
 from nm_core.graphs.open_checks import checks
 from nm_core.graphs.plan import Plan
 from nm_core.graphs.size_readers import Place
-from nm_core.modules.module import NeuralModule
 from nm_core.modules.views import View
 from nm_core.symbols.tensor import Argument, Call, Constant
 from nm_torch.lowering.analysis import is_required
@@ -95,11 +94,11 @@ class CodeWriter:
             (self.values[call.tensor("y")],) = arguments.values()
             return
         method = "summed" if call in self.totals else "compute"
-        module = self.code.get_attr(self._register(call))
+        assert isinstance(call.module, TorchModule), "a declared module has no code"
+        module = self.code.get_attr(self._register(call, call.module))
         label = self.plan.graph.labels[call].replace(".", "__")
         ports = list(call.types)
         name = f"{label}__{ports[0]}" if len(ports) == 1 else f"{label}__outputs"
-        assert isinstance(call.module, NeuralModule), "a declared module has no code"
         arguments |= call.module.typed_arguments(call)
         result = self.code.create_node("call_method", method, (module,), arguments, name=name)
         if len(ports) == 1:
@@ -141,15 +140,13 @@ class CodeWriter:
         axes = call.typing.casts.get(port)
         return self.code.call_method("permute", (value, tuple(axes))) if axes else value
 
-    def _register(self, call: Call) -> str:
+    def _register(self, call: Call, module: TorchModule) -> str:
         """Register the called module under its name, once, and return the name."""
-        module = call.module
         if id(module) in self.paths:
             return self.paths[id(module)]
         name = module.name
         if name in self.paths.values():  # only modules without weights may share a name
             name = self.plan.graph.labels[call]
-        assert isinstance(module, TorchModule)
         _check_attribute(module)
         owner = self.root
         *parents, last = name.split(".")
