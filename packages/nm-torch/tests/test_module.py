@@ -101,6 +101,36 @@ def test_an_instance_joins_by_wrapping() -> None:
     assert module.opaque >= {"module"}
 
 
+@from_torch(inputs={"x": "B Channel:{size}"}, outputs={"y": "B Channel:{size}"})
+class Scale(nn.Module):
+    """Channels times trained factors."""
+
+    def __init__(self, size: int, *, start: float = 1.0) -> None:
+        super().__init__()
+        self.factors = nn.Parameter(torch.full((size,), start))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Multiply."""
+        return self.factors * x
+
+
+def test_a_class_joins_by_decoration() -> None:
+    """Its constructor's parameters are captured and fill the ports; its name, document and weights are its own."""
+    scale = Scale(3, start=2.0)
+
+    assert isinstance(scale, TorchModule)
+    assert (scale.name, dict(scale.params)) == ("scale", {"size": 3, "start": 2.0})
+    assert list(scale.state_dict()) == ["factors"]
+    assert (Scale.__module__, Scale.__doc__) == (__name__, "Channels times trained factors.")
+    assert str(scale(x=inputs(x="B Channel:3")).type) == "Batch Channel:3"
+    torch.testing.assert_close(scale(x=torch.ones(2, 3)), torch.full((2, 3), 2.0))
+    with pytest.raises(NeuralTypeError):
+        scale(x=inputs(x="B Channel:4"))
+    with pytest.raises(ParameterError, match="needs size"):
+        Scale(start=1.0)
+    assert copy.deepcopy(scale).params == scale.params
+
+
 def test_copies_keep_name_parameters_and_ports() -> None:
     """A deep copy is a module of its own with the same identity."""
     module = Project(feat_in=3, feat_out=5, name="first")

@@ -62,6 +62,22 @@ class Scale(TorchModule):
         self.linear = nn.Linear(size, size)
 
 
+@from_torch(inputs={"x": "B C:{size}"}, outputs={"y": "B C:{size}"})
+class Decorated(nn.Module):
+    """A class of PyTorch's, with ports."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+
+class PortedLinear(nn.Linear, TorchModule):
+    """A layer of PyTorch's, with ports: the class whose constructor it has stands first."""
+
+    input_ports = ports(input="B C:{in_features}")
+    output_ports = ports(output="B C:{out_features}")
+
+
 def make(x: NmTensor, features: Tensor, lengths: Tensor) -> None:
     """Make modules, and call them on symbolic and on real tensors."""
     encoder = nm_asr.JasperEncoder(feat_in=64, blocks=[{"filters": 8, "kernel": 3}], name="encoder")
@@ -92,6 +108,8 @@ def make(x: NmTensor, features: Tensor, lengths: Tensor) -> None:
     assert_type(Linear(input_size=3, output_size=3, name="linear"), Linear)
     wrapped = from_torch(nn.Linear(3, 3), inputs={"x": "B C:3"}, outputs={"y": "B C:3"}, name="wrapped")
     assert_type(wrapped, WrappedModule)
+    assert_type(Decorated(size=3), Decorated)
+    assert_type(PortedLinear(in_features=3, out_features=4), PortedLinear)
     torch.optim.SGD(encoder.parameters(), lr=0.1)
 
 
@@ -109,7 +127,9 @@ def misuse(x: NmTensor) -> None:
     Points(batching=Batching(batch_size=2), count=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Distance(scale=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Scale(size=3, device="cpu")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    from_torch(nn.Linear(3, 3), inputs={})  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    from_torch(nn.Linear(3, 3), inputs={})  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    Decorated(sizes=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    PortedLinear(in_features=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     outputs = nm_asr.JasperEncoder(feat_in=64)(audio_signal=x, length=x)
     print(outputs.encode)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
     _encoded, _length, _rest = outputs  # type: ignore[misc]  # pyright: ignore[reportAssignmentType]
