@@ -103,6 +103,6 @@ class CTCLossNM(LossModule):
 
 def find_impossible(targets_BU: Tensor, input_length_B: Tensor, target_length_B: Tensor) -> Tensor:
     """Return a boolean ``[B]``, true where there are fewer frames than labels and blanks between repeated ones."""
-    positions = torch.arange(1, targets_BU.shape[1], device=targets_BU.device)
-    repeats_BU = (targets_BU[:, 1:] == targets_BU[:, :-1]) & (positions < target_length_B.unsqueeze(1))
+    positions_U = torch.arange(1, targets_BU.shape[1], device=targets_BU.device)
+    repeats_BU = (targets_BU[:, 1:] == targets_BU[:, :-1]) & (positions_U < target_length_B.unsqueeze(1))
     return target_length_B + repeats_BU.sum(1) > input_length_B

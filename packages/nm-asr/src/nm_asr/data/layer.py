@@ -241,9 +241,9 @@ class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
         return self._compute_features(self._read(index))
 
     def _compute_features(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        lengths = torch.tensor([len(samples)])
+        lengths_1 = torch.tensor([len(samples)])
         with torch.no_grad():
-            features_1ST, _ = self.front_end(torch.tensor(samples).unsqueeze(0), lengths)
+            features_1ST, _ = self.front_end(torch.tensor(samples).unsqueeze(0), lengths_1)
         return np.asarray(features_1ST.squeeze(0).numpy(), dtype=np.float32)
 
 

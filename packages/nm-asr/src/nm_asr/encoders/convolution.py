@@ -1,6 +1,6 @@
 """Convolutions over time, laid out and differentiated for speed on a CPU as well as a GPU.
 
-Legend: B batch, C channels, T frames, K taps. Between layers a sequence is an image one pixel high, ``[B, C, 1, T]``,
+Legend: B batch, C channels, F filters, T frames, K taps. Between layers a sequence is an image one pixel high, ``[B, C, 1, T]``,
 because frameworks keep channels innermost for images alone: on a CPU that makes a depthwise convolution many times
 faster.
 """
@@ -32,11 +32,11 @@ class Convolution(nn.Conv1d):
 
     def forward(self, x_BC1T: Tensor) -> Tensor:
         """Return ``[B, filters, 1, t]``."""
-        weight = self.weight.unsqueeze(2)
+        weight_FC1K = self.weight.unsqueeze(2)
         stride, padding, dilation = self.stride[0], int(self.padding[0]), self.dilation[0]
-        if self._is_wide_depthwise() and _trains_on_cpu(x_BC1T, weight):
-            return _WideDepthwise.apply(x_BC1T, weight, padding, dilation)
-        return conv2d(x_BC1T, weight, None, (1, stride), (0, padding), (1, dilation), self.groups)
+        if self._is_wide_depthwise() and _trains_on_cpu(x_BC1T, weight_FC1K):
+            return _WideDepthwise.apply(x_BC1T, weight_FC1K, padding, dilation)
+        return conv2d(x_BC1T, weight_FC1K, None, (1, stride), (0, padding), (1, dilation), self.groups)
 
     def _is_wide_depthwise(self) -> bool:
         depthwise = self.groups == self.in_channels == self.out_channels

@@ -31,11 +31,11 @@ class MaskedBatchNorm(nn.BatchNorm2d):
         """Return ``x`` normalised per channel."""
         if not (self.training and self.mask_statistics):
             return super().forward(x_BC1T)
-        x = x_BC1T.float()  # sums over a batch overflow float16
+        wide_BC1T = x_BC1T.float()  # sums over a batch overflow float16
         inside_B11T = inside_B11T.float()
         count = inside_B11T.sum().clamp(min=1.0)
-        mean_C = (x * inside_B11T).sum((0, 2, 3)) / count
-        centred_BC1T = x - mean_C.view(1, -1, 1, 1)
+        mean_C = (wide_BC1T * inside_B11T).sum((0, 2, 3)) / count
+        centred_BC1T = wide_BC1T - mean_C.view(1, -1, 1, 1)
         variance_C = (centred_BC1T.square() * inside_B11T).sum((0, 2, 3)) / count
         self._update_running_statistics(mean_C.detach(), (variance_C * (count / (count - 1).clamp(min=1.0))).detach())
         scale_C = self.weight / (variance_C + self.eps).sqrt()

@@ -1,6 +1,6 @@
 """Augmentation of spectrograms by random masks, in training.
 
-Legend: B batch, S mel bands, T frames, M masks.
+Legend: B batch, S mel bands, T frames, M masks, P bands or frames.
 """
 
 from typing import Unpack
@@ -96,5 +96,5 @@ def _draw_stripes(size: int, lengths_B: Tensor, masks: int, width: int | float) 
     # + 1, since the greatest width is one that may be drawn
     widths_BM = (draws_2BM[0] * (most_B1.floor() + 1)).floor()
     starts_BM = (draws_2BM[1] * (lengths_B1 - widths_BM + 1)).floor()
-    positions = torch.arange(size, device=lengths_B.device)
-    return (positions >= starts_BM.unsqueeze(2)) & (positions < (starts_BM + widths_BM).unsqueeze(2))
+    positions_P = torch.arange(size, device=lengths_B.device)
+    return (positions_P >= starts_BM.unsqueeze(2)) & (positions_P < (starts_BM + widths_BM).unsqueeze(2))

@@ -1,7 +1,8 @@
 """Beam search with exact early stopping.
 
 Legend: B sentences, K beams of a sentence, N = B * K rows (beams of a sentence are neighbours), V symbols, C the 2 * K
-best continuations, P finished hypotheses of a sentence, L symbols so far.
+best continuations, P finished hypotheses of a sentence, Q = P + K, R sentences
+that are not done, L symbols so far.
 """
 
 from dataclasses import dataclass
@@ -32,13 +33,13 @@ class _Pool:
 
     def add(self, scores_BK: Tensor, totals_BK: Tensor, symbols_BKL: Tensor, length: int) -> None:
         """Add one hypothesis per beam and drop all but the best of each sentence."""
-        scores = torch.cat([self.scores_BP, scores_BK], dim=1)
-        self.scores_BP, best_BP = scores.topk(self.scores_BP.shape[1], dim=1)
+        scores_BQ = torch.cat([self.scores_BP, scores_BK], dim=1)
+        self.scores_BP, best_BP = scores_BQ.topk(self.scores_BP.shape[1], dim=1)
         self.totals_BP = torch.cat([self.totals_BP, totals_BK], dim=1).gather(1, best_BP)
         lengths_BK = self.lengths_BP.new_full(scores_BK.shape, length)
         self.lengths_BP = torch.cat([self.lengths_BP, lengths_BK], dim=1).gather(1, best_BP)
-        symbols = torch.cat([self.symbols_BPL, symbols_BKL], dim=1)
-        self.symbols_BPL = symbols.gather(1, best_BP.unsqueeze(2).expand(-1, -1, symbols.shape[2]))
+        symbols_BQL = torch.cat([self.symbols_BPL, symbols_BKL], dim=1)
+        self.symbols_BPL = symbols_BQL.gather(1, best_BP.unsqueeze(2).expand(-1, -1, symbols_BQL.shape[2]))
 
     def select(self, sentences: Tensor) -> "_Pool":
         """Return the pool of some of the sentences."""
@@ -100,19 +101,19 @@ def beam_search(scorer: Scorer, limits_B: Tensor, options: SearchOptions) -> lis
         alive_BK, origin_BK, symbol_BK = (part.gather(1, going_on_BK) for part in (best_BC, origin_BC, symbol_BC))
         # written as "not less", so that scores that are NaN end the search, too
         done_B = ~(pool.scores_BP[:, -1] < options.normalise(alive_BK[:, 0], limits_B + 1))
-        remaining = (~done_B).nonzero().squeeze(1)
+        remaining_R = (~done_B).nonzero().squeeze(1)
         sentences = None
-        if len(remaining) < len(active):
+        if len(remaining_R) < len(active):
             done = done_B.nonzero().squeeze(1)
             for index, hypotheses in zip(done.tolist(), pool.select(done).hypotheses(), strict=True):
                 results[active[index]] = hypotheses
-            active = [active[index] for index in remaining.tolist()]
+            active = [active[index] for index in remaining_R.tolist()]
             if not active:
                 break
-            sentences, pool = remaining, pool.select(remaining)
-            limits_B, written_BKL = limits_B[remaining], written_BKL[remaining]
-            alive_BK, origin_BK, symbol_BK = alive_BK[remaining], origin_BK[remaining], symbol_BK[remaining]
-        scorer.select((origin_BK + remaining.unsqueeze(1) * beams).flatten(), sentences)
+            sentences, pool = remaining_R, pool.select(remaining_R)
+            limits_B, written_BKL = limits_B[remaining_R], written_BKL[remaining_R]
+            alive_BK, origin_BK, symbol_BK = alive_BK[remaining_R], origin_BK[remaining_R], symbol_BK[remaining_R]
+        scorer.select((origin_BK + remaining_R.unsqueeze(1) * beams).flatten(), sentences)
         written_BKL = _gather_beams(written_BKL, origin_BK)
         written_BKL[:, :, position] = symbol_BK
         symbols_N = symbol_BK.flatten()
