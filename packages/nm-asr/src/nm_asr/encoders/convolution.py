@@ -1,8 +1,8 @@
 """Convolutions over time, laid out and differentiated for speed on a CPU as well as a GPU.
 
-Legend: B batch, C channels, F filters, T frames, K taps. Between layers a sequence is an image one pixel high, ``[B, C, 1, T]``,
-because frameworks keep channels innermost for images alone: on a CPU that makes a depthwise convolution many times
-faster.
+Legend: B batch, C channels, F filters, T frames, K taps. Between layers a sequence is an image one pixel high,
+``[B, C, 1, T]``, because frameworks keep channels innermost for images alone: on a CPU that makes a depthwise
+convolution many times faster.
 """
 
 from typing import Any
