@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -24,9 +24,15 @@ from nm_core.application.form.entries import ApplicationEntry
 from nm_core.application.form.to_data import application_data
 from nm_core.application.saved.canonical import canonical_data
 from nm_core.application.saved.document import Document, parse_document
+from nm_core.application.sketching import sketch_graph
 from nm_core.application.text.tree import Data
 from nm_core.application.text.writers import canonical_json, digest, to_json, to_yaml
 from nm_core.application.writing import application_of
+from nm_core.drawing import mermaid
+from nm_core.graphs.calls import OrderedCalls
+from nm_core.graphs.open_checks import checks
+from nm_core.graphs.plan import Plan
+from nm_core.symbols.tensor import Call, CompositeCall
 from nm_types import NeuralType
 from nm_types.unifying import release_sizes
 
@@ -189,6 +195,58 @@ def test_types_in_python_in_the_check_and_after_loading_are_the_same(random: Ran
         assert types(checked_types(found, name)) == types(python)
         before, after = ({port: t.type for port, t in g.outputs.items()} for g in (graph, app.graphs[name]))
         assert types(before) == types(after)
+
+
+@settings(max_examples=FEW)
+@given(RANDOMS)
+def test_the_check_of_a_file_records_the_graph_that_is_built(random: Random) -> None:
+    """Calls, labels, types, plan, open checks and drawings are equal, though the check makes no module.
+
+    A composite module that is not made is one call; graphs with one are compared by their types alone, as above. What
+    only leads to such inputs of a nested graph as its used outputs do without is in the file and its drawing alone.
+    """
+    data = made(random, driven=0.3).data
+    found = checked(read(data))
+    app = loaded(data)
+
+    for name, graph in app.graphs.items():
+        recorded = found.graphs[name].calls
+        if any(call.module.segment == "composite" for call in recorded.calls):
+            continue
+        cut = OrderedCalls(recorded.outputs, recorded.inputs, name=name, named=recorded.named)
+        assert described(cut) == described(graph)
+        if cut.calls == recorded.calls:
+            assert mermaid(sketch_graph(name, found, unfold="*")) == mermaid(graph, unfold="*")
+
+
+def described(graph: OrderedCalls) -> dict[str, Any]:
+    """Describe a graph by the names and types of its parts."""
+    plan, labels = Plan.of(graph), graph.labels
+    tensors = [*graph.inputs.values(), *(tensor for call in graph.calls for tensor in call.tensors())]
+    open_checks = checks(plan)
+    return {
+        "calls": [(labels[call], call.module.name, call.module.class_path) for call in graph.calls],
+        "types": [f"{tensor.port}: {tensor.type}" for tensor in tensors],
+        "casts": [(labels[call], dict(call.casts)) for call in graph.calls],
+        "equations": [f"{labels[call]}.{one.port}: {one}" for call in graph.calls for one in call.typing.equations],
+        "scopes": [[scope.name for scope in around(call)] for call in graph.calls],
+        "segments": [[labels[call] for call in calls] for calls in (plan.sources, plan.framework, plan.host)],
+        "ends": [[plan.argument_name(t) for t in ends] for ends in (plan.framework_inputs, plan.framework_outputs)],
+        "last use": [(labels[call], [plan.argument_name(t) for t in last]) for call, last in plan.last_use.items()],
+        "needed": list(graph.needed),
+        "open": [
+            (labels[call], {port: check.note(port) for port in call.module.inputs})
+            for call, check in open_checks.items()
+        ],
+    }
+
+
+def around(call: Call) -> Iterator[CompositeCall]:
+    """Yield the composite calls that a call came out of."""
+    scope = call.scope
+    while scope is not None:
+        yield scope
+        scope = scope.scope
 
 
 @settings(max_examples=FEW)
