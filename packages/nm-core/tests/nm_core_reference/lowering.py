@@ -9,7 +9,7 @@ from typing import Any
 from nm_core import Call, GraphError, NmTensor, Plan
 from nm_core.graphs.calls import permute
 from nm_core.graphs.open_checks import checks
-from nm_core.graphs.run_time_check import Seen, judge
+from nm_core.graphs.run_time_check import Observed, build_run_time_check
 from nm_core.symbols.tensor import Constant
 from nm_core_reference.modules import ReferenceModule
 from nm_core_reference.tensor import Tensor
@@ -25,7 +25,7 @@ class Steps:
         self.calls = calls
         self.last_use = {call: [one for one in plan.last_use[call] if one not in kept] for call in calls}
         self.checks = {call: found[call] for call in calls if call in found and found[call].ports}
-        self.judges = {call: judge(call, check, see) for call, check in self.checks.items()}
+        self.judges = {call: build_run_time_check(call, check, see) for call, check in self.checks.items()}
         self.measured = {place for check in self.checks.values() for place in check.places}
 
     def run(self, values: Values) -> Values:
@@ -112,9 +112,9 @@ class Execution:
         return self.host.run(values)
 
 
-def see(value: Any) -> Seen | None:
+def see(value: Any) -> Observed | None:
     """Return what a check sees of a tensor."""
-    return Seen(value.shape, value.family) if isinstance(value, Tensor) else None
+    return Observed(value.shape, value.family) if isinstance(value, Tensor) else None
 
 
 def length_of(value: Any, axis: int) -> int | None:

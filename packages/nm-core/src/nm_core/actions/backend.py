@@ -24,9 +24,9 @@ class Session(Protocol):
     the framework segment, the host suffix. A port that stays open arrives as `None`, a constant as it is, a variadic
     port as a list. The casts of a call (`call.typing.casts`, by port, `xs[0]` for the items of a list) reorder the axes
     of what it is given. A view (`nm_core.modules.views.View`) gives what it is given, its casts applied. What types
-    left open (`nm_core.graphs.open_checks.checks`) is judged before the consumer runs
-    (`nm_core.graphs.run_time_check.judge`). A value of the framework segment is dropped after its last use unless a
-    gradient needs it.
+    left open (`nm_core.graphs.open_checks.checks`) is checked before the consumer runs
+    (`nm_core.graphs.run_time_check.build_run_time_check`). A value of the framework segment is dropped after its last
+    use unless a gradient needs it.
 
     Random streams follow from the seed of the settings; the generators of the caller (the framework's and Python's) are
     given back as they were. Sessions with disjoint modules do not affect each other, however their actions alternate.

@@ -42,9 +42,9 @@ def lay_out(sketch: Sketch, header: float | None = None) -> Layout:
         for item in row
     }
     places = Places(rows, shapes)
-    left, right = places.extent()
+    start, end = places.extent()
     margin = _MARGIN if header is None else _FRAME
-    places.move(margin - left)
+    places.move(margin - start)
     ends = (_MARGIN, _MARGIN) if header is None else _ends(sketch)
     bands = _bands(rows, shapes, places, notes, ends[0])
     boxes = {
@@ -53,8 +53,9 @@ def lay_out(sketch: Sketch, header: float | None = None) -> Layout:
         if item.node is not None
     }
     curves = [_curve(edge, rows.routes[index], boxes, shapes, places, bands) for index, edge in enumerate(sketch.edges)]
+    # minor edges first, then by mark: what matters more is drawn over what matters less
     curves.sort(key=lambda curve: (not curve.minor, _ON_TOP.index(curve.edge.mark)))
-    width, height = right - left + 2 * margin, (bands[-1].end if bands else ends[0]) + ends[1]
+    width, height = end - start + 2 * margin, (bands[-1].end if bands else ends[0]) + ends[1]
     ports = [boxes[node.id] for node in sketch.nodes if node.role is Role.PORT]
     inputs = tuple(x for box in ports for x in box.outputs)
     title, width = _beside(inputs, width, (header or 0.0) + 28)
@@ -74,10 +75,10 @@ def _ends(sketch: Sketch) -> tuple[float, float]:
 def _beside(inputs: Sequence[float], width: float, needed: float) -> tuple[float, float]:
     """Return the middle of the widest gap beside ports, and the width, made larger where no gap is wide enough."""
     gaps = list(pairwise([0.0, *sorted(inputs), width]))
-    left, right = max(gaps, key=lambda gap: gap[1] - gap[0])
-    if right - left < needed:
-        left, right = gaps[-1][0], gaps[-1][0] + needed
-    return (left + right) / 2, max(width, right)
+    start, end = max(gaps, key=lambda gap: gap[1] - gap[0])
+    if end - start < needed:
+        start, end = gaps[-1][0], gaps[-1][0] + needed
+    return (start + end) / 2, max(width, end)
 
 
 def _notes_of(item: Item, notes: Mapping[tuple[str, str], str]) -> list[str]:
@@ -109,9 +110,9 @@ def _box(node: Node, shape: Shape, centre: float, band: _Band, inside: Layout | 
         for x, lines in zip(outputs, shape.types, strict=True)
     )
     inputs = tuple(centre + offset for offset in shape.inputs)
-    left = centre - shape.width / 2
-    middle = centre if inside is None else left + inside.title
-    return Box(node, left, y, shape.width, shape.height, inputs, outputs, types, middle, inside)
+    x = centre - shape.width / 2
+    middle = centre if inside is None else x + inside.title
+    return Box(node, x, y, shape.width, shape.height, inputs, outputs, types, middle, inside)
 
 
 def _curve(

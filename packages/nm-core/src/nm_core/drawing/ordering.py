@@ -102,7 +102,7 @@ def _with_passes(sketch: Sketch, numbers: dict[str, int]) -> Rows:
         assert start.node is not None
         assert end.node is not None
         here, port = start, [output.name for output in start.node.outputs].index(edge.port)
-        last_port = [given.name for given in end.node.inputs].index(edge.target_port)
+        last_port = [port.name for port in end.node.inputs].index(edge.target_port)
         route = []
         for row in range(start.row + 1, end.row + 1):
             there, there_port = end, last_port
@@ -141,15 +141,15 @@ def _sort(rows: Rows, number: int, down: bool) -> None:
     if _is_fixed(rows.rows[number]):
         return
     fixed = rows.rows[number - 1 if down else number + 1]
-    place = {item: index for index, item in enumerate(fixed)}
+    rank = {item: index for index, item in enumerate(fixed)}
     links = rows.above if down else rows.below
 
     def mean(indexed: tuple[int, Item]) -> float:
         index, item = indexed
         ends = [
-            place[link.upper] + _fraction(link.upper_port, link.upper, True)
+            rank[link.upper] + _fraction(link.upper_port, link.upper, True)
             if down
-            else place[link.lower] + _fraction(link.lower_port, link.lower, False)
+            else rank[link.lower] + _fraction(link.lower_port, link.lower, False)
             for link in links.get(item, ())
         ]
         return sum(ends) / len(ends) if ends else float(index)
@@ -172,18 +172,18 @@ def _fraction(port: int, item: Item, output: bool) -> float:
 
 def _swap_neighbours(rows: Rows, passes: int = 4) -> None:
     """Swap neighbours wherever that saves crossings."""
-    place = {item: index for row in rows.rows for index, item in enumerate(row)}
+    rank = {item: index for row in rows.rows for index, item in enumerate(row)}
     for _ in range(passes):
         better = False
         for row in rows.rows:
             if _is_fixed(row):
                 continue
             for index in range(len(row) - 1):
-                left, right = row[index], row[index + 1]
-                sides = [(_ends(rows, left, place, up), _ends(rows, right, place, up)) for up in (True, False)]
+                item, neighbour = row[index], row[index + 1]
+                sides = [(_ends(rows, item, rank, up), _ends(rows, neighbour, rank, up)) for up in (True, False)]
                 if sum(_inversions([*a, *b]) for a, b in sides) > sum(_inversions([*b, *a]) for a, b in sides):
-                    row[index], row[index + 1] = right, left
-                    place[left], place[right] = index + 1, index
+                    row[index], row[index + 1] = neighbour, item
+                    rank[item], rank[neighbour] = index + 1, index
                     better = True
         if not better:
             return
@@ -193,11 +193,11 @@ _End = tuple[tuple[int, int], int]
 """Where a link ends in the neighbouring row, by item and port, and its weight in crossings."""
 
 
-def _ends(rows: Rows, item: Item, place: Mapping[Item, int], up: bool) -> list[_End]:
+def _ends(rows: Rows, item: Item, rank: Mapping[Item, int], up: bool) -> list[_End]:
     """Return the ends of the links of an item in the row above or below, from left to right."""
     if up:
-        return sorted(((place[one.upper], one.upper_port), _cost(one)) for one in rows.above.get(item, ()))
-    return sorted(((place[one.lower], one.lower_port), _cost(one)) for one in rows.below.get(item, ()))
+        return sorted(((rank[link.upper], link.upper_port), _cost(link)) for link in rows.above.get(item, ()))
+    return sorted(((rank[link.lower], link.lower_port), _cost(link)) for link in rows.below.get(item, ()))
 
 
 def _cost(link: Link) -> int:

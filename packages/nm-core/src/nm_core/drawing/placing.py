@@ -47,20 +47,20 @@ class Places:
     def extent(self) -> tuple[float, float]:
         """Return the left and the right end of the drawing."""
         ends = [(x - self.shapes[item].width / 2, x + self.shapes[item].width / 2) for item, x in self.centres.items()]
-        return min((left for left, _ in ends), default=0.0), max((right for _, right in ends), default=0.0)
+        return min((start for start, _ in ends), default=0.0), max((end for _, end in ends), default=0.0)
 
     def _widths(self, row: Sequence[Item]) -> list[float]:
         return [self.shapes[item].width for item in row]
 
     def _pull(self, row: Sequence[Item], *, above: bool, below: bool) -> None:
         """Move the items of a row to where their neighbours above or below want them."""
-        wanted, weights = [], []
+        targets, weights = [], []
         for item in row:
             pulls = [*(self._pulls_up(item) if above else ()), *(self._pulls_down(item) if below else ())]
             total = sum(weight for _, weight in pulls)
-            wanted.append(sum(x * weight for x, weight in pulls) / total if total else self.centres[item])
+            targets.append(sum(x * weight for x, weight in pulls) / total if total else self.centres[item])
             weights.append(total or 0.01)
-        for item, x in zip(row, _nearest(wanted, weights, self._widths(row)), strict=True):
+        for item, x in zip(row, _nearest(targets, weights, self._widths(row)), strict=True):
             self.centres[item] = x
 
     def _pulls_up(self, item: Item) -> Iterator[tuple[float, float]]:
@@ -77,10 +77,10 @@ class Places:
         main = [link for link in links if _weight(link) == max(map(_weight, links))]
         if item.node is None or len(main) != 1:
             return
-        left, right = self._room(item)
-        place = self.centres[item] + self.upper(main[0]) - self.lower(main[0])
-        if left <= place <= right and abs(place - self.centres[item]) <= _NEAR:
-            self.centres[item] = place
+        low, high = self._room(item)
+        x = self.centres[item] + self.upper(main[0]) - self.lower(main[0])
+        if low <= x <= high and abs(x - self.centres[item]) <= _NEAR:
+            self.centres[item] = x
 
     def _chains(self) -> Iterator[list[Item]]:
         """Yield the rows that one edge passes, from top to bottom."""
@@ -102,21 +102,21 @@ class Places:
         ends = [self.upper(link) for link in self.rows.above[chain[0]]]
         ends += [self.lower(link) for link in self.rows.below[chain[-1]]]
         room = [self._room(item) for item in chain]
-        left, right = max(left for left, _ in room), min(right for _, right in room)
-        if left <= right:
-            nearest = min((x for x in ends if left <= x <= right), key=lambda x: abs(x - middle), default=middle)
+        low, high = max(low for low, _ in room), min(high for _, high in room)
+        if low <= high:
+            nearest = min((x for x in ends if low <= x <= high), key=lambda x: abs(x - middle), default=middle)
             for item in chain:
-                self.centres[item] = min(max(nearest, left), right)
+                self.centres[item] = min(max(nearest, low), high)
 
     def _room(self, item: Item) -> tuple[float, float]:
         row = self.rows.rows[item.row]
         index, half = row.index(item), self.shapes[item].width / 2 + _APART
-        left, right = -float("inf"), float("inf")
+        low, high = -float("inf"), float("inf")
         if index:
-            left = self.centres[row[index - 1]] + self.shapes[row[index - 1]].width / 2 + half
+            low = self.centres[row[index - 1]] + self.shapes[row[index - 1]].width / 2 + half
         if index + 1 < len(row):
-            right = self.centres[row[index + 1]] - self.shapes[row[index + 1]].width / 2 - half
-        return left, right
+            high = self.centres[row[index + 1]] - self.shapes[row[index + 1]].width / 2 - half
+        return low, high
 
 
 def _weight(link: Link) -> float:
@@ -128,21 +128,21 @@ def _weight(link: Link) -> float:
     return 4.0
 
 
-def _nearest(wanted: Sequence[float], weights: Sequence[float], widths: Sequence[float]) -> list[float]:
-    """Return the places nearest to those wanted, by weighted squares, at which nothing overlaps.
+def _nearest(targets: Sequence[float], weights: Sequence[float], widths: Sequence[float]) -> list[float]:
+    """Return the places nearest to the targets, by weighted squares, at which nothing overlaps.
 
     With the distances subtracted this is isotonic regression, which pooling adjacent violators solves exactly.
     """
     offsets = [0.0]
-    for left, right in pairwise(widths):
-        offsets.append(offsets[-1] + (left + right) / 2 + _APART)
+    for width, next_width in pairwise(widths):
+        offsets.append(offsets[-1] + (width + next_width) / 2 + _APART)
     pools: list[tuple[float, float, int]] = []
-    for want, weight, offset in zip(wanted, weights, offsets, strict=False):
-        mean, total, count = want - offset, weight, 1
+    for target, weight, offset in zip(targets, weights, offsets, strict=False):
+        mean, total, count = target - offset, weight, 1
         while pools and pools[-1][0] > mean:
-            other, other_total, other_count = pools.pop()
-            mean = (mean * total + other * other_total) / (total + other_total)
-            total, count = total + other_total, count + other_count
+            last_mean, last_total, last_count = pools.pop()
+            mean = (mean * total + last_mean * last_total) / (total + last_total)
+            total, count = total + last_total, count + last_count
         pools.append((mean, total, count))
-    places = [mean for mean, _, count in pools for _ in range(count)]
-    return [place + offset for place, offset in zip(places, offsets, strict=False)]
+    means = [mean for mean, _, count in pools for _ in range(count)]
+    return [mean + offset for mean, offset in zip(means, offsets, strict=False)]

@@ -57,19 +57,19 @@ text { fill: #e6edf3 } .subtitle, .type { fill: #9198a1 } .port { fill: #c9d1d9 
 """
 
 
-def _scoped(rules: str) -> str:
-    """Let rules hold inside drawings alone: a notebook or a page may put several in one document, beside its own."""
+def _scope_rules(rules: str) -> str:
+    """Restrict rules to drawings: a notebook or a page may put several in one document, beside its own."""
     return re.sub(
         r"([^{}]+)(\{[^{}]*\})",
-        lambda rule: f"{', '.join(f'.nm-graph {one.strip()}' for one in rule[1].split(','))} {rule[2]}\n",
+        lambda rule: f"{', '.join(f'.nm-graph {selector.strip()}' for selector in rule[1].split(','))} {rule[2]}\n",
         rules.strip(),
     )
 
 
 STYLE = f"""
 :root .nm-graph {{ max-width: 100%; height: auto }}
-{_scoped(_LIGHT)}@media (prefers-color-scheme: dark) {{
-{_scoped(_DARK)}}}
+{_scope_rules(_LIGHT)}@media (prefers-color-scheme: dark) {{
+{_scope_rules(_DARK)}}}
 """
 
 

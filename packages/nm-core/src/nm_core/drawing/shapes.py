@@ -86,8 +86,8 @@ def label_height(lines: Sequence[str]) -> float:
 def _spread(slots: Sequence[float], width: float) -> list[float]:
     """Return the centres of slots side by side, with the room that is left shared out, from the middle of the box."""
     spare = (width - sum(slots)) / max(len(slots), 1)
-    found, x = [], -width / 2
+    centres, x = [], -width / 2
     for slot in slots:
-        found.append(x + (slot + spare) / 2)
+        centres.append(x + (slot + spare) / 2)
         x += slot + spare
-    return found
+    return centres

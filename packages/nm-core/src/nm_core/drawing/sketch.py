@@ -1,4 +1,4 @@
-"""What a drawing shows, free of any geometry: nodes with ports, and edges between them."""
+"""A drawing before any geometry: nodes with ports, and edges between them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nm_core.errors import GraphError, did_you_mean
 
 
 class Role(StrEnum):
-    """What a node is, which decides how it looks."""
+    """The kind of a node, which decides how it looks."""
 
     SOURCE = "source"
     FRAMEWORK = "framework"
@@ -26,7 +26,7 @@ class Role(StrEnum):
 
 
 class Mark(StrEnum):
-    """What is to be seen about an edge."""
+    """The look of an edge, which tells how far it was checked."""
 
     PLAIN = "plain"
     CAST = "cast"
@@ -48,7 +48,7 @@ class InPort:
 
     @property
     def text(self) -> str:
-        """What the box shows."""
+        """The text in the box."""
         return self.name if self.constant is None else f"{self.name} = {self.constant}"
 
 
@@ -132,26 +132,26 @@ class Sketch:
 
     @classmethod
     def arranged(cls, name: str, nodes: Sequence[Node], edges: Iterable[Edge]) -> Sketch:
-        """Sketch nodes given in any order: what they come in follows from the ends and the ports alone.
+        """Sketch nodes in an order that follows from the ends and the ports alone.
 
         An edge that closes a circle, as only a graph with problems has, is left out, since a picture has rows.
         """
-        known = {node.id: node for node in nodes}
+        by_id = {node.id: node for node in nodes}
         into: dict[str, list[Edge]] = {node.id: [] for node in nodes}
         for edge in edges:
             into[edge.target].append(edge)
-        ports = {node.id: {port.name: place for place, port in enumerate(node.inputs)} for node in nodes}
-        for target, found in into.items():
-            found.sort(key=lambda edge: ports[target][edge.target_port])
+        ports = {node.id: {port.name: number for number, port in enumerate(node.inputs)} for node in nodes}
+        for target, incoming in into.items():
+            incoming.sort(key=lambda edge: ports[target][edge.target_port])
         first = [node.id for node in nodes if node.is_end and not node.inputs]
         last = [node.id for node in nodes if node.is_end and node.inputs]
-        place = {id: number for number, id in enumerate(first)}
-        for id in _makers_first([*last, *known], into):
-            place.setdefault(id, len(place))
-        place |= {id: len(known) + number for number, id in enumerate(last)}
-        order = sorted(known, key=place.__getitem__)
-        kept = [edge for id in order for edge in into[id] if place[edge.source] < place[id]]
-        return cls(name, tuple(known[id] for id in order), tuple(kept))
+        rank = {id: number for number, id in enumerate(first)}
+        for id in _makers_first([*last, *by_id], into):
+            rank.setdefault(id, len(rank))
+        rank |= {id: len(by_id) + number for number, id in enumerate(last)}
+        order = sorted(by_id, key=rank.__getitem__)
+        forward = (edge for id in order for edge in into[id] if rank[edge.source] < rank[id])
+        return cls(name, tuple(by_id[id] for id in order), tuple(forward))
 
     def count(self) -> int:
         """Return how many nodes are drawn, those inside others too."""
@@ -160,18 +160,18 @@ class Sketch:
 
 def _makers_first(ends: Iterable[str], into: Mapping[str, Sequence[Edge]]) -> Iterator[str]:
     """Yield nodes so that each comes after those it takes from; depth first from the ends, without recursion."""
-    seen: set[str] = set()
+    visited: set[str] = set()
     for end in ends:
-        stack = [(end, iter(into[end]))] if end not in seen else []
-        seen.add(end)
+        stack = [(end, iter(into[end]))] if end not in visited else []
+        visited.add(end)
         while stack:
             id, edges = stack[-1]
-            above = next((edge.source for edge in edges if edge.source not in seen), None)
+            above = next((edge.source for edge in edges if edge.source not in visited), None)
             if above is None:
                 stack.pop()
                 yield id
             else:
-                seen.add(above)
+                visited.add(above)
                 stack.append((above, iter(into[above])))
 
 
@@ -180,7 +180,7 @@ Unfold = str | Collection[str]
 
 
 class Drawable(Protocol):
-    """What can be drawn: it knows how to sketch itself, as `nm_core.Graph` does."""
+    """An object that knows how to sketch itself, as `nm_core.Graph` does."""
 
     def sketch(self, *, unfold: Unfold = ()) -> Sketch:
         """Sketch it, with the inside of what `unfold` names."""

@@ -102,8 +102,8 @@ class _Flat:
             if node.role is Role.PORT:
                 for port in node.outputs:
                     self._through[at, port.name] = around, port.name
-                for given in node.inputs:
-                    self._through[around, given.name] = at, given.name
+                for input in node.inputs:
+                    self._through[around, input.name] = at, input.name
                 continue
             self.nodes[at] = node
             if node.inside is None:
@@ -118,18 +118,18 @@ class _Flat:
     def _source(self, at: _At, port: str) -> tuple[_At, str] | None:
         """Return where a value really comes from, through the ports of frames; None where nothing is connected."""
         while (at, port) in self._through:
-            found = self._sources.get(self._through[at, port])
-            if found is None:
+            source = self._sources.get(self._through[at, port])
+            if source is None:
                 return None
-            at, port = found
+            at, port = source
         return at, port
 
     def _line(self, around: _At, edge: Edge) -> _Line:
-        found = self._source((*around, edge.source), edge.port)
-        assert found is not None
-        (at, port), target = found, (*around, edge.target)
+        source = self._source((*around, edge.source), edge.port)
+        assert source is not None
+        (at, port), target = source, (*around, edge.target)
         out = [output.name for output in self.nodes[at].outputs].index(port)
-        into = [given.name for given in self.nodes[target].inputs].index(edge.target_port)
+        into = [input.name for input in self.nodes[target].inputs].index(edge.target_port)
         type = self.nodes[at].outputs[out].type
         names = self.names[at], self.names[target]
         return _Line(names[0], port, out, type, names[1], edge.target_port, into, edge.mark, edge.note)

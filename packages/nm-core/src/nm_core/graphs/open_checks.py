@@ -1,4 +1,4 @@
-"""Deferred checks: what the types of a call leave open, what of it a run can see, and where it is to be read.
+"""Open checks: facts that types leave undecided, those of them that a run can see, and where their sizes are read.
 
 Sizes of axes are read from the values of the call itself. The size of a kind, as in `Lengths(t)`, is no shape of the
 value that has it; it is read where an axis of some tensor declares it, never from the contents.
@@ -20,7 +20,7 @@ from nm_types.sizes import Variable
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What the types of one call leave open.
+    """The facts that the types of one call leave open.
 
     Attributes:
         ports: the ports whose shapes and families of numbers are looked at when the call runs, each with its edge.
@@ -35,11 +35,11 @@ class Check:
     @property
     def places(self) -> tuple[Place[NmTensor], ...]:
         """The axes of tensors that are read, beside the shapes of the ports."""
-        measures = [one for sizes in self.kinds.values() for one in sizes if one is not None]
-        return tuple(dict.fromkeys(place for one in measures for place in one.places.values()))
+        measures = [measure for sizes in self.kinds.values() for measure in sizes if measure is not None]
+        return tuple(dict.fromkeys(axis for measure in measures for axis in measure.places.values()))
 
     def note(self, port: str) -> str:
-        """What is to be said of a connection in a few words; nothing where it was decided in full."""
+        """Describe a connection in a few words; in none where it was decided in full."""
         parts = ["checked in use"] if port in self.ports else []
         if port in self.unchecked:
             parts.append(f"not checked: {self.unchecked[port][0]}")
@@ -47,18 +47,21 @@ class Check:
 
 
 def left_open(edges: Sequence[Edge], typing: CallTyping, axes: Axes) -> Check:
-    """What the typing of a call leaves open, with the axes that can be read when the call runs.
+    """Collect the facts that the typing of a call leaves open.
+
+    Args:
+        axes: the axes that can be read when the call runs.
 
     An equation about the size of a kind is checked when the size that is given can be read, and when those of the
     other ports that decide the expected size can. Whatever else is open stays so, with the reason.
     """
-    by_port = {edge.port: edge for edge in edges} | {one.port: one.edge for one in typing.equations}
+    by_port = {edge.port: edge for edge in edges} | {equation.port: equation.edge for equation in typing.equations}
     measures = {port: _measures(edge, axes) for port, edge in by_port.items()}
     ports = set(typing.deferred)
     read: set[str] = set()
     unchecked: dict[str, tuple[str, str]] = {}
     for equation in typing.equations:
-        if equation.on_axis:
+        if equation.on_axis:  # the call's own values have it, whose shapes are always looked at
             continue
         missing = [why for port in sorted(equation.ports) for why in _missing(by_port[port], measures[port], equation)]
         if missing:
@@ -70,28 +73,28 @@ def left_open(edges: Sequence[Edge], typing: CallTyping, axes: Axes) -> Check:
         edge = by_port[port]
         if _kind(edge.given) is None:
             kind = _kind(edge.expected)
-            what = "the meaning of the axes" if kind is None else str(kind)
-            unchecked[port] = what, f"{edge.producer} does not say what its values are"
+            fact = "the meaning of the axes" if kind is None else str(kind)
+            unchecked[port] = fact, f"{edge.producer} does not say what its values are"
     kinds = {port: sizes for port, sizes in measures.items() if sizes and port in read}
     return Check({port: edge for port, edge in by_port.items() if port in ports}, kinds, unchecked)
 
 
 def checks(plan: Plan) -> dict[Call, Check]:
-    """What the calls of a plan leave open, for those that leave something."""
+    """Collect the open facts of each call of a plan that leaves some."""
     used = {tensor for call in plan.framework for tensor in call.sources_of_inputs()}
-    kept = {tensor for call in plan.host for tensor in call.sources_of_inputs()} | set(plan.outputs.values())
-    reach = Reach(used, kept)
+    fetched = {tensor for call in plan.host for tensor in call.sources_of_inputs()} | set(plan.outputs.values())
+    reach = Reach(used, fetched)
     for tensor in plan.inputs.values():
         reach.add(tensor, "source")
-    found: dict[Call, Check] = {}
+    open_checks: dict[Call, Check] = {}
     for segment, calls in (("source", plan.sources), ("framework", plan.framework), ("host", plan.host)):
         for call in calls:
             if call.typing.deferred or call.typing.unchecked:
                 edges = recording.edges(call.name, call.module, call.inputs)
-                found[call] = left_open(edges, call.typing, reach.axes(segment))
+                open_checks[call] = left_open(edges, call.typing, reach.axes(segment))
             for tensor in _available(call):
                 reach.add(tensor, segment)
-    return found
+    return open_checks
 
 
 def _available(call: Call) -> Iterable[NmTensor]:
@@ -99,27 +102,27 @@ def _available(call: Call) -> Iterable[NmTensor]:
 
 
 def _measures(edge: Edge, axes: Axes) -> tuple[Measure[NmTensor] | None, ...]:
-    """How the sizes of a value's kind are read, for those that its port asks for."""
-    wanted, given = edge.expected.kind, edge.given.kind
-    if wanted is None or given is None or edge.given.form != "tensor":
+    """Find out how the sizes of a value's kind are read, for those that its port asks for."""
+    port_kind, kind = edge.expected.kind, edge.given.kind
+    if port_kind is None or kind is None or edge.given.form != "tensor":
         return ()
-    return tuple(axes.measure(given.size(place)) for place in range(len(wanted.sizes)))
+    return tuple(axes.measure(kind.size(index)) for index in range(len(port_kind.sizes)))
 
 
 def _missing(edge: Edge, measures: Sequence[Measure[NmTensor] | None], equation: Equation) -> Iterator[str]:
-    """Why sizes of a kind that an equation rests on cannot be read."""
-    wanted, given = _kind(edge.expected), _kind(edge.given)
-    if wanted is None or given is None:
+    """Say why sizes of a kind that an equation rests on cannot be read."""
+    port_kind, kind = _kind(edge.expected), _kind(edge.given)
+    if port_kind is None or kind is None:
         return
-    for place, size in enumerate(wanted.sizes):
-        asks = edge.port == equation.port and place == -1 - equation.place
+    for index, size in enumerate(port_kind.sizes):
+        asks = edge.port == equation.port and index == -1 - equation.place  # sizes of kinds count down from -1
         decides = isinstance(size, Size) and any(isinstance(name, Variable) for name in size.symbols())
-        if (asks or decides) and (place >= len(measures) or measures[place] is None):
-            unread = given.size(place)
+        if (asks or decides) and (index >= len(measures) or measures[index] is None):
+            unread = kind.size(index)
             unsaid = not isinstance(unread, Size) or is_unnamed(unread)
             yield f"{edge.producer} leaves it out" if unsaid else f"no axis that can be read has the size {unread}"
 
 
 def _kind(type: Structure) -> Kind | None:
-    """The kind of a value, or of the items of a list."""
+    """Return the kind of a value, or of the items of a list."""
     return type.kind if type.item is None else _kind(type.item)

@@ -1,4 +1,4 @@
-"""Judging a call while it runs: what its types left open, against the shapes and families of the values that come."""
+"""Checking a call while it runs: its open facts against the shapes and number families of the values that come."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from nm_types.connecting import Measured
 T = TypeVar("T")
 
 
-class Seen(NamedTuple):
-    """What a check sees of a tensor.
+class Observed(NamedTuple):
+    """The facts about a tensor that a check looks at.
 
     Attributes:
         shape: the lengths of its axes.
@@ -30,58 +30,62 @@ class Seen(NamedTuple):
     family: str | None
 
 
-def judge(
-    call: Call, check: Check, see: Callable[[Any], Seen | None]
+def build_run_time_check(
+    call: Call, check: Check, observe: Callable[[Any], Observed | None]
 ) -> Callable[[Sequence[Any], Sequence[int | None]], None]:
-    """Return what compares the values of a call with its types, to run before the call does.
+    """Return a function that compares the values of a call with its types, to run before the call does.
 
-    It is given the values of `check.ports` in order, and the lengths of the axes `check.places` in order, None for one
-    that is not there; it raises when they do not fit. It knows names and types, and keeps neither tensors nor modules.
+    It takes the values of `check.ports` in order, and the lengths of the axes `check.places` in order, None for an
+    absent one, and raises `NeuralTypeError` when they do not fit. It holds neither tensors nor modules.
 
     Args:
         call: the call, for its name and place in messages.
-        check: what its types left open.
-        see: gives what is seen of a tensor of the framework, and None for anything else.
+        check: the facts that its types left open.
+        observe: looks at a tensor of the framework; None for anything else.
     """
     edges = dict(check.ports)
-    places = {place: Place(index, place.name, place.axis) for index, place in enumerate(check.places)}
+    # a check may outlive its graph: axes are known by their number from here on, not by their tensors
+    axes = {axis: Place(index, axis.name, axis.axis) for index, axis in enumerate(check.places)}
     kinds = {
-        port: [None if one is None else _placed(one, places) for one in sizes] for port, sizes in check.kinds.items()
+        port: [None if measure is None else _number_axes(measure, axes) for measure in measures]
+        for port, measures in check.kinds.items()
     }
     owner, location = call.name, call.location
     makers = _makers(call)
 
-    def run(given: Sequence[Any], lengths: Sequence[int | None]) -> None:
-        values = {name: one for port, value in zip(edges, given, strict=True) for name, one in _items(port, value, see)}
+    def run(arguments: Sequence[Any], lengths: Sequence[int | None]) -> None:
+        values = {
+            name: observed
+            for port, argument in zip(edges, arguments, strict=True)
+            for name, observed in _observe_items(port, argument, observe)
+        }
         problems = check_shapes(
             {name: _type(edges, name) for name in values},
             {name: value.shape for name, value in values.items()},
             {name: value.family for name, value in values.items() if value.family is not None},
-            kinds={port: [_read(one, lengths) for one in sizes] for port, sizes in kinds.items() if port in values},
+            kinds={port: [_read(size, lengths) for size in sizes] for port, sizes in kinds.items() if port in values},
             owner=owner,
-            producers={name: _of(makers, name).name for name in values},
+            producers={name: _look_up(makers, name).name for name in values},
             location=location,
         )
         if problems:
-            raise NeuralTypeError(
-                [_blamed(problem, _of(edges, problem.port), _of(makers, problem.port)) for problem in problems]
-            )
+            raise NeuralTypeError([_explain(p, _look_up(edges, p.port), _look_up(makers, p.port)) for p in problems])
 
     return run
 
 
-def _items(port: str, value: Any, see: Callable[[Any], Seen | None]) -> Iterator[tuple[str, Seen]]:
+def _observe_items(port: str, value: Any, observe: Callable[[Any], Observed | None]) -> Iterator[tuple[str, Observed]]:
     """Yield the tensors of a value: itself, or the items of a list, which have a number each."""
-    seen = see(value)
-    if seen is not None:
-        yield port, seen
+    observed = observe(value)
+    if observed is not None:
+        yield port, observed
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            yield from _items(f"{port}[{index}]", item, see)
+            yield from _observe_items(f"{port}[{index}]", item, observe)
 
 
 class _Maker(NamedTuple):
-    """Whose value it is that a port is given: views only show it."""
+    """The call behind the value of a port: views only show a value."""
 
     name: str
     declared: str
@@ -89,20 +93,19 @@ class _Maker(NamedTuple):
 
     @classmethod
     def of(cls, tensor: NmTensor) -> _Maker:
-        made = behind(tensor)
-        return cls(
-            made.name, recording.declared_at(made), made.port if isinstance(made.call.module, FreeInputs) else None
-        )
+        source = behind(tensor)
+        is_free = isinstance(source.call.module, FreeInputs)
+        return cls(source.name, recording.declared_at(source), source.port if is_free else None)
 
 
 def _makers(call: Call) -> dict[str, _Maker]:
-    """Return who makes the value of each port."""
+    """Find the call behind the value of each port."""
     return {port: _Maker.of(value) for port, value in flat_arguments(call.inputs) if isinstance(value, NmTensor)}
 
 
-def _of(ports: Mapping[str, T], name: str) -> T:
-    """Return what belongs to a port, or to the list that an item is in."""
-    return ports[name] if name in ports else _of(ports, name.rpartition("[")[0])
+def _look_up(ports: Mapping[str, T], name: str) -> T:
+    """Look up a port, or the list that an item is in."""
+    return ports[name] if name in ports else _look_up(ports, name.rpartition("[")[0])
 
 
 def _type(edges: Mapping[str, Edge], name: str) -> NeuralType:
@@ -113,7 +116,7 @@ def _type(edges: Mapping[str, Edge], name: str) -> NeuralType:
     return NeuralType({} if item is None else item)
 
 
-def _blamed(problem: Problem, edge: Edge, maker: _Maker) -> Problem:
+def _explain(problem: Problem, edge: Edge, maker: _Maker) -> Problem:
     """Say where both ends are declared, through which view the value was seen, and what its user can do."""
     if maker.free is not None:
         problem = replace(problem, fixes=(Fix(f"give {maker.free} values of the shape that {edge.consumer} expects."),))
@@ -122,19 +125,15 @@ def _blamed(problem: Problem, edge: Edge, maker: _Maker) -> Problem:
     return replace(problem, declared=edge.declared, given_declared=maker.declared)
 
 
-def _placed(measure: Measure[NmTensor], places: Mapping[Place[NmTensor], Place[int]]) -> Measure[int]:
+def _number_axes(measure: Measure[NmTensor], axes: Mapping[Place[NmTensor], Place[int]]) -> Measure[int]:
     """Return a measure that knows its axes by their number among the lengths that a check is given."""
-    return Measure(measure.size, {size: places[place] for size, place in measure.places.items()})
+    return Measure(measure.size, {size: axes[axis] for size, axis in measure.places.items()})
 
 
 def _read(measure: Measure[int] | None, lengths: Sequence[int | None]) -> Measured | None:
     """Return a size as a run tells it, or nothing where it cannot be read or some axis is not there."""
     if measure is None:
         return None
-    known: dict[Place[int], int] = {}
-    for place in measure.places.values():
-        length = lengths[place.tensor]
-        if length is None:
-            return None
-        known[place] = length
-    return Measured(measure.value(known), measure.source(known))
+    numbers = {axis: lengths[axis.tensor] for axis in measure.places.values()}
+    sizes = {axis: length for axis, length in numbers.items() if length is not None}
+    return Measured(measure.value(sizes), measure.source(sizes)) if len(sizes) == len(numbers) else None

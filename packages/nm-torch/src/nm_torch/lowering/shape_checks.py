@@ -7,7 +7,7 @@ import torch
 
 from nm_core import NmTensor
 from nm_core.graphs.open_checks import Check
-from nm_core.graphs.run_time_check import Seen, judge
+from nm_core.graphs.run_time_check import Observed, build_run_time_check
 from nm_core.graphs.size_readers import Place
 from nm_core.symbols.tensor import Call
 
@@ -44,7 +44,7 @@ def shape_check(call: Call, check: Check | None) -> ShapeCheck | None:
     """
     if check is None or not check.ports:
         return None
-    check_sizes = judge(call, check, _shape_of)
+    check_sizes = build_run_time_check(call, check, _shape_of)
     count = len(check.ports)
     passed: set[tuple[Any, ...]] = set()
 
@@ -82,8 +82,8 @@ def length_of(value: Any, axis: int) -> int | None:
     return value.shape[axis] if isinstance(value, torch.Tensor) and axis < value.dim() else None
 
 
-def _shape_of(value: Any) -> Seen | None:
-    return Seen(tuple(value.shape), family_of(value.dtype)) if isinstance(value, torch.Tensor) else None
+def _shape_of(value: Any) -> Observed | None:
+    return Observed(tuple(value.shape), family_of(value.dtype)) if isinstance(value, torch.Tensor) else None
 
 
 def _fact(value: Any) -> Any:

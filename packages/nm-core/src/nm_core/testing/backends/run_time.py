@@ -13,8 +13,8 @@ from nm_core.testing.expectations import hold
 from nm_types import NeuralTypeError
 
 JUDGE = (
-    "Judge each call in nm_core.graphs.open_checks.checks(plan) with nm_core.graphs.run_time_check.judge, "
-    "before you call its module."
+    "Check each call in nm_core.graphs.open_checks.checks(plan) with "
+    "nm_core.graphs.run_time_check.build_run_time_check, before you call its module."
 )
 
 
