@@ -37,6 +37,7 @@ def active_requirements(requires: Sequence[str]) -> Iterator[tuple[str, Requirem
             requirement = Requirement(text)
         except InvalidRequirement:
             continue
+        # under an empty extra the markers of all extras are false
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
             yield canonicalize_name(requirement.name), requirement
 
@@ -52,6 +53,7 @@ def find_unmet(
     ours = [text for text in requires if text[:2].lower() == "nm"]  # parsing a requirement takes time
     for name, requirement in active_requirements(ours):
         installed = version_of(name) if name in OURS else None
+        # prereleases: an installed release candidate counts, though pip would not choose it
         if installed is not None and not requirement.specifier.contains(installed, prereleases=True):
             return (
                 f"{distribution} {version} requires {name}{requirement.specifier}, and {name} {installed} is "

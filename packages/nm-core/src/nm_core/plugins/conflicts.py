@@ -25,6 +25,7 @@ def find_shared_names(offers: Mapping[str, Offers]) -> Iterator[str]:
     """Yield a sentence for each name that more than one collection offers; ``offers`` goes by collection."""
     owners: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for owner, names in offers.items():
+        # names of these sorts carry that of their collection, and cannot collide
         for what in names.keys() - NAMESPACED:
             for name in names[what]:
                 owners[what, name].append(owner)
@@ -35,6 +36,7 @@ def find_shared_names(offers: Mapping[str, Offers]) -> Iterator[str]:
 
 def define(cls: type) -> Definition:
     """Return the definition of a tag or kind: its id, its chain of parents, and the values and sizes of a kind."""
+    # `object`, the last of each chain, tells no class from another
     lineage = [str(getattr(base, "id", base.__qualname__)) for base in cls.__mro__[:-1]]
     dtype, sizes = getattr(cls, "dtype", ""), ", ".join(getattr(cls, "parameters", ()))
     values = f", {dtype} values" if dtype else ""

@@ -65,6 +65,7 @@ class Upgrade:
     """
 
     params: str | None = None
+    # mappings have no hash; equality compares them all the same
     inputs: Mapping[str, str] = field(default_factory=dict, hash=False)
     outputs: Mapping[str, str] = field(default_factory=dict, hash=False)
     weights: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -78,6 +79,7 @@ class Upgrade:
             words = (*names, *names.values()) if isinstance(names, Mapping) else (None,)
             if not all(isinstance(word, str) and word for word in words) or len(set(names.values())) < len(names):
                 raise DeclarationError(f"Upgrade: {name} maps older names to newer ones, each once; got {names!r}.")
+            # the dataclass is frozen: this is the last moment at which a field can be set
             object.__setattr__(self, name, MappingProxyType(dict(names)))
 
 
@@ -134,6 +136,7 @@ class ModuleSpec:
             )
         for backend, target in self.targets.items():
             check_target(target, f"{owner}, target of {backend!r}")
+        # to Python True is an int, and here it is no version
         if not isinstance(self.version, int) or isinstance(self.version, bool) or self.version < 1:
             raise DeclarationError(f"{owner}: version counts from 1, got {self.version!r}.")
         object.__setattr__(self, "targets", MappingProxyType(dict(self.targets)))
@@ -234,6 +237,7 @@ class Collection:
         object.__setattr__(self, "modules", modules)
         for name in ("tags", "kinds"):
             targets: Iterable[str] = getattr(self, name)
+            # a string is iterable too, and would be read as one target per letter
             if isinstance(targets, str):
                 raise DeclarationError(f"{owner}: {name} is a list of targets, got the string {targets!r}.")
             object.__setattr__(self, name, tuple(check_target(target, f"{owner}, {name}") for target in targets))

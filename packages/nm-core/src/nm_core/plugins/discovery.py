@@ -84,6 +84,7 @@ def _find_candidates(path: Sequence[str] | None) -> tuple[list[Candidate], list[
     for distribution in installed_distributions(path):
         outcome = run_guarded(partial(claims, distribution))
         if outcome.value:
+            # of two distributions with one name, Python imports the first on the path
             candidates.setdefault(normal(outcome.value[0].distribution), outcome.value)
         elif outcome.error is not None:
             folder = metadata_folder(distribution)

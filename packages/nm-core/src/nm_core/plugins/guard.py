@@ -97,6 +97,7 @@ def _interrupts() -> Iterator[list[int]]:
 
 def _own_trace(raised: BaseException) -> str:
     """Format where it began, without the frames of this package, of pluggy and of the import system."""
+    # TargetError wraps the error of an import, which is the one that the author looks for
     while raised.__cause__ is not None:
         raised = raised.__cause__
     frames = [

@@ -123,6 +123,7 @@ def nm_doctor_checks() -> Mapping[str, str]:
 
 
 REQUIRED = "nm_collection"
+# in the order of their definitions, which listings keep
 NAMES = {hook.removeprefix("nm_"): hook for hook in tuple(globals()) if hook.startswith("nm_") and hook != REQUIRED}
 """The sorts of names that ``Collections.lookup`` knows, ``"backends"`` and so on, and the hook that offers each."""
 

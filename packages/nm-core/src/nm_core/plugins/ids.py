@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nm_core.plugins.errors import UnknownModuleError
 
+# at most nine digits: the int() of a hostile id costs nothing
 _ID = re.compile(
     r"(?:(?P<collection>[a-z][a-z0-9_]*)\.)?(?P<name>[A-Za-z_]\w*)(?:@(?P<version>[1-9]\d{0,8}))?", re.ASCII
 )

@@ -40,6 +40,7 @@ class OneCollection(pluggy.PluginManager):
         self.add_hookspecs(hooks)
         self.register(plugin, name=name)
         names = [hooks.REQUIRED, *hooks.NAMES.values()]
+        # pluggy accepts a function of any name; a misspelt hook would never be called, in silence
         for hook, caller in vars(self.hook).items():
             if isinstance(caller, pluggy.HookCaller) and not caller.has_spec():
                 raise DeclarationError(f'there is no hook "{hook}".{did_you_mean(hook, names)}')

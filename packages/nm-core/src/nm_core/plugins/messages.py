@@ -12,6 +12,7 @@ from nm_core.plugins.records import Record, State
 
 def no_module(parsed: ModuleId, ids: Sequence[str], records: Sequence[Record]) -> str:
     """Say that no loaded collection declares a module."""
+    # reversed: of two modules with one name the first of the listing is suggested
     by_name = {id.partition(".")[2]: id for id in reversed(ids)}
     if not parsed.collection:
         close = did_you_mean(parsed.name, by_name)

@@ -54,6 +54,7 @@ class Collections:
                 for id in ids:
                     self._former[id].append(f"{name}.{member}")
         self._ids = {target: id for id, target in self._metrics.items()}
+        # modules last: a class that is declared as both has the id of the module
         self._ids |= {target: id for id, spec in self._modules.items() for target in spec.targets.values()}
 
     @classmethod
@@ -86,6 +87,7 @@ class Collections:
                     read.append(loader.load(candidate))
         records += [record for _, record in read]
         loaded = {record.collection: entry for entry, record in read if entry is not None}
+        # sorted: listings and messages do not depend on the order of sys.path
         return cls(dict(sorted(loaded.items())), sorted(records, key=lambda record: record.collection))
 
     @property

@@ -49,6 +49,7 @@ class SizeNeeds:
         for size in required | promised:
             for name, divisor in divisors(size):
                 largest[name] = max(largest.get(name, 1), divisor)
+        # the batch gets the smallest prime; long axes are chosen around all others
         order = sorted(names, key=lambda name: (name != BATCH, name in long, name))
         return cls(tuple(order), required, promised, long, largest)
 
@@ -122,6 +123,7 @@ def _values(needs: SizeNeeds, sizes: Mapping[str, int]) -> list[int]:
 
 
 def _least(needs: SizeNeeds, name: str, attempt: int) -> int:
+    # few samples keep runs short, and three tell a wrong order that two would hide
     if name == BATCH:
         return 3
     least = (LONG_FROM if name in needs.long else SHORT_FROM)[attempt]

@@ -121,5 +121,6 @@ def read_lengths(slots: Sequence[Slot], values: Mapping[str, Any]) -> LengthsByS
         if size is not None:
             lengths[size] = rows
         elif batch_axis(slot) == 0:
+            # a mask has a row of truth values per sample: their sum is its length
             lengths.setdefault(slot.sizes()[1], [sum(row) for row in rows])
     return lengths

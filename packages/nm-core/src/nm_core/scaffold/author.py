@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from nm_core.scaffold.errors import ScaffoldError
 
+# no control characters: the name goes into TOML and into a licence
 _FORM = re.compile(r"\s*(?P<name>[^<>\x00-\x1f\x7f]*[^<>\s\x00-\x1f\x7f])\s*(<(?P<email>[^<>@\s]+@[^<>@\s]+)>)?\s*")
 
 

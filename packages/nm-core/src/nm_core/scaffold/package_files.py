@@ -87,11 +87,13 @@ def write(files: Mapping[str, str], folder: Path) -> None:
     folder = folder.resolve()
     beside = next(parent for parent in folder.parents if parent.exists())
     _check_free(folder, beside)
+    # on the same file system as the folder, so that moving is renaming
     with tempfile.TemporaryDirectory(prefix=".nmod-new-", dir=beside) as temporary:
         package = Path(temporary, folder.name)
         for path, text in files.items():
             target = package / path
             target.parent.mkdir(parents=True, exist_ok=True)
+            # the same bytes on every system: some tools read no \r\n
             target.write_text(text, encoding="utf-8", newline="\n")
         if folder.exists():
             _move_into(package, folder)
@@ -119,6 +121,7 @@ def _move_into(package: Path, folder: Path) -> None:
     try:
         for entry in sorted(package.iterdir()):
             moved.append(entry.rename(folder / entry.name))
+    # an interrupt, too, leaves nothing half-written
     except BaseException:
         for path in moved:
             shutil.rmtree(path) if path.is_dir() else path.unlink()

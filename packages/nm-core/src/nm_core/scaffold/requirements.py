@@ -27,6 +27,7 @@ def requirements() -> tuple[str, ...]:
                 f"  The new module runs on it. Install it: {pip_line(name)}"
             )
         version = Version(installed)
+        # before 1.0 a minor release may break its users (semantic versioning)
         breaking = f"0.{version.minor + 1}" if version.major == 0 else f"{version.major + 1}"
         ranges.append(f"{name}>={version.public},<{breaking}")
     return tuple(ranges)

@@ -73,6 +73,7 @@ def _notes(terminalreporter: Any) -> Iterator[tuple[str, str, str, str]]:
     for reports in terminalreporter.stats.values():
         for report in reports:
             for name, note in getattr(report, "user_properties", ()):
+                # the report of the teardown repeats the properties
                 if name == NOTE and report.when == "call":
                     id, _, check = report.nodeid.rpartition("::")
                     yield id, check, *note

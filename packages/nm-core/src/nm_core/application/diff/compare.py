@@ -152,6 +152,7 @@ def _call_types(
     for label in (label for label in after if label in before):
         types = before[label]
         for port in (port for port in after[label] if port in types and (label, port) not in named):
+            # a type may name the call that made it, by its label of then
             old = _OWNER.sub(lambda match: labels.get(match.group(), match.group()), str(types[port]))
             new = str(after[label][port])
             if old != new:

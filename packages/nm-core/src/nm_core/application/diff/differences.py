@@ -96,6 +96,7 @@ def _members(path: Path, was: Data, now: Data) -> Iterator[DataChange]:
 
 
 def _lists(path: Path, was: list[Data], now: list[Data]) -> Iterator[DataChange]:
+    # items that are equal at both ends are set aside: one insertion is one change
     texts = [[canonical_json(item) for item in items] for items in (was, now)]
     start = common_prefix(*texts)
     end = common_prefix(*(items[start:][::-1] for items in texts))

@@ -64,6 +64,7 @@ def _excerpts(old: Data, new: Data) -> tuple[str, str]:
 def _text(value: Data) -> str:
     if value is None or value == {}:
         return "none"
+    # a text that ends like a sentence is quoted, since the sentence goes on
     plain = isinstance(value, str) and value.isprintable() and value == value.strip() and not {",", "."} & {*value[-1:]}
     return str(value) if plain and value else json.dumps(value, ensure_ascii=False)
 

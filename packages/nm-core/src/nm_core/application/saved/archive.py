@@ -103,6 +103,7 @@ def _members(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.Zi
                     + ".\n  Its files are stored without compression, links or folders of their own (zip -0 -D -r).\n"
                     "  Unpack it where you trust it, and name the folder; saving to a name with .zip packs it anew."
                 )
+            # entries that overlap unpack to more than the archive holds: a zip bomb
             if sum(info.file_size for info in members.values()) > path.stat().st_size:
                 raise ApplicationError(f"{path} is damaged: its files together are larger than the archive.")
             yield archive, members
@@ -118,10 +119,12 @@ def _is_plain(info: zipfile.ZipInfo) -> bool:
     kind = stat.S_IFMT(info.external_attr >> 16)
     return (
         is_inside(info.filename)
+        # zipfile cuts a name at its first null character
         and info.orig_filename == info.filename
         and not info.is_dir()
         and kind in (0, stat.S_IFREG)
         and info.compress_type == zipfile.ZIP_STORED
         and info.compress_size == info.file_size
+        # the flag of encrypted entries
         and not info.flag_bits & 0x1
     )

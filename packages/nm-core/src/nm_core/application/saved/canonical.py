@@ -35,6 +35,7 @@ def canonical_graph(graph: GraphEntry) -> GraphEntry:
     calls = {call.label: call for call in graph.calls}
     waiting, users = dependencies(calls)
     ready = [label for label, used in waiting.items() if not used]
+    # a heap: among calls that are ready the label decides, whatever their order in the file
     heapify(ready)
     ordered = []
     while ready:

@@ -62,6 +62,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     unfinished = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # a random name: two processes may save to one place at the same time
         unfinished = path.with_name(f".{path.name}-{token_hex(4)}.unfinished")
         unfinished.mkdir()
         yield unfinished
@@ -108,6 +109,7 @@ def unpack_verified(path: Path) -> Path:
     try:
         unpack(path, folder)
         verify(folder, name=path)
+    # an interrupt, too, leaves no folder behind
     except BaseException:
         shutil.rmtree(folder)
         raise
@@ -190,6 +192,7 @@ def _write_manifest(folder: Path) -> None:
     manifest = folder / MANIFEST
     manifest.write_text(json.dumps({"format": FORMAT, "files": files}, indent=2) + "\n", encoding="utf-8")
     _sync(manifest)
+    # a new name is on disk only when its folder is
     for directory in [*(path for path in folder.rglob("*") if path.is_dir()), folder]:
         _sync(directory)
 

@@ -111,6 +111,7 @@ def _merge(written: Data, value: Any, params: dict[str, Data]) -> Data:
     Args:
         params: the values of references, which change instead of them.
     """
+    # $$ is an escaped dollar, and no reference
     if isinstance(written, str) and written.startswith("$") and not written.startswith("$$"):
         params[written[1:]] = _merge(params[written[1:]], value, params)
         return written

@@ -63,6 +63,7 @@ class SavedWeights:
             ApplicationError: there are no weights of that name.
         """
         source = source or module.name
+        # with the points, enc does not pass for the owner of encoder
         owner = max((name for name in self._modules if f"{source}.".startswith(f"{name}.")), key=len, default=source)
         steps = steps_of(self._collections, self._modules[owner]) if owner in self._modules else ()
         renamed = renamer(steps) or str

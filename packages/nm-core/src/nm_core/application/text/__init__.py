@@ -24,6 +24,7 @@ def read_bytes(path: FilePath, problems: Problems, limits: Limits = DEFAULT_LIMI
         return None
     try:
         with path.open("rb") as stream:
+            # one byte beyond the limit tells that there is more, however large the file
             content = stream.read(limits.bytes + 1)
     except OSError as error:
         problems.add(f"The file cannot be read: {error.strerror or error}.")
@@ -42,6 +43,7 @@ def within(content: bytes, problems: Problems, limits: Limits = DEFAULT_LIMITS) 
 def decode_text(content: bytes, problems: Problems) -> str | None:
     """Return a file's content as text, or record why it is none."""
     try:
+        # editors on Windows begin a file with a byte order mark
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         problems.add(f"The file is not UTF-8: byte {error.start} is 0x{content[error.start]:02x}.\n  Save it as UTF-8.")

@@ -92,8 +92,10 @@ class _Reader:
     def _string(self) -> str:
         start = self._at
         try:
+            # the standard library reads the string in C, and returns where it ends
             text, self._at = _STRINGS.raw_decode(self._text, start)
         except JSONDecodeError as error:
+            # the position may lie behind the end of the text
             self._at = min(error.pos, max(len(self._text) - 1, 0))
             self._fail(error.msg[:1].lower() + error.msg[1:])
         if has_surrogates(text):

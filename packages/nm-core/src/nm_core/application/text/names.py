@@ -7,6 +7,7 @@ from itertools import islice
 
 from nm_core.errors import did_you_mean
 
+# difflib compares in quadratic time, and a hostile file may hold very many names
 _COMPARED = 300
 _LISTED = 20
 _LONG = 80

@@ -139,6 +139,7 @@ class ApplicationFileError(ApplicationError):
         """Everything that is wrong, in the order of the file."""
         return self.report.problems
 
+    # pickle calls the class with `args`, which holds the text and not the report
     def __reduce__(self) -> tuple[type[ApplicationFileError], tuple[Report]]:
         return ApplicationFileError, (self.report,)
 
@@ -196,6 +197,7 @@ class Problems:
         if self._source is None or span is None:
             where = spell(path)
             position = f"{self.name}: {where}" if where else self.name
+            # problems of the whole file come first
             self._problems.append(((-1, -1), Problem(str(what), path, position, code=code, connection=connection)))
             return
         position, excerpt = self._source.position(span), self._source.excerpt(span)

@@ -56,6 +56,7 @@ def plain_scalar(text: str) -> Scalar:
 
 def checked_integer(digits: str, base: int = 10) -> int:
     """Return an integer of at most 64 bits."""
+    # int() takes quadratic time, and so many digits do not fit anyway
     value = int(digits, base) if len(digits) <= _BITS + 2 else 1 << (_BITS + 1)
     if value.bit_length() > _BITS:
         raise ScalarError(f"{_short(digits)} does not fit in 64 bits. Write it as text, in quotes.")
@@ -72,6 +73,7 @@ def checked_float(text: str) -> float:
 
 def has_surrogates(text: str) -> bool:
     """Tell whether a text holds half a character, which no UTF-8 file can hold."""
+    # isascii() reads a flag: most texts are not searched at all
     return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+# the line breaks that PyYAML counts, so that its marks and these agree
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _SHOWN = 100
 
@@ -46,6 +47,7 @@ class Source:
         start = max(0, column - _SHOWN * 2 // 3)
         shown = line[start : start + _SHOWN]
         carets = max(1, min(end, start + _SHOWN) - column)
+        # a tab stays a tab: the carets stand under the place whatever its width
         blank = "".join("\t" if character == "\t" else " " for character in line[start:column])
         number = str(span.line + 1)
         return f"  {number} | {_printable(shown)}\n  {' ' * len(number)} | {blank}{'^' * carets}"

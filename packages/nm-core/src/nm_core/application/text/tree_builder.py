@@ -87,5 +87,6 @@ class TreeBuilder:
         elif isinstance(parent, dict):
             key = self._keys[-1]
             if key is not None:
+                # of a doubled key the first value counts; the second has been reported
                 parent.setdefault(key, node)
             self._keys[-1] = None

@@ -87,6 +87,7 @@ def _scalar(value: bool | int | float | str | None, *, key: bool = False) -> str
         return value if _reads_back(value, key) else _quote(value)
     if isinstance(value, float):
         text = json.dumps(value, allow_nan=False)
+        # readers of YAML 1.1 take 1e-05, without a point, for text
         return text if "." in text or "e" not in text else text.replace("e", ".0e")
     return json.dumps(value)
 

@@ -19,6 +19,7 @@ def read_yaml(source: Source, builder: TreeBuilder, *, fallback: bool = False) -
     """
     import yaml
 
+    # only events are read: no loader constructs an object
     loader: Any = yaml.SafeLoader if fallback else getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         documents = 0

@@ -54,15 +54,18 @@ def _run(folder: Path, timeout: float) -> int | None:
     """Run the probe with the search path of this process; return its exit code, or ``None`` after the limit."""
     # what is imported by name here is imported from the same place there, wherever it is started
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(os.path.abspath(entry) for entry in sys.path)}
+    # -P: the folder in which the process starts is not searched for modules
     command = [sys.executable, "-P", "-X", "importtime", "-X", "faulthandler", "-m", "nm_core.plugins.doctor.worker"]
     with (folder / _ERRORS).open("wb") as errors:
         process = subprocess.Popen(  # noqa: S603 - no shell, and nothing but our own module
             [*command, str(folder)],
+            # a collection that asks a question gets an EOFError, and does not hang
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,
             cwd=folder,
             env=environment,
+            # children share the session, and end with it
             start_new_session=True,
         )
         try:

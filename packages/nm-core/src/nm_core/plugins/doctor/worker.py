@@ -18,6 +18,7 @@ def main(folder: Path) -> None:
     with (folder / STEPS).open("w", encoding="utf-8") as steps:
 
         def note(step: Step, doing: str) -> None:
+            # flushed at once: a crash takes with it what is still buffered
             print(json.dumps([step, doing]), file=steps, flush=True)
 
         examination = examine(candidate, deep=request["deep"], note=note)

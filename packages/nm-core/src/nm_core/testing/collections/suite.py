@@ -136,6 +136,7 @@ class Case:
         """The name of the subject in messages: `asr.JasperEncoder[feat_in=64]`."""
         return f"{self.module_id}[{self.label}]" if self.label else self.module_id
 
+    # written to __dict__, which a frozen dataclass permits
     @cached_property
     def cls(self) -> Any:
         """The class."""
@@ -194,6 +195,7 @@ class Case:
         declared = next(iter(spec.targets)) if spec is not None else ANY_BACKEND
         if declared != ANY_BACKEND:
             return declared
+        # its own probe first: an installed framework must not decide how a collection is checked
         return next(iter([*self.suite.names("probes"), *self.suite.collections.names("probes")]), declared)
 
     @cached_property
