@@ -26,8 +26,9 @@ ROWS: Mapping[str, list[Any]] = {
 
 @dataclass(frozen=True)
 class Task:
-    """A regression over `ROWS`: its module with weights, and its symbolic tensors."""
+    """A regression over `ROWS`: its session, its module with weights, and its symbolic tensors."""
 
+    session: Session
     net: NeuralModule
     x: NmTensor
     target: NmTensor
@@ -118,31 +119,30 @@ class SuiteTools(BackendHooks):
 
     def task(
         self,
-        session: Session,
+        session: Session | None = None,
         *,
         seed: int = 0,
-        batch_size: int = 2,
-        shuffle: bool = True,
         through: Callable[..., Any] | None = None,
         columns: Mapping[str, list[Any]] = ROWS,
     ) -> Task:
         """Return a regression with new weights; `through(x, index)` may change x on its way."""
+        session = session or self.session()
         with session.seeded(seed, "net"):
             net = self.linear(2, 2, name="net")
         declared = ports(x=VECTOR, target=VECTOR, index="B ; Index")
-        source = self.source(declared, columns, batch_size=batch_size, shuffle=shuffle, name="rows")
+        source = self.source(declared, columns, batch_size=2, shuffle=True, name="rows")
         x, target, index = source()
         features = x
         if through is not None:
             change = self.module("through", through, ports(x=VECTOR, index="B ; Index"), ports(y=VECTOR))
             features = change(x=x, index=index)
         y = net(x=features)
-        return Task(net, x, target, index, y, self.loss(y, target))
+        return Task(session, net, x, target, index, y, self.loss(y, target))
 
-    def train(self, session: Session, task: Task, **request: Any) -> TrainingResult:
+    def train(self, task: Task, **request: Any) -> TrainingResult:
         """Train a task with plain gradient descent, a log point after each update."""
         settings: dict[str, Any] = {"optimizer": self.optimizer, "log_every": 1, **request}
-        return session.train(TrainRequest(Graph([task.loss], name="train"), **settings))
+        return task.session.train(TrainRequest(Graph([task.loss], name="train"), **settings))
 
     def recording(self, sink: Callable[[Any], object]) -> Callable[..., Any]:
         """Return a forward for `through` that sends the numbers of the samples that pass to a sink."""

@@ -20,7 +20,7 @@ class CallbackChecks(SuiteTools):
         """Start, epochs, steps that are due, log points, the end with its reason: in this order, each once."""
         session = self.session()
         notes = Notes(every=2)
-        result = self.train(session, self.task(session), max_steps=5, log_every=5, callbacks=[notes])
+        result = self.train(self.task(session), max_steps=5, log_every=5, callbacks=[notes])
         events = [note[1:3] for note in notes.log]
         expected: list[Any] = [("start", 0), ("epoch start", 0), ("step", 2), ("step", 4), ("epoch end", 0)]
         expected += [("epoch start", 1), ("log", 5), ("end", "finished")]
@@ -33,21 +33,20 @@ class CallbackChecks(SuiteTools):
         session = self.session()
         log: list[tuple[Any, ...]] = []
         callbacks = [Notes(log, name) for name in ("first", "second", "third")]
-        self.train(session, self.task(session), max_steps=2, callbacks=callbacks)
+        self.train(self.task(session), max_steps=2, callbacks=callbacks)
         names = [note[0] for note in log]
         do = "Tell every callback of an event, in the order of the list, before the next event."
         equal(names, ["first", "second", "third"] * (len(names) // 3), "who was called", do)
 
     def test_a_request_to_stop_ends_at_the_step_boundary(self) -> None:
         """The reason says who asked, and another call of train goes on."""
-        session = self.session()
-        task = self.task(session)
+        task = self.task()
         notes = Notes(at=3, act=lambda run: run.request_stop("enough"))
-        result = self.train(session, task, max_steps=9, callbacks=[notes])
+        result = self.train(task, max_steps=9, callbacks=[notes])
         do = 'Look at run.stop_reason after each update and end with "stopped: " and the reason.'
         equal([result.step, result.reason], [3, "stopped: enough"], "step and reason after a request to stop", do)
         equal(notes.select("end"), [("end", "stopped: enough")], "what on_end was told", do)
-        resumed = self.train(session, task, max_steps=4)
+        resumed = self.train(task, max_steps=4)
         equal([resumed.step, resumed.reason], [4, "finished"], "step and reason of the next call", do)
 
     def test_every_callback_hears_of_an_error_and_of_the_end(self) -> None:
@@ -65,7 +64,7 @@ class CallbackChecks(SuiteTools):
         last = Notes(log, "last")
         do = "Call on_exception, then on_end with 'failed', on all callbacks, and raise the error again."
         with expect_error("An error in a callback", do, PlannedError, RuntimeError):
-            self.train(session, self.task(session), max_steps=4, callbacks=[Notes(at=2, act=fail), Broken(), last])
+            self.train(self.task(session), max_steps=4, callbacks=[Notes(at=2, act=fail), Broken(), last])
         expected = [("exception", "PlannedError"), ("end", "failed")]
         equal([note[1:] for note in log[-2:]], expected, "what the last callback was told at the end", do)
         equal(len(last.select("end")), 1, "how often on_end was called", do)
@@ -79,11 +78,10 @@ class CallbackChecks(SuiteTools):
         predictions = []
         do = "Compute scores as evaluate does, under streams of its own; weights, modes and random streams stay."
         for evaluates in (False, True):
-            session = self.session()
-            task = self.task(session, through=self.noise)
+            task = self.task(through=self.noise)
             metric = self.collector(task)
             notes = Notes(at=2, act=partial(evaluate, metric) if evaluates else None)
-            result = self.train(session, task, max_steps=6, callbacks=[notes])
+            result = self.train(task, max_steps=6, callbacks=[notes])
             predictions.append(self.predict(task.net))
             if evaluates:
                 events = notes.select("evaluation", "dev")
@@ -93,12 +91,11 @@ class CallbackChecks(SuiteTools):
 
     def test_evaluation_and_inference_tell_their_course(self) -> None:
         """Both begin with on_start and end with on_end, the evaluation tells its scores between."""
-        session = self.session()
-        task = self.task(session)
+        task = self.task()
         first, second = Notes(), Notes()
         metric = self.collector(task)
-        scores = session.evaluate(EvalRequest.of([metric], callbacks=(first,)))
-        self.infer(session, {"y": task.y}, callbacks=[second])
+        scores = task.session.evaluate(EvalRequest.of([metric], callbacks=(first,)))
+        self.infer(task.session, {"y": task.y}, callbacks=[second])
         do = "Call on_start, on_evaluation(run, 'eval', scores) in evaluate, and on_end."
         events = [("start", 0), ("evaluation", "eval", scores), ("end", "finished")]
         equal([note[1:] for note in first.log], events, "what an evaluation told", do)

@@ -17,25 +17,23 @@ class InferenceChecks(SuiteTools):
 
     def test_scores_are_over_each_sample_once(self) -> None:
         """The last, smaller micro-batch counts; a second evaluation gives the same; max_batches cuts it short."""
-        session = self.session()
-        task = self.task(session)
+        task = self.task()
         metric = self.collector(task)
         expected = {"samples": 7.0, "given": 7.0, "total": float(sum(map(sum, self.predict(task.net))))}
         do = "Reset each metric, update it with every micro-batch of its data layer once, then compute."
         for _ in range(2):
-            equal(session.evaluate(EvalRequest.of([metric])), expected, "the scores of an evaluation", do)
-        short = session.evaluate(EvalRequest.of([metric], max_batches=2))
+            equal(task.session.evaluate(EvalRequest.of([metric])), expected, "the scores of an evaluation", do)
+        short = task.session.evaluate(EvalRequest.of([metric], max_batches=2))
         equal(short["samples"], 4.0, "samples of two micro-batches of two", "End after max_batches micro-batches.")
 
     def test_evaluation_and_inference_change_no_weights(self) -> None:
         """Weights are bitwise as before, also right after a training and with its optimizer still there."""
-        session = self.session()
-        task = self.task(session)
-        self.train(session, task, max_steps=2)
+        task = self.task()
+        self.train(task, max_steps=2)
         before = self.weights(task.net)
         metric = self.collector(task)
-        session.evaluate(EvalRequest.of([metric]))
-        self.infer(session, {"y": task.y, "loss": task.loss})
+        task.session.evaluate(EvalRequest.of([metric]))
+        self.infer(task.session, {"y": task.y, "loss": task.loss})
         do = "Compute no gradients and step no optimizer outside of train."
         equal(
             dict(self.weights(task.net)), dict(before), "weights after an evaluation and an inference", do, tolerance=0
@@ -43,9 +41,8 @@ class InferenceChecks(SuiteTools):
 
     def test_records_come_in_the_order_of_the_samples(self) -> None:
         """One record per sample with the names asked for, though training shuffles."""
-        session = self.session()
-        task = self.task(session, shuffle=True)
-        records = self.infer(session, {"number": task.index, "made": task.y, "given": task.x})
+        task = self.task()
+        records = self.infer(task.session, {"number": task.index, "made": task.y, "given": task.x})
         do = "Read the data layer in order, compute, and cut each value along its batch axis."
         equal([list(record) for record in records], [["number", "made", "given"]] * 7, "the names in records", do)
         equal([self.plain(record["number"]) for record in records], ROWS["index"], "the numbers of the samples", do)
@@ -68,10 +65,9 @@ class InferenceChecks(SuiteTools):
         """A consumer that takes one record and closes the iterator has seen one micro-batch, and ends the action."""
         ran: list[int] = []
 
-        session = self.session()
-        task = self.task(session, through=self.recording(ran.extend))
+        task = self.task(through=self.recording(ran.extend))
         notes = Notes()
-        records = session.infer(InferRequest(Graph({"y": task.y}), callbacks=(notes,)))
+        records = task.session.infer(InferRequest(Graph({"y": task.y}), callbacks=(notes,)))
         do = "Write infer as a generator: compute a micro-batch when its first record is asked for, end with `finally`."
         hold(not ran and not notes.log, f"Samples {ran} were computed before any record was asked for.", do)
         list(itertools.islice(records, 1))
@@ -79,4 +75,4 @@ class InferenceChecks(SuiteTools):
         records.close()  # type: ignore[attr-defined]  # iterators of an action are generators
         reasons = [note[1] for note in notes.select("end")]
         hold(len(reasons) == 1 and reasons[0].startswith("stopped"), f"on_end was told {reasons} after close().", do)
-        equal(len(self.infer(session, {"y": task.y})), 7, "records of the next inference", do)
+        equal(len(self.infer(task.session, {"y": task.y})), 7, "records of the next inference", do)

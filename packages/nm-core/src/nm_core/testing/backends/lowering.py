@@ -124,15 +124,14 @@ class LoweringChecks(SuiteTools):
 
             return self.module(name, forward, ports(x=VECTOR), ports(y=VECTOR))
 
-        session = self.session()
-        task = self.task(session)
+        task = self.task()
         first, branch, chain, dead = (recorder(name) for name in ("first", "left", "right", "dead"))
         start = first(x=task.x)
         dead(x=start)
         outputs = {"left": branch(x=start), "right": chain(x=chain(x=start))}
         order = [call.name for call in Graph(outputs).plan().framework]
 
-        self.infer(session, outputs)
+        self.infer(task.session, outputs)
 
         do = "Run each call of plan.framework once per micro-batch, in that order, whatever uses its outputs."
         equal(ran, order * 4, "the modules that ran in four micro-batches", do)
@@ -170,8 +169,7 @@ class LoweringChecks(SuiteTools):
 
     def test_the_host_suffix_runs_after_the_framework(self) -> None:
         """Host modules get what the framework and the data layer made, casts and constants included."""
-        session = self.session()
-        task = self.task(session)
+        task = self.task()
 
         def spell(y: Any, index: Any, **rest: Any) -> list[str]:
             hold(rest == {"extra": None}, f"An open port of a host module arrived as {rest}.", "Give None for it.")
@@ -192,7 +190,7 @@ class LoweringChecks(SuiteTools):
         with casts("transpose"):
             text = mark(text=host(y=self.double()(x=task.x), index=task.index), mark="!")
 
-        records = self.infer(session, {"text": text, "index": task.index})
+        records = self.infer(task.session, {"text": text, "index": task.index})
 
         expected = [f"{i} {'up' if a > b else 'down'}!" for i, (a, b) in enumerate(ROWS["x"])]
         do = "Run plan.host after the framework segment, on values bound as in the framework, one record per sample."

@@ -22,18 +22,16 @@ class TrainingChecks(SuiteTools):
 
     def fit_predict(self, *pieces: int, seed: int = 0, act: Any = None, at: int | None = None) -> Any:
         """Return the predictions after a noisy training in pieces that end at these steps."""
-        session = self.session(seed=seed)
-        task = self.task(session, through=self.noise)
+        task = self.task(self.session(seed=seed), through=self.noise)
         for end in pieces:
-            self.train(session, task, max_steps=end, callbacks=[Notes(at=at, act=act)])
+            self.train(task, max_steps=end, callbacks=[Notes(at=at, act=act)])
         return self.predict(task.net)
 
     def test_training_reduces_the_loss(self) -> None:
         """Thirty epochs of plain gradient descent bring the error of a linear regression below a tenth of its start."""
-        session = self.session()
-        task = self.task(session)
+        task = self.task()
         notes = Notes()
-        result = self.train(session, task, max_epochs=30, callbacks=[notes])
+        result = self.train(task, max_epochs=30, callbacks=[notes])
         losses = [note[-1][task.loss.port] for note in notes.select("log")]
         do = "Compute the gradient of the losses and let the optimizer apply it; report losses by their port's name."
         hold(result.losses[task.loss.port] < 0.1 * losses[0], f"The loss went from {losses[0]} to {result.losses}.", do)
@@ -47,10 +45,9 @@ class TrainingChecks(SuiteTools):
         self._check_update(0.1)
 
     def _check_update(self, clip: float | None) -> None:
-        session = self.session()
-        task = self.task(session)
+        task = self.task()
         before = self.predict(task.net)
-        result = self.train(session, task, max_steps=1, batches_per_step=4, gradient_clip_norm=clip)
+        result = self.train(task, max_steps=1, batches_per_step=4, gradient_clip_norm=clip)
         # Independent of how weights are laid out: y moves by -lr times the sum over samples j of g_j (x_j . x + 1).
         rows, targets = ROWS["x"], ROWS["target"]
         count = len(rows) * 2
@@ -71,10 +68,9 @@ class TrainingChecks(SuiteTools):
 
     def test_an_epoch_gives_each_sample_once(self) -> None:
         """The samples of an epoch are all of the data layer's, and steps, epochs and samples are counted."""
-        session = self.session()
         indices: list[int] = []
-        task = self.task(session, through=self.recording(indices.extend))
-        result = self.train(session, task, max_epochs=2)
+        task = self.task(through=self.recording(indices.extend))
+        result = self.train(task, max_epochs=2)
         do = "Iterate the source's micro-batches of each epoch to the end, the smaller last one included."
         for epoch in (indices[:7], indices[7:]):
             equal(sorted(epoch), ROWS["index"], "the samples of one epoch", do)
@@ -101,11 +97,10 @@ class TrainingChecks(SuiteTools):
 
     def test_restart_forgets_the_past_and_keeps_the_weights(self) -> None:
         """Counting begins at zero with the weights as they are."""
-        session = self.session()
-        task = self.task(session)
-        self.train(session, task, max_steps=3)
+        task = self.task()
+        self.train(task, max_steps=3)
         before = self.predict(task.net)
-        restarted = self.train(session, task, max_steps=2, restart=True)
+        restarted = self.train(task, max_steps=2, restart=True)
         do = "With restart=True drop what is kept of the training, and nothing of its modules."
         equal(restarted.step, 2, "the step after a restart", do)
         different(self.predict(task.net), before, "weights before and after two more updates", do)
@@ -116,11 +111,10 @@ class TrainingChecks(SuiteTools):
         def fail(run: Any) -> None:
             raise PlannedError("planned")
 
-        session = self.session()
-        task = self.task(session, through=self.noise)
+        task = self.task(through=self.noise)
         with expect_error("An error in a callback", "Raise it again.", PlannedError):
-            self.train(session, task, max_steps=10, callbacks=[Notes(at=STEPS_PER_EPOCH, act=fail)])
-        result = self.train(session, task, max_epochs=3)
+            self.train(task, max_steps=10, callbacks=[Notes(at=STEPS_PER_EPOCH, act=fail)])
+        result = self.train(task, max_epochs=3)
         equal(
             self.predict(task.net),
             self.fit_predict(3 * STEPS_PER_EPOCH),
@@ -134,18 +128,17 @@ class TrainingChecks(SuiteTools):
         """SIGINT ends a training with the reason "interrupted"; the handler is given back and nothing is lost."""
         if threading.current_thread() is not threading.main_thread():
             return
-        session = self.session()
-        task = self.task(session, through=self.noise)
+        task = self.task(through=self.noise)
         before = signal.getsignal(signal.SIGINT)
         notes = Notes(at=3, act=lambda run: signal.raise_signal(signal.SIGINT))
         do = "Note SIGINT while training, end at the next step boundary as interrupted, give the handler back."
         try:
-            result = self.train(session, task, max_steps=9, callbacks=[notes])
+            result = self.train(task, max_steps=9, callbacks=[notes])
         except KeyboardInterrupt:
             raise ConformanceError(f"Ctrl-C ends a training with a KeyboardInterrupt.\n  {do}") from None
         equal([result.step, result.reason], [3, "interrupted"], "step and reason after Ctrl-C in step 3", do)
         hold(signal.getsignal(signal.SIGINT) == before, "The handler of SIGINT is another one than before.", do)
-        self.train(session, task, max_steps=9)
+        self.train(task, max_steps=9)
         equal(self.predict(task.net), self.fit_predict(9), "weights after Ctrl-C and going on", ALIKE, tolerance=0)
 
     def test_a_loss_that_is_not_finite_is_an_error_or_counted(self) -> None:
@@ -154,9 +147,9 @@ class TrainingChecks(SuiteTools):
         session = self.session()
         do = "Check losses at log points and raise an error that names the loss; with skip, count what you leave out."
         with expect_error("A loss that is not finite", do):
-            self.train(session, self.task(session, columns=columns), max_epochs=1)
+            self.train(self.task(session, columns=columns), max_epochs=1)
         task = self.task(session, columns=columns)
-        result = self.train(session, task, max_epochs=1, non_finite="skip")
+        result = self.train(task, max_epochs=1, non_finite="skip")
         equal([result.step, result.skipped], [3, 1], "updates made and skipped in an epoch with a bad sample", do)
         finite = all(math.isfinite(value) for row in self.predict(task.net) for value in row)
         hold(finite, "A skipped update has reached the weights.", do)
@@ -164,29 +157,27 @@ class TrainingChecks(SuiteTools):
     def test_modules_are_in_training_mode(self) -> None:
         """Modules of the graph train while a training runs, and have their mode back after it."""
         modes: list[bool] = []
-        session = self.session()
         tasks: list[Task] = []  # filled below: the forward that looks at the net is a part of its task
-        task = self.task(session, through=self.recording(lambda index: modes.append(self.is_training(tasks[0].net))))
+        task = self.task(through=self.recording(lambda index: modes.append(self.is_training(tasks[0].net))))
         tasks.append(task)
         before = self.is_training(task.net)
-        self.train(session, task, max_steps=2)
-        self.infer(session, {"y": task.y})
+        self.train(task, max_steps=2)
+        self.infer(task.session, {"y": task.y})
         do = "Set training mode in train, evaluation mode in evaluate and infer, and give each module's mode back."
         equal(modes, [True, True, False, False, False, False], "training modes in two updates, then an inference", do)
         equal(self.is_training(task.net), before, "a module's mode after the actions", do)
 
     def test_the_callers_random_streams_are_untouched(self) -> None:
         """After each action the framework's generator and Python's go on as if nothing had happened."""
-        session = self.session()
-        task = self.task(session, through=self.noise)
+        task = self.task(through=self.noise)
         drawn = []
         for actions in (0, 1):
             self.seed(7)
             random.seed(7)
             if actions:
-                self.train(session, task, max_steps=2)
-                session.evaluate(EvalRequest.of([self.collector(task)]))
-                self.infer(session, {"y": task.y})
+                self.train(task, max_steps=2)
+                task.session.evaluate(EvalRequest.of([self.collector(task)]))
+                self.infer(task.session, {"y": task.y})
             drawn.append((self.draw(), random.random()))
         do = "Save the state of the generators before an action and set it again after."
         equal(drawn[1], drawn[0], "numbers drawn after actions and without them", do, tolerance=0)
@@ -197,7 +188,7 @@ class TrainingChecks(SuiteTools):
         tasks = [self.task(session, through=self.noise) for session in sessions]
         for end in (2, 3, 7):
             for session, task in zip(sessions, tasks, strict=True):
-                self.train(session, task, max_steps=end)
+                self.train(task, max_steps=end)
                 self.infer(session, {"y": task.y})
         for seed, task in enumerate(tasks):
             alone = self.fit_predict(7, seed=seed)
@@ -209,4 +200,4 @@ class TrainingChecks(SuiteTools):
         session = self.session()
         do = "Raise an error that names the optimizers there are (nm_core.errors.did_you_mean)."
         with expect_error("The optimizer no_such_optimizer", do):
-            self.train(session, self.task(session), max_steps=1, optimizer="no_such_optimizer")
+            self.train(self.task(session), max_steps=1, optimizer="no_such_optimizer")

@@ -96,40 +96,38 @@ class WeightChecks(SuiteTools):
 
     def test_tied_weights_stay_one(self) -> None:
         """They have the first one's values, learn together, and tying them again changes nothing."""
-        session = self.session()
-        task = self.task(session)
-        tied = self.nets(session, "other")["other"]
+        task = self.task()
+        tied = self.nets(task.session, "other")["other"]
         weight = self.matrix_name(task.net)
         modules = {"net": task.net, "other": tied}
         before = self.weights(task.net)[weight]
         for _ in range(2):
-            session.tie(modules, f"net.{weight}", f"other.{weight}")
+            task.session.tie(modules, f"net.{weight}", f"other.{weight}")
         do = "Let both modules hold one weight, the first one's; an update of one is an update of the other."
         equal(self.weights(tied)[weight], before, "the second weight after a tie", do, tolerance=0)
-        self.train(session, task, max_steps=2)
+        self.train(task, max_steps=2)
         equal(self.weights(tied)[weight], self.weights(task.net)[weight], "tied weights after training", do)
         different(self.weights(tied)[weight], before, "a tied weight before and after training", do)
         with expect_error("A tie of a weight that is not there", "Raise an error that names the weights there are."):
-            session.tie(modules, f"net.{weight}", "other.no_such_weight")
+            task.session.tie(modules, f"net.{weight}", "other.no_such_weight")
         with expect_error("A tie of weights of two shapes", "Compare shapes before you tie, and name both."):
-            session.tie(modules | {"wide": self.linear(2, 3, name="wide")}, f"net.{weight}", f"wide.{weight}")
+            task.session.tie(modules | {"wide": self.linear(2, 3, name="wide")}, f"net.{weight}", f"wide.{weight}")
 
     def test_frozen_weights_do_not_learn(self) -> None:
         """Those that match stay bitwise, the others learn; the matches are counted."""
-        session = self.session()
-        task = self.task(session)
+        task = self.task()
         weight, before = self.matrix_name(task.net), self.weights(task.net)
         do = "Leave weights that match out of every update; `*` is one part of a name, `**` any number."
-        equal(session.freeze({"net": task.net}, f"net.{weight}"), 1, "weights that match a whole name", do)
-        equal(session.freeze({"net": task.net}, "nothing.**"), 0, "weights that match nothing", do)
-        self.train(session, task, max_steps=2)
+        equal(task.session.freeze({"net": task.net}, f"net.{weight}"), 1, "weights that match a whole name", do)
+        equal(task.session.freeze({"net": task.net}, "nothing.**"), 0, "weights that match nothing", do)
+        self.train(task, max_steps=2)
         after = self.weights(task.net)
         for name, value in before.items():
             if name == weight:
                 equal(after[name], value, "a frozen weight after training", do, tolerance=0)
             else:
                 different(after[name], value, f"{name}, which is not frozen, before and after training", do)
-        equal(session.freeze({"net": task.net}, "net.**"), len(before), "weights that match net.**", do)
+        equal(task.session.freeze({"net": task.net}, "net.**"), len(before), "weights that match net.**", do)
 
     def test_a_checkpoint_goes_on_exactly(self) -> None:
         """Another session with other weights resumes, callbacks' state included, and ends as the uninterrupted run."""
@@ -140,7 +138,7 @@ class WeightChecks(SuiteTools):
                 session = self.session(work_dir=Path(folder))
                 task = self._noisy(session, seed=9)
                 resumed = Notes()
-                result = self.train(session, task, max_steps=8, callbacks=[resumed], resume=resume)
+                result = self.train(task, max_steps=8, callbacks=[resumed], resume=resume)
                 what = f"weights after resume={'a path' if resume == path else resume!r}"
                 equal(self.predict(task.net), self.predict(uninterrupted.net), what, do, tolerance=0)
                 equal([result.step, result.samples], [8, 14], "step and samples after resuming", do)
@@ -152,8 +150,8 @@ class WeightChecks(SuiteTools):
             session = self.session(work_dir=Path(folder))
             do = "Read and verify the checkpoint before anything is changed; name its path in the error."
             with expect_error("Resuming from a path without a checkpoint", do):
-                self.train(session, self._noisy(session), max_steps=2, resume=Path(folder) / "nothing")
-            result = self.train(session, self._noisy(session), max_steps=2, resume="auto")
+                self.train(self._noisy(session), max_steps=2, resume=Path(folder) / "nothing")
+            result = self.train(self._noisy(session), max_steps=2, resume="auto")
             equal(result.step, 2, "the step after resume='auto' in an empty folder", "Begin anew there.")
 
     def test_settings_that_it_does_not_have_are_refused(self) -> None:
@@ -162,7 +160,7 @@ class WeightChecks(SuiteTools):
             do = f"Know every {setting} that you accept by name, and refuse others with what there is."
             with expect_error(f'{setting}="no_such_{setting}"', do):
                 session = self.session(**{setting: f"no_such_{setting}"})
-                self.train(session, self.task(session), max_steps=1)
+                self.train(self.task(session), max_steps=1)
 
     def _noisy(self, session: Any, seed: int = 0) -> Task:
         return self.task(session, seed=seed, through=self.noise)
@@ -172,7 +170,7 @@ class WeightChecks(SuiteTools):
         session = self.session(work_dir=folder)
         task = self._noisy(session)
         notes = Notes(at=3, act=lambda run: run.request_checkpoint())
-        result = self.train(session, task, max_steps=8, callbacks=[notes])
+        result = self.train(task, max_steps=8, callbacks=[notes])
         events = notes.select("checkpoint")
         do = "Write a checkpoint at the step boundary after run.request_checkpoint(), then call on_checkpoint."
         hold(len(events) == 1 and events[0][1] == 3, f"on_checkpoint was told {events} after a request in step 3.", do)
