@@ -12,8 +12,10 @@ import pytest
 from nm_core import Metric
 from nm_core.plugins import Collection, Collections, ModuleSpec, UnknownNameError, hookimpl
 from nm_core.testing import SUITE, collection_failures
-from nm_core.testing.collections import CHECKS, CheckState, Suite, SuiteCheck, checks_of, judge, verdict_on
+from nm_core.testing.collections import CHECKS, checks_of, verdict_on
 from nm_core.testing.collections.declaration import DECLARED
+from nm_core.testing.collections.suite import Suite
+from nm_core.testing.collections.verdicts import CheckState, SuiteCheck, judge
 
 DATA = ("Forgetful", "Whimsical", "Swapping")
 

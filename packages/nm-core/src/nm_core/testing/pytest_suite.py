@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from nm_core.plugins import Collections, UnknownNameError
-from nm_core.testing.collections import SUITE, Case, CheckState, Suite, SuiteCheck, checks_of, verdict_on
+from nm_core.testing.collections import SUITE, checks_of, verdict_on
+from nm_core.testing.collections.suite import Case, Suite
+from nm_core.testing.collections.verdicts import CheckState, SuiteCheck
 from nm_types import NmError
 
 NOTE = "nm_collection"

@@ -16,19 +16,7 @@ from nm_core.testing.collections.static import target
 from nm_core.testing.collections.suite import Case, NoValuesError, Suite
 from nm_core.testing.collections.verdicts import CheckState, CheckVerdict, SuiteCheck, judge
 
-__all__ = [
-    "CHECKS",
-    "SUITE",
-    "Case",
-    "CheckState",
-    "CheckVerdict",
-    "Suite",
-    "SuiteCheck",
-    "checks_of",
-    "collection_failures",
-    "judge",
-    "verdict_on",
-]
+__all__ = ["CHECKS", "SUITE", "checks_of", "collection_failures", "verdict_on"]
 
 
 def checks_of(subject: Suite | Case) -> Iterator[SuiteCheck[Any]]:

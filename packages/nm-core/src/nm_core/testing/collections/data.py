@@ -21,18 +21,13 @@ def epoch(case: Case) -> None:
     for number in (0, 1):
         batches = case.probe.plan(layer, 0, number)
         indices = sorted(chain.from_iterable(batches))
-        hold(
-            indices == list(range(len(layer))),
-            f"Epoch {number} of {case.id} has the samples {indices}, not each of {len(layer)} once.",
-            "Let the plan of an epoch be an order of all numbers; an example leaves no last batch out.",
-        )
+        message = f"Epoch {number} of {case.id} has the samples {indices}, not each of {len(layer)} once."
+        do = "Let the plan of an epoch be an order of all numbers; an example leaves no last batch out."
+        hold(indices == list(range(len(layer))), message, do)
         for batch in batches:
             values = case.probe.read(layer, batch, 0, number)
-            hold(
-                len(values) == len(layer.outputs),
-                f"{case.id} gives {len(values)} values for its ports {', '.join(layer.outputs)}.",
-                "Return one value per port from collate, in their order.",
-            )
+            message = f"{case.id} gives {len(values)} values for its ports {', '.join(layer.outputs)}."
+            hold(len(values) == len(layer.outputs), message, "Return one value per port from collate, in their order.")
 
 
 @check(since=1, applies=_is_source)

@@ -34,19 +34,15 @@ def target(case: Case) -> None:
     """The declaration leads to a class of its own, with the same ports on every backend."""
     cls, collections = case.cls, case.suite.collections
     id = collections.id_of(cls)
-    hold(
-        id == case.module_id,
-        f"{case.module_id} leads to {cls.__module__}:{cls.__qualname__}, whose id is {id}.",
-        "Let the target name the module in which the class is defined, and give each class one id.",
-    )
+    do = "Let the target name the module in which the class is defined, and give each class one id."
+    hold(id == case.module_id, f"{case.module_id} leads to {cls.__module__}:{cls.__qualname__}, whose id is {id}.", do)
     spec = collections.modules.get(case.module_id)
     for backend in spec.targets if spec is not None else ():
         variant = collections.resolve(case.module_id, backend)
-        hold(
-            list(cls.input_ports) == list(variant.input_ports) and list(cls.output_ports) == list(variant.output_ports),
-            f"{case.module_id} has other ports on {backend}.",
-            "A module has the same ports on every backend.",
+        same = list(cls.input_ports) == list(variant.input_ports) and list(cls.output_ports) == list(
+            variant.output_ports
         )
+        hold(same, f"{case.module_id} has other ports on {backend}.", "A module has the same ports on every backend.")
 
 
 @check(since=1)
@@ -67,13 +63,9 @@ def signature(case: Case) -> None:
     module = case.make()
     for params in (module.params, complete(case.cls, constructor_parameters(case.cls), plain_data(module.params))):
         ports = signature_of(case.cls, params)
-        hold(
-            list(ports.inputs.values()) == list(module.inputs.values())
-            and list(ports.outputs.values()) == list(module.outputs.values()),
-            f"{case.id} has the ports {module.inputs} -> {module.outputs}; "
-            f"computed once more they are {ports.inputs} -> {ports.outputs}.",
-            FOLLOW,
-        )
+        computed, declared = ([*each.inputs.values(), None, *each.outputs.values()] for each in (ports, module))
+        message = f"{case.id} has the ports {module.inputs} -> {module.outputs}; computed once more they are "
+        hold(computed == declared, f"{message}{ports.inputs} -> {ports.outputs}.", FOLLOW)
 
 
 @check(since=1, applies=lambda case: case.has_ports() and not case.is_metric)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter
@@ -151,10 +151,7 @@ class Case:
     @property
     def can_be_imported(self) -> bool:
         """Whether there is a class; where not, `target` fails."""
-        try:
-            return bool(self.cls)
-        except Exception:  # noqa: BLE001 - importing an author's code may raise anything
-            return False
+        return _succeeds(lambda: self.cls)
 
     @cached_property
     def missing_params(self) -> list[Parameter]:
@@ -169,10 +166,7 @@ class Case:
 
     def has_ports(self) -> bool:
         """Whether its ports can be known; where not, `target` or `constructs` fails."""
-        try:
-            return self.failure is None and bool(self.ports)
-        except Exception:  # noqa: BLE001 - an author's code may raise anything
-            return False
+        return self.failure is None and _succeeds(lambda: self.ports)
 
     @property
     def is_metric(self) -> bool:
@@ -248,6 +242,14 @@ class Case:
         self.probe.train(module, False)
         with self.probe.seeded(5):
             return self.run(module, call, values)
+
+
+def _succeeds(attempt: Callable[[], object]) -> bool:
+    try:
+        attempt()
+    except Exception:  # noqa: BLE001 - an author's code may raise anything
+        return False
+    return True
 
 
 def plain_data(params: Mapping[str, Any]) -> dict[str, Any]:
