@@ -116,6 +116,7 @@ class NeuralModuleFactory:
         """Make a module by its id, such as `asr.JasperEncoder`; its weights depend on the seed and its name only."""
         cls = self.collections.resolve(id, self.backend)
         name = name or snake_case(cls.__name__)
+        # By name and not in order: adding a module to an application leaves the weights of the others as they were.
         with self.session.seeded(self.settings.seed, name):
             module: NeuralModule = cls(name=name, **params)
         self._add_modules([module])

@@ -74,6 +74,7 @@ class LoadedWeights:
         return cls(
             module,
             source,
+            # In the module's order, so that reports of two files compare line by line.
             tuple(name for name in expected if saved.get(name) == expected[name]),
             tuple(name for name in expected if name not in saved),
             tuple(name for name in saved if name not in expected),

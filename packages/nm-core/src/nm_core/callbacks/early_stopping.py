@@ -61,6 +61,7 @@ class EarlyStopping(Callback):
         if is_better(value, self._best, self.mode, self.min_delta):
             self._best, self._waited = value, 0
             return
+        # A NaN comes here too: a training that diverged has to end, not to wait for better.
         self._waited += 1
         if self._waited >= self.patience:
             best = "any finite value" if self._best is None else f"{self._best:g}"

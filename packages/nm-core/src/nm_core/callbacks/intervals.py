@@ -39,7 +39,7 @@ def is_better(value: float, best: float | None, mode: Mode, min_delta: float = 0
     """Tell whether `value` beats `best` by more than `min_delta`; a value that is not finite never does."""
     if not math.isfinite(value):
         return False
-    if best is None:
+    if best is None:  # the first finite score, whatever `min_delta` asks
         return True
     return value < best - min_delta if mode == "min" else value > best + min_delta
 

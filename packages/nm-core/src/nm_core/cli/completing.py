@@ -107,7 +107,7 @@ def _document(ctx: click.Context) -> Document | None:
     app = ctx.params.get("app") or next(iter(ctx.params.get("apps") or ()), None)
     try:
         return read_document(app) if app else None
-    except (NmError, OSError):
+    except (NmError, OSError):  # a file that is half written is the usual case while somebody types
         return None
 
 

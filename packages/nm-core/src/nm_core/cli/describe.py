@@ -74,6 +74,7 @@ def _ports(ports: PortSpec) -> list[dict[str, Any]]:
 def _parameter(parameter: inspect.Parameter) -> dict[str, Any]:
     required = parameter.default is inspect.Parameter.empty
     annotation = "" if parameter.annotation is inspect.Parameter.empty else parameter.annotation
+    # Annotations are text where the module postpones them, and types otherwise.
     text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
     return {
         "name": parameter.name,

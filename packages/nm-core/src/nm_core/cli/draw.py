@@ -80,6 +80,7 @@ def draw(
 
 def _write(path: Path, text: str) -> None:
     """Write a file that appears only when it is complete."""
+    # Beside its target: os.replace is atomic on one file system only.
     partial = path.with_name(f".partial-{path.name}")
     try:
         partial.write_text(text, encoding="utf-8")

@@ -81,6 +81,7 @@ def _innermost(error: Exception) -> str:
 
 def _say(message: str) -> None:
     lines = message.splitlines()
+    # A file may have hundreds of problems: the first ones must not scroll away.
     hidden = len(lines) - _SCREEN
     if hidden > 1:
         lines = [*lines[:_SCREEN], f"  ... and {hidden} more lines."]

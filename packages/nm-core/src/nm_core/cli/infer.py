@@ -121,6 +121,7 @@ def _records(
 
 
 def _pair_results(verb: str, inputs: Sequence[str], results: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+    # Not zip: a task that gives fewer results than inputs would lose the last ones in silence.
     rest = iter(results)
     for number, source in enumerate(inputs):
         try:

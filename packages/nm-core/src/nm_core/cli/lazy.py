@@ -82,5 +82,6 @@ class LazyGroup(click.Group):
         from nm_core.plugins import Collections
 
         collections = Collections.load()
+        # A built-in name stays built in: a collection must not take over `nmod train` by being installed.
         names = [name for name in collections.names("commands") if name not in self.entries]
         return {name: " and ".join(collections.owners("commands", name)) for name in names}

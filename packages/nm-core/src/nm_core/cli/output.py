@@ -51,6 +51,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     cells = [list(map(str, columns)), *(list(map(str, row)) for row in rows)]
     widths = [max(1, *map(len, column)) for column in zip(*cells, strict=True)]
     room = _width() - sum(widths[:-1]) - len(_BETWEEN) * (len(widths) - 1)
+    # In a pipe the width has no end, so that every row stays one line for grep and cut.
     below = room < _NARROW < widths[-1]  # too narrow for columns: the last one goes on lines of its own
     if below or _NARROW <= room < widths[-1]:
         widths[-1] = _width() - len(_INDENT) if below else room

@@ -99,6 +99,7 @@ def train(
         **{name: value for name, value in overrides.items() if value is not None},
     )
     if result.reason == "interrupted":
+        # Nothing is saved: the checkpoint has the state of the optimizer too, and --resume goes on from it.
         if rank() == 0:
             command = [*arguments, *([] if resume else ["--resume"]), *nproc_arguments()]
             print(f"Interrupted after {result.step} updates. To go on: nmod {shlex.join(command)}", file=sys.stderr)

@@ -109,6 +109,7 @@ def tune(
     Next: nmod diff APP WORK_DIR/best.yaml says what was found, and nmod train WORK_DIR/best.yaml trains with it.
     """
     _refuse_rest(ctx.args, changes)
+    # Looked for, not imported: importing Optuna takes a second, and usage errors come first.
     if find_spec("optuna") is None:
         from nm_core.tuning.errors import TuningError
 

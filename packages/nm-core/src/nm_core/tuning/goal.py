@@ -105,6 +105,7 @@ def _evaluations(entry: ApplicationEntry, collections: Collections) -> dict[str,
         default: Any = parameters["name"].default if "name" in parameters else _EVAL
         name = str(callback.params.get("name", default))
         evaluations.setdefault(name, section if isinstance(callback.metrics, str) else callback.metrics)
+    # Evaluated on the way already, the section would be computed twice under two names.
     if section and section not in evaluations.values():
         evaluations.setdefault(_EVAL, section)
     return evaluations

@@ -135,6 +135,7 @@ class Search:
             raise KeyboardInterrupt
         if watch.pruned:
             raise PrunedError
+        # The last evaluation may be some updates ago; the score is that of the weights which are kept.
         if watch.step != result.step:
             evaluation = self.goal.evaluation
             watch.take(evaluation, application.factory.eval(application.metrics(self.goal.metrics)))

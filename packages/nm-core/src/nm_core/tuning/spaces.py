@@ -133,6 +133,7 @@ def read_space(name: str, text: str) -> Space | None:
         TuningError: it looks like a space and is none.
     """
     text = text.strip()
+    # What looks like a range must be one: read as text it would be the value of every trial.
     if _LIKE_A_RANGE.match(text) and not _has_commas(text):
         return _range(name, text)
     items = list(_items(text))

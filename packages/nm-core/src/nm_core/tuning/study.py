@@ -129,6 +129,7 @@ def _storage(address: str, lost_after: int) -> RDBStorage:
     from optuna.storages import RDBStorage
     from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
+    # SQLite locks the whole file; processes that share a study wait longer than its five seconds.
     connection = {"connect_args": {"timeout": 60}} if address.startswith("sqlite") else {}
     for attempt in itertools.count(1):
         try:

@@ -205,6 +205,7 @@ class Trials:
         if not math.isfinite(score):
             raise ArithmeticError(f"{self.search.goal.metric} is {score}, which compares with nothing.")
         best = self.best()
+        # Only what may be the best is written: the weights of every trial would fill the disk.
         if best is None or self._key(score) <= self._key(best.value):
             application.save(folder / "application")
         self._failures = 0

@@ -141,6 +141,7 @@ class KeysOf(Form[T]):
         for key, field in self.fields.items():
             attribute = field.attribute or key
             child = node.value.get(key)
+            # `policy: null` in a file means what leaving it out means; for other keys null is a mistake.
             if child is None or (child.value is None and field.default is None):
                 values[attribute] = None if field.required else field.default
                 continue

@@ -61,6 +61,7 @@ def _names(node: Node | None) -> Sequence[str]:
 
 
 def _value(name: str, text: str) -> Node:
+    # `--set name=` means an empty text; YAML would read null.
     source = Source(f"the value of {name}", text or '""')
     problems = Problems(source.name, source)
     node = parse(source, problems)

@@ -125,6 +125,7 @@ def _rename(reference: Reference, names: Names) -> Reference:
 
 def _rename_owner(weight: str, names: Names) -> str:
     """Return the name or pattern of a weight with its module renamed."""
+    # With the dot: renaming `encoder` must not touch weights of `encoder_2`.
     for old, new in names.items():
         if weight.startswith(f"{old}."):
             return new + weight[len(old) :]

@@ -52,6 +52,7 @@ def _module(type: str | None, params: dict[str, Data], graph: str | None) -> Mod
         )
     if graph is not None and params:
         raise ValueError("A module made from a graph has no params.\n  Its modules have theirs under modules:.")
+    # Apart, since an upgrade compares the version of the file with that of the installed module.
     id, _, version = (type or "").partition("@")
     return ModuleEntry(id or None, int(version) if version else None, params, graph)
 

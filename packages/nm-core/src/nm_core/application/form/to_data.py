@@ -70,6 +70,7 @@ def _graph(entry: GraphEntry) -> Data:
 
 
 def _call(entry: CallEntry) -> Data:
+    # A label that is its module's name is left out: writing and reading again gives the same file.
     label = None if entry.label == entry.module else entry.label
     return _drop_empty(
         {
