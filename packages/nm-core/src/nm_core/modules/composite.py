@@ -77,9 +77,9 @@ class CompositeModule(NeuralModule[OutputsT], metaclass=_CompositeMeta):
         return self.build(**values)
 
     def _record(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> OutputsT:
-        call, whole = record_composite(self, args, kwargs)
+        call, outer = record_composite(self, args, kwargs)
         return self._name_outputs(
-            [call.outputs[port] if port in call.outputs else whole.tensor(port) for port in self.outputs]
+            [call.outputs[port] if port in call.outputs else outer.tensor(port) for port in self.outputs]
         )
 
 
@@ -102,31 +102,31 @@ def record_composite(
         PortError, NeuralTypeError: as for `recording.record`, also from the calls inside.
         ModuleDeclarationError: `build` gives other than the output ports promise.
     """
-    whole = recording.record(module, args, kwargs, label=label, location=location, policy=policy)
+    outer = recording.record(module, args, kwargs, label=label, location=location, policy=policy)
     arguments = recording.bind_arguments(module.name, module.inputs, args, kwargs)
     if isinstance(policy, frozenset):  # the casts at its ports are made by the calls inside
         policy = "transpose" if policy else "error"
     call = CompositeCall(
         module,
-        whole.inputs,
-        whole.casts,
+        outer.inputs,
+        outer.casts,
         policy=policy or recording.current_casts(),
-        location=whole.location,
+        location=outer.location,
         label=label,
-        scope=whole.scope,
+        scope=outer.scope,
     )
     with recording.casts(call.policy), recording.inside(call):
         result = module.build(**arguments)
     names = tuple(module.outputs)
     values = (result,) if len(names) == 1 else tuple(result)
-    call.outputs = {name: value for name, value in zip(names, values, strict=False) if name not in whole.unavailable}
+    call.outputs = {name: value for name, value in zip(names, values, strict=False) if name not in outer.unavailable}
     if len(values) != len(names) or not all(isinstance(value, NmTensor) for value in call.outputs.values()):
         raise ModuleDeclarationError(
             f"{type(module).__qualname__}.build returned {', '.join(type(value).__name__ for value in values)}.\n"
             f"  Expected {len(names)} symbolic tensors, for {', '.join(names)}."
         )
     _check_promises(module, call)
-    return call, whole
+    return call, outer
 
 
 def _check_promises(module: CompositeModule, call: CompositeCall) -> None:

@@ -18,6 +18,14 @@ class NmTensor:
     """A value that an action will compute: one output port of one call.
 
     Two symbolic tensors are equal when they are the same port of the same call.
+
+    Example:
+        >>> from nm_core import inputs
+        >>> x = inputs(x="B Channel:64")
+        >>> x
+        <symbolic inputs.x: Batch Channel:64>
+        >>> x == x.call.tensor("x")
+        True
     """
 
     __slots__ = ("call", "port", "type")
@@ -97,17 +105,22 @@ def flat_arguments(inputs: Mapping[str, Argument]) -> Iterator[tuple[str, NmTens
 
 
 class Call:
-    """One use of a module in a graph: what was connected to its inputs, and the types that follow.
+    """One use of a module in a graph: the tensors at its inputs, and the types of its outputs.
 
     Attributes:
         module: the module that was called.
-        inputs: what each connected input port was given; ports left open are absent.
+        inputs: the tensor or constant at each connected input port; ports left open are absent.
         types: the type of each output port in this call; none where the call failed, as in a file with problems.
         typing: the verdict of the type system: casts, deferred checks, equations.
         unavailable: outputs that have no value here, with the optional inputs they need.
         location: file and line of the user's code, or of the application file.
         label: the name asked for this call, where one was (`as:` in a file).
         scope: the call of a composite module that this call came out of, if any.
+
+    Example:
+        >>> from nm_core import inputs
+        >>> inputs(x="B Channel:64", length="B").length.call.tensors()
+        (<symbolic inputs.x: Batch Channel:64>, <symbolic inputs.length: Batch>)
     """
 
     __slots__ = ("__weakref__", "inputs", "label", "location", "module", "scope", "types", "typing", "unavailable")
