@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nm_core.lazy_exports import lazy_exports
+from nm_types.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from nm_nlp.data.lines_of_text import LinesOfText

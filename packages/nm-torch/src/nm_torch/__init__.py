@@ -5,7 +5,7 @@ Nothing is imported before it is used, torch included: the declaration of the co
 
 from typing import TYPE_CHECKING
 
-from nm_core.lazy_exports import lazy_exports
+from nm_types.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from nm_core.symbols.ports import optional, ports, variadic

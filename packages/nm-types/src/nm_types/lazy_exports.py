@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from nm_core.errors import did_you_mean
+from nm_types.errors import did_you_mean
 
 
 def lazy_exports(package: str, modules: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
@@ -29,7 +29,8 @@ def lazy_exports(package: str, modules: Mapping[str, str]) -> tuple[Callable[[st
 
     def __getattr__(name: str) -> Any:
         if name not in modules:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}.{did_you_mean(name, modules)}")
+            message = f"module {package!r} has no attribute {name!r}. {did_you_mean(name, modules)}"
+            raise AttributeError(message.rstrip())
         module = import_module(modules[name])
         value = module if modules[name] == f"{package}.{name}" else getattr(module, name)
         setattr(sys.modules[package], name, value)  # the next use is an ordinary attribute

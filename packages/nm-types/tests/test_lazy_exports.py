@@ -9,14 +9,14 @@ import pytest
 INIT = """
 from typing import TYPE_CHECKING
 
-from nm_core.lazy_exports import lazy_exports
+from nm_types.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from nm_core_lazy import shapes
-    from nm_core_lazy.shapes import Circle, square
+    from nm_types_lazy import shapes
+    from nm_types_lazy.shapes import Circle, square
 else:
     __getattr__, __dir__ = lazy_exports(
-        __name__, {"Circle": "nm_core_lazy.shapes", "square": "nm_core_lazy.shapes", "shapes": "nm_core_lazy.shapes"}
+        __name__, {"Circle": "nm_types_lazy.shapes", "square": "nm_types_lazy.shapes", "shapes": "nm_types_lazy.shapes"}
     )
 
 __all__ = ["Circle", "shapes", "square"]
@@ -30,16 +30,16 @@ def square(): ...
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """A folder with the package `nm_core_lazy`."""
-    (tmp_path / "nm_core_lazy").mkdir()
-    (tmp_path / "nm_core_lazy" / "__init__.py").write_text(INIT, encoding="utf-8")
-    (tmp_path / "nm_core_lazy" / "shapes.py").write_text(SHAPES, encoding="utf-8")
+    """A folder with the package `nm_types_lazy`."""
+    (tmp_path / "nm_types_lazy").mkdir()
+    (tmp_path / "nm_types_lazy" / "__init__.py").write_text(INIT, encoding="utf-8")
+    (tmp_path / "nm_types_lazy" / "shapes.py").write_text(SHAPES, encoding="utf-8")
     return tmp_path
 
 
 def run(package: Path, code: str) -> str:
     """Run code that may import the package, and return what it prints."""
-    prelude = f"import sys; sys.path.insert(0, {str(package)!r}); import nm_core_lazy as package\n"
+    prelude = f"import sys; sys.path.insert(0, {str(package)!r}); import nm_types_lazy as package\n"
     done = subprocess.run([sys.executable, "-c", prelude + code], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
@@ -47,7 +47,7 @@ def run(package: Path, code: str) -> str:
 def test_a_name_is_imported_when_it_is_used(package: Path) -> None:
     """Importing the package imports no other module; afterwards the name is an ordinary attribute."""
     code = """
-print("nm_core_lazy.shapes" in sys.modules, package.Circle.__name__, "nm_core_lazy.shapes" in sys.modules)
+print("nm_types_lazy.shapes" in sys.modules, package.Circle.__name__, "nm_types_lazy.shapes" in sys.modules)
 print("Circle" in vars(package), "square" in vars(package), package.shapes.square is package.square)
 """
 
@@ -58,7 +58,7 @@ def test_names_are_listed_before_they_are_imported(package: Path) -> None:
     """Completion and `from package import *` know every name."""
     code = """
 names = dir(package)
-from nm_core_lazy import *
+from nm_types_lazy import *
 print({"Circle", "square", "shapes"} <= set(names), "__name__" in names, names == sorted(names), square.__name__)
 """
 
@@ -74,4 +74,4 @@ except AttributeError as error:
     print(error)
 """
 
-    assert run(package, code) == "module 'nm_core_lazy' has no attribute 'Circel'. Did you mean \"Circle\"?"
+    assert run(package, code) == "module 'nm_types_lazy' has no attribute 'Circel'. Did you mean \"Circle\"?"
