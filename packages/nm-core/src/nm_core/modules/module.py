@@ -130,7 +130,7 @@ class NeuralModule(Generic[OutputsT], metaclass=ModuleMeta):
                 hide(error)
                 raise
         values = recording.bind_arguments(self.name, self.inputs, args, kwargs)
-        if not hasattr(self, "forward"):
+        if not hasattr(self, "forward"):  # no method here, so that another base class may bring it
             raise ModuleDeclarationError(f"{type(self).__qualname__} does not implement forward.")
         return self._wrap_result(self.forward(**values))
 
@@ -154,7 +154,7 @@ class NeuralModule(Generic[OutputsT], metaclass=ModuleMeta):
         return self._name_outputs(call.tensors())
 
     def _wrap_result(self, result: Any) -> OutputsT:
-        if len(self.outputs) > 1 and type(result) is tuple:
+        if len(self.outputs) > 1 and type(result) is tuple:  # a named tuple of the author's stays as it is
             return self._name_outputs(result)
         outputs: OutputsT = result
         return outputs

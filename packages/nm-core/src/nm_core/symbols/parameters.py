@@ -94,7 +94,7 @@ def freeze(value: object) -> Any:
 
 
 def _freeze(value: object) -> Any:
-    if value is None or isinstance(value, bool | str):
+    if value is None or isinstance(value, bool | str):  # before int, of which bool is a subclass
         return value
     if isinstance(value, int):
         return int(value)  # members of IntEnum lose their class
@@ -137,8 +137,9 @@ def constructor_parameters(cls: type) -> dict[str, inspect.Parameter]:
     Raises:
         ModuleDeclarationError: the constructor takes `*args` or a parameter called `name`.
     """
+    # from the class's own __dict__: that of a base describes the base's constructor
     stored: dict[str, inspect.Parameter] | None = cls.__dict__.get("_constructor_parameters")
-    if stored is not None:  # a module's class has looked them up when it was made
+    if stored is not None:
         return stored
     collected: dict[str, inspect.Parameter] = {}
     passed_on: frozenset[str] | None = None  # None: whatever the next constructor takes
@@ -239,6 +240,7 @@ def capture(
     opaque: set[str] = set()
     for name, parameter in known.items():
         try:
+            # defaults are recorded too: a file keeps its meaning when a later release changes one
             frozen[name] = _freeze(arguments.get(name, parameter.default))
         except _NotPlain:
             opaque.add(name)

@@ -68,8 +68,8 @@ def is_constant_inside(args: Sequence[object], kwargs: Mapping[str, object]) -> 
     """Tell whether a call in the `build` of a composite module is given constants of the graph and nothing else."""
     if _scope.get() is None:
         return False
-    given = [value for value in (*args, *kwargs.values()) if value is not None]
-    return bool(given) and all(isinstance(value, bool | int | float | str) for value in given)
+    values = [value for value in (*args, *kwargs.values()) if value is not None]
+    return bool(values) and all(isinstance(value, bool | int | float | str) for value in values)
 
 
 def _holds_symbolic(values: Any) -> bool:
@@ -143,8 +143,8 @@ def type_arguments(
             location=location,
         )
     except NeuralTypeError as error:
-        given = [value for _, value in flat_arguments(inputs) if isinstance(value, NmTensor)]
-        raise note_size_origins(error, lambda size: find_origin(size, given)) from None
+        tensors = [value for _, value in flat_arguments(inputs) if isinstance(value, NmTensor)]
+        raise note_size_origins(error, lambda size: find_origin(size, tensors)) from None
 
 
 def unavailable(module: Component, inputs: Mapping[str, Argument]) -> dict[str, tuple[str, ...]]:
@@ -165,20 +165,21 @@ def bind_arguments(
     names = list(ports)
     if len(args) > len(names):
         problems.append(f"{owner} has {len(names)} input ports and was given {len(args)} values.")
-    given: dict[str, object] = dict(zip(names, args, strict=False))
+    arguments: dict[str, object] = dict(zip(names, args, strict=False))
     for name, value in kwargs.items():
         if name not in ports:
             problems.append(unknown_port(owner, name, ports))
-        elif name in given:
+        elif name in arguments:
             problems.append(f'{owner} was given "{name}" twice.')
         else:
-            given[name] = value
-    given = {name: given[name] for name in names if given.get(name) is not None}
-    missing = [port for port in ports.values() if not port.optional and port.name not in given]
+            arguments[name] = value
+    # None means open, as for an optional parameter of Python; ports come in their own order whatever that of the call
+    arguments = {name: arguments[name] for name in names if arguments.get(name) is not None}
+    missing = [port for port in ports.values() if not port.optional and port.name not in arguments]
     problems += [f'{owner} needs its input "{port.name}" ({port.type}), which was left open.' for port in missing]
     if problems:
         raise PortError("\n  ".join(problems) + f"\n  {list_ports(ports)}")
-    return given
+    return arguments
 
 
 def unknown_port(owner: str, name: str, ports: PortSpec) -> str:
@@ -193,7 +194,7 @@ def list_ports(ports: PortSpec) -> str:
 
 
 def symbolic_arguments(owner: str, ports: PortSpec, given: Mapping[str, object], location: str) -> dict[str, Argument]:
-    """Return what a call's ports were given as parts of a graph.
+    """Convert the arguments of a call to parts of a graph.
 
     Raises:
         PortError: a value that no graph can hold, or one that has no value in its call.
