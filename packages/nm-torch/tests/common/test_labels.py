@@ -5,20 +5,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nm_torch.common.errors import LabelError
-from nm_torch.common.labels import ENGLISH, Labels
+from nm_torch.common.labels import ENGLISH, LabelVocabulary
 
 
 @given(st.text(alphabet=ENGLISH))
 def test_decoding_undoes_encoding(text: str) -> None:
     """Any text over the labels comes back as it was."""
-    labels = Labels(ENGLISH)
+    labels = LabelVocabulary(ENGLISH)
 
     assert labels.decode(labels.encode(text)) == text
 
 
 def test_the_longest_label_is_taken_first() -> None:
     """Labels of several characters win over their beginnings."""
-    labels = Labels(["s", "h", "sh", "e"])
+    labels = LabelVocabulary(["s", "h", "sh", "e"])
 
     assert labels.encode("she") == [2, 3]
     assert labels.decode([2, 3]) == "she"
@@ -27,23 +27,23 @@ def test_the_longest_label_is_taken_first() -> None:
 def test_characters_outside_the_labels_are_named() -> None:
     """An error names the characters, once each, and what the labels are."""
     with pytest.raises(LabelError, match=r"^'é' \(U\+00E9\) of 'caéé' are not among the labels ' abc'"):
-        Labels(" abc").encode("caéé")
+        LabelVocabulary(" abc").encode("caéé")
 
 
 def test_characters_can_be_left_out() -> None:
     """Characters that no label covers disappear without leaving two spaces."""
-    assert Labels(ENGLISH).without_outside("two - three!") == "two three"
-    assert Labels(["ab", "c"]).outside("abxcb") == ["x", "b"]
+    assert LabelVocabulary(ENGLISH).without_outside("two - three!") == "two three"
+    assert LabelVocabulary(["ab", "c"]).outside("abxcb") == ["x", "b"]
 
 
 @pytest.mark.parametrize("labels", ["", ["a", ""], "aba"])
 def test_labels_that_cannot_be_told_apart_are_refused(labels: str | list[str]) -> None:
     """No labels, an empty one and one given twice are errors."""
     with pytest.raises(LabelError, match="at least one, none empty and none twice"):
-        Labels(labels)
+        LabelVocabulary(labels)
 
 
 def test_ids_that_are_no_labels_are_refused() -> None:
     """The blank and padding cannot be decoded."""
     with pytest.raises(LabelError, match=r"from 0 to 3; given \[-1, 4\]"):
-        Labels(" abc").decode([0, 4, -1])
+        LabelVocabulary(" abc").decode([0, 4, -1])

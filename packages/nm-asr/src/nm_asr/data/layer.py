@@ -22,7 +22,7 @@ from nm_asr.features.mel import make_front_end
 from nm_core import ModuleOptions
 from nm_core.symbols.ports import PortSpec
 from nm_torch import ports
-from nm_torch.common.labels import Labels
+from nm_torch.common.labels import LabelVocabulary
 from nm_torch.data import Batching, DataLayer, SampleError
 
 PADDING = -1
@@ -162,7 +162,7 @@ class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
             **options,
         )
         self.sample_rate = sample_rate
-        self.labels = Labels(labels)
+        self.labels = LabelVocabulary(labels)
         self.augmentation = read_augmentation(augmentation)
         self.selection = select_utterances(
             [manifest] if isinstance(manifest, str) else [str(path) for path in manifest],

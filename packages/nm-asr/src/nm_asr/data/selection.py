@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nm_asr.data.manifest import Utterance, read_manifest
 from nm_asr.errors import LabelError, LeftOutWarning, ManifestError
-from nm_torch.common.labels import Labels
+from nm_torch.common.labels import LabelVocabulary
 
 _SHOWN = 5
 
@@ -47,7 +47,7 @@ class Selection:
 
 def select_utterances(
     manifests: Sequence[str],
-    labels: Labels,
+    labels: LabelVocabulary,
     *,
     min_duration: float,
     max_duration: float | None,

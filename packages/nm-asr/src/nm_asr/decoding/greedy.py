@@ -15,7 +15,7 @@ from nm_asr.errors import DecodingError
 from nm_core import ModuleOptions, NeuralModule
 from nm_torch import optional, ports
 from nm_torch.common.hypotheses import Hypothesis, HypothesisKind, Token, hypothesis_from_tokens
-from nm_torch.common.labels import Labels
+from nm_torch.common.labels import LabelVocabulary
 
 
 class GreedyCTCDecoder(NeuralModule):
@@ -50,7 +50,7 @@ class GreedyCTCDecoder(NeuralModule):
         self, *, labels: str | Sequence[str], frame_seconds: float | None = None, **options: Unpack[ModuleOptions]
     ) -> None:
         super().__init__(**options)
-        self.labels = Labels(labels)
+        self.labels = LabelVocabulary(labels)
         if frame_seconds is not None and not frame_seconds > 0.0:
             raise DecodingError(f"frame_seconds is {frame_seconds!r}; expected seconds above 0, or None.")
         self.frame_seconds = frame_seconds

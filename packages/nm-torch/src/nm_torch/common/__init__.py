@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from nm_torch.common.decoder_rnn import DecoderRNN
     from nm_torch.common.error_rates import CharacterErrorRate, WordErrorRate
     from nm_torch.common.hypotheses import Hypothesis, Token, Word
+    from nm_torch.common.labels import LabelVocabulary
     from nm_torch.common.linear import ArgMax, Linear, LogSoftmax
     from nm_torch.common.losses import CrossEntropyLoss, MSELoss, SequenceLoss
     from nm_torch.common.pointwise import Activation, Dropout, LayerNorm
@@ -40,6 +41,7 @@ else:
             "EncoderRNN": "nm_torch.common.rnn",
             "FrameStacking": "nm_torch.common.subsampling",
             "Hypothesis": "nm_torch.common.hypotheses",
+            "LabelVocabulary": "nm_torch.common.labels",
             "LayerNorm": "nm_torch.common.pointwise",
             "Linear": "nm_torch.common.linear",
             "LogSoftmax": "nm_torch.common.linear",
@@ -71,6 +73,7 @@ __all__ = [
     "EncoderRNN",
     "FrameStacking",
     "Hypothesis",
+    "LabelVocabulary",
     "LayerNorm",
     "Linear",
     "LogSoftmax",

@@ -8,7 +8,7 @@ ENGLISH = " abcdefghijklmnopqrstuvwxyz'"
 """Space, the letters and the apostrophe: 28 labels."""
 
 
-class Labels:
+class LabelVocabulary:
     """The labels of a model: text to label ids and back.
 
     A label is one character or several; where several labels fit, the longest is taken.
@@ -20,7 +20,7 @@ class Labels:
         LabelError: no labels, an empty one, or one given twice.
 
     Example:
-        >>> labels = Labels(" abc")
+        >>> labels = LabelVocabulary(" abc")
         >>> labels.encode("a cab")
         [1, 0, 3, 1, 2]
         >>> labels.decode([3, 1, 2])
@@ -86,6 +86,10 @@ class Labels:
             else:
                 yield None, piece
             start += len(piece)
+
+
+Labels = LabelVocabulary
+"""The name of 0.1; `nm_types.Labels` is the kind of label ids."""
 
 
 def _quote(characters: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from nm_torch.common.search_options import Scorer, SearchOptions, mask_forbidden
 
 
 def search(scorer: Scorer, limits_B: Tensor, options: SearchOptions) -> list[list[Hypothesis]]:
-    """Return the best hypotheses of each sentence, best first.
+    """Search the best hypotheses of each sentence, best first.
 
     Every hypothesis ends with the end symbol: at its limit a sentence can only go on with that.
 
@@ -31,11 +31,8 @@ def search(scorer: Scorer, limits_B: Tensor, options: SearchOptions) -> list[lis
         return []
     limits_B = limits_B.clamp(min=options.min_length)
     with torch.inference_mode():
-        results = (
-            greedy_search(scorer, limits_B, options)
-            if options.beam_size == 1
-            else beam_search(scorer, limits_B, options)
-        )
+        method = greedy_search if options.beam_size == 1 else beam_search
+        results = method(scorer, limits_B, options)
     if any(isnan(hypothesis.log_prob) for best in results for hypothesis in best):
         raise SearchError(
             "the model gave log-probabilities that are not numbers (NaN), so that none is the best.\n"

@@ -12,7 +12,7 @@ from nm_core import Metric, ModuleOptions, NmTensor, ports
 from nm_torch.common.error_rates.edit_distance import Edits, count_edits
 from nm_torch.common.errors import MetricError
 from nm_torch.common.hypotheses import Hypothesis
-from nm_torch.common.labels import Labels
+from nm_torch.common.labels import LabelVocabulary
 
 
 class ErrorRateOptions(ModuleOptions, total=False):
@@ -40,7 +40,7 @@ class ErrorRate(Metric):
 
     def __init__(self, *, labels: str | Sequence[str], **options: Unpack[ErrorRateOptions]) -> None:
         super().__init__(**options)
-        self.labels = Labels(labels)
+        self.labels = LabelVocabulary(labels)
         self.edits = Edits()
 
     def tokens(self, text: str) -> Sequence[str]:
