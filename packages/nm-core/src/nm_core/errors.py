@@ -17,6 +17,8 @@ __all__ = [
     "did_you_mean",
 ]
 
+_LONGEST_NAME = 80
+
 
 class ApplicationError(NmError, ValueError):
     """An application file or a saved application is not well formed, or cannot do what it was asked."""
@@ -48,5 +50,7 @@ class BackendError(NmError, ValueError):
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """Say which of `names` the writer of `name` may have meant, as a sentence with a leading space, or nothing."""
+    if len(name) > _LONGEST_NAME:  # comparing takes time that grows with the length, and files may hold any text
+        return ""
     close = get_close_matches(name, list(names), n=1, cutoff=0.6)
     return f' Did you mean "{close[0]}"?' if close else ""

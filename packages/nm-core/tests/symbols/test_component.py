@@ -58,7 +58,7 @@ def test_errors_of_a_declared_module_are_those_of_a_live_one() -> None:
 
 def test_an_undeclared_module_has_no_ports() -> None:
     """It stands where a file names a module that does not exist, and its calls are not judged."""
-    module = Undeclared("encoder", "speech.Encodr")
+    module = Undeclared(id="speech.Encodr", name="encoder")
 
     assert (len(module.inputs), len(module.outputs), module.segment) == (0, 0, "composite")
     assert record(module, (), {}, location="").types == {}

@@ -66,9 +66,9 @@ class Builder:
     def module(self, name: str) -> NeuralModule:
         """Return a module, made with weights that follow from the seed and its name, or with its saved weights."""
         if name not in self.modules:
-            entry = _known("module", name, self._entry.modules)
+            entry = _look_up("module", name, self._entry.modules)
             if entry.graph is not None:
-                self.modules[name] = self._nested(name, entry.graph)
+                self.modules[name] = self._create_graph_module(name, entry.graph)
             else:
                 self.modules[name] = self._create(self._checked.modules[name])
         return self.modules[name]
@@ -76,7 +76,7 @@ class Builder:
     def graph(self, name: str) -> Graph:
         """Return a graph, with the modules it calls."""
         if name not in self.graphs:
-            entry = _known("graph", name, self._entry.graphs)
+            entry = _look_up("graph", name, self._entry.graphs)
             self.graphs[name] = _GraphBuilder(self, name, entry, self._checked.seen[name]).build()
             self._factory.graphs.append(self.graphs[name])
         return self.graphs[name]
@@ -84,7 +84,7 @@ class Builder:
     def output(self, reference: Reference) -> NmTensor:
         """Return an output of a graph."""
         graph = self.graph(reference.call or "")
-        _known("output", reference.port, graph.outputs)
+        _look_up("output", reference.port, graph.outputs)
         return graph.outputs[reference.port]
 
     def metrics(self, entries: Iterable[MetricEntry]) -> list[Metric]:
@@ -103,16 +103,16 @@ class Builder:
         params = self.params(declared.cls, declared.params)
         module = self._factory.create(declared.id, name=declared.name, **params)
         if any(holders(module)):
-            given = self._entry.init_from.get(declared.name)
+            initial = self._entry.init_from.get(declared.name)
             session, collections = self._factory.session, self._factory.collections
             if self._saved is not None:
                 self._saved.load(session, module)
-            elif given is not None:
-                reports = weights.load_initial(session, module, self._base, given, collections)
+            elif initial is not None:
+                reports = weights.load_initial(session, module, self._base, initial, collections)
                 self.initial_weights += reports
         return module
 
-    def _nested(self, name: str, graph: str) -> NeuralModule:
+    def _create_graph_module(self, name: str, graph: str) -> NeuralModule:
         return GraphModule(graph=self.graph(graph), signature=self.graph(graph).signature, name=name)
 
     def _metric(self, entry: MetricEntry) -> Metric:
@@ -122,12 +122,12 @@ class Builder:
         return metric.bind(**tensors)
 
     def _callback(self, entry: CallbackEntry) -> Callback:
-        made = self._factory.collections.lookup("callbacks", entry.type)
-        params: dict[str, Any] = self.params(made, entry.params)
+        callback = self._factory.collections.lookup("callbacks", entry.type)
+        params: dict[str, Any] = self.params(callback, entry.params)
         if entry.metrics is not None:
             of_eval = self._entry.eval.metrics if self._entry.eval else ()
             params["metrics"] = self.metrics(of_eval if isinstance(entry.metrics, str) else entry.metrics)
-        return cast("Callback", made(**params))
+        return cast("Callback", callback(**params))
 
 
 class _GraphBuilder:
@@ -148,6 +148,7 @@ class _GraphBuilder:
         entries = {call.label: call for call in self._entry.calls}
         for label, step in self._checked.steps.items():
             recorded = self._record(entries[label], step).outputs
+            # outputs without a value are in neither; references to them are errors of the file
             self._tensors |= {tensor: recorded[port] for port, tensor in step.outputs.items() if port in recorded}
         outputs = {name: self._tensors[tensor] for name, tensor in self._checked.calls.outputs.items()}
         graph = Graph(outputs, name=self._name, named=self._streams)
@@ -156,20 +157,20 @@ class _GraphBuilder:
 
     def _record(self, entry: CallEntry, step: Step) -> Step:
         module = self._builder.module(entry.module)
-        given = replace_tensors(step.inputs, self._tensors)
-        policy, place = cast_policy(entry, self._entry.casts), step.location
+        arguments = replace_tensors(step.inputs, self._tensors)
+        policy, location = cast_policy(entry, self._entry.casts), step.location
         if isinstance(module, CompositeModule):
-            return record_composite(module, (), given, label=step.label, location=place, policy=policy)[0]
-        if given:
-            return recording.record(module, (), given, label=step.label, location=place, policy=policy)
+            return record_composite(module, (), arguments, label=step.label, location=location, policy=policy)[0]
+        if arguments:
+            return recording.record(module, (), arguments, label=step.label, location=location, policy=policy)
         result = module()  # a data layer is one stream, and gives the same tensors in every graph
         call: Call = (result if isinstance(result, NmTensor) else result[0]).call
-        call.location = place
+        call.location = location
         self._streams[call] = entry.label
         return call
 
 
-def _known(what: str, name: str, names: Mapping[str, Any]) -> Any:
+def _look_up(what: str, name: str, names: Mapping[str, Any]) -> Any:
     if name not in names:
         raise ApplicationError(
             f'The application has no {what} "{name}".{suggest(name, names)}\n  It has {listed(names)}.'

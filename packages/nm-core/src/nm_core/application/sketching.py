@@ -47,7 +47,7 @@ def sketch_file(
     if name not in graphs:
         raise ApplicationError(f'{path} has no graph "{name}".{suggest(name, graphs)}\n  It has {", ".join(graphs)}.')
     report = document.problems.report()
-    return sketch_graph(name, checked, report, unfold=unfold), report, [other for other in graphs if other != name]
+    return sketch_graph(name, checked, report, unfold=unfold), report, [each for each in graphs if each != name]
 
 
 def main_graph(entry: ApplicationEntry) -> str:

@@ -174,7 +174,7 @@ def _swap_neighbours(rows: Rows, passes: int = 4) -> None:
     """Swap neighbours wherever that saves crossings."""
     rank = {item: index for row in rows.rows for index, item in enumerate(row)}
     for _ in range(passes):
-        better = False
+        better = False  # a pass without a swap changes nothing, and so would the next
         for row in rows.rows:
             if _is_fixed(row):
                 continue

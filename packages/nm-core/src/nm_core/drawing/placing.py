@@ -59,7 +59,7 @@ class Places:
             pulls = [*(self._pulls_up(item) if above else ()), *(self._pulls_down(item) if below else ())]
             total = sum(weight for _, weight in pulls)
             targets.append(sum(x * weight for x, weight in pulls) / total if total else self.centres[item])
-            weights.append(total or 0.01)
+            weights.append(total or 0.01)  # an item that nothing pulls gives way to all others, but stays solvable
         for item, x in zip(row, _nearest(targets, weights, self._widths(row)), strict=True):
             self.centres[item] = x
 

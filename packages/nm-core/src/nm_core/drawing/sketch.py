@@ -41,7 +41,12 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InPort:
-    """An input of a node, and the constant it was given, if any."""
+    """An input of a node, and the constant it was given, if any.
+
+    Example:
+        >>> InPort("scale", constant="2").text
+        'scale = 2'
+    """
 
     name: str
     constant: str | None = None
@@ -54,7 +59,12 @@ class InPort:
 
 @dataclass(frozen=True, slots=True)
 class OutPort:
-    """An output of a node with its type; ``used`` where an edge begins at it."""
+    """An output of a node with its type; ``used`` where an edge begins at it.
+
+    Example:
+        >>> OutPort("length", "Batch ; Lengths(t)", minor=True).used
+        True
+    """
 
     name: str
     type: str
@@ -76,7 +86,11 @@ class Node:
         outputs: its outputs in port order.
         details: what a pointer over the box shows.
         bad: whether something is wrong with the module itself.
-        inside: what it is made of, where that is drawn: between nodes for its ports, which bear their names.
+        inside: the sketch of its parts, where that is drawn: between nodes for its ports, which bear their names.
+
+    Example:
+        >>> Node("n0", "encoder", "JasperEncoder", Role.FRAMEWORK, inputs=(InPort("spec"),)).is_end
+        False
     """
 
     id: str
@@ -104,6 +118,10 @@ class Edge:
         target, target_port: where it ends.
         mark: what is to be seen about it.
         note: the mark in words, shown at the target.
+
+    Example:
+        >>> Edge("n0", "spec", "n1", "audio_signal", Mark.CAST, "axes 0 2 1").mark
+        <Mark.CAST: 'cast'>
     """
 
     source: str
@@ -119,6 +137,13 @@ class Sketch:
     """A graph as nodes and edges: each node comes after those it takes from.
 
     The ids of nodes are unique among their neighbours; the inside of a node is a world of its own.
+
+    Example:
+        >>> from nm_core.drawing import mermaid
+        >>> nodes = [end("in x", "x", Role.INPUT, "Batch", out=False), end("out y", "y", Role.OUTPUT, None, out=True)]
+        >>> sketch = Sketch.arranged("identity", nodes, [Edge("in x", "x", "out y", "y")])
+        >>> print(mermaid(sketch).splitlines()[3])
+            n0 -->|"x → y<br/>Batch"| n1
     """
 
     name: str
@@ -148,6 +173,7 @@ class Sketch:
         rank = {id: number for number, id in enumerate(first)}
         for id in _makers_first([*last, *by_id], into):
             rank.setdefault(id, len(rank))
+        # outputs stand below everything, also below calls that lead to none of them
         rank |= {id: len(by_id) + number for number, id in enumerate(last)}
         order = sorted(by_id, key=rank.__getitem__)
         forward = (edge for id in order for edge in into[id] if rank[edge.source] < rank[id])

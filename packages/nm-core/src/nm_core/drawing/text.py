@@ -117,7 +117,7 @@ class _Flat:
 
     def _source(self, at: _At, port: str) -> tuple[_At, str] | None:
         """Return where a value really comes from, through the ports of frames; None where nothing is connected."""
-        while (at, port) in self._through:
+        while (at, port) in self._through:  # frames may stand in frames
             source = self._sources.get(self._through[at, port])
             if source is None:
                 return None

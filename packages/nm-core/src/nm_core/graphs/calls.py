@@ -47,6 +47,7 @@ class OrderedCalls:
         self.inputs = dict(inputs)
         self.named = dict(named or {})
         ordered = tuple(order_calls([*self.outputs.values(), *also], frozenset(self.inputs.values())))
+        # free inputs are no calls to be run, though they are recorded as outputs of one
         self.free = tuple(call for call in ordered if isinstance(call.module, FreeInputs))
         self.calls = tuple(call for call in ordered if not isinstance(call.module, FreeInputs))
         self.labels = label_calls(self.calls, self.named)
@@ -59,7 +60,7 @@ class OrderedCalls:
 
     @property
     def equations(self) -> tuple[Equation, ...]:
-        """What the calls leave open about sizes, each equation with its connection, in the order of the calls."""
+        """The equations between sizes that the calls leave open, in the order of the calls."""
         return tuple(equation for call in self.calls for equation in call.typing.equations)
 
     @property
@@ -104,6 +105,7 @@ class _Scopes:
         """Record a call once more on the values that have taken the place of its arguments."""
         if not call.inputs:  # a data layer is one stream: its call is one in all graphs
             return call
+        # what did not have to be cast must not be cast now, or the graph would take values that its ports refuse
         policy: CastPolicy = "transpose" if call.typing.casts else "error"
         with recording.inside(self._copy(call.scope)):
             return recording.record(
@@ -118,7 +120,7 @@ class _Scopes:
     def finish(self, values: Mapping[NmTensor, Any]) -> None:
         """Give the copies the tensors that took the place of those of the composite calls."""
         for call, repeated in self._copies.items():
-            inputs = {port: _replaced(argument, values) for port, argument in call.inputs.items()}
+            inputs = {port: _replace(argument, values) for port, argument in call.inputs.items()}
             repeated.inputs = {port: argument for port, argument in inputs.items() if argument is not None}
             repeated.outputs = {port: values[tensor] for port, tensor in call.outputs.items() if tensor in values}
 
@@ -131,8 +133,8 @@ class _Scopes:
         return self._copies[scope]
 
 
-def _replaced(argument: Any, values: Mapping[NmTensor, Any]) -> Any:
-    """Return what an input of a composite call is given; None for a tensor that the graph does without."""
+def _replace(argument: Any, values: Mapping[NmTensor, Any]) -> Any:
+    """Replace the tensors in an input of a composite call; None for a tensor that the graph does without."""
     if isinstance(argument, NmTensor):
         return values.get(argument)
     if isinstance(argument, tuple):
@@ -141,7 +143,7 @@ def _replaced(argument: Any, values: Mapping[NmTensor, Any]) -> Any:
 
 
 def replace_tensors(inputs: Mapping[str, Argument], values: Mapping[NmTensor, Any]) -> dict[str, Any]:
-    """Return what ports are given, with values in the place of tensors and of constants."""
+    """Return the arguments of a call with values in the place of tensors and constants."""
     arguments: dict[str, Any] = {}
     for port, argument in inputs.items():
         if isinstance(argument, Constant):
@@ -153,8 +155,8 @@ def replace_tensors(inputs: Mapping[str, Argument], values: Mapping[NmTensor, An
 
 def _compute(call: Call, values: Mapping[NmTensor, Any]) -> Any:
     arguments = replace_tensors(call.inputs, values)
-    for place, axes in call.typing.casts.items():
-        port, _, index = place.partition("[")
+    for path, axes in call.typing.casts.items():
+        port, _, index = path.partition("[")
         if index:
             number = int(index.removesuffix("]"))
             arguments[port][number] = permute(arguments[port][number], axes)
@@ -169,6 +171,7 @@ def _compute(call: Call, values: Mapping[NmTensor, Any]) -> Any:
 
 def order_calls(tensors: Iterable[NmTensor], stop: frozenset[NmTensor]) -> Iterator[Call]:
     """Yield calls so that each comes after those it uses; depth first without recursion, in order of ports."""
+    # a stack of iterators instead of recursion: chains of calls are longer than Python's stack is deep
     done: set[Call] = set()
     stack: list[tuple[Call, Iterator[NmTensor]]] = []
     for tensor in tensors:
@@ -218,10 +221,10 @@ def named_outputs(outputs: Outputs) -> dict[str, NmTensor]:
 
 def label_calls(calls: Sequence[Call], named: Mapping[Call, str]) -> dict[Call, str]:
     """Name each call: as it was asked for, else by its module. Labels inside a composite call are its own affair."""
-    asked = {call: named.get(call, call.label if call.scope is None else None) for call in calls}
-    used = {label for label in asked.values() if label}
+    explicit = {call: named.get(call, call.label if call.scope is None else None) for call in calls}
+    used = {label for label in explicit.values() if label}
     labels: dict[Call, str] = {}
-    for call, label in asked.items():
+    for call, label in explicit.items():
         if label is None:
             label = free_name(call.module.name, used)
             used.add(label)
@@ -233,7 +236,7 @@ def free_name(base: str, names: Iterable[str]) -> str:
     """Return a name that is not among `names`: the base, else with the first number that is free."""
     if base not in names:
         return base
-    number = 2
+    number = 2  # the first of a name has none, as people count
     while f"{base}_{number}" in names:
         number += 1
     return f"{base}_{number}"

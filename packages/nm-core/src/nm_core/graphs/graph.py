@@ -99,11 +99,11 @@ class Graph(OrderedCalls):
             outputs: tensors of calls of the graph, by the names that they have as outputs.
             name: what the part is called; like the graph when not given.
         """
-        used = {tensor.call for tensor in outputs.values()}
+        used = {tensor.call for tensor in outputs.values()}  # grows from the end: consumers come after producers
         for call in reversed(self.calls):
             if call in used:
                 used |= {tensor.call for tensor in call.sources_of_inputs()}
-        part = Graph.__new__(Graph)
+        part = Graph.__new__(Graph)  # not __init__, which would cut and solve once more
         part.name, part.named, part.outputs = name or self.name, {}, dict(outputs)
         part.calls = tuple(call for call in self.calls if call in used)
         part.labels = label_calls(part.calls, part.named)

@@ -56,11 +56,12 @@ def principal_signature(graph: OrderedCalls) -> Signature:
     the port says so. What no port can say stays with the calls and is judged wherever they are repeated.
     """
     types = input_types(graph)
+    # each consumer takes the widened types, but two of them together may not: then those that were connected are taken
     ends = _record_on(types, graph) or _record_on(input_types(graph, widened=False), graph)
     assert ends is not None, "calls that were recorded can be recorded again"
     inputs, outputs = ends
     own = {name for tensor in inputs.values() for size in _sizes(tensor.type) for name in size.symbols()}
-    solution = Solution(traced=False)
+    solution = Solution(traced=False)  # no message will ask which ports took part
     equations = OrderedCalls(outputs, {}).equations if inputs else ()
     eliminate(equations, solution, lambda name: name in own)
     sizes = {name: solution.apply(Size(name)) for name in solution.values}
@@ -84,7 +85,7 @@ def input_types(graph: OrderedCalls, *, widened: bool = True) -> dict[str, Neura
         for tensor, expected in _uses(call):
             if tensor in consumers and not isinstance(tensor.call.module, FreeInputs):
                 consumers[tensor].append(expected)
-    leaving = set(graph.outputs.values())
+    leaving = set(graph.outputs.values())  # an input that is an output too keeps its type: somebody outside reads it
     return release_sizes(
         {
             name: tensor.type if tensor in leaving else _widen(tensor.type, consumers[tensor])
@@ -116,7 +117,7 @@ def _widen(type: NeuralType, expected: list[NeuralType]) -> NeuralType:
     """Return a type with the tags and kind that all consumers can do with, where they ask for tensors of its rank."""
     if not expected or any(port.form != "tensor" or port.rank != type.rank for port in expected):
         return type
-    axes = tuple(_widen_axis(own, [port.axes[place] for port in expected]) for place, own in enumerate(type.axes))
+    axes = tuple(_widen_axis(own, [port.axes[index] for port in expected]) for index, own in enumerate(type.axes))
     kind = type.kind
     if kind is not None and not kind.sizes:
         kinds = [port.kind.__class__ for port in expected if port.kind is not None]

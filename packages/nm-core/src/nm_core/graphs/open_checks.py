@@ -55,6 +55,7 @@ def left_open(edges: Sequence[Edge], typing: CallTyping, axes: Axes) -> Check:
     An equation about the size of a kind is checked when the size that is given can be read, and when those of the
     other ports that decide the expected size can. Whatever else is open stays so, with the reason.
     """
+    # an equation may come from inside a nested call, whose edge is not among those of this one
     by_port = {edge.port: edge for edge in edges} | {equation.port: equation.edge for equation in typing.equations}
     measures = {port: _measures(edge, axes) for port, edge in by_port.items()}
     ports = set(typing.deferred)
@@ -83,7 +84,7 @@ def checks(plan: Plan) -> dict[Call, Check]:
     """Collect the open facts of each call of a plan that leaves some."""
     used = {tensor for call in plan.framework for tensor in call.sources_of_inputs()}
     fetched = {tensor for call in plan.host for tensor in call.sources_of_inputs()} | set(plan.outputs.values())
-    reach = Reach(used, fetched)
+    reach = Reach(used, fetched)  # filled in the order of the run, so that a check reads only what is there by then
     for tensor in plan.inputs.values():
         reach.add(tensor, "source")
     open_checks: dict[Call, Check] = {}

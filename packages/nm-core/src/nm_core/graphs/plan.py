@@ -22,6 +22,15 @@ class Plan:
         framework_inputs: tensors of sources, and free inputs, that the framework segment uses.
         framework_outputs: tensors of the framework segment that the host suffix or the graph's user needs.
         last_use: for each call, the tensors that nothing needs after it.
+
+    Example:
+        >>> from nm_core import Graph, NeuralModule, inputs, ports
+        >>> class Double(NeuralModule):
+        ...     input_ports = ports(x="B Channel:4")
+        ...     output_ports = ports(y="B Channel:4")
+        >>> plan = Graph(Double(name="double")(x=inputs(x="B Channel:4"))).plan()
+        >>> plan.sources, plan.framework, plan.host
+        ((), (), (<call of double>,))
     """
 
     graph: OrderedCalls
@@ -76,7 +85,7 @@ class Plan:
         )
         in_framework = set(framework)
         outputs = list(graph.outputs.values())
-        wanted = outputs + [tensor for call in host for tensor in call.sources_of_inputs()]
+        fetched = outputs + [tensor for call in host for tensor in call.sources_of_inputs()]
         used = {tensor for call in framework for tensor in call.sources_of_inputs()}
         ends = list(graph.inputs.values()) + [tensor for call in sources for tensor in call.tensors()]
         return cls(
@@ -85,12 +94,12 @@ class Plan:
             framework=framework,
             host=host,
             framework_inputs=tuple(tensor for tensor in ends if tensor in used),
-            framework_outputs=_distinct(tensor for tensor in wanted if tensor.call in in_framework),
+            framework_outputs=_distinct(tensor for tensor in fetched if tensor.call in in_framework),
             last_use=_last_use(sources + framework + host, outputs),
         )
 
     def order_faults(self) -> Iterator[tuple[Call, str, NmTensor]]:
-        """Yield what of the host feeds the framework: the call that takes it, the port, the tensor."""
+        """Yield each tensor of the host that feeds the framework: the call that takes it, the port, the tensor."""
         host = set(self.host)
         for call in self.framework:
             if call.module.segment == "composite":  # where the calls that it stands for run is not known yet
@@ -118,6 +127,7 @@ def _segments(calls: Sequence[Call]) -> dict[Call, str]:
         if segment == "view":
             sources = list(call.sources_of_inputs())  # none in a file where the value is not known
             types = (*(tensor.type for tensor in sources), *call.types.values())
+            # a tensor may be viewed on either side; objects and lists exist in Python alone
             in_host = any(segments.get(tensor.call) == "host" for tensor in sources)
             segment = "host" if in_host or any(type.is_object or type.is_list for type in types) else "framework"
         segments[call] = "framework" if segment == "composite" else segment
@@ -131,7 +141,7 @@ def _distinct(tensors: Iterable[NmTensor]) -> tuple[NmTensor, ...]:
 def _last_use(calls: Sequence[Call], outputs: Sequence[NmTensor]) -> dict[Call, tuple[NmTensor, ...]]:
     used_later = set(outputs)
     last: dict[Call, tuple[NmTensor, ...]] = {}
-    for call in reversed(calls):
+    for call in reversed(calls):  # the last call that takes a tensor is the first one met from the end
         last[call] = tuple(tensor for tensor in _distinct(call.sources_of_inputs()) if tensor not in used_later)
         used_later.update(last[call])
     return last

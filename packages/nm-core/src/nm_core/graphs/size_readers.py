@@ -66,6 +66,7 @@ class Axes:
         """Let the axes of one more tensor be read."""
         for number, axis in enumerate(tensor.type.axes):
             if isinstance(axis, AxisType) and isinstance(axis.size, Size) and axis.size.terms:
+                # the first tensor is the one that is there at the time of every check that can read the size
                 self._first.setdefault(axis.size, Place(tensor, tensor.name, number))
 
     def measure(self, size: object) -> Measure[NmTensor] | None:

@@ -22,7 +22,7 @@ MOST_BOXES = 150
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """What is wrong with a graph, to be shown where it is.
+    """The faults of a graph, to be drawn where they are.
 
     Attributes:
         edges: faults of connections in few words, by call and port.
@@ -112,7 +112,7 @@ class _Level:
         for port, tensor in outs.items():
             start = self._start(tensor)
             edges += [] if start is None else [Edge(*start, f"out {port}", port)]
-        used = {(edge.source, edge.port) for edge in edges}
+        used = {(edge.source, edge.port) for edge in edges}  # nodes draw unused outputs faintly
         nodes = [*_ends(ins, roles[0], out=False), *(self._node(owner, used) for owner in self.ids)]
         return Sketch.arranged(name, [*nodes, *_ends(outs, roles[1], out=True)], edges)
 
@@ -138,7 +138,7 @@ class _Level:
         titles: dict[Step, str] = {call: title for call, title in self.named.items() if call in self.ids}
         used = set(titles.values())
         for owner in self.ids:
-            if owner not in titles:
+            if owner not in titles:  # the first of several keeps the plain name, as labels of graphs do
                 titles[owner] = free_name(owner.label or self._inner_name(owner), used)
                 used.add(titles[owner])
         return titles
@@ -167,7 +167,7 @@ class _Level:
                 yield Edge(*start, self.ids[owner], port, *self._mark(owner, port, value))
 
     def _mark(self, owner: Step, port: str, tensor: NmTensor) -> tuple[Mark, str]:
-        """Return what is to be seen about an edge; of a folded module, about the edges inside that take the same."""
+        """Return the look of an edge; into a folded module, that of the edges inside that take the same tensor."""
         fault = self.faults.edges.get((owner, port))
         if fault is not None:
             return Mark.BAD, fault
@@ -211,7 +211,7 @@ class _Level:
 
 
 def _describe(owner: Step, title: str) -> tuple[str, str, Role]:
-    """Return what kind of module a call is of: in a word or two, in detail, and how it looks."""
+    """Describe the module of a call: in a word or two, in detail, and how it looks."""
     module = owner.module
     if isinstance(module, GraphModule):
         graph = f"graph {module.graph.name}"

@@ -56,7 +56,9 @@ def inside(call: CompositeCall | None) -> Iterator[None]:
 def is_symbolic(args: Sequence[object], kwargs: Mapping[str, object]) -> bool:
     """Tell whether any argument is a symbolic tensor, or a list that holds one."""
     for value in args:
-        if type(value) is NmTensor or (type(value) in (list, tuple) and _holds_symbolic(value)):
+        if type(value) is NmTensor or (
+            type(value) in (list, tuple) and _holds_symbolic(value)
+        ):  # faster than isinstance
             return True
     for value in kwargs.values():
         if type(value) is NmTensor or (type(value) in (list, tuple) and _holds_symbolic(value)):
@@ -204,7 +206,7 @@ def symbolic_arguments(owner: str, ports: PortSpec, given: Mapping[str, object],
         port = ports[name]
         if isinstance(value, NmTensor):
             _check_available(owner, name, value)
-            arguments[name] = (value,) if port.variadic else value
+            arguments[name] = (value,) if port.variadic else value  # a variadic port holds a list, also of one
         elif port.variadic and isinstance(value, list | tuple) and all(isinstance(v, NmTensor) for v in value):
             for item in value:
                 _check_available(owner, name, item)
@@ -262,6 +264,7 @@ def declared_in(module: Component) -> str:
     return "" if module.class_path.startswith("nm_core.") else module.class_path
 
 
+# making a named tuple compiles a class, which costs more than the call that returns it
 @lru_cache(maxsize=1024)
 def _structure(owner: str, names: tuple[str, ...]) -> Any:
     return namedtuple(f"{owner}Outputs", names)

@@ -45,6 +45,7 @@ def note_size_origins(error: NeuralTypeError, find: Callable[[str], SizeOrigin |
 def find_origin(size: str, tensors: Iterable[NmTensor]) -> SizeOrigin | None:
     """Follow a size up from the tensors that have it now to the call that made it."""
     origin: NmTensor | None = None
+    # sizes are compared as text: the error that names one has been written already
     tensor = _first_with(size, tensors)
     while tensor is not None:
         origin, tensor = tensor, _first_with(size, tensor.call.sources_of_inputs())

@@ -49,7 +49,7 @@ class NmTensor:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, NmTensor) and other.call is self.call and other.port == self.port
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # a call lives as long as its tensors do, so that no other has its id
         return hash((id(self.call), self.port))
 
     def __repr__(self) -> str:
@@ -67,6 +67,8 @@ class NmTensor:
             "  Values exist inside train, eval and infer. Ask for them with nf.infer(tensors=[...]),\n"
             "  or call the modules with real tensors, which compute at once."
         )
+
+    # without these, `if x`, `list(x)`, `len(x)` and `np.asarray(x)` would go wrong in silence or far away
 
     def __bool__(self) -> bool:
         self._no_value("test")
@@ -123,6 +125,7 @@ class Call:
         (<symbolic inputs.x: Batch Channel:64>, <symbolic inputs.length: Batch>)
     """
 
+    # weak references let a data layer find its one call again without keeping its graph alive
     __slots__ = ("__weakref__", "inputs", "label", "location", "module", "scope", "types", "typing", "unavailable")
 
     def __init__(

@@ -27,7 +27,7 @@ __all__ = ["INFER", "Checked", "CheckedGraph", "check"]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a check found out; modules and graphs with problems are left out.
+    """The outcome of a check; modules and graphs with problems are left out.
 
     Attributes:
         entry: the application, with its modules in the versions that are installed.
@@ -101,5 +101,5 @@ def _note_unused(context: Context) -> None:
     called = {call.module for graph in context.entry.graphs.values() for call in graph.calls}
     for name in context.entry.modules:
         if name not in called:
-            place = context.location(("modules", name))
-            context.problems.note(f"{place or context.problems.name}: the module {name} is called in no graph.")
+            location = context.location(("modules", name)) or context.problems.name
+            context.problems.note(f"{location}: the module {name} is called in no graph.")

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from nm_core.application.checking.context import Context
-from nm_core.application.checking.scope import Scope
+from nm_core.application.checking.scope import GraphScope
 from nm_core.application.form.entries import CallEntry, Input, Reference, Value
-from nm_core.application.text.names import listed, suggest
 from nm_core.application.text.problems import Path
 from nm_core.errors import NmError
 from nm_core.symbols import recording
@@ -57,7 +56,7 @@ def cast_policy(entry: CallEntry, casts: str) -> CastPolicy | frozenset[str]:
 
 
 def bind_call(
-    context: Context, entry: CallEntry, module: Component, scope: Scope, at: Path, *, silent: bool = False
+    context: Context, entry: CallEntry, module: Component, scope: GraphScope, at: Path, *, silent: bool = False
 ) -> BoundCall:
     """Bind the inputs of a call to ports, and complain about those that do not fit, unless the module is to blame."""
     ports = module.inputs
@@ -67,9 +66,8 @@ def bind_call(
     for name in [*bound, *(name for name in entry.inputs if name not in ports)]:
         where = (*at, "inputs", name)
         if name not in ports and not silent:
-            meant = suggest(name, ports)
-            message = f'{entry.label} has no input port "{name}".{meant}\n  {_list_ports(ports)}'
-            context.complain(message, where, key=True)
+            message = recording.unknown_port(entry.label, name, ports)
+            context.complain(f"{message}\n  {recording.list_ports(ports)}", where, key=True)
         arguments[name] = _bind(entry.inputs[name], ports.get(name), scope, None if silent else where)
         if isinstance(entry.inputs[name], tuple) and name in ports and not ports[name].variadic:
             complete = False
@@ -157,7 +155,7 @@ def input_path(inputs: Mapping[str, Input], at: Path, port: str) -> Path:
     return (*path, int(index.removesuffix("]"))) if index and isinstance(inputs.get(name), tuple) else path
 
 
-def _bind(given: Input, port: Port | None, scope: Scope, at: Path | None) -> Argument:
+def _bind(given: Input, port: Port | None, scope: GraphScope, at: Path | None) -> Argument:
     if isinstance(given, Value):
         return Constant(given.value)
     if isinstance(given, Reference):
@@ -173,15 +171,12 @@ def _check_missing(context: Context, entry: CallEntry, ports: PortSpec, strays: 
         for port in ports.values()
         if not port.optional and port.name not in entry.inputs and not context.is_broken((*at, "inputs", port.name))
     ]
+    # a misspelt port is one slip and not two: as many missing ports as strays are taken for these
     if len(missing) > strays and not context.is_broken((*at, "inputs")):
         needs = " and ".join(f'"{port.name}" ({port.type})' for port in missing)
         context.complain(
             f"{entry.label} needs its {'input' if len(missing) == 1 else 'inputs'} {needs}, left open here.\n"
-            f"  {_list_ports(ports)}",
+            f"  {recording.list_ports(ports)}",
             (*at, "call"),
         )
     return missing
-
-
-def _list_ports(ports: PortSpec) -> str:
-    return f"Its input ports: {listed(f'{p.name} (optional)' if p.optional else p.name for p in ports.values())}."

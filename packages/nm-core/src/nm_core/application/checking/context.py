@@ -1,4 +1,4 @@
-"""What every part of a check works with: the application, its places in the file, the problems found so far."""
+"""The context of a check: the application, its places in the file, the problems recorded so far."""
 
 from __future__ import annotations
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 from nm_core.modules.composite import CompositeModule
 from nm_core.modules.module import NeuralModule
 from nm_core.modules.signature import Signature
-from nm_core.symbols.component import CastPolicy, Segment
-from nm_core.symbols.parameters import FrozenParams, constructor_parameters, thaw
+from nm_core.symbols.component import Segment
+from nm_core.symbols.parameters import FrozenParams, ModuleOptions, constructor_parameters, thaw
 from nm_core.symbols.ports import PortSpec
-from nm_types import CallTyping, Edge, NeuralType, type_call
+from nm_types import CallTyping, NeuralType
 
 _PATH = re.compile(r"\b(Path|PurePath|PathLike|StrPath)\b")
 _TYPE = re.compile(r"\bNeuralType\b")
@@ -63,58 +63,37 @@ class Declared:
         """Tell that the module may hold weights, which nobody knows before it is made."""
         return True
 
-    def type_edges(
-        self,
-        edges: Sequence[Edge],
-        outputs: Mapping[str, NeuralType],
-        *,
-        owner: str,
-        casts: CastPolicy | frozenset[str],
-        location: str,
-    ) -> CallTyping:
+    @property
+    def type_edges(self) -> Callable[..., CallTyping]:
         """Check the edges of one call as the class does."""
-        return self.cls.type_edges(edges, outputs, owner=owner, casts=casts, location=location)
+        return self.cls.type_edges
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Undeclared:
+class Undeclared(NeuralModule):
     """A module about which something is wrong, as the component of calls that fail.
 
-    Attributes:
-        name: the module's name in the application.
-        class_path: the id that was meant to be its class.
+    Args:
+        id: the id that was meant to be its class.
     """
 
-    name: str
-    class_path: str
-    inputs: ClassVar[PortSpec] = PortSpec()
-    outputs: ClassVar[PortSpec] = PortSpec()
-    params: ClassVar[FrozenParams] = FrozenParams()
     segment: ClassVar[Segment] = "composite"
 
-    def has_weights(self) -> bool:
-        """Tell that nothing has to be saved for it."""
-        return False
+    def __init__(self, *, id: str, **options: Unpack[ModuleOptions]) -> None:
+        super().__init__(**options)
 
-    def type_edges(
-        self,
-        edges: Sequence[Edge],
-        outputs: Mapping[str, NeuralType],
-        *,
-        owner: str,
-        casts: CastPolicy | frozenset[str],
-        location: str,
-    ) -> CallTyping:
-        """Check nothing: there is nothing to check against."""
-        return type_call((), {}, owner=owner)
+    @property
+    def class_path(self) -> str:
+        """The id in the place of a class."""
+        path: str = self.params["id"]
+        return path
 
 
 def path_parameters(cls: type) -> frozenset[str]:
     """Return the parameters of a class that are paths: those it says so of, and those annotated as paths."""
     named = frozenset((*getattr(cls, "asset_params", ()), *getattr(cls, "path_params", ())))
     is_module = issubclass(cls, NeuralModule)
-    known = constructor_parameters(cls) if is_module else inspect.signature(cls).parameters
-    return named | {name for name, parameter in known.items() if _is(_PATH, parameter)}
+    parameters = constructor_parameters(cls) if is_module else inspect.signature(cls).parameters
+    return named | {name for name, parameter in parameters.items() if _is_annotated(parameter, _PATH)}
 
 
 def with_types(
@@ -128,10 +107,10 @@ def with_types(
     Raises:
         TypeSyntaxError: a text is no type.
     """
-    known = constructor_parameters(cls) if issubclass(cls, NeuralModule) else {}
+    parameters = constructor_parameters(cls) if issubclass(cls, NeuralModule) else {}
     return {
         name: NeuralType(value, tags=tags, kinds=kinds)
-        if isinstance(value, str) and name in known and _is(_TYPE, known[name])
+        if isinstance(value, str) and name in parameters and _is_annotated(parameters[name], _TYPE)
         else value
         for name, value in params.items()
     }
@@ -141,23 +120,23 @@ def constructor_arguments(
     cls: type, params: Mapping[str, Any], base: Path, tags: tuple[type, ...], kinds: tuple[type, ...]
 ) -> dict[str, Any]:
     """Return parameters as a constructor takes them: plain, paths relative to `base` made absolute, types read."""
-    changed = map_paths(params, path_parameters(cls), lambda path: str(base / path))
-    return with_types(cls, {name: thaw(value) for name, value in changed.items()}, tags, kinds)
+    absolute = map_paths(params, path_parameters(cls), lambda path: str(base / path))
+    return with_types(cls, {name: thaw(value) for name, value in absolute.items()}, tags, kinds)
 
 
 def map_paths(params: Mapping[str, Any], names: Collection[str], change: Callable[[str], str]) -> dict[str, Any]:
     """Return parameters with the paths under some names changed, be they texts, lists of texts or mappings to texts."""
-    return {name: _changed(value, change) if name in names else value for name, value in params.items()}
+    return {name: _map_path(value, change) if name in names else value for name, value in params.items()}
 
 
-def _changed(value: Any, change: Callable[[str], str]) -> Any:
+def _map_path(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list | tuple):
-        return [_changed(item, change) for item in value]
-    return {key: _changed(item, change) for key, item in value.items()} if isinstance(value, Mapping) else value
+        return [_map_path(item, change) for item in value]
+    return {key: _map_path(item, change) for key, item in value.items()} if isinstance(value, Mapping) else value
 
 
-def _is(what: re.Pattern[str], parameter: inspect.Parameter) -> bool:
+def _is_annotated(parameter: inspect.Parameter, pattern: re.Pattern[str]) -> bool:
     annotation = parameter.annotation
-    return annotation is not inspect.Parameter.empty and bool(what.search(str(annotation)))
+    return annotation is not inspect.Parameter.empty and bool(pattern.search(str(annotation)))

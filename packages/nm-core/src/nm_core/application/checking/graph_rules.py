@@ -1,4 +1,4 @@
-"""What holds for a graph of a file as a whole, beyond its single calls."""
+"""Rules for a graph of a file as a whole, beyond its single calls."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class GraphRules:
     steps: Mapping[str, Step]
     calls: OrderedCalls
 
-    def check(self, *, whole: bool) -> None:
+    def check(self, *, complete: bool) -> None:
         """Complain about everything that is wrong with the graph, and note what should be seen.
 
         Args:
-            whole: whether all of it is known, so that what leads to no output is at fault itself.
+            complete: whether all of it is known, so that a call that leads to no output is at fault itself.
         """
         plan = Plan.draft(self.calls)
         labels = {step: label for label, step in self.steps.items()}
@@ -42,7 +42,7 @@ class GraphRules:
         self._check_order(plan, labels)
         self._check_names()
         self._check_drivers()
-        if whole:
+        if complete:
             self._check_uses()
         self._note_open(plan)
 
@@ -54,13 +54,13 @@ class GraphRules:
             self.context.complain(replace(problem, location=""), path)
 
     def _equations(self, labels: Mapping[Step, str]) -> Iterator[Equation]:
-        """Yield what is open about sizes, each with its place; inside a nested graph, that of the call of the graph."""
+        """Yield the open equations, each with its place; inside a nested graph, that of the call of the graph."""
         for call in self.calls.calls:
             for equation in call.typing.equations:
                 label = labels.get(call.outermost)
-                if label is None:  # the data layer of a nested graph
+                if label is None:  # a data layer of a nested graph, whose call is shared with that graph
                     continue
-                if call.scope is None:
+                if call.scope is None:  # the file has a place for each port of its own calls alone
                     yield replace(equation, location=self.context.location(self._path(label, equation.port)))
                 else:
                     edge = replace(equation.edge, consumer=f"{label}/{equation.edge.consumer}")

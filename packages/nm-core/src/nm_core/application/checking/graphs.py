@@ -18,7 +18,7 @@ from nm_core.application.checking.calls import (
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.declared import Declared, Undeclared
 from nm_core.application.checking.graph_rules import GraphRules
-from nm_core.application.checking.scope import Scope
+from nm_core.application.checking.scope import GraphScope
 from nm_core.application.checking.topological import in_order
 from nm_core.application.form.entries import CallEntry, GraphEntry
 from nm_core.application.text.names import listed, suggest
@@ -100,19 +100,19 @@ class GraphChecker:
             self.context.complain(f"Graphs nest more than {_DEPTH} deep.", ("graphs", graph), key=True)
             return None
         if graph not in self._good:
-            self._open.append(graph)
+            self._open.append(graph)  # the graphs around, by which one that contains itself is recognised
             self._good[graph] = _GraphRecorder(self, graph).record()
             self._open.pop()
         return self.seen[graph] if self._good[graph] else None
 
     def component(self, name: str) -> Component:
-        """Return what stands for a module of the application in calls."""
+        """Return the component that calls of a module of the application are recorded on."""
         if name in self.modules:
             return self.modules[name]
         entry = self.context.entry.modules.get(name)
         graph = entry.graph if entry is not None and entry.graph in self.context.entry.graphs else None
         if graph is None:
-            return Undeclared(name, (entry.type if entry else None) or "unknown module")
+            return Undeclared(id=(entry.type if entry else None) or "unknown module", name=name)
         if graph not in self.seen:  # it contains itself, or is too deep to be looked at
             return GraphModule(graph=OrderedCalls({}, {}, name=graph), signature=_NO_PORTS, name=name)
         if name not in self._graph_modules:
@@ -142,12 +142,12 @@ class _GraphRecorder:
 
     def record(self) -> bool:
         """Record the graph, and hold it against the rules of graphs; return whether it has no problems."""
-        before = len(self.context.problems)
+        before = len(self.context.problems)  # problems of nested graphs count, since these are checked on the way
         self._label_calls()
         self._check_modules()
         free = self._call_free_inputs()
         inputs = {name: free.tensor(name) for name in self.entry.inputs}
-        scope = Scope(self.context, self.at, free, inputs, self.entries)
+        scope = GraphScope(self.context, self.at, free, inputs, self.entries)
         ordered, circle = in_order(self.entries)
         self._record_calls(ordered, scope)
         outputs = {name: scope.find(ref, (*self.at, "outputs", name)) for name, ref in self.entry.outputs.items()}
@@ -158,12 +158,14 @@ class _GraphRecorder:
             outputs, inputs, name=self.graph, named=self.named, also=_unreached(scope.steps.values(), outputs.values())
         )
         self.checker.seen[self.graph] = CheckedGraph(calls, free.module.outputs, scope.steps, self.paths)
-        whole = scope.calls_are_known and not circle and not any(tensor.is_failed for tensor in outputs.values())
-        GraphRules(self.context, self.at, self.entry, self.entries, self.paths, scope.steps, calls).check(whole=whole)
+        complete = scope.calls_are_known and not circle and not any(tensor.is_failed for tensor in outputs.values())
+        GraphRules(self.context, self.at, self.entry, self.entries, self.paths, scope.steps, calls).check(
+            complete=complete
+        )
         if len(self.context.problems) > before or any(self.context.is_broken(path) for path in self._parts()):
             return False
         failed = (isinstance(step, Call) and step.is_failed for step in scope.steps.values())
-        return whole and not any(failed) and not any(tensor.is_failed for tensor in inputs.values())
+        return complete and not any(failed) and not any(tensor.is_failed for tensor in inputs.values())
 
     def _parts(self) -> Iterator[Path]:
         yield self.at
@@ -212,19 +214,20 @@ class _GraphRecorder:
         call.label = ""  # a file refers to free inputs by their names alone
         return call
 
-    def _record_calls(self, ordered: Iterable[CallEntry], scope: Scope) -> None:
+    def _record_calls(self, ordered: Iterable[CallEntry], scope: GraphScope) -> None:
         """Record the calls in an order in which they can run; those in a circle, or behind one, fail."""
         waiting = dict(self.entries)
         for entry in ordered:
             del waiting[entry.label]
             scope.steps[entry.label] = self._record_call(entry, scope)
+        # calls in a circle use each other, so all of them are there before any is connected
         for label, entry in waiting.items():
             scope.steps[label] = Call.failed(self.checker.component(entry.module), {}, label=label)
         for label, entry in waiting.items():
             call = bind_call(self.context, entry, scope.steps[label].module, scope, self.paths[label], silent=True)
             scope.steps[label].inputs = call.fail().inputs
 
-    def _record_call(self, entry: CallEntry, scope: Scope) -> Step:
+    def _record_call(self, entry: CallEntry, scope: GraphScope) -> Step:
         module_entry = self.context.entry.modules.get(entry.module)
         graph = None if module_entry is None else module_entry.graph
         unsound = graph is not None and (graph not in self.context.entry.graphs or self.checker.check(graph) is None)
@@ -244,7 +247,7 @@ class _GraphRecorder:
         return self.checker.streams[entry.module]
 
     def _call_graph(self, call: BoundCall, module: GraphModule) -> Step:
-        """Call a graph: its declared inputs are checked first, then its calls with what it is really given."""
+        """Call a graph: its declared inputs are checked first, then its calls on the tensors that it takes here."""
         policy = cast_policy(call.entry, self.entry.casts)
         try:
             check_known_edges(call, policy)
@@ -256,9 +259,11 @@ class _GraphRecorder:
         if not self.checker.expand(len(module.graph.calls)):
             self.context.complain("Nested graphs expand into too many calls.", (*call.at, "call"))
             return call.fail()
-        given = {port: value.value if isinstance(value, Constant) else value for port, value in call.arguments.items()}
+        arguments = {
+            port: value.value if isinstance(value, Constant) else value for port, value in call.arguments.items()
+        }
         try:
-            step, _ = record_composite(module, (), given, label=call.label, location=call.location, policy=policy)
+            step, _ = record_composite(module, (), arguments, label=call.label, location=call.location, policy=policy)
         except NmError as error:
             why = for_files(error.problems[0]) if isinstance(error, NeuralTypeError) else error
             message = f"Inside the graph {module.graph.name}, with what it is given here: {why}"

@@ -44,11 +44,8 @@ def find_output(context: Context, reference: Reference, graphs: Graphs, at: Path
     entry = context.entry.graphs.get(name)
     if entry is None:
         if not context.is_broken(("graphs", name)):
-            known = context.entry.graphs
-            context.complain(
-                f'There is no graph "{name}".{suggest(name, known)}\n  The graphs: {listed(known)}.',
-                at,
-            )
+            names = context.entry.graphs
+            context.complain(f'There is no graph "{name}".{suggest(name, names)}\n  The graphs: {listed(names)}.', at)
         return None
     if reference.port not in entry.outputs:
         if not context.is_broken(("graphs", name, "outputs", reference.port)):
@@ -102,17 +99,17 @@ def _check_metric(context: Context, entry: MetricEntry, graphs: Graphs, at: Path
 
 def _check_callback(context: Context, entry: CallbackEntry, at: Path) -> None:
     try:
-        made = context.collections.lookup("callbacks", entry.type)
+        callback = context.collections.lookup("callbacks", entry.type)
     except NmError as error:
         context.complain(error, (*at, "type"))
         return
-    known = {
+    parameters = {
         name: parameter
-        for name, parameter in inspect.signature(made).parameters.items()
+        for name, parameter in inspect.signature(callback).parameters.items()
         if not (name == "metrics" and entry.metrics is not None)
     }
-    check_names(context, entry.type, known, entry.params, at)
-    if isinstance(made, type):
-        check_values(context, made, known, entry.params, at)
-    if entry.metrics is not None and "metrics" not in inspect.signature(made).parameters:
+    check_names(context, entry.type, parameters, entry.params, at)
+    if isinstance(callback, type):
+        check_values(context, callback, parameters, entry.params, at)
+    if entry.metrics is not None and "metrics" not in inspect.signature(callback).parameters:
         context.complain(f"{entry.type} evaluates nothing: it takes no metrics.", (*at, "metrics"))

@@ -17,14 +17,14 @@ from nm_core.symbols.parameters import FrozenParams
 
 
 def check_modules(context: Context) -> dict[str, Declared]:
-    """Return what is known of each module that is made from a type; modules with problems are left out."""
+    """Declare each module that is made from a type; modules with problems are left out."""
     declared = {}
     for name, entry in context.entry.modules.items():
         if context.is_broken(("modules", name)):
             continue
-        found = _check_module(context, name, entry, ("modules", name))
-        if found is not None:
-            declared[name] = found
+        module = _check_module(context, name, entry, ("modules", name))
+        if module is not None:
+            declared[name] = module
         elif entry.graph is None:
             context.problems.broken.add(("modules", name))
     return declared
@@ -50,8 +50,8 @@ def _check_module(context: Context, name: str, entry: ModuleEntry, at: Path) -> 
 def _note_deprecated(context: Context, name: str, entry: ModuleEntry, at: Path) -> None:
     spec = context.collections.modules.get((entry.type or "").partition("@")[0])
     if spec is not None and spec.deprecated is not None:
-        place = context.location(at) or context.problems.name
-        context.problems.note(f"{place}: {name}: {entry.type} is deprecated: {spec.deprecated}")
+        location = context.location(at) or context.problems.name
+        context.problems.note(f"{location}: {name}: {entry.type} is deprecated: {spec.deprecated}")
 
 
 def declare(context: Context, cls: type[NeuralModule], name: str, entry: ModuleEntry, at: Path) -> Declared | None:

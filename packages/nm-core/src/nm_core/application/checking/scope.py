@@ -1,4 +1,4 @@
-"""What references in a graph of a file name: free inputs and outputs of calls, as tensors."""
+"""The scope of a graph in a file: free inputs and outputs of calls, which references name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nm_core.symbols import recording
 from nm_core.symbols.tensor import Call, CompositeCall, NmTensor, Step
 
 
-class Scope:
+class GraphScope:
     """The names of one graph.
 
     Attributes:
@@ -39,7 +39,7 @@ class Scope:
         return not self._context.is_broken(at) and not self._context.problems.broken.touches(at)
 
     def find(self, reference: Reference, at: Path | None) -> NmTensor:
-        """Return what a reference names; a failed tensor where there is none.
+        """Return the tensor that a reference names; a failed one where there is none.
 
         Args:
             at: where the reference stands, to complain there unless that has been done; None to be silent.

@@ -21,20 +21,22 @@ def check_requirements(context: Context) -> None:
         return
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-    for name, wanted in context.entry.requires.items():
+    for name, requirement in context.entry.requires.items():
         at = ("requires", name)
         try:
-            specifier = SpecifierSet(wanted)
+            specifier = SpecifierSet(requirement)
             installed = version(name)
         except InvalidSpecifier:
-            context.complain(f'"{wanted}" says no versions.\n  Expected the form ">=0.1" or ">=0.1,<0.3".', at)
+            context.complain(f'"{requirement}" says no versions.\n  Expected the form ">=0.1" or ">=0.1,<0.3".', at)
         except (PackageNotFoundError, ValueError):
-            context.complain(f"{name} is not installed.\n  Run: python -m pip install '{name}{wanted}'", at, key=True)
+            context.complain(
+                f"{name} is not installed.\n  Run: python -m pip install '{name}{requirement}'", at, key=True
+            )
         else:
             if not specifier.contains(installed, prereleases=True):
                 context.complain(
-                    f"{name} {wanted} is needed, {installed} is installed.\n"
-                    f"  Run: python -m pip install --upgrade '{name}{wanted}'",
+                    f"{name} {requirement} is needed, {installed} is installed.\n"
+                    f"  Run: python -m pip install --upgrade '{name}{requirement}'",
                     at,
                 )
 
@@ -42,15 +44,15 @@ def check_requirements(context: Context) -> None:
 def check_facts(context: Context) -> None:
     """Check that ties, freezing and initial weights speak of modules of the application."""
     for path, weights in context.numbered(("tie",), context.entry.tie):
-        seen: set[str] = set()
+        named: set[str] = set()
         for index, weight in enumerate(weights):
-            if weight in seen:
+            if weight in named:
                 context.complain(
                     f"{weight} is named twice.\n  Name each of the weights that are one once.", (*path, index)
                 )
             else:
                 _check_owner(context, weight, (*path, index), example="decoder.embedding.weight")
-            seen.add(weight)
+            named.add(weight)
     for path, pattern in context.numbered(("freeze",), context.entry.freeze):
         if not any(sign in pattern.partition(".")[0] for sign in "*?["):
             _check_owner(context, pattern, path, example="encoder.**")
@@ -62,11 +64,11 @@ def check_facts(context: Context) -> None:
 
 def check_tasks(context: Context) -> None:
     """Check that verbs are known and their graphs exist."""
-    known = context.collections.names("tasks")
+    verbs = context.collections.names("tasks")
     for verb, graph in context.entry.tasks.items():
-        if verb not in known:
+        if verb not in verbs:
             context.complain(
-                f'No installed collection has the verb "{verb}".{suggest(verb, known)}\n  They have {listed(known)}.',
+                f'No installed collection has the verb "{verb}".{suggest(verb, verbs)}\n  They have {listed(verbs)}.',
                 ("tasks", verb),
                 key=True,
             )
@@ -76,7 +78,7 @@ def check_tasks(context: Context) -> None:
 
 
 def check_train(context: Context, entry: TrainEntry, graphs: Graphs) -> None:
-    """Check what is optimized, and the callbacks."""
+    """Check the optimized outputs, the options and the callbacks."""
     for path, reference in context.numbered(("train", "optimize"), entry.optimize):
         tensor = find_output(context, reference, graphs, path)
         graph = context.entry.graphs.get(reference.call or "")
@@ -105,20 +107,20 @@ def check_sections(context: Context, graphs: Graphs) -> None:
 
 
 def _check_options(context: Context, entry: TrainEntry) -> None:
-    """Let the backend judge the optimizer and the policy, where it can do so without weights."""
+    """Let the backend check the optimizer and the policy, where it can do so without weights."""
     collections = context.collections
     if context.backend not in collections.names("backends"):
         return
-    judge = getattr(collections.lookup("backends", context.backend)(), "check_training", None)
-    if judge is None:
+    check_training = getattr(collections.lookup("backends", context.backend)(), "check_training", None)
+    if check_training is None:
         return
     extra = {}
-    for what, given in (("optimizers", entry.optimizer), ("policies", entry.policy)):
-        name = None if given is None else given["name"]
-        known = isinstance(name, str) and name in collections.names(what)
-        extra[what] = {str(name): collections.target(what, str(name))} if known else {}
+    for group, options in (("optimizers", entry.optimizer), ("policies", entry.policy)):
+        name = None if options is None else options["name"]
+        is_declared = isinstance(name, str) and name in collections.names(group)
+        extra[group] = {str(name): collections.target(group, str(name))} if is_declared else {}
     policy = None if entry.policy is None else dict(entry.policy)
-    for key, message in judge(dict(entry.optimizer), policy, extra).items():
+    for key, message in check_training(dict(entry.optimizer), policy, extra).items():
         context.complain(message, ("train", key))
 
 

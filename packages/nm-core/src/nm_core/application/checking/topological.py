@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from nm_core.application.form.entries import CallEntry, Input, Reference
 
 
-def references(given: Input) -> tuple[Reference, ...]:
-    """Return the references in what a port is given."""
-    return (given,) if isinstance(given, Reference) else given if isinstance(given, tuple) else ()
+def references(input: Input) -> tuple[Reference, ...]:
+    """Return the references in the input of a port."""
+    return (input,) if isinstance(input, Reference) else input if isinstance(input, tuple) else ()
 
 
 def in_order(calls: Mapping[str, CallEntry]) -> tuple[list[CallEntry], list[str]]:
@@ -46,9 +46,9 @@ def ancestors(calls: Mapping[str, CallEntry], ends: Iterable[Reference]) -> tupl
 
 
 def all_references(call: CallEntry) -> Iterator[Reference]:
-    """Yield every reference in what a call is given."""
-    for given in call.inputs.values():
-        yield from references(given)
+    """Yield every reference in the inputs of a call."""
+    for input in call.inputs.values():
+        yield from references(input)
 
 
 def dependencies(calls: Mapping[str, CallEntry]) -> tuple[dict[str, dict[str, None]], dict[str, list[str]]]:
@@ -58,17 +58,18 @@ def dependencies(calls: Mapping[str, CallEntry]) -> tuple[dict[str, dict[str, No
         for label, call in calls.items()
     }
     users: dict[str, list[str]] = {label: [] for label in calls}
-    for label, others in used.items():
-        for other in others:
-            users[other].append(label)
+    for label, sources in used.items():
+        for source in sources:
+            users[source].append(label)
     return used, users
 
 
 def _circle(waiting: Mapping[str, Mapping[str, None]], start: str) -> list[str]:
-    path, seen = [start], {start}
+    path = {start: None}
+    following = start
     while True:
-        following = next(label for label in waiting[path[-1]] if waiting[label])
-        if following in seen:
-            return [*path[path.index(following) :], following]
-        path.append(following)
-        seen.add(following)
+        following = next(label for label in waiting[following] if waiting[label])
+        if following in path:
+            labels = list(path)
+            return [*labels[labels.index(following) :], following]
+        path[following] = None

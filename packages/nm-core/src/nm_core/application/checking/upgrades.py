@@ -45,16 +45,16 @@ def upgrade(context: Context) -> dict[str, Steps]:
     done: dict[str, Upgraded] = {}
     for name, entry in context.entry.modules.items():
         if entry.type is not None:
-            found = _upgraded(context, name, entry)
-            if found is not None:
-                done[name] = found
+            upgraded = _upgrade_module(context, name, entry)
+            if upgraded is not None:
+                done[name] = upgraded
     if not done:
         return {}
-    steps = {name: one.steps for name, one in done.items()}
+    steps = {name: module.steps for name, module in done.items()}
     old = context.entry
     context.entry = replace(
         old,
-        modules={name: done[name].entry if name in done else one for name, one in old.modules.items()},
+        modules={name: done[name].entry if name in done else entry for name, entry in old.modules.items()},
         graphs={name: _graph(graph, steps) for name, graph in old.graphs.items()},
         tie=tuple(tuple(_weight(weight, steps) for weight in weights) for weights in old.tie),
         freeze=tuple(_weight(pattern, steps) for pattern in old.freeze),
@@ -63,33 +63,33 @@ def upgrade(context: Context) -> dict[str, Steps]:
 
 
 def steps_of(collections: Collections, entry: ModuleEntry) -> Steps:
-    """Return what lies between a module of a file and the installed version of it; nothing where it is not older."""
+    """Return the steps from a module of a file to the installed version of it; none where it is not older."""
     spec = collections.modules.get(collections.current(entry.type or ""))
     return () if spec is None or entry.version is None else spec.steps(entry.version)
 
 
 def renamer(steps: Steps) -> Callable[[str], str] | None:
-    """Return what the weights of a module are called now, by what they were called; None where that is the same."""
+    """Return a function from the older name of a weight to the newer one; None where all keep their names."""
     names = [step.weights for step in steps if step.weights]
     if not names:
         return None
 
-    def renamed(weight: str) -> str:
+    def rename(weight: str) -> str:
         for step in names:
             weight = _renamed_part(weight, step)
         return weight
 
-    return renamed
+    return rename
 
 
-def _upgraded(context: Context, name: str, entry: ModuleEntry) -> Upgraded | None:
-    collections, given = context.collections, entry.type or ""
-    id = collections.current(given)
+def _upgrade_module(context: Context, name: str, entry: ModuleEntry) -> Upgraded | None:
+    collections, type_id = context.collections, entry.type or ""
+    id = collections.current(type_id)
     spec = collections.modules.get(id)
     if spec is None or (entry.version is not None and entry.version > spec.version):
         return None  # resolving it says what is wrong
     steps = steps_of(collections, entry)
-    if id == given and not steps:
+    if id == type_id and not steps:
         return None
     params: Mapping[str, Data] = entry.params
     version = spec.version - len(steps)
@@ -103,21 +103,21 @@ def _upgraded(context: Context, name: str, entry: ModuleEntry) -> Upgraded | Non
         except NmError as error:
             _fail(context, name, error)
             return None
-        found = _run(function, params)
-        if isinstance(found, str):
+        outcome = _run(function, params)
+        if isinstance(outcome, str):
             author = f"{step.params}{f' of {distribution}' if distribution else ''}"
             _fail(
                 context,
                 name,
-                f"{what} failed: {found}.\n"
+                f"{what} failed: {outcome}.\n"
                 f"  {author} reads the parameters of version {number}: they are\n"
                 "  not good ones of that version, or its authors need to know.",
             )
             return None
-        params = found
-    was = given if entry.version is None else f"{given}@{entry.version}"
-    place = context.location(("modules", name)) or context.problems.name
-    context.problems.note(f"{place}: {name}: {was} is read as {id}@{spec.version}{_differences(entry, params, steps)}.")
+        params = outcome
+    was = type_id if entry.version is None else f"{type_id}@{entry.version}"
+    at = context.location(("modules", name)) or context.problems.name
+    context.problems.note(f"{at}: {name}: {was} is read as {id}@{spec.version}{_differences(entry, params, steps)}.")
     return Upgraded(ModuleEntry(id, spec.version, params), steps)
 
 
@@ -127,14 +127,14 @@ def _fail(context: Context, name: str, what: str | NmError) -> None:
 
 
 def _run(function: Any, params: Mapping[str, Data]) -> dict[str, Data] | str:
-    """Return what an upgrade makes of a copy of the parameters, or what is wrong with it."""
+    """Run an upgrade on a copy of the parameters; return the newer ones, or the error in words."""
 
     def run() -> dict[str, Data]:
-        found = function(json.loads(json.dumps(params)))
-        copied = json.loads(json.dumps(found, allow_nan=False))
-        if not isinstance(found, dict) or copied != found:
-            given = "more than plain data" if isinstance(found, dict) else type(found).__name__
-            raise TypeError(f"it gave {given} instead of a dictionary of parameters")
+        result = function(json.loads(json.dumps(params)))  # a copy, which the author's code may change
+        copied = json.loads(json.dumps(result, allow_nan=False))
+        if not isinstance(result, dict) or copied != result:
+            kind = "more than plain data" if isinstance(result, dict) else type(result).__name__
+            raise TypeError(f"it gave {kind} instead of a dictionary of parameters")
         return dict(copied)
 
     outcome = run_guarded(run)
@@ -142,7 +142,7 @@ def _run(function: Any, params: Mapping[str, Data]) -> dict[str, Data] | str:
 
 
 def _differences(entry: ModuleEntry, params: Mapping[str, Data], steps: Steps) -> str:
-    """Return what an upgrade changed, in words."""
+    """Say in words how an upgrade changed a module."""
     words = [f"{name} is gone" for name in entry.params if name not in params]
     words += [
         f"{name} is {json.dumps(value, ensure_ascii=False)}"

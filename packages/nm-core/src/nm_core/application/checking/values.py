@@ -15,14 +15,14 @@ _MAPPINGS = (dict, Mapping)
 
 def hints(cls: type) -> dict[str, Any]:
     """Return the annotations of a constructor's parameters; those that cannot be evaluated are left out."""
-    found: dict[str, Any] = {}
+    annotations: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         if "__init__" in base.__dict__:
             try:
-                found |= get_type_hints(base.__dict__["__init__"], include_extras=False)
+                annotations |= get_type_hints(base.__dict__["__init__"], include_extras=False)
             except (NameError, TypeError, AttributeError, SyntaxError, ImportError):
                 continue  # an annotation that only type checkers can follow says nothing here
-    return found
+    return annotations
 
 
 def expected(hint: Any) -> str:
