@@ -144,14 +144,14 @@ def tune(
             say=say,
             also=lambda application: [] if quiet else progress_of(application),
         )
-        done, goal = len(trials.counted()), search.goal
+        done, goal = len(trials.finished()), search.goal
         say(f"study {name} in {address}: {done} of {total} trials are done; {goal.direction} {goal.metric}")
         for space_name, space in search.spaces.items():
             say(f"  {space_name}: {space.describe()}")
         try:
             trials.run()
         except KeyboardInterrupt:
-            command, done = shlex.join(["nmod", *ctx.find_root().obj]), len(trials.counted())
+            command, done = shlex.join(["nmod", *ctx.find_root().obj]), len(trials.finished())
             print(f"Interrupted: {done} of {total} trials are done. To go on: {command}", file=sys.stderr)
             return Exit.INTERRUPTED
         return _finish(trials, address, as_json)
@@ -200,7 +200,7 @@ def _finish(trials: Trials, address: str, as_json: bool) -> int:
     from nm_core.tuning.study import outcome
     from nm_core.tuning.trials import BEST, WORDS
 
-    counted, best, file = trials.counted(), trials.best(), trials.write_best()
+    counted, best, file = trials.finished(), trials.best(), trials.write_best()
     folder = None if best is None else trials.folder_of(best.number) / "application"
     saved = str(folder) if folder is not None and folder.is_dir() else None
     command = (

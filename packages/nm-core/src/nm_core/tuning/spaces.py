@@ -133,10 +133,10 @@ def read_space(name: str, text: str) -> Space | None:
         TuningError: it looks like a space and is none.
     """
     text = text.strip()
-    # What looks like a range must be one: read as text it would be the value of every trial.
-    if _LIKE_A_RANGE.match(text) and not _has_commas(text):
-        return _range(name, text)
     items = list(_items(text))
+    # What looks like a range must be one: read as text it would be the value of every trial.
+    if _LIKE_A_RANGE.match(text) and len(items) == 1:
+        return _range(name, text)
     braces = len(items) == 1 and text.startswith("{") and text.endswith("}") and not re.search(r":(\s|$)", text[1:-1])
     if braces and text[1:-1].strip():
         items = list(_items(text[1:-1]))
@@ -223,10 +223,6 @@ def _items(text: str) -> Iterator[str]:
             begin = index + 1
         fresh = sign in "[{,: " and not quote
     yield text[begin:].strip()
-
-
-def _has_commas(text: str) -> bool:
-    return len(list(_items(text))) > 1
 
 
 def _number(value: Decimal, integral: bool) -> int | float:

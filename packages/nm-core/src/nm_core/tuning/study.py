@@ -7,7 +7,7 @@ import logging
 import random
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -155,12 +155,8 @@ def _storage(address: str, lost_after: int) -> RDBStorage:
 def _pruner(kind: str) -> BasePruner:
     from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner
 
-    pruners: Mapping[str, Callable[[], BasePruner]] = {
-        "median": MedianPruner,
-        "hyperband": HyperbandPruner,
-        "none": NopPruner,
-    }
-    return pruners[kind]()
+    classes: dict[str, type[BasePruner]] = {"median": MedianPruner, "hyperband": HyperbandPruner, "none": NopPruner}
+    return classes[kind]()
 
 
 def outcome(trial: FrozenTrial) -> str:

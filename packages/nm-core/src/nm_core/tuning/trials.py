@@ -79,9 +79,9 @@ class Trials:
             KeyboardInterrupt: the user wants to stop; the study is as it should be.
         """
         waiting = False
-        while len((trials := self._counted_and_running())[0]) < self.total:
-            counted, others = trials
-            if len(counted) + len(others) < self.total:
+        while len((trials := _finished_and_running(self._trials()))[0]) < self.total:
+            finished, others = trials
+            if len(finished) + len(others) < self.total:
                 self._one()
                 waiting = False
                 continue
@@ -91,9 +91,9 @@ class Trials:
             self._give_up(others)
             time.sleep(min(1.0, self._lost_after / 4))
 
-    def counted(self) -> list[FrozenTrial]:
+    def finished(self) -> list[FrozenTrial]:
         """Return the trials that came to an end; failures before the first score had a cause outside the values."""
-        return self._counted_and_running()[0]
+        return _finished_and_running(self._trials())[0]
 
     def best(self) -> FrozenTrial | None:
         """Return the trial with the best score, the earliest among equals."""
@@ -159,14 +159,14 @@ class Trials:
         from optuna import TrialPruned
 
         self._number = trial.number
-        counted, running = self._counted_and_running()
-        if sum(earlier.number < trial.number for earlier in [*counted, *running]) >= self.total:
+        begun = itertools.chain(*_finished_and_running(self._trials()))
+        if sum(rival.number < trial.number for rival in begun) >= self.total:
             raise FailedError  # another process began at the same moment, and this trial is one too many
         trial.set_user_attr("process", f"{socket.gethostname()}:{os.getpid()}")
         self.study.sampler = sampler(self._kind, self.search.seed, trial.number, self._point(trial.number))
         spaces = self.search.spaces
         values = {name: space.text(space.suggest(trial, name)) for name, space in spaces.items()}
-        self._say(f"trial {trial.number}: {listed(values)}")
+        self._say(f"trial {trial.number}: {list_values(values)}")
         folder = self.folder_of(trial.number)
         try:
             application = self.search.load(values, folder)
@@ -230,9 +230,9 @@ class Trials:
         if self._points is None:
             return None
         trials = self._trials()
-        counted, running = _counted_and_running(trials)
+        finished, running = _finished_and_running(trials)
         waiting = [trial for trial in trials if trial.state.name == "WAITING"]
-        others = [trial for trial in [*counted, *running, *waiting] if trial.number != number]
+        others = [trial for trial in [*finished, *running, *waiting] if trial.number != number]
         tried = [values_of(trial) for trial in others]
         free = [point for point in self._points if point not in tried]
         spaces = len(self.search.spaces)
@@ -276,27 +276,24 @@ class Trials:
     def _trial(self, number: int) -> FrozenTrial:
         return self._trials()[number]
 
-    def _counted_and_running(self) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
-        return _counted_and_running(self._trials())
-
     def _has_scores(self) -> bool:
         return any(outcome(trial) == "done" or trial.intermediate_values for trial in self._trials())
 
 
-def _counted_and_running(trials: Sequence[FrozenTrial]) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
+def _finished_and_running(trials: Sequence[FrozenTrial]) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
     """Sort trials that were read at one moment, so that one which ends in between is not missed."""
     scored = (trial.number for trial in trials if outcome(trial) == "done" or trial.intermediate_values)
     first = next(scored, math.inf)
-    counted, running = [], []
+    finished, running = [], []
     for trial in trials:
         what = outcome(trial)
         if what in ("done", "pruned", "invalid") or (what == "failed" and trial.number > first):
-            counted.append(trial)
+            finished.append(trial)
         elif what == "running":
             running.append(trial)
-    return counted, running
+    return finished, running
 
 
-def listed(values: Mapping[str, str]) -> str:
+def list_values(values: Mapping[str, str]) -> str:
     """Return values as they are given on the command line."""
     return "  ".join(f"{name}={value}" for name, value in values.items())
