@@ -31,7 +31,7 @@ def nm_collection() -> Collection:
                 "CrossEntropyLoss", "Cross entropy of logits and labels of any arrangement.", "nm_torch.common.losses"
             ),
             _torch("MSELoss", "Mean squared difference of two tensors of one shape.", "nm_torch.common.losses"),
-            _torch("LossAggregator", "Weighted sum of losses.", "nm_torch.loss_aggregator"),
+            _torch("LossAggregator", "Weighted sum of losses.", "nm_torch.loss"),
             _torch("Linear", "Affine map of the last axis.", "nm_torch.common.linear"),
             _torch("LogSoftmax", "Log-probabilities over the classes of the last axis.", "nm_torch.common.linear"),
             _torch("ArgMax", "Number of the largest entry of the last axis.", "nm_torch.common.linear"),

@@ -14,7 +14,7 @@ from nm_torch_samples import (
 )
 
 from nm_core import NeuralModuleFactory
-from nm_torch.loss_aggregator import LossAggregator
+from nm_torch.loss import LossAggregator
 
 FACTORS = (0.7, 2.0)
 EXACT = 1e-12

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from nm_core import CompositeModule, Graph, GraphError, NeuralTypeError, casts, inputs, optional, ports, variadic
 from nm_torch import TorchModule, from_torch
-from nm_torch.loss_aggregator import LossAggregator
+from nm_torch.loss import LossAggregator
 from nm_torch.lowering import Lowered, lower, may_leave_unused
 
 

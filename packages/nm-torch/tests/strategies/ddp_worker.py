@@ -29,7 +29,7 @@ from nm_torch_samples import (
 
 from nm_core import NeuralModuleFactory
 from nm_torch.errors import NonFiniteLossError
-from nm_torch.loss_aggregator import LossAggregator
+from nm_torch.loss import LossAggregator
 
 FACTORS = (0.7, 2.0)
 GRADIENTS = [(2, 6, 11), (1, 11, 11), (3, 4, 11), (4, 3, 11), (11, 1, 11), (2, 9, 5)]  # batch, per step, samples

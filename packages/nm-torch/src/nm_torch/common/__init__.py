@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         load_tokenizer,
         train_tokenizer,
     )
-    from nm_torch.loss_aggregator import LossAggregator
+    from nm_torch.loss import LossAggregator
 else:
     __getattr__, __dir__ = lazy_exports(
         __name__,
@@ -45,7 +45,7 @@ else:
             "LayerNorm": "nm_torch.common.pointwise",
             "Linear": "nm_torch.common.linear",
             "LogSoftmax": "nm_torch.common.linear",
-            "LossAggregator": "nm_torch.loss_aggregator",
+            "LossAggregator": "nm_torch.loss",
             "MSELoss": "nm_torch.common.losses",
             "SentencePieceTokenizer": "nm_torch.common.tokenizers",
             "SequenceLoss": "nm_torch.common.losses",

@@ -11,8 +11,7 @@ from typing import Any
 from nm_core import Graph, GraphError, NmTensor, Plan
 from nm_core.graphs.calls import free_name, permute
 from nm_core.symbols.tensor import Call, Constant
-from nm_torch.loss import LossModule, weight_inputs
-from nm_torch.loss_aggregator import LossAggregator
+from nm_torch.loss import LossAggregator, LossModule, weight_inputs
 from nm_torch.lowering import calls_with_totals
 
 Weigh = Callable[[tuple[Any, ...]], float]
