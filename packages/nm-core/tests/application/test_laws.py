@@ -24,10 +24,10 @@ from nm_core.application.form.entries import ApplicationEntry
 from nm_core.application.form.to_data import application_data
 from nm_core.application.saved.canonical import canonical_data
 from nm_core.application.saved.document import Document, parse_document
+from nm_core.application.saved.graph_entries import application_of
 from nm_core.application.sketching import sketch_graph
 from nm_core.application.text.tree import Data
 from nm_core.application.text.writers import canonical_json, digest, to_json, to_yaml
-from nm_core.application.writing import application_of
 from nm_core.drawing import mermaid
 from nm_core.graphs.calls import OrderedCalls
 from nm_core.graphs.open_checks import checks

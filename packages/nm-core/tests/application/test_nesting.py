@@ -9,7 +9,7 @@ from nm_core_zoo import Encoder, Pair, Source, Speller, Sum, evaluate
 
 from nm_core import Graph, NeuralModuleFactory, casts, inputs
 from nm_core.application import Application, check_file, load_application
-from nm_core.application.writing import application_of
+from nm_core.application.saved.graph_entries import application_of
 
 HEAD = """\
 nm: app/1

@@ -13,10 +13,10 @@ from nm_core.application.form.entries import ApplicationEntry
 from nm_core.application.saved import weights
 from nm_core.application.saved.canonical import canonical_data
 from nm_core.application.saved.folder import APPLICATION, WEIGHTS, add_asset, new_folder
+from nm_core.application.saved.graph_entries import application_of
 from nm_core.application.saved.paths import PathMover
 from nm_core.application.text.problems import Problems
 from nm_core.application.text.writers import to_json
-from nm_core.application.writing import application_of
 from nm_core.graphs.graph import Graph
 from nm_core.modules.module import NeuralModule
 from nm_core.symbols.parameters import FrozenParams

@@ -15,9 +15,9 @@ from nm_core.application.checking import check
 from nm_core.application.form.to_data import application_data
 from nm_core.application.saved.canonical import canonical_data
 from nm_core.application.saved.document import parse_document
+from nm_core.application.saved.graph_entries import application_of
 from nm_core.application.text.problems import Problems
 from nm_core.application.text.writers import to_json, to_yaml
-from nm_core.application.writing import application_of
 from nm_core.plugins import Collections
 
 COLLECTIONS = Collections.load({"speech": SpeechPlugin()}, installed=False)
