@@ -101,6 +101,7 @@ def _check_names(hook: str, names: object) -> Mapping[str, str]:
     if not isinstance(names, Mapping):
         raise DeclarationError(f"{hook} must return a mapping from name to target, got {names!r}.")
     for name in names:
+        # commands may have a hyphen in their name
         if not isinstance(name, str) or not name or not name.replace("-", "_").isidentifier():
             raise DeclarationError(f"{hook}: {name!r} is not a name.")
     return MappingProxyType({name: check_target(target, f"{hook}, {name!r}") for name, target in names.items()})

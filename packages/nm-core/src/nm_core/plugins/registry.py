@@ -80,6 +80,7 @@ class Collections:
         if installed:
             candidates, records = discover(CollectionSettings.read(os.environ if environ is None else environ), path)
             for candidate in candidates:
+                # an object takes the place of the installed one, which is not even imported
                 if candidate.collection in objects:
                     error = f"{candidate.collection} is also given as an object, and that one is used"
                     records.append(candidate.record(State.DISABLED, Step.SETTINGS, error))
@@ -130,6 +131,7 @@ class Collections:
                     f"  It has one for {', '.join(spec.targets)}."
                 )
         elif target is not None:
+            # metrics have no versions: each is version 1
             self._check_version(parsed, 1)
         elif len(self._former.get(parsed.plain, ())) > 1:
             raise ConflictError(messages.several_successors(parsed.plain, self._former[parsed.plain]))
@@ -144,6 +146,7 @@ class Collections:
     def aliases(self) -> Mapping[str, str]:
         """Former ids of metrics, tokenizers and other things that hooks name, with their ids of today."""
         current = {former: ids[0] for former, ids in self._former.items() if len(ids) == 1}
+        # files with a module of an older name are upgraded, which an alias could not do
         return MappingProxyType({former: id for former, id in current.items() if id not in self._modules})
 
     def current(self, id: str) -> str:

@@ -21,6 +21,7 @@ def hold(condition: object, problem: str, do: str) -> None:
         problem: the failure in words.
         do: the advice to the author of the implementation.
     """
+    # pytest leaves frames with this name out of tracebacks
     __tracebackhide__ = True
     if not condition:
         raise ConformanceError(f"{problem}\n  {do}")

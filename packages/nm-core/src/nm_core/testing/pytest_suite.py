@@ -29,6 +29,7 @@ class ConformanceSuites:
 
     def __init__(self, config: pytest.Config, names: list[str]) -> None:
         self._folder = TemporaryDirectory(prefix="nm-collection-")
+        # the files of examples have to last until the last check has run
         config.add_cleanup(self._folder.cleanup)
         collections = Collections.load()
         try:

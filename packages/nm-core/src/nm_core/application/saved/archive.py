@@ -109,6 +109,7 @@ def _members(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.Zi
             yield archive, members
     except OSError as error:
         raise ApplicationError(f"{path} cannot be read: {error.strerror or error}.") from error
+    # zipfile raises each of these for some kind of damage
     except (zipfile.BadZipFile, zipfile.LargeZipFile, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
         raise ApplicationError(
             f"{path} is damaged: {error}.\n  Copy the archive again from where it came from, or save it again."
@@ -122,6 +123,7 @@ def _is_plain(info: zipfile.ZipInfo) -> bool:
         # zipfile cuts a name at its first null character
         and info.orig_filename == info.filename
         and not info.is_dir()
+        # 0 where the archive was written on Windows
         and kind in (0, stat.S_IFREG)
         and info.compress_type == zipfile.ZIP_STORED
         and info.compress_size == info.file_size

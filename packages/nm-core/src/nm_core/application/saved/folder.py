@@ -87,6 +87,7 @@ def add_asset(folder: Path, source: Path) -> str:
     """
     try:
         digest = sha256_of(source)
+        # a file out of a saved application has its digest in its name already
         asset = f"{ASSETS}/{digest}-{source.name.removeprefix(f'{digest}-')}"
         (folder / ASSETS).mkdir(exist_ok=True)
         if not (folder / asset).exists():

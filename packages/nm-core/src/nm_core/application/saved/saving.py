@@ -63,6 +63,7 @@ def write_folder(
             name: replace(declared, params=FrozenParams(move.params(declared.cls, declared.params)))
             for name, declared in checked.modules.items()
         }
+        # its weights are saved with it: nothing is left to begin from
         data = canonical_data(move.sections(replace(entry, init_from={})), replace(checked, modules=moved))
         (folder / APPLICATION).write_text(to_json(data), encoding="utf-8")
         for module in modules.values():

@@ -66,6 +66,7 @@ class SavedWeights:
         # with the points, enc does not pass for the owner of encoder
         owner = max((name for name in self._modules if f"{source}.".startswith(f"{name}.")), key=len, default=source)
         steps = steps_of(self._collections, self._modules[owner]) if owner in self._modules else ()
+        # str changes no name, where no upgrade does
         renamed = renamer(steps) or str
         reports = []
         for holder in holders(module):

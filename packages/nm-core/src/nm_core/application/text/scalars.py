@@ -33,6 +33,7 @@ def plain_scalar(text: str) -> Scalar:
     """
     if text in _NULL:
         return None
+    # most scalars are words: their first sign spares them four patterns
     if text[0] not in _MAY_BE_NUMBER:
         return True if text in _TRUE else False if text in _FALSE else text
     if _INTEGER.fullmatch(text):

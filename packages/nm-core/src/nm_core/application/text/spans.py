@@ -44,6 +44,7 @@ class Source:
         line = self._line(span.line)
         end = span.end_column if span.end_line == span.line else len(line)
         column = min(span.column, len(line))
+        # of a long line the part around the place is shown
         start = max(0, column - _SHOWN * 2 // 3)
         shown = line[start : start + _SHOWN]
         carets = max(1, min(end, start + _SHOWN) - column)

@@ -52,6 +52,7 @@ class Examination:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Examination:
         """Take back what ``to_dict`` gave."""
+        # JSON has given lists for tuples, and texts for enums
         return cls(
             record=Record.from_dict(data["record"]),
             findings=tuple(Finding(**finding) for finding in data["findings"]),

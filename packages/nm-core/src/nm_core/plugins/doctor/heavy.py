@@ -21,6 +21,7 @@ def import_seconds(names: Collection[str], log: str) -> dict[str, float | None]:
     for line in log.splitlines():
         fields = line.removeprefix(_MARK).split("|")
         if line.startswith(_MARK) and len(fields) == 3 and fields[2].strip() in seconds:
+            # the cumulative time: what a package imports is its own cost
             seconds[fields[2].strip()] = int(fields[1]) / 1e6
     return seconds
 

@@ -41,6 +41,7 @@ def examine_in_process(candidate: Candidate, *, deep: bool, timeout: float) -> E
         (folder / REQUEST).write_text(json.dumps(request), encoding="utf-8")
         code = _run(folder, timeout)
         log = (folder / _ERRORS).read_text(encoding="utf-8", errors="replace")
+        # without a result, a process that ended well was ended by the collection, with os._exit(0)
         if code == 0 and (folder / RESULT).exists():
             examination = Examination.from_dict(json.loads((folder / RESULT).read_text(encoding="utf-8")))
             return replace(examination, heavy=import_seconds(examination.heavy, log))
@@ -87,6 +88,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()
+    # takes note of its end: no zombie stays behind
     process.wait()
 
 

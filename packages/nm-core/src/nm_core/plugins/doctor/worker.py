@@ -23,6 +23,7 @@ def main(folder: Path) -> None:
 
         examination = examine(candidate, deep=request["deep"], note=note)
         (folder / RESULT).write_text(json.dumps(examination.to_dict()), encoding="utf-8")
+        # after the result: a library may still crash while the interpreter ends
         note(Step.TARGETS, "the interpreter comes to its end")
 
 

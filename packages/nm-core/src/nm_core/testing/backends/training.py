@@ -126,6 +126,7 @@ class TrainingChecks(SuiteTools):
 
     def test_ctrl_c_ends_at_a_step_boundary(self) -> None:
         """SIGINT ends a training with the reason "interrupted"; the handler is given back and nothing is lost."""
+        # only the main thread receives signals
         if threading.current_thread() is not threading.main_thread():
             return
         task = self.task(through=self.noise)

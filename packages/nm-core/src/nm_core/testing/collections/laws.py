@@ -40,6 +40,7 @@ def inputs(case: Case) -> None:
     for call, training in product(case.calls, (False, True)):
         module = case.make()
         case.probe.train(module, training)
+        # copies: the values themselves are compared with afterwards
         own = {name: case.copy_value(value) for name, value in call.values.items()}
         with case.probe.seeded(1):
             case.probe.call(module, call.use, call.sizes, own)

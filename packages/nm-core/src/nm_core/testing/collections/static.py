@@ -78,6 +78,7 @@ def application(case: Case) -> None:
         saved = factory.save(Path(folder) / "saved", {"main": graph})
         settings: dict[str, Any] = {"collections": case.suite.collections, "backend": case.backend, "placement": "cpu"}
         loaded = load_application(saved, **settings).modules[module.name]
+        # files of parameters lie in the saved folder now: their paths are others
         _hold_same(case, module, loaded, "Read back", {*type(module).asset_params, *type(module).path_params})
 
 

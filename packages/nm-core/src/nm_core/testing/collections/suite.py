@@ -265,6 +265,7 @@ def plain_data(params: Mapping[str, Any]) -> dict[str, Any]:
 def label(params: Mapping[str, Any]) -> str:
     """Return parameters in a few words that are the same in every process: `feat_in=64,norm=post`; files by name."""
     parts = (f"{key}={value if isinstance(value, str | Path) else repr(value)}" for key, value in params.items())
+    # brackets, quotes and slashes mean something to -k and to shells
     text = ",".join(re.sub(r"[^\w=,.+\- ]+", "", re.sub(r"[^=]*/", "", part)) for part in parts)
     return text if len(text) <= LONGEST_LABEL else f"{text[:LONGEST_LABEL].rstrip(' ,')}..."
 
