@@ -29,7 +29,6 @@ from nm_core.modules.composite import CompositeModule, holders
 from nm_core.modules.metric import Metric
 from nm_core.modules.module import NeuralModule
 from nm_core.modules.module_name import snake_case
-from nm_core.plugins.targets import import_target
 from nm_core.symbols.tensor import NmTensor
 from nm_types.frames import boundary
 
@@ -210,6 +209,8 @@ class NeuralModuleFactory:
         """Save graphs, their modules' weights and assets as one folder that `load_application` reads."""
         self._prepare(graphs.values())
         # Found by name, as a collection's objects are: files of applications are made of actions, not these of them.
+        from nm_core.plugins.targets import import_target  # plugins are read when they are first needed
+
         save_application: Any = import_target("nm_core.application:save_application", what="NeuralModuleFactory.save")
         saved: Path = save_application(self, Path(path), graphs)
         return saved
