@@ -45,6 +45,7 @@ class NmError(Exception):
         """Return all stack frames of the error, outermost first, including hidden ones."""
         from traceback import StackSummary, walk_tb  # most programs fail nowhere
 
+        # lines of source are read only when the stack is printed
         frames = StackSummary.extract(walk_tb(self.__traceback__), lookup_lines=False)
         return StackSummary.from_list([*frames[: len(frames) - self.kept], *(self.hidden or ())])
 
@@ -95,5 +96,6 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     from difflib import get_close_matches  # most programs spell every name right
 
     by_folded = {candidate.casefold(): candidate for candidate in names}
+    # casefolded: the commonest mistake is a wrong capital
     close = get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
     return f'Did you mean "{by_folded[close[0]]}"?' if close else ""

@@ -56,6 +56,7 @@ class NeuralType(Structure):
         kinds: Iterable[type[Kind]] = (),
     ) -> None:
         try:
+            # a type is accepted as well, so that code may take either form
             read = spec if isinstance(spec, Structure) else _read(spec, kind, tuple(tags), tuple(kinds))
             if kind is not None and not isinstance(spec, Mapping):
                 read = _of_kind(read, kind)

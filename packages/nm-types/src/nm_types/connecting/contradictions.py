@@ -24,6 +24,7 @@ def check_equations(equations: Iterable[Equation]) -> tuple[Problem, ...]:
         A problem for each equation that contradicts the others, none if all can hold.
     """
     ordered = list(equations)
+    # one equation was already decided when its call was typed
     if len(ordered) < 2:
         return ()
     # ports are replaced by indices, since ports of different calls may share a name

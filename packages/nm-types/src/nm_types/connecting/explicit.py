@@ -121,6 +121,7 @@ def _soften_kind(claimed: Kind | None, source: Kind | None) -> Kind | None:
     """Relax a claimed kind for checking: the actual kind where the two are related, with numeric sizes only."""
     if claimed is None or source is None or order_of_kinds(claimed, source) == UNRELATED:
         return claimed
+    # symbolic sizes of a claim belong to no call and say nothing
     numbers = (size if isinstance(size, Size) and size.value is not None else None for size in claimed.sizes)
     return type(source)(*list(numbers)[: len(type(source).parameters)])
 

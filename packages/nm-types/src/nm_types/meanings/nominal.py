@@ -64,6 +64,7 @@ class Nominal(type):
 
 def declare(cls: Nominal, root: str, id: str | None, formerly: tuple[str, ...] = ()) -> None:
     """Give a new class its id, its former ids and its chain; refuse what has no single parent."""
+    # with two parents "the nearest common ancestor" would not be unique
     if len(cls.__bases__) != 1:
         parents = ", ".join(base.__name__ for base in cls.__bases__)
         raise DefinitionError(

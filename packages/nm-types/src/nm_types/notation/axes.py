@@ -122,6 +122,7 @@ def _axis_size(
     if size is None:
         return None
     if isinstance(size, Unknown) or size == "?":
+        # "?" matters for batch axes alone: any other axis without a size is unrelated to its neighbours anyway
         batch = not isinstance(tag, TagVariable) and tag.is_a(BatchTag)
         return Unknown() if batch else None
     read = parse_size(size) if isinstance(size, str) else Size(size) if isinstance(size, int) else size

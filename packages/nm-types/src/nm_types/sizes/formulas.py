@@ -72,6 +72,7 @@ def parse_size(text: str) -> Expression:
     Raises:
         TypeSyntaxError: the text is no size.
     """
+    # bounds the depth of the recursive descent
     if len(text) > LONGEST:
         raise TypeSyntaxError(
             f'"{text[:20]}..." is no size: it has {len(text)} characters, a size has at most {LONGEST}.'

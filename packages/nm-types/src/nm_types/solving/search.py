@@ -49,6 +49,7 @@ def can_be_zero(
     """Return whether some assignment makes `zero` vanish and `positive` at least one; None if undecided."""
     zero = [size for size in zero if size.terms or size.constant]
     positive = [size for size in positive if not is_positive(size)]
+    # the cheap proofs first: most searches end here
     if any(map(never_zero, zero)) or any(is_positive(1 - size) for size in positive):
         return False
     if not zero and not positive:

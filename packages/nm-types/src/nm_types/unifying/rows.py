@@ -42,6 +42,7 @@ def spread_axes(expected: Sequence[Axis], actual: Sequence[Axis]) -> Spread | Re
     if spare < 0:
         return "rank"
     first = spare
+    # two rows share the spare axes; only the tag of the axis between them says where to split
     if len(places) == 2:
         anchor = expected[places[0] + 1]
         matches = [k for k in range(spare + 1) if _is_anchor(anchor, actual[places[0] + k])]

@@ -76,6 +76,7 @@ class Unifier:
         misfit = self.templates.meet(edge, spread, actual)
         if misfit is not None:
             return misfit
+        # an output without a kind is accepted, and checked when it runs as far as a run can see
         if kind is not None and actual.kind is None:
             self.without_kind.append(edge.port)
         self.equations += self._axis_equations(edge, spread, cast("tuple[AxisType, ...]", actual.axes))
