@@ -5,7 +5,7 @@ Pressing a key must never fail or print anything: what cannot be read has nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,8 +49,8 @@ def applications(ctx: click.Context, parameter: click.Parameter, incomplete: str
 def graphs(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
     """Offer the graphs of the application that the line names."""
     document = _document(ctx)
-    names = document.entry.graphs if document is not None and document.entry is not None else ()
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    entry = None if document is None else document.entry
+    return offer({} if entry is None else dict.fromkeys(entry.graphs), incomplete)
 
 
 def settable(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
@@ -63,8 +63,7 @@ def settable(ctx: click.Context, parameter: click.Parameter, incomplete: str) ->
     modules = data.get("modules")
     for name, module in modules.items() if isinstance(modules, dict) else ():
         offered += _leaves(f"{name}.", module.get("params") if isinstance(module, dict) else None)
-    for section in _OPEN:
-        offered += _leaves("", {section: data.get(section)})
+    offered += _leaves("", {section: data.get(section) for section in _OPEN})
     return [
         CompletionItem(f"{name}=", help=f"now {value}"[:60]) for name, value in offered if name.startswith(incomplete)
     ]
@@ -76,8 +75,7 @@ def modules(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> 
 
     collections = Collections.load()
     summaries = {id: spec.summary for id, spec in collections.modules.items()}
-    summaries |= dict.fromkeys(collections.names("metrics"), "metric")
-    return [CompletionItem(id, help=summary) for id, summary in summaries.items() if id.startswith(incomplete)]
+    return offer(summaries | dict.fromkeys(collections.names("metrics"), "metric"), incomplete)
 
 
 def collection_names(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
@@ -88,16 +86,19 @@ def collection_names(ctx: click.Context, parameter: click.Parameter, incomplete:
     from nm_core.plugins.settings import CollectionSettings
 
     candidates, _ = discover(CollectionSettings.read(os.environ))
-    names = sorted({candidate.collection for candidate in candidates})
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return offer(dict.fromkeys(sorted(candidate.collection for candidate in candidates)), incomplete)
 
 
 def codes(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
     """Offer the codes of errors."""
     from nm_types import CODES
 
-    start = incomplete.upper()
-    return [CompletionItem(code, help=title) for code, (title, _) in CODES.items() if code.startswith(start)]
+    return offer({code: title for code, (title, _) in CODES.items()}, incomplete.upper())
+
+
+def offer(lines: Mapping[str, str | None], incomplete: str) -> Items:
+    """Offer what begins as the word on the line does, each with its line of help."""
+    return [CompletionItem(name, help=line) for name, line in lines.items() if name.startswith(incomplete)]
 
 
 def _document(ctx: click.Context) -> Document | None:

@@ -31,15 +31,14 @@ class Exit(IntEnum):
 
 
 EPILOG = "Exit codes: " + ", ".join(
-    f"{code.value} {meaning}"
-    for code, meaning in {
-        Exit.DONE: "done",
-        Exit.PROBLEM: "something given is wrong",
-        Exit.USAGE: "command line not understood",
-        Exit.INSTALLATION: "an installed collection does not work",
-        Exit.BUG: "an unforeseen error",
-        Exit.INTERRUPTED: "interrupted",
-    }.items()
+    (
+        f"{Exit.DONE} done",
+        f"{Exit.PROBLEM} something given is wrong",
+        f"{Exit.USAGE} command line not understood",
+        f"{Exit.INSTALLATION} an installed collection does not work",
+        f"{Exit.BUG} an unforeseen error",
+        f"{Exit.INTERRUPTED} interrupted",
+    )
 )
 
 
@@ -57,7 +56,8 @@ def report(error: Exception, *, debug: bool) -> Exit:
         _say(f"{error.filename}: {error.strerror or type(error).__name__}.")
         return Exit.PROBLEM
     if not debug:
-        where = _innermost(error)
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
         _say(
             f"An error that nobody foresaw: {type(error).__name__}: {error}\n"
             f"  It was raised in {where}.\n"
@@ -72,11 +72,6 @@ def _add_title(error: NmError) -> str:
     message = str(error) or "no message."
     code = getattr(error, "code", None)
     return message if code and message.startswith(str(code)) else f"{type(error).__name__}: {message}"
-
-
-def _innermost(error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
 
 
 def _say(message: str) -> None:

@@ -72,8 +72,7 @@ def infer(
     verb = task or _verb(application)
     errors: dict[int, NmError] = {}
     results = _run_task(application, verb, values, errors)
-    pairs = _pair_results(verb, values, results)
-    _print_all(_records(pairs, errors, as_json), as_json)
+    _print_all(_records(verb, values, results, errors, as_json), as_json)
     for index, error in errors.items():
         print(f"{values[index]}: {error}" if values[index] not in str(error) else error, file=sys.stderr)
     if errors:
@@ -111,23 +110,19 @@ def _run_task(application: Application, verb: str, inputs: list[str], failed: di
 
 
 def _records(
-    pairs: Iterable[tuple[str, Any]], failed: Mapping[int, NmError], as_json: bool
+    verb: str, inputs: Sequence[str], results: Iterable[Any], failed: Mapping[int, NmError], as_json: bool
 ) -> Iterator[dict[str, Any]]:
-    for index, (source, result) in enumerate(pairs):
+    # Not zip: a task that gives fewer results than inputs would lose the last ones in silence.
+    rest = iter(results)
+    for index, source in enumerate(inputs):
+        try:
+            result = next(rest)
+        except StopIteration:
+            raise ApplicationError(f"{verb} gave {index} results for {len(inputs)} inputs.") from None
         if index not in failed:
             yield {"input": source} | _plain(result)
         elif as_json:
             yield {"input": source, "error": str(failed[index])}
-
-
-def _pair_results(verb: str, inputs: Sequence[str], results: Iterable[Any]) -> Iterator[tuple[str, Any]]:
-    # Not zip: a task that gives fewer results than inputs would lose the last ones in silence.
-    rest = iter(results)
-    for number, source in enumerate(inputs):
-        try:
-            yield source, next(rest)
-        except StopIteration:
-            raise ApplicationError(f"{verb} gave {number} results for {len(inputs)} inputs.") from None
 
 
 def _plain(result: Any) -> dict[str, Any]:

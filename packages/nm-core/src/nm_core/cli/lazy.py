@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import click
 from click.shell_completion import CompletionItem
 
+from nm_core.cli.completing import offer
 from nm_core.errors import did_you_mean
 from nm_core.plugins import TargetError
 
@@ -65,8 +66,7 @@ class LazyGroup(click.Group):
         if incomplete.startswith("-"):
             return click.Command.shell_complete(self, ctx, incomplete)
         lines = {name: entry.summary for name, entry in self.entries.items()}
-        lines |= {name: f"from {owner}" for name, owner in self._find_offered().items()}
-        return [CompletionItem(name, help=line) for name, line in lines.items() if name.startswith(incomplete)]
+        return offer(lines | self._find_offered(), incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands by their summaries, without importing any."""
@@ -75,13 +75,13 @@ class LazyGroup(click.Group):
         offered = self._find_offered()
         if offered:
             with formatter.section("Commands of collections"):
-                formatter.write_dl([(name, f"from {owner}") for name, owner in offered.items()])
+                formatter.write_dl([*offered.items()])
 
     def _find_offered(self) -> dict[str, str]:
-        """Return the commands of installed collections with where each comes from."""
+        """Return the commands of installed collections, each with a line that says where it comes from."""
         from nm_core.plugins import Collections
 
         collections = Collections.load()
         # A built-in name stays built in: a collection must not take over `nmod train` by being installed.
         names = [name for name in collections.names("commands") if name not in self.entries]
-        return {name: " and ".join(collections.owners("commands", name)) for name in names}
+        return {name: f"from {' and '.join(collections.owners('commands', name))}" for name in names}

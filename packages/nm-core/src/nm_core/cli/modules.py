@@ -57,15 +57,11 @@ def _list(collections: Collections, only: str | None, as_json: bool) -> None:
         }
         for id, spec in collections.modules.items()
     ]
-    rows += [
-        {"id": id, "summary": "metric", "targets": {"any": collections.target("metrics", id)}}
-        for id in collections.names("metrics")
-    ]
-    rows += [
-        {"id": former, "summary": f"alias of {id}", "targets": {"any": collections.target("metrics", id)}}
-        for former, id in sorted(collections.aliases.items())
-        if id in collections.names("metrics")
-    ]
+    ids = collections.names("metrics")
+    metrics = [(id, id, "metric") for id in ids]
+    metrics += [(former, id, f"alias of {id}") for former, id in sorted(collections.aliases.items()) if id in ids]
+    for shown, id, summary in metrics:
+        rows.append({"id": shown, "summary": summary, "targets": {"any": collections.target("metrics", id)}})
     rows = [row for row in rows if only is None or str(row["id"]).startswith(f"{only}.")]
     if as_json:
         print_json(rows)

@@ -89,13 +89,8 @@ def collection(name: str, folder: Path | None, author: str | None, licence: str,
     from nm_core.scaffold import Author, CollectionNames, render, requirements, write
 
     names = CollectionNames.from_namespace(name)
-    files = render(
-        names,
-        requirements=requirements(),
-        licence=licence,
-        author=None if author is None else Author.read(author),
-        year=datetime.date.today().year,
-    )
+    writer, year = None if author is None else Author.read(author), datetime.date.today().year
+    files = render(names, requirements=requirements(), licence=licence, author=writer, year=year)
     target = Path(names.distribution) if folder is None else folder
     write(files, target)
     commands = [

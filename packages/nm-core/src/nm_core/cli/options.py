@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,13 +14,6 @@ from nm_core.cli import completing
 from nm_core.errors import ApplicationError, did_you_mean
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-def application_argument(function: F) -> F:
-    """Add the argument APP: an application file, or a saved application's folder or archive."""
-    return click.argument(
-        "app", callback=lambda ctx, parameter, app: existing(app), shell_complete=completing.applications
-    )(function)
 
 
 def graph_option(help: str) -> Callable[[F], F]:
@@ -42,25 +36,32 @@ def existing(path: str) -> str:
     return path
 
 
-def backend_option(function: F) -> F:
-    """Add the option `--backend`."""
-    return click.option(
-        "--backend", metavar="NAME", default="torch", show_default=True, help="The framework to compute with."
-    )(function)
+def _changes(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    changes: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE.", ctx, parameter)
+        changes[name.strip()] = value
+    return changes
 
 
-def set_option(function: F) -> F:
-    """Add the option `--set name=value`, which may be given again and again, as the argument `changes`."""
-    return click.option(
-        "--set",
-        "changes",
-        multiple=True,
-        metavar="NAME=VALUE",
-        callback=_changes,
-        shell_complete=completing.settable,
-        help="Change a value of the file: encoder.dropout=0.1, train.max_steps=100, or one under params. As in the "
-        "file, a path counts from the file's folder.",
-    )(function)
+application_argument = click.argument(
+    "app", callback=lambda ctx, parameter, app: existing(app), shell_complete=completing.applications
+)
+backend_option = click.option(
+    "--backend", metavar="NAME", default="torch", show_default=True, help="The framework to compute with."
+)
+set_option = click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_changes,
+    shell_complete=completing.settable,
+    help="Change a value of the file: encoder.dropout=0.1, train.max_steps=100, or one under params. As in the "
+    "file, a path counts from the file's folder.",
+)
 
 
 def declared_option(options_class: type, name: str, metavar: str | None = None) -> Callable[[F], F]:
@@ -83,26 +84,9 @@ def setting_options(function: F) -> F:
     @click.option(
         "--seed", type=click.IntRange(0), metavar="N", help="The number from which every random stream follows."
     )
-    def with_settings(
-        *args: Any, backend: str, placement: str | None, precision: str | None, seed: int | None, **kwargs: Any
-    ) -> Any:
-        options = {"backend": backend, "placement": placement, "precision": precision, "seed": seed}
+    @wraps(function)  # innermost: it also brings the parameters that other decorators have added, to be added to
+    def with_settings(*args: Any, **kwargs: Any) -> Any:
+        options = {name: kwargs.pop(name) for name in ("backend", "placement", "precision", "seed")}
         return function(*args, settings={name: value for name, value in options.items() if value is not None}, **kwargs)
 
-    with_settings.__doc__ = function.__doc__
-    with_settings.__name__ = function.__name__
-    with_settings.__click_params__ = [  # type: ignore[attr-defined]  # where click keeps what decorators have added
-        *getattr(function, "__click_params__", []),
-        *with_settings.__click_params__,  # type: ignore[attr-defined]
-    ]
     return with_settings  # type: ignore[return-value]
-
-
-def _changes(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    changes: dict[str, str] = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not (name and equals):
-            raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE.", ctx, parameter)
-        changes[name.strip()] = value
-    return changes

@@ -7,24 +7,20 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from nm_core.application import Application
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 _BETWEEN = "   "
 _INDENT = "    "
 _NARROW = 20
 
 
-def json_option(function: F) -> F:
-    """Add the option `--json` to a command, as the argument `as_json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 def print_json(data: object) -> None:
