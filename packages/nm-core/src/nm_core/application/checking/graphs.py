@@ -38,7 +38,6 @@ _EXPANDED = 5_000
 """How many calls nested graphs may expand into: each may call the next twice, and so on."""
 _DEPTH = 24
 _LONGEST_TYPE = 1000
-_NO_PORTS = Signature(PortSpec(), PortSpec())
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +105,20 @@ class GraphChecker:
         return self.seen[graph] if self._good[graph] else None
 
     def component(self, name: str) -> Component:
-        """Return the component that calls of a module of the application are recorded on."""
+        """Return the component that calls of a module are recorded on; a graph is checked before it is one."""
         if name in self.modules:
             return self.modules[name]
         entry = self.context.entry.modules.get(name)
-        graph = entry.graph if entry is not None and entry.graph in self.context.entry.graphs else None
-        if graph is None:
+        graph = "" if entry is None else entry.graph or ""
+        if graph not in self.context.entry.graphs:
             return Undeclared(id=(entry.type if entry else None) or "unknown module", name=name)
-        if graph not in self.seen:  # it contains itself, or is too deep to be looked at
-            return GraphModule(graph=OrderedCalls({}, {}, name=graph), signature=_NO_PORTS, name=name)
+        checked = self.check(graph)
+        if checked is None:
+            return Undeclared(id=f"graph {graph}", name=name)
         if name not in self._graph_modules:
-            outputs = PortSpec(Port(port, NeuralType({})) for port in self.context.entry.graphs[graph].outputs)
-            signature = Signature(self.seen[graph].ports, outputs)
-            self._graph_modules[name] = GraphModule(graph=self.seen[graph].calls, signature=signature, name=name)
+            outputs = PortSpec(Port(port, NeuralType({})) for port in checked.calls.outputs)
+            signature = Signature(checked.ports, outputs)
+            self._graph_modules[name] = GraphModule(graph=checked.calls, signature=signature, name=name)
         return self._graph_modules[name]
 
     def expand(self, count: int) -> bool:
@@ -228,11 +228,8 @@ class _GraphRecorder:
             scope.steps[label].inputs = call.fail().inputs
 
     def _record_call(self, entry: CallEntry, scope: GraphScope) -> Step:
-        module_entry = self.context.entry.modules.get(entry.module)
-        graph = None if module_entry is None else module_entry.graph
-        unsound = graph is not None and (graph not in self.context.entry.graphs or self.checker.check(graph) is None)
         module = self.checker.component(entry.module)
-        silent = unsound or isinstance(module, Undeclared)
+        silent = isinstance(module, Undeclared)  # something about the module is wrong, and the call is not to blame
         call = bind_call(self.context, entry, module, scope, self.paths[entry.label], silent=silent)
         if silent:
             return call.fail()
