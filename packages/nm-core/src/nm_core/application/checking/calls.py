@@ -13,7 +13,7 @@ from nm_core.errors import NmError
 from nm_core.symbols import recording
 from nm_core.symbols.component import CastPolicy, Component
 from nm_core.symbols.ports import Port, PortSpec
-from nm_core.symbols.tensor import Argument, Call, Constant, NmTensor, flat_arguments
+from nm_core.symbols.tensor import Argument, Call, Constant, NmTensor
 from nm_types import Fix, NeuralTypeError, Problem
 
 
@@ -61,24 +61,33 @@ def bind_call(
     """Bind the inputs of a call to ports, and complain about those that do not fit, unless the module is to blame."""
     ports = module.inputs
     arguments: dict[str, Argument] = {}
-    complete = not silent and not context.is_broken((*at, "inputs"))
+    stray: dict[str, Argument] = {}
+    complete = not silent and not context.problems.broken.touches((*at, "inputs"))
     bound = [name for name in ports if name in entry.inputs]
     for name in [*bound, *(name for name in entry.inputs if name not in ports)]:
-        where = (*at, "inputs", name)
-        if name not in ports and not silent:
+        where = None if silent else (*at, "inputs", name)
+        port = ports.get(name)
+        if port is not None:
+            arguments[name] = _bind(entry.inputs[name], port, scope, where)
+            complete = complete and not any(value.is_failed for value in _tensors(arguments[name]))
+        else:
+            stray[name] = _bind(entry.inputs[name], None, scope, where)
+        if where is None:
+            continue
+        if port is None:
             message = recording.unknown_port(entry.label, name, ports)
             context.complain(f"{message}\n  {recording.list_ports(ports)}", where, key=True)
-        arguments[name] = _bind(entry.inputs[name], ports.get(name), scope, None if silent else where)
-        if isinstance(entry.inputs[name], tuple) and name in ports and not ports[name].variadic:
+        elif isinstance(entry.inputs[name], tuple) and not port.variadic:
             complete = False
             message = f"{entry.label}.{name} takes one value, not a list.\n  Name one output of a call."
             context.complain(message, where)
-    stray = {name: arguments.pop(name) for name in entry.inputs if name not in ports}
     missing = [] if silent else _check_missing(context, entry, ports, len(stray), at)
-    failed = any(isinstance(value, NmTensor) and value.is_failed for _, value in flat_arguments(arguments))
-    broken = any(context.is_broken((*at, "inputs", port)) for port in ports)
-    complete = complete and not (stray or missing or failed or broken)
+    complete = complete and not stray and not missing and not context.is_broken((*at, "inputs"))
     return BoundCall(entry, module, arguments, stray, complete, at, context.location(at))
+
+
+def _tensors(argument: Argument) -> tuple[NmTensor, ...]:
+    return argument if isinstance(argument, tuple) else (argument,) if isinstance(argument, NmTensor) else ()
 
 
 def record_call(context: Context, call: BoundCall, casts: str) -> Call:
@@ -166,11 +175,8 @@ def _bind(given: Input, port: Port | None, scope: GraphScope, at: Path | None) -
 
 def _check_missing(context: Context, entry: CallEntry, ports: PortSpec, strays: int, at: Path) -> list[Port]:
     """Return the ports that need a value and have none; one problem for all, none where a name is only misspelt."""
-    missing = [
-        port
-        for port in ports.values()
-        if not port.optional and port.name not in entry.inputs and not context.is_broken((*at, "inputs", port.name))
-    ]
+    missing = [port for port in ports.values() if not port.optional and port.name not in entry.inputs]
+    missing = [port for port in missing if not context.is_broken((*at, "inputs", port.name))]
     # a misspelt port is one slip and not two: as many missing ports as strays are taken for these
     if len(missing) > strays and not context.is_broken((*at, "inputs")):
         needs = " and ".join(f'"{port.name}" ({port.type})' for port in missing)
