@@ -129,10 +129,8 @@ def tune(
         if not quiet:
             print(line, file=sys.stderr, flush=True)
 
-    with (
-        without_chatter(),
-        open_study(name, address, search.identity(), pruner=pruner, lost_after=lost_after) as study,
-    ):
+    identity = search.identity()
+    with without_chatter(), open_study(name, address, identity, pruner=pruner, lost_after=lost_after) as study:
         trials = Trials(
             search,
             study,
@@ -172,13 +170,7 @@ def _prepare(
     if seed is not None:
         fixed["seed"] = str(seed)  # a value of the file like any other: the best application keeps it
     return Search.prepare(
-        Path(app),
-        fixed,
-        spaces,
-        collections=Collections.load(),
-        metric=metric,
-        direction=direction,
-        **settings,
+        Path(app), fixed, spaces, collections=Collections.load(), metric=metric, direction=direction, **settings
     )
 
 
@@ -203,13 +195,11 @@ def _finish(trials: Trials, address: str, as_json: bool) -> int:
     counted, best, file = trials.finished(), trials.best(), trials.write_best()
     folder = None if best is None else trials.folder_of(best.number) / "application"
     saved = str(folder) if folder is not None and folder.is_dir() else None
-    command = (
-        None if file is None else shlex.join(["nmod", "train", str(file), "--work-dir", str(trials.folder / BEST)])
-    )
-    ranked = sorted(counted, key=trials.rank)
+    arguments = ["nmod", "train", str(file), "--work-dir", str(trials.folder / BEST)]
+    command = None if file is None else shlex.join(arguments)
+    rows = [trials.to_dict(trial) for trial in sorted(counted, key=trials.rank)]
+    goal, names = trials.search.goal, list(trials.search.spaces)
     if as_json:
-        rows = [trials.to_dict(trial) for trial in ranked]
-        goal = trials.search.goal
         print_json(
             {
                 "study": trials.study.study_name,
@@ -224,20 +214,12 @@ def _finish(trials: Trials, address: str, as_json: bool) -> int:
             }
         )
     else:
-        rows = [trials.to_dict(trial) for trial in ranked[:_SHOWN]]
-        names = list(trials.search.spaces)
-        print_table(
-            ("trial", trials.search.goal.metric, "state", *names),
-            [
-                (
-                    row["trial"],
-                    "" if row["score"] is None else f"{row['score']:.6g}",
-                    WORDS[row["state"]],
-                    *(row["values"].get(name, "") for name in names),
-                )
-                for row in rows
-            ],
-        )
+        cells = []
+        for row in rows[:_SHOWN]:
+            score = "" if row["score"] is None else f"{row['score']:.6g}"
+            values = (row["values"].get(name, "") for name in names)
+            cells.append((row["trial"], score, WORDS[row["state"]], *values))
+        print_table(("trial", goal.metric, "state", *names), cells)
     if best is None:
         states = [outcome(trial) for trial in counted]
         said = ", ".join(f"{states.count(state)} {word}" for state, word in WORDS.items() if state in states)

@@ -26,8 +26,6 @@ from nm_core.tuning.spaces import Space
 if TYPE_CHECKING:
     from nm_core.plugins import Collections
 
-_OWNER = "nmod tune"
-
 
 @dataclass(frozen=True, eq=False)
 class Search:
@@ -163,20 +161,21 @@ class PrunedError(Exception):  # a signal inside this package, no error of its o
     """The trial is not worth going on with."""
 
 
+@dataclass(eq=False)
 class ScoreCallback(Callback):
     """Reports the score after each evaluation, and stops the run when it is told to.
 
     Attributes:
+        report: told every score; returns whether the run is to end.
         score, step: the newest score and the update after which it was computed.
         pruned: whether the run was stopped.
     """
 
-    def __init__(self, goal: Goal, report: Callable[[float], bool]) -> None:
-        self.goal = goal
-        self.score: float | None = None
-        self.step: int | None = None
-        self.pruned = False
-        self._report = report
+    goal: Goal
+    report: Callable[[float], bool]
+    score: float | None = None
+    step: int | None = None
+    pruned: bool = False
 
     def on_evaluation(self, run: Run, name: str, scores: Mapping[str, float]) -> None:
         """Take the score, if this is the evaluation that gives it.
@@ -187,14 +186,14 @@ class ScoreCallback(Callback):
         if name != self.goal.evaluation:
             return
         self.step = run.step
-        if self._report(self.take(name, scores)):
+        if self.report(self.take(name, scores)):
             self.pruned = True
             run.request_stop("pruned")
 
     def take(self, name: str, scores: Mapping[str, float]) -> float:
         """Return the score among others."""
         try:
-            value = find_score(_OWNER, self.goal.metric, name, scores)
+            value = find_score("nmod tune", self.goal.metric, name, scores)
         except ParameterError as error:
             raise TuningError(str(error)) from error
         assert value is not None

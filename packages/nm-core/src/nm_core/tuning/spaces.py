@@ -60,7 +60,7 @@ class Range:
             return str(int(str(value)))
         if self.step is None:
             return repr(float(str(value)))
-        return repr(float(self.low + round((Decimal(repr(value)) - self.low) / self.step) * self.step))
+        return repr(float(self.low + round((Decimal(str(value)) - self.low) / self.step) * self.step))
 
     def values(self) -> tuple[int | float, ...] | None:
         """Return every number, or None where there is no end of them."""
@@ -72,7 +72,7 @@ class Range:
 
     def samples(self) -> tuple[str, ...]:
         """Return the bounds, as texts."""
-        return self.text(_number(self.low, self.integral)), self.text(_number(self.high, self.integral))
+        return self.text(self.low), self.text(self.high)
 
     def __str__(self) -> str:
         low, high = self.samples()
@@ -110,9 +110,7 @@ class Choice:
         """Return every value."""
         return self.texts
 
-    def samples(self) -> tuple[str, ...]:
-        """Return every value."""
-        return self.texts
+    samples = values  # a choice has few enough to try each
 
     def __str__(self) -> str:
         return ",".join(self.texts)

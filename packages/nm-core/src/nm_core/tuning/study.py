@@ -42,12 +42,9 @@ def open_study(
 
     storage = _storage(address, lost_after)
     try:
+        direction = identity["direction"]
         study = optuna.create_study(
-            storage=storage,
-            study_name=name,
-            direction=identity["direction"],
-            pruner=_pruner(pruner),
-            load_if_exists=True,
+            storage=storage, study_name=name, direction=direction, pruner=_pruner(pruner), load_if_exists=True
         )
         older = study.user_attrs.get("search")
         if older is None:
@@ -71,15 +68,14 @@ def grid(spaces: Mapping[str, Space]) -> list[dict[str, Any]]:
     Raises:
         TuningError: a space has no end of values.
     """
-    values = {name: space.values() for name, space in spaces.items()}
-    endless = [f"{name}={spaces[name]}" for name, column in values.items() if column is None]
+    columns = {name: values for name, space in spaces.items() if (values := space.values()) is not None}
+    endless = [f"{name}={space}" for name, space in spaces.items() if name not in columns]
     if endless:
         raise TuningError(
             f"A grid needs spaces with an end: {', '.join(endless)}.\n"
             "  Give a range steps (0.0..0.5:step=0.1) or name the values (0.01,0.02,0.05), or take another sampler."
         )
-    columns = [column for column in values.values() if column is not None]
-    return [dict(zip(values, row, strict=True)) for row in itertools.product(*columns)]
+    return [dict(zip(columns, row, strict=True)) for row in itertools.product(*columns.values())]
 
 
 def sampler(kind: str, seed: int, number: int, point: Mapping[str, Any] | None = None) -> BaseSampler:

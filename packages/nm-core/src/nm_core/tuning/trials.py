@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,43 +35,33 @@ class FailedError(Exception):  # a signal inside this package, no error of its o
     """The trial failed, and the study goes on."""
 
 
+@dataclass(eq=False)
 class Trials:
     """Makes trials and writes down the best.
 
-    Args:
+    Attributes:
         folder: where each trial gets a folder of its own.
         total: the trials that the study is to have, those of other processes and earlier runs included.
         kind: how values are drawn, "tpe" or "random".
         points: the combinations of a grid, each of which is tried once, instead.
+        lost_after: seconds without a sign after which the trial of another process is given up.
         say: shows a line to the user.
         also: makes callbacks for a trial's training.
     """
 
-    def __init__(
-        self,
-        search: Search,
-        study: Study,
-        folder: Path,
-        *,
-        total: int,
-        kind: str,
-        points: Sequence[Mapping[str, Any]] | None = None,
-        lost_after: int,
-        say: Callable[[str], None],
-        also: Callable[[Application], Sequence[Callback]] = lambda application: (),
-    ) -> None:
-        self.search = search
-        self.study = study
-        self.folder = folder
-        self.total = total
-        self._kind = kind
-        self._points = points
-        self._lost_after = lost_after
-        self._say = say
-        self._also = also
-        self._number = -1
-        self._failures = 0
-        self._lost = False
+    search: Search
+    study: Study
+    folder: Path
+    _: KW_ONLY
+    total: int
+    kind: str
+    points: Sequence[Mapping[str, Any]] | None
+    lost_after: int
+    say: Callable[[str], None]
+    also: Callable[[Application], Sequence[Callback]]
+    _number: int = field(default=-1, init=False)
+    _failures: int = field(default=0, init=False)
+    _lost: bool = field(default=False, init=False)
 
     def run(self) -> None:
         """Make trials until the study has enough; wait for those that other processes are making.
@@ -86,10 +77,10 @@ class Trials:
                 waiting = False
                 continue
             if not waiting:
-                self._say(f"waiting for {len(others)} of other processes; one that gives no sign is given up")
+                self.say(f"waiting for {len(others)} of other processes; one that gives no sign is given up")
             waiting = True
             self._give_up(others)
-            time.sleep(min(1.0, self._lost_after / 4))
+            time.sleep(min(1.0, self.lost_after / 4))
 
     def finished(self) -> list[FrozenTrial]:
         """Return the trials that came to an end; failures before the first score had a cause outside the values."""
@@ -125,8 +116,8 @@ class Trials:
 
     def values(self, trial: FrozenTrial) -> dict[str, str]:
         """Return the values of a trial as they stand in a file."""
-        spaces = self.search.spaces
-        return {name: spaces[name].text(trial.params[name]) for name in spaces if name in trial.params}
+        spaces = self.search.spaces.items()
+        return {name: space.text(trial.params[name]) for name, space in spaces if name in trial.params}
 
     def write_best(self) -> Path | None:
         """Write the application of the best trial as a file that is complete."""
@@ -147,11 +138,11 @@ class Trials:
         except Exception:
             if not self._lost:
                 raise
-            self._say(f"trial {self._number}: given up by another process, to which this one gave no sign for too long")
+            self.say(f"trial {self._number}: given up by another process, to which this one gave no sign for too long")
             return
         trial = self._trial(self._number)
         if outcome(trial):
-            self._say(self._describe(trial))
+            self.say(self._describe(trial))
             if self._is_best(trial):
                 self.write_best()
 
@@ -163,10 +154,10 @@ class Trials:
         if sum(rival.number < trial.number for rival in begun) >= self.total:
             raise FailedError  # another process began at the same moment, and this trial is one too many
         trial.set_user_attr("process", f"{socket.gethostname()}:{os.getpid()}")
-        self.study.sampler = sampler(self._kind, self.search.seed, trial.number, self._point(trial.number))
+        self.study.sampler = sampler(self.kind, self.search.seed, trial.number, self._point(trial.number))
         spaces = self.search.spaces
         values = {name: space.text(space.suggest(trial, name)) for name, space in spaces.items()}
-        self._say(f"trial {trial.number}: {list_values(values)}")
+        self.say(f"trial {trial.number}: {'  '.join(f'{name}={value}' for name, value in values.items())}")
         folder = self.folder_of(trial.number)
         try:
             application = self.search.load(values, folder)
@@ -201,7 +192,7 @@ class Trials:
             trial.report(value, number)
             return trial.should_prune()
 
-        score = self.search.score(application, report, self._also(application))
+        score = self.search.score(application, report, self.also(application))
         if not math.isfinite(score):
             raise ArithmeticError(f"{self.search.goal.metric} is {score}, which compares with nothing.")
         best = self.best()
@@ -219,25 +210,25 @@ class Trials:
         """
         reason = str(error) if isinstance(error, NmError) else f"{type(error).__name__}: {error}"
         self._failures += 1
-        if self._failures >= _FAILURES and not self._has_scores():
-            self._say(f"trial {trial.number}: failed, the {self._failures}th in a row, and none has had a score yet")
+        if self._failures >= _FAILURES and not any(map(_has_score, self._trials())):
+            self.say(f"trial {trial.number}: failed, the {self._failures}th in a row, and none has had a score yet")
             raise error
         if not self._trial(trial.number).state.is_finished():
             trial.set_user_attr("failed", reason)
 
     def _point(self, number: int) -> Mapping[str, Any] | None:
         """Return the first combination of a grid that no other trial has; trials about to take one come first."""
-        if self._points is None:
+        if self.points is None:
             return None
         trials = self._trials()
         finished, running = _finished_and_running(trials)
         waiting = [trial for trial in trials if trial.state.name == "WAITING"]
         others = [trial for trial in [*finished, *running, *waiting] if trial.number != number]
         tried = [values_of(trial) for trial in others]
-        free = [point for point in self._points if point not in tried]
+        free = [point for point in self.points if point not in tried]
         spaces = len(self.search.spaces)
         undecided = [trial for trial in others if trial.number < number and len(values_of(trial)) < spaces]
-        return free[len(undecided)] if len(undecided) < len(free) else self._points[number % len(self._points)]
+        return free[len(undecided)] if len(undecided) < len(free) else self.points[number % len(self.points)]
 
     def _give_up(self, others: Sequence[FrozenTrial]) -> None:
         """End the trials of processes that have died."""
@@ -245,7 +236,7 @@ class Trials:
         from optuna.trial import TrialState
 
         fail_stale_trials(self.study)
-        limit = datetime.datetime.now() - datetime.timedelta(seconds=self._lost_after)
+        limit = datetime.datetime.now() - datetime.timedelta(seconds=self.lost_after)
         for trial in others:
             never_began = "process" not in trial.user_attrs
             if never_began and trial.datetime_start is not None and trial.datetime_start < limit:
@@ -276,14 +267,14 @@ class Trials:
     def _trial(self, number: int) -> FrozenTrial:
         return self._trials()[number]
 
-    def _has_scores(self) -> bool:
-        return any(outcome(trial) == "done" or trial.intermediate_values for trial in self._trials())
+
+def _has_score(trial: FrozenTrial) -> bool:
+    return outcome(trial) == "done" or bool(trial.intermediate_values)
 
 
 def _finished_and_running(trials: Sequence[FrozenTrial]) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
     """Sort trials that were read at one moment, so that one which ends in between is not missed."""
-    scored = (trial.number for trial in trials if outcome(trial) == "done" or trial.intermediate_values)
-    first = next(scored, math.inf)
+    first = min((trial.number for trial in trials if _has_score(trial)), default=math.inf)
     finished, running = [], []
     for trial in trials:
         what = outcome(trial)
@@ -292,8 +283,3 @@ def _finished_and_running(trials: Sequence[FrozenTrial]) -> tuple[list[FrozenTri
         elif what == "running":
             running.append(trial)
     return finished, running
-
-
-def list_values(values: Mapping[str, str]) -> str:
-    """Return values as they are given on the command line."""
-    return "  ".join(f"{name}={value}" for name, value in values.items())
