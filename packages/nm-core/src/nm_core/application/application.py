@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -252,12 +252,12 @@ class Application:
         return application_html(str(self.path), self.entry.description or "", about, sketch)
 
 
+@dataclass(eq=False, repr=False)
 class _Lazy(Mapping[str, T]):
     """A mapping whose names are known and whose values are made when they are asked for."""
 
-    def __init__(self, names: Mapping[str, object], make: Callable[[str], T]) -> None:
-        self._names = names
-        self._make = make
+    _names: Mapping[str, object]
+    _make: Callable[[str], T]
 
     def __getitem__(self, name: str) -> T:
         return self._make(name)

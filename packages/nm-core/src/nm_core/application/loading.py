@@ -84,20 +84,18 @@ def load_document(
     path = document.origin or document.path
     collections = _find_collections(collections)
     entry = document.application()
-    saved = None
     # Before the check, so that a damaged folder is called damaged, and not its application wrong.
     if path.is_dir():
         verify(path)
-        saved = path
     checked = _check(document, entry, collections, backend)
     document.problems.report().raise_if_bad()
     # After the check: an archive may be large, and is not unpacked for an application that has problems.
     unpacked_at = unpack_verified(path) if is_archive(path) else None
     if unpacked_at is not None:
-        saved = unpacked_at
-        document = replace(document, path=saved / APPLICATION)
+        document = replace(document, path=unpacked_at / APPLICATION)
     options = _settings(entry, document.folder) | settings
     factory = NeuralModuleFactory(backend=backend, collections=collections, **options)
+    saved = path if path.is_dir() else unpacked_at
     application = Application(checked.entry, checked, factory, document, path=path, saved=saved)
     if unpacked_at is not None:
         # Bound to the factory, which outlives the application where a user keeps only its modules.

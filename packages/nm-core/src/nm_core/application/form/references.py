@@ -60,30 +60,24 @@ class _Resolver:
     def _replace(self, node: Node, text: str, at: Path) -> Node:
         match = _REFERENCE.fullmatch(text)
         if match is None:
-            self._problems.add(
+            problem = (
                 f'"{text}" begins with a dollar and names no parameter.\n'
-                f'  Write $name for a value under params, or "${text}" for text that begins with a dollar.',
-                at,
-                node.span,
+                f'  Write $name for a value under params, or "${text}" for text that begins with a dollar.'
             )
-            return node
-        name = match.group(1)
-        if name not in self.values:
-            self._problems.add(
+        elif (name := match[1]) not in self.values:
+            problem = (
                 f'params has no "{name}".{suggest(name, self.values)}\n'
-                f'  It has {listed(self.values, "nothing")}. For text that begins with a dollar write "${text}".',
-                at,
-                node.span,
+                f'  It has {listed(self.values, "nothing")}. For text that begins with a dollar write "${text}".'
             )
-            return node
-        self.used.add(name)
-        # References multiply: a few lines could stand for more values than any machine holds.
-        self._budget -= self._sizes[name]
-        if self._budget < 0:
-            self._problems.add("The references together stand for too many values.", at, node.span)
-            return node
-        referred = self.values[name]
-        return Node(referred.value, node.span, referred.keys)
+        else:
+            self.used.add(name)
+            # References multiply: a few lines could stand for more values than any machine holds.
+            self._budget -= self._sizes[name]
+            if self._budget >= 0:
+                return Node(self.values[name].value, node.span, self.values[name].keys)
+            problem = "The references together stand for too many values."
+        self._problems.add(problem, at, node.span)
+        return node
 
 
 def _unescape(node: Node, problems: Problems) -> Node:

@@ -83,10 +83,6 @@ def _metrics(value: str) -> str:
     return value
 
 
-def _several(value: Reference) -> tuple[Reference, ...]:
-    return (value,)
-
-
 def _application(nm: str, **values: Any) -> ApplicationEntry:
     return ApplicationEntry(**values)
 
@@ -97,6 +93,7 @@ def _version(value: str) -> str:
     return value
 
 
+_PATH = TextForm("a path")
 _SOURCE = As(SOURCE, reference)
 _GRAPH_OUTPUT = As(GRAPH_OUTPUT, reference)
 _CONSTANT: Form[Any] = OneOf("a constant", {"number": As(Anything(), Value), "text": As(TextForm(), Value)})
@@ -112,6 +109,21 @@ _INPUT: Form[Any] = OneOf(
 _NAMED: Form[Any] = OneOf(
     "a name, or a mapping with a name", {"text": As(TextForm(), _as_mapping), "mapping": As(DATA, _as_mapping)}
 )
+_FORMAT = As(TextForm("the version of the format: app/1"), _version, {"const": FORMAT})
+_REQUIRES = MapOf(TextForm("versions, such as >=0.1"), "a mapping from packages to versions")
+_PARAMS = MapOf(Anything(), "a mapping", NAME)
+_WEIGHTS = ListOf(TextForm("a weight's name"), "a list of weights, at least two", 2)
+_TASKS = MapOf(NAME, "a mapping from verbs to graphs", NAME)
+_CALL_INPUTS = MapOf(_INPUT, "a mapping from ports to what they are given", NAME)
+_AXES = ListOf(integer(0), "a list of axes, such as [0, 2, 1]", 2)
+_GRAPH_INPUTS = MapOf(TextForm("a type, such as B T:t"), "a mapping from names to types", NAME)
+_GRAPH_OUTPUTS = MapOf(As(OUTPUT, reference), "a mapping from names to outputs of calls", NAME)
+_CASTS = WordForm(("error", "transpose"))
+_METRIC_INPUTS = MapOf(_GRAPH_OUTPUT, "a mapping from ports to outputs of graphs", NAME)
+_LOSSES: Form[Any] = OneOf(
+    "a list of outputs of graphs",
+    {"list": ListOf(_GRAPH_OUTPUT, minimum=1), "text": As(_GRAPH_OUTPUT, lambda value: (value,))},
+)
 
 
 def option_fields(options_class: type) -> dict[str, Field]:
@@ -125,12 +137,8 @@ def _option_field(declared: DeclaredOption) -> Field:
         return Field(_NAMED, option.about, default if default is None else _as_mapping(default))
     if declared.words:
         return Field(WordForm(declared.words), option.about, default)
-    shapes: dict[type, Form[Any]] = {
-        int: integer(option.at_least or 0),
-        float: number(option.above or 0),
-        bool: FLAG,
-        str: TextForm(),
-    }
+    shapes: dict[type, Form[Any]] = {bool: FLAG, str: TextForm(), int: integer(option.at_least or 0)}
+    shapes[float] = number(option.above or 0)
     return Field(shapes[declared.type], option.about, default)
 
 
@@ -149,15 +157,9 @@ CALL = KeysOf(
     {
         "call": Field(MODULE_NAME, "The module to call.", attribute="module"),
         "as": Field(MODULE_NAME, "A name for this call, where the module is called more than once.", None, "label"),
-        "inputs": Field(
-            MapOf(_INPUT, "a mapping from ports to what they are given", NAME), "What each port is given.", {}
-        ),
+        "inputs": Field(_CALL_INPUTS, "What each port is given.", {}),
         "casts": Field(
-            MapOf(
-                ListOf(integer(0), "a list of axes, such as [0, 2, 1]", 2),
-                "a mapping from ports to orders of axes",
-                PORT,
-            ),
+            MapOf(_AXES, "a mapping from ports to orders of axes", PORT),
             "Ports whose value is transposed: the axes of the value in the order of the port.",
             {},
         ),
@@ -167,18 +169,10 @@ GRAPH = KeysOf(
     "a graph",
     GraphEntry,
     {
-        "inputs": Field(
-            MapOf(TextForm("a type, such as B T:t"), "a mapping from names to types", NAME),
-            "Free inputs and their types.",
-            {},
-        ),
-        "casts": Field(
-            WordForm(("error", "transpose")), "Whether axes in another order are an error or a visible cast.", "error"
-        ),
+        "inputs": Field(_GRAPH_INPUTS, "Free inputs and their types.", {}),
+        "casts": Field(_CASTS, "Whether axes in another order are an error or a visible cast.", "error"),
         "calls": Field(ListOf(CALL, "a list of calls, at least one", 1), "The calls, in any order."),
-        "outputs": Field(
-            MapOf(As(OUTPUT, reference), "a mapping from names to outputs of calls", NAME), "The graph's outputs."
-        ),
+        "outputs": Field(_GRAPH_OUTPUTS, "The graph's outputs."),
     },
 )
 METRIC = KeysOf(
@@ -187,13 +181,12 @@ METRIC = KeysOf(
     {
         "type": Field(MODULE_ID, "The metric's id, such as common.WordErrorRate."),
         "params": Field(DATA, "The constructor's parameters.", {}),
-        "inputs": Field(
-            MapOf(_GRAPH_OUTPUT, "a mapping from ports to outputs of graphs", NAME), "What each port reads.", {}
-        ),
+        "inputs": Field(_METRIC_INPUTS, "What each port reads.", {}),
         "name": Field(NAME, "A name for its scores.", None),
     },
 )
 _METRIC_LIST = ListOf(METRIC, "a list of metrics, at least one", 1)
+_EVALUATED: Form[Any] = OneOf("a list of metrics, or eval", {"list": _METRIC_LIST, "text": As(TextForm(), _metrics)})
 CALLBACK = KeysOf(
     "a callback",
     CallbackEntry,
@@ -201,9 +194,7 @@ CALLBACK = KeysOf(
         "type": Field(TextForm(), "The callback's name, such as checkpoint."),
         "params": Field(DATA, "The constructor's parameters.", {}),
         "metrics": Field(
-            OneOf("a list of metrics, or eval", {"list": _METRIC_LIST, "text": As(TextForm(), _metrics)}),
-            "Metrics that the callback evaluates: a list, or eval for those of the eval section.",
-            None,
+            _EVALUATED, "Metrics that the callback evaluates: a list, or eval for those of the eval section.", None
         ),
     },
 )
@@ -211,16 +202,10 @@ TRAIN = KeysOf(
     "the train section",
     _train,
     {
-        "optimize": Field(
-            OneOf(
-                "a list of outputs of graphs",
-                {"list": ListOf(_GRAPH_OUTPUT, minimum=1), "text": As(_GRAPH_OUTPUT, _several)},
-            ),
-            "The losses, as outputs of graphs: [train.loss]. Several are added.",
-        ),
+        "optimize": Field(_LOSSES, "The losses, as outputs of graphs: [train.loss]. Several are added."),
         **option_fields(TrainOptions),
         **option_fields(EngineOptions),
-        "work_dir": Field(TextForm("a path"), "Where checkpoints and logs go.", None),
+        "work_dir": Field(_PATH, "Where checkpoints and logs go.", None),
         "callbacks": Field(ListOf(CALLBACK, "a list of callbacks"), "What happens besides.", ()),
     },
 )
@@ -230,50 +215,33 @@ EVAL = KeysOf(
 _INITIAL: Form[Any] = OneOf(
     "a path, or {from: path, partial: true}",
     {
-        "text": As(TextForm("a path"), InitEntry),
+        "text": As(_PATH, InitEntry),
         "mapping": KeysOf(
             "an entry of init_from",
             InitEntry,
             {
-                "from": Field(
-                    TextForm("a path"), "A saved application, a module in one, or a file of weights.", attribute="path"
-                ),
+                "from": Field(_PATH, "A saved application, a module in one, or a file of weights.", attribute="path"),
                 "partial": Field(FLAG, "Whether weights that do not fit stay as they were made.", False),
             },
         ),
     },
 )
+_INITIALS = MapOf(_INITIAL, "a mapping from modules to paths", MODULE_NAME)
 APPLICATION = KeysOf(
     "an application",
     _application,
     {
-        "nm": Field(
-            As(TextForm("the version of the format: app/1"), _version, {"const": FORMAT}), "The version of the format."
-        ),
+        "nm": Field(_FORMAT, "The version of the format."),
         "description": Field(TextForm(), "What the application is, for people.", None),
-        "requires": Field(
-            MapOf(TextForm("versions, such as >=0.1"), "a mapping from packages to versions"), "Packages it needs.", {}
-        ),
+        "requires": Field(_REQUIRES, "Packages it needs.", {}),
         "seed": Field(integer(0), "The number from which every random stream follows.", 0),
-        "params": Field(
-            MapOf(Anything(), "a mapping", NAME), "Values that $name stands for anywhere else in the file.", {}
-        ),
+        "params": Field(_PARAMS, "Values that $name stands for anywhere else in the file.", {}),
         "modules": Field(MapOf(MODULE, "a mapping from names to modules", MODULE_NAME), "The modules by name.", {}),
         "graphs": Field(MapOf(GRAPH, "a mapping from names to graphs", NAME), "The graphs by name.", {}),
-        "tie": Field(
-            ListOf(ListOf(TextForm("a weight's name"), "a list of weights, at least two", 2)),
-            "Weights that are one weight.",
-            (),
-        ),
+        "tie": Field(ListOf(_WEIGHTS), "Weights that are one weight.", ()),
         "freeze": Field(ListOf(PATTERN, "a list of patterns"), "Weights that do not learn.", ()),
-        "init_from": Field(
-            MapOf(_INITIAL, "a mapping from modules to paths", MODULE_NAME),
-            "Saved weights that modules begin with.",
-            {},
-        ),
-        "tasks": Field(
-            MapOf(NAME, "a mapping from verbs to graphs", NAME), "The graph behind a verb, where it is not infer.", {}
-        ),
+        "init_from": Field(_INITIALS, "Saved weights that modules begin with.", {}),
+        "tasks": Field(_TASKS, "The graph behind a verb, where it is not infer.", {}),
         "train": Field(TRAIN, "How it is trained.", None),
         "eval": Field(EVAL, "How it is judged.", None),
     },

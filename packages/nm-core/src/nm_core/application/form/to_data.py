@@ -10,7 +10,6 @@ from nm_core.application.form.entries import (
     ApplicationEntry,
     CallbackEntry,
     CallEntry,
-    EvalEntry,
     GraphEntry,
     InitEntry,
     Input,
@@ -39,16 +38,14 @@ def application_data(entry: ApplicationEntry) -> dict[str, Data]:
             "init_from": {name: _initial(initial) for name, initial in entry.init_from.items()},
             "tasks": escape(entry.tasks),
             "train": None if entry.train is None else _train(entry.train),
-            "eval": None if entry.eval is None else _eval(entry.eval),
+            "eval": None if entry.eval is None else {"metrics": [_metric(metric) for metric in entry.eval.metrics]},
         },
         keep=("nm", "seed"),
     )
 
 
 def _drop_empty(items: Mapping[str, Data], keep: tuple[str, ...] = ()) -> dict[str, Data]:
-    return {
-        key: value for key, value in items.items() if key in keep or (value is not None and value != {} and value != [])
-    }
+    return {key: value for key, value in items.items() if key in keep or value not in (None, {}, [])}
 
 
 def _module(entry: ModuleEntry) -> Data:
@@ -59,27 +56,18 @@ def _module(entry: ModuleEntry) -> Data:
 
 
 def _graph(entry: GraphEntry) -> Data:
-    return _drop_empty(
-        {
-            "inputs": escape(entry.inputs),
-            "casts": None if entry.casts == "error" else entry.casts,
-            "calls": [_call(call) for call in entry.calls],
-            "outputs": {name: str(source) for name, source in entry.outputs.items()},
-        }
-    )
+    casts = None if entry.casts == "error" else entry.casts
+    outputs: dict[str, Data] = {name: str(source) for name, source in entry.outputs.items()}
+    calls = [_call(call) for call in entry.calls]
+    return _drop_empty({"inputs": escape(entry.inputs), "casts": casts, "calls": calls, "outputs": outputs})
 
 
 def _call(entry: CallEntry) -> Data:
     # A label that is its module's name is left out: writing and reading again gives the same file.
     label = None if entry.label == entry.module else entry.label
-    return _drop_empty(
-        {
-            "call": entry.module,
-            "as": label,
-            "inputs": {port: _input(value) for port, value in entry.inputs.items()},
-            "casts": {port: list(order) for port, order in sorted(entry.casts.items())},
-        }
-    )
+    inputs: dict[str, Data] = {port: _input(value) for port, value in entry.inputs.items()}
+    casts: dict[str, Data] = {port: list(order) for port, order in sorted(entry.casts.items())}
+    return _drop_empty({"call": entry.module, "as": label, "inputs": inputs, "casts": casts})
 
 
 def _input(value: Input) -> Data:
@@ -113,7 +101,3 @@ def _train(entry: TrainEntry) -> Data:
             value = getattr(entry, field.name)
             data[field.name] = None if value == field.default else escape(value)
     return _drop_empty(data | {"callbacks": [_callback(callback) for callback in entry.callbacks]})
-
-
-def _eval(entry: EvalEntry) -> Data:
-    return {"metrics": [_metric(metric) for metric in entry.metrics]}
