@@ -23,7 +23,7 @@ from nm_core.errors import ApplicationError
 from nm_core.graphs.graph import Graph
 from nm_core.plugins import Collection, ModuleSpec, hookimpl
 from nm_core.symbols.component import Segment as SegmentName
-from nm_core.symbols.tensor import Constant
+from nm_core.symbols.tensor import ConstantInput
 
 Segment = ClassVar[SegmentName]
 GENERATOR = random.Random()  # stands for a framework's own generator, which sessions seed
@@ -233,7 +233,7 @@ def run(graph: Graph, inputs: dict[str, Any] | None = None) -> dict[str, Any]:
             if isinstance(argument, tuple):
                 given[port] = [known[tensor] for tensor in argument]
             else:
-                given[port] = argument.value if isinstance(argument, Constant) else known[argument]
+                given[port] = argument.value if isinstance(argument, ConstantInput) else known[argument]
         result = call.module.forward(**given)
         tensors = call.tensors()
         known |= dict(zip(tensors, (result,) if len(tensors) == 1 else result, strict=True))

@@ -14,7 +14,7 @@ from nm_core import CompositeModule, Metric, NeuralModule, optional, ports, vari
 from nm_core.graphs.graph import Graph
 from nm_core.plugins import Collection, ModuleSpec, hookimpl
 from nm_core.symbols.component import Segment as SegmentName
-from nm_core.symbols.tensor import Constant
+from nm_core.symbols.tensor import ConstantInput
 
 Segment = ClassVar[SegmentName]
 MADE: list[str] = []
@@ -292,7 +292,7 @@ def evaluate(graph: Graph, given: Mapping[str, Term] | None = None) -> dict[str,
     for call in graph.calls:
         arguments: dict[str, Any] = {}
         for port, argument in call.inputs.items():
-            if isinstance(argument, Constant):
+            if isinstance(argument, ConstantInput):
                 arguments[port] = argument.value
             elif isinstance(argument, tuple):
                 arguments[port] = [known[tensor] for tensor in argument]

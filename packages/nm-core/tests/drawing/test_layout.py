@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nm_core.drawing import Edge, InPort, Mark, Node, OutPort, Role, Sketch
+from nm_core.drawing import InPort, Mark, Node, OutPort, Role, Sketch, SketchEdge
 from nm_core.drawing.layout import Layout, lay_out
 from nm_core.drawing.measure import width_of, wrap
 from nm_core.drawing.placing import _nearest
@@ -28,7 +28,7 @@ def sketches(draw, depth: int = 2) -> Sketch:
     count = draw(st.integers(1, 12 if depth == 2 else 4))
     outputs = [draw(st.integers(1, 4)) for _ in range(count)]
     inputs: list[int] = []
-    edges: list[Edge] = []
+    edges: list[SketchEdge] = []
     for index in range(count):
         wanted = draw(st.integers(0, 4)) if index else 0
         inputs.append(wanted)
@@ -37,7 +37,7 @@ def sketches(draw, depth: int = 2) -> Sketch:
             mark = draw(st.sampled_from(list(Mark)))
             note = "" if mark is Mark.PLAIN else draw(st.sampled_from(["axes 0 2 1", "a note that is rather long"]))
             out = draw(st.integers(0, outputs[source] - 1))
-            edges.append(Edge(f"n{source}", f"out{out}", f"n{index}", f"in{port}", mark, note))
+            edges.append(SketchEdge(f"n{source}", f"out{out}", f"n{index}", f"in{port}", mark, note))
     used = {(edge.source, edge.port) for edge in edges}
     nodes = [
         Node(
@@ -66,7 +66,7 @@ def inside(node: Node, sketch: Sketch, draw) -> Sketch:
     entries = [end(f"in {port.name}", port.name, Role.PORT, "", out=False) for port in node.inputs]
     exits = [end(f"out {port.name}", port.name, Role.PORT, "", out=True) for port in node.outputs]
     starts = [(one.id, port.name) for one in (*entries, *sketch.nodes) for port in one.outputs]
-    edges = [Edge(*draw(st.sampled_from(starts)), one.id, one.inputs[0].name) for one in exits]
+    edges = [SketchEdge(*draw(st.sampled_from(starts)), one.id, one.inputs[0].name) for one in exits]
     return Sketch.arranged(node.title, [*entries, *sketch.nodes, *exits], [*sketch.edges, *edges])
 
 
@@ -188,7 +188,7 @@ def test_a_sketch_does_not_depend_on_the_order_of_its_nodes(sketch: Sketch, rand
     ends = [Node(f"e{i}", "end", "output", Role.OUTPUT, (InPort("x"),)) for i in range(len(sketch.nodes))]
     edges = [
         *sketch.edges,
-        *(Edge(node.id, "out0", last.id, "x") for node, last in zip(sketch.nodes, ends, strict=True)),
+        *(SketchEdge(node.id, "out0", last.id, "x") for node, last in zip(sketch.nodes, ends, strict=True)),
     ]
     nodes = list(sketch.nodes)
     random.shuffle(nodes)
@@ -206,7 +206,7 @@ def test_an_edge_that_closes_a_circle_is_left_out() -> None:
     """A graph with problems may go in a circle; its picture has rows all the same."""
     nodes = [Node(id, id, "M", Role.FRAMEWORK, (InPort("x"),), (OutPort("y", "B"),)) for id in ("a", "b")]
 
-    sketch = Sketch.arranged("circle", nodes, [Edge("a", "y", "b", "x"), Edge("b", "y", "a", "x")])
+    sketch = Sketch.arranged("circle", nodes, [SketchEdge("a", "y", "b", "x"), SketchEdge("b", "y", "a", "x")])
 
     assert len(sketch.edges) == 1
     assert len(lay_out(sketch).boxes) == 2
@@ -229,7 +229,7 @@ def test_a_chain_is_straight() -> None:
         Node(f"n{i}", "m" * (i + 1), "M", Role.FRAMEWORK, (InPort("x"),) if i else (), (OutPort("y", "; Loss"),))
         for i in range(6)
     ]
-    edges = [Edge(f"n{i}", "y", f"n{i + 1}", "x") for i in range(5)]
+    edges = [SketchEdge(f"n{i}", "y", f"n{i + 1}", "x") for i in range(5)]
 
     layout = lay_out(Sketch("chain", tuple(nodes), tuple(edges)))
 
@@ -242,8 +242,8 @@ def test_a_large_graph_is_drawn_whole() -> None:
         Node(f"n{i}", f"block_{i}", "Block", Role.FRAMEWORK, (InPort("a"), InPort("b")), (OutPort("y", "Batch"),))
         for i in range(300)
     ]
-    edges = [Edge(f"n{max(0, i - 1)}", "y", f"n{i}", "a") for i in range(1, 300)]
-    edges += [Edge(f"n{max(0, i - 7)}", "y", f"n{i}", "b") for i in range(1, 300)]
+    edges = [SketchEdge(f"n{max(0, i - 1)}", "y", f"n{i}", "a") for i in range(1, 300)]
+    edges += [SketchEdge(f"n{max(0, i - 7)}", "y", f"n{i}", "b") for i in range(1, 300)]
 
     layout = lay_out(Sketch("large", tuple(nodes), tuple(edges)))
 

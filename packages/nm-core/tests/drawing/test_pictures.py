@@ -7,7 +7,7 @@ import pytest
 from nm_core_samples import Decoder, EncodeDecode, Encoder, Features, Loss
 
 from nm_core import Graph
-from nm_core.drawing import Edge, InPort, Mark, Node, OutPort, Role, Sketch, dot, mermaid, svg
+from nm_core.drawing import InPort, Mark, Node, OutPort, Role, Sketch, SketchEdge, dot, mermaid, svg
 
 HOSTILE = 'a "quoted" <b>&amp; {x|y} [z]; `c` # \\ \N{EM DASH}'
 
@@ -26,7 +26,7 @@ def hostile() -> Sketch:
     """Give a sketch whose every text is full of signs that formats use for themselves."""
     first = Node("n0", HOSTILE, HOSTILE, Role.SOURCE, (), (OutPort(HOSTILE, HOSTILE),), HOSTILE)
     second = Node("n1", HOSTILE, HOSTILE, Role.HOST, (InPort(HOSTILE, HOSTILE),), (), HOSTILE, bad=True)
-    return Sketch(HOSTILE, (first, second), (Edge("n0", HOSTILE, "n1", HOSTILE, Mark.BAD, HOSTILE),))
+    return Sketch(HOSTILE, (first, second), (SketchEdge("n0", HOSTILE, "n1", HOSTILE, Mark.BAD, HOSTILE),))
 
 
 def test_an_svg_says_what_a_graph_is(graph) -> None:

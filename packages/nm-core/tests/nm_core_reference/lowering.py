@@ -10,7 +10,7 @@ from nm_core import Call, GraphError, NmTensor, Plan
 from nm_core.graphs.calls import permute
 from nm_core.graphs.open_checks import checks
 from nm_core.graphs.run_time_check import Observed, build_run_time_check
-from nm_core.symbols.tensor import Constant
+from nm_core.symbols.tensor import ConstantInput
 from nm_core_reference.modules import ReferenceModule
 from nm_core_reference.tensor import Tensor
 
@@ -53,7 +53,7 @@ class Steps:
         argument = call.inputs.get(port)
         if argument is None:
             return None
-        if isinstance(argument, Constant):
+        if isinstance(argument, ConstantInput):
             return argument.value
         if isinstance(argument, tuple):
             return [self.cast(call, f"{port}[{place}]", values.get(one)) for place, one in enumerate(argument)]

@@ -10,7 +10,7 @@ import nm_core_lies
 import pytest
 
 from nm_core import Metric
-from nm_core.plugins import Collection, Collections, ModuleSpec, UnknownNameError, hookimpl
+from nm_core.plugins import Collection, Collections, ModuleSpec, UnknownEntryError, hookimpl
 from nm_core.testing import SUITE, collection_failures
 from nm_core.testing.collections import CHECKS, checks_of, verdict_on
 from nm_core.testing.collections.declaration import DECLARED
@@ -188,7 +188,7 @@ def test_a_newer_check_fails_no_older_collection() -> None:
 
 def test_an_unknown_collection_is_refused(tmp_path: Path) -> None:
     """With a guess."""
-    with pytest.raises(UnknownNameError, match='Did you mean "honest"'):
+    with pytest.raises(UnknownEntryError, match='Did you mean "honest"'):
         Suite(lying(), "honnest", tmp_path)
 
 

@@ -7,13 +7,17 @@ at once, from a file or from a folder that `Application.save` or `NeuralModuleFa
 from nm_core.application.application import Application, UnknownVerbError
 from nm_core.application.loading import check_file, load_application
 from nm_core.application.saved.saving import save_application
-from nm_core.application.text.problems import ApplicationFileError, Problem, Report
+from nm_core.application.text.problems import ApplicationFileError, FileProblem, Report
 from nm_core.errors import ApplicationError
+
+Problem = FileProblem
+"""The former name."""
 
 __all__ = [
     "Application",
     "ApplicationError",
     "ApplicationFileError",
+    "FileProblem",
     "Problem",
     "Report",
     "UnknownVerbError",

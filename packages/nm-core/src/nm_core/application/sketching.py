@@ -10,7 +10,7 @@ from nm_core.application.form.entries import ApplicationEntry
 from nm_core.application.form.overrides import Changes
 from nm_core.application.saved.document import read_document
 from nm_core.application.text.names import suggest
-from nm_core.application.text.problems import Path, Problem, Report
+from nm_core.application.text.problems import FileProblem, Path, Report
 from nm_core.drawing.sketch import Sketch, Unfold
 from nm_core.errors import ApplicationError
 from nm_core.graphs.sketching import Faults, sketch_calls
@@ -55,7 +55,7 @@ def main_graph(entry: ApplicationEntry) -> str:
     return "train" if "train" in entry.graphs else next(iter(entry.graphs))
 
 
-def sketch_graph(name: str, checked: Checked, problems: Iterable[Problem] = (), *, unfold: Unfold = ()) -> Sketch:
+def sketch_graph(name: str, checked: Checked, problems: Iterable[FileProblem] = (), *, unfold: Unfold = ()) -> Sketch:
     """Sketch one graph of an application that was checked.
 
     Args:
@@ -71,7 +71,7 @@ def sketch_graph(name: str, checked: Checked, problems: Iterable[Problem] = (), 
     return sketch_calls(graph.calls, unfold, _locate(problems, name, graph, checked.entry))
 
 
-def _locate(problems: Iterable[Problem], name: str, graph: CheckedGraph, entry: ApplicationEntry) -> Faults:
+def _locate(problems: Iterable[FileProblem], name: str, graph: CheckedGraph, entry: ApplicationEntry) -> Faults:
     """Find the connections and calls of a graph at which problems stand, or whose modules have problems."""
     edges: dict[tuple[Step, str], str] = {}
     steps: set[Step] = set()
@@ -101,7 +101,7 @@ def _ports(step: Step, path: Path) -> Iterator[str]:
             yield name
 
 
-def _shorten(problem: Problem) -> str:
+def _shorten(problem: FileProblem) -> str:
     """Return a problem in few words: its code and title, or how its message begins."""
     if problem.connection is not None:
         return f"{problem.code} {problem.connection.title}"

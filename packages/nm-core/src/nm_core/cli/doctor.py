@@ -42,13 +42,13 @@ def doctor(name: str | None, deep: bool, timeout: float, as_json: bool) -> int:
 
     Next: each line says what to install or to change; nmod modules then lists what works.
     """
-    from nm_core.plugins import Collections, UnknownNameError
+    from nm_core.plugins import Collections, UnknownEntryError
     from nm_core.plugins.doctor import diagnose
     from nm_core.plugins.messages import no_collection
 
     diagnosis = diagnose(name, deep=deep, timeout=timeout, progress=_progress)
     if not diagnosis.records and name is not None:
-        raise UnknownNameError(no_collection(name, Collections.load().records))
+        raise UnknownEntryError(no_collection(name, Collections.load().records))
     if as_json:
         print_json(diagnosis.to_dict())
     else:

@@ -7,7 +7,7 @@ import traceback
 from enum import IntEnum
 
 from nm_core.cli.launch import rank
-from nm_core.plugins import CollectionError, UnknownNameError
+from nm_core.plugins import CollectionError, UnknownEntryError
 from nm_types import NmError
 
 _SCREEN = 40
@@ -50,7 +50,7 @@ def report(error: Exception, *, debug: bool) -> Exit:
         traceback.print_exception(error)
     if isinstance(error, NmError):
         _say(_add_title(error))
-        faulty = isinstance(error, CollectionError) and not isinstance(error, UnknownNameError)
+        faulty = isinstance(error, CollectionError) and not isinstance(error, UnknownEntryError)
         return Exit.INSTALLATION if faulty else Exit.PROBLEM
     if isinstance(error, OSError) and error.filename is not None:
         _say(f"{error.filename}: {error.strerror or type(error).__name__}.")

@@ -44,11 +44,11 @@ def modules(name: str | None, collection: str | None, as_json: bool) -> None:
 
 
 def _list(collections: Collections, only: str | None, as_json: bool) -> None:
-    from nm_core.plugins import State, UnknownNameError
+    from nm_core.plugins import State, UnknownEntryError
     from nm_core.plugins.messages import no_collection
 
     if only is not None and only not in collections.collections:
-        raise UnknownNameError(no_collection(only, collections.records))
+        raise UnknownEntryError(no_collection(only, collections.records))
     rows = [
         {
             "id": f"{id}@{spec.version}",

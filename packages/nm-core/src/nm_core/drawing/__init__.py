@@ -8,10 +8,26 @@ from __future__ import annotations
 
 from nm_core.drawing.layout import lay_out
 from nm_core.drawing.render import render
-from nm_core.drawing.sketch import Drawable, Edge, InPort, Mark, Node, OutPort, Role, Sketch, Unfold
+from nm_core.drawing.sketch import Drawable, InPort, Mark, Node, OutPort, Role, Sketch, SketchEdge, Unfold
 from nm_core.drawing.text import to_dot, to_mermaid
 
-__all__ = ["Drawable", "Edge", "InPort", "Mark", "Node", "OutPort", "Role", "Sketch", "dot", "mermaid", "svg"]
+Edge = SketchEdge
+"""The former name."""
+
+__all__ = [
+    "Drawable",
+    "Edge",
+    "SketchEdge",
+    "InPort",
+    "Mark",
+    "Node",
+    "OutPort",
+    "Role",
+    "Sketch",
+    "dot",
+    "mermaid",
+    "svg",
+]
 
 
 def svg(graph: Drawable | Sketch, *, unfold: Unfold = ()) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nm_core.drawing.sketch import Edge, Node
+from nm_core.drawing.sketch import Node, SketchEdge
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Box:
 class Curve:
     """An edge as an SVG path, the point of its arrow, and where its note stands."""
 
-    edge: Edge
+    edge: SketchEdge
     path: str
     end: tuple[float, float]
     note: Label | None

@@ -10,7 +10,7 @@ from nm_core.drawing.geometry import Box, Curve, Label, Layout
 from nm_core.drawing.ordering import Item, Link, Rows, arrange
 from nm_core.drawing.placing import Places
 from nm_core.drawing.shapes import HEADER, LINE, Shape, header_width, label_height
-from nm_core.drawing.sketch import Edge, Mark, Node, Role, Sketch
+from nm_core.drawing.sketch import Mark, Node, Role, Sketch, SketchEdge
 
 ARROW = 8.0
 """Length of an arrow's head."""
@@ -116,7 +116,7 @@ def _box(node: Node, shape: Shape, centre: float, band: _Band, inside: Layout | 
 
 
 def _curve(
-    edge: Edge,
+    edge: SketchEdge,
     route: Sequence[Link],
     boxes: Mapping[str, Box],
     shapes: Mapping[Item, Shape],

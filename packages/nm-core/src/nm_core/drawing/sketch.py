@@ -110,7 +110,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class SketchEdge:
     """A line from an output of one node to an input of another.
 
     Attributes:
@@ -148,7 +148,7 @@ class Sketch:
 
     name: str
     nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    edges: tuple[SketchEdge, ...]
 
     @classmethod
     def of(cls, graph: Drawable, *, unfold: Unfold = ()) -> Sketch:
@@ -156,13 +156,13 @@ class Sketch:
         return graph.sketch(unfold=unfold)
 
     @classmethod
-    def arranged(cls, name: str, nodes: Sequence[Node], edges: Iterable[Edge]) -> Sketch:
+    def arranged(cls, name: str, nodes: Sequence[Node], edges: Iterable[SketchEdge]) -> Sketch:
         """Sketch nodes in an order that follows from the ends and the ports alone.
 
         An edge that closes a circle, as only a graph with problems has, is left out, since a picture has rows.
         """
         by_id = {node.id: node for node in nodes}
-        into: dict[str, list[Edge]] = {node.id: [] for node in nodes}
+        into: dict[str, list[SketchEdge]] = {node.id: [] for node in nodes}
         for edge in edges:
             into[edge.target].append(edge)
         ports = {node.id: {port.name: number for number, port in enumerate(node.inputs)} for node in nodes}
@@ -184,7 +184,7 @@ class Sketch:
         return sum(1 + (node.inside.count() if node.inside else 0) for node in self.nodes if node.role is not Role.PORT)
 
 
-def _makers_first(ends: Iterable[str], into: Mapping[str, Sequence[Edge]]) -> Iterator[str]:
+def _makers_first(ends: Iterable[str], into: Mapping[str, Sequence[SketchEdge]]) -> Iterator[str]:
     """Yield nodes so that each comes after those it takes from; depth first from the ends, without recursion."""
     visited: set[str] = set()
     for end in ends:

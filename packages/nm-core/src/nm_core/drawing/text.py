@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nm_core.drawing.sketch import Edge, Mark, Node, Role, Sketch
+from nm_core.drawing.sketch import Mark, Node, Role, Sketch, SketchEdge
 
 _MERMAID_ARROWS = {Mark.PLAIN: "-->", Mark.CAST: "==>", Mark.DEFERRED: "-.->", Mark.UNCHECKED: "--o", Mark.BAD: "--x"}
 _MERMAID_CLASSES = """\
@@ -94,7 +94,7 @@ class _Flat:
         self.names = {at: f"n{number}" for number, at in enumerate(self.nodes)}
         self.edges = [self._line(at, edge) for at, edge in edges if self._source((*at, edge.source), edge.port)]
 
-    def _read(self, sketch: Sketch, around: _At) -> Iterator[tuple[_At, Edge]]:
+    def _read(self, sketch: Sketch, around: _At) -> Iterator[tuple[_At, SketchEdge]]:
         """Take in the nodes; yield the edges that end at one with nothing inside, each with what is around it."""
         ends = set[str]()
         for node in sketch.nodes:
@@ -124,7 +124,7 @@ class _Flat:
             at, port = source
         return at, port
 
-    def _line(self, around: _At, edge: Edge) -> _Line:
+    def _line(self, around: _At, edge: SketchEdge) -> _Line:
         source = self._source((*around, edge.source), edge.port)
         assert source is not None
         (at, port), target = source, (*around, edge.target)

@@ -12,7 +12,7 @@ from nm_core.modules.module import NeuralModule
 from nm_core.modules.views import View
 from nm_core.symbols import recording
 from nm_core.symbols.component import CastPolicy, Component
-from nm_core.symbols.tensor import Argument, Call, CompositeCall, Constant, NmTensor
+from nm_core.symbols.tensor import Argument, Call, CompositeCall, ConstantInput, NmTensor
 from nm_types import Equation
 
 Outputs = NmTensor | Sequence[NmTensor] | Mapping[str, NmTensor]
@@ -146,7 +146,7 @@ def replace_tensors(inputs: Mapping[str, Argument], values: Mapping[NmTensor, An
     """Return the arguments of a call with values in the place of tensors and constants."""
     arguments: dict[str, Any] = {}
     for port, argument in inputs.items():
-        if isinstance(argument, Constant):
+        if isinstance(argument, ConstantInput):
             arguments[port] = argument.value
         else:
             arguments[port] = [values[t] for t in argument] if isinstance(argument, tuple) else values[argument]

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from nm_core.drawing.layout import lay_out
 from nm_core.drawing.render import render
-from nm_core.drawing.sketch import Edge, InPort, Mark, Node, Role, Sketch, Unfold, end, out_port, select_unfolded
+from nm_core.drawing.sketch import InPort, Mark, Node, Role, Sketch, SketchEdge, Unfold, end, out_port, select_unfolded
 from nm_core.graphs.calls import OrderedCalls, free_name
 from nm_core.graphs.graph_module import GraphModule
 from nm_core.graphs.open_checks import Check, checks
 from nm_core.graphs.plan import Plan
 from nm_core.symbols.parameters import short
-from nm_core.symbols.tensor import Call, CompositeCall, Constant, NmTensor, Step, flat_arguments
+from nm_core.symbols.tensor import Call, CompositeCall, ConstantInput, NmTensor, Step, flat_arguments
 from nm_types import NeuralType
 
 MOST_BOXES = 150
@@ -67,8 +67,8 @@ def sketch_box(graph: OrderedCalls) -> Sketch:
         tuple(out_port(name, tensor.type) for name, tensor in outs.items()),
         repr(graph),
     )
-    edges = [Edge(f"in {name}", name, "graph", name) for name in ins]
-    edges += [Edge("graph", name, f"out {name}", name) for name in outs]
+    edges = [SketchEdge(f"in {name}", name, "graph", name) for name in ins]
+    edges += [SketchEdge("graph", name, f"out {name}", name) for name in outs]
     nodes = [*_ends(ins, Role.INPUT, out=False), node, *_ends(outs, Role.OUTPUT, out=True)]
     return Sketch.arranged(graph.name, nodes, edges)
 
@@ -111,7 +111,7 @@ class _Level:
         edges = [edge for owner in self.ids for edge in self._edges_into(owner)]
         for port, tensor in outs.items():
             start = self._start(tensor)
-            edges += [] if start is None else [Edge(*start, f"out {port}", port)]
+            edges += [] if start is None else [SketchEdge(*start, f"out {port}", port)]
         used = {(edge.source, edge.port) for edge in edges}  # nodes draw unused outputs faintly
         nodes = [*_ends(ins, roles[0], out=False), *(self._node(owner, used) for owner in self.ids)]
         return Sketch.arranged(name, [*nodes, *_ends(outs, roles[1], out=True)], edges)
@@ -123,7 +123,7 @@ class _Level:
             owner = owner.scope
         return owner
 
-    def _arguments(self, owner: Step) -> list[tuple[str, NmTensor | Constant]]:
+    def _arguments(self, owner: Step) -> list[tuple[str, NmTensor | ConstantInput]]:
         """Return each input with what it was given; of a composite call also what its parts take past its ports."""
         arguments = list(flat_arguments(owner.inputs))
         if isinstance(owner, CompositeCall):
@@ -161,10 +161,10 @@ class _Level:
         self.leaving.setdefault(owner, {})[tensor.name] = tensor
         return self.ids[owner], tensor.name
 
-    def _edges_into(self, owner: Step) -> Iterator[Edge]:
+    def _edges_into(self, owner: Step) -> Iterator[SketchEdge]:
         for port, value in self.arguments[owner]:
             if isinstance(value, NmTensor) and (start := self._start(value)) is not None:
-                yield Edge(*start, self.ids[owner], port, *self._mark(owner, port, value))
+                yield SketchEdge(*start, self.ids[owner], port, *self._mark(owner, port, value))
 
     def _mark(self, owner: Step, port: str, tensor: NmTensor) -> tuple[Mark, str]:
         """Return the look of an edge; into a folded module, that of the edges inside that take the same tensor."""
@@ -187,7 +187,7 @@ class _Level:
     def _node(self, owner: Step, used: Collection[tuple[str, str]]) -> Node:
         id, title = self.ids[owner], self.titles[owner]
         inputs = tuple(
-            InPort(port, constant=repr(value.value) if isinstance(value, Constant) else None)
+            InPort(port, constant=repr(value.value) if isinstance(value, ConstantInput) else None)
             for port, value in self.arguments[owner]
         )
         types = self._output_types(owner)

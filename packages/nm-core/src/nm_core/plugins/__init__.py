@@ -17,12 +17,15 @@ from nm_core.plugins.errors import (
     ConflictError,
     DeclarationError,
     TargetError,
+    UnknownEntryError,
     UnknownModuleError,
-    UnknownNameError,
 )
 from nm_core.plugins.hooks import hookimpl
 from nm_core.plugins.records import Record, State, Step
 from nm_core.plugins.registry import Collections
+
+UnknownNameError = UnknownEntryError
+"""The former name."""
 
 __all__ = [
     "Collection",
@@ -36,6 +39,7 @@ __all__ = [
     "Step",
     "TargetError",
     "UnknownModuleError",
+    "UnknownEntryError",
     "UnknownNameError",
     "Upgrade",
     "hookimpl",

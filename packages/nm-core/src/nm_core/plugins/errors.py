@@ -21,9 +21,9 @@ class TargetError(CollectionError, ImportError):
     """A declared object cannot be imported from where the declaration says it is."""
 
 
-class UnknownNameError(CollectionError, KeyError):
+class UnknownEntryError(CollectionError, KeyError):
     """No loaded collection declares this name."""
 
 
-class UnknownModuleError(UnknownNameError):
+class UnknownModuleError(UnknownEntryError):
     """No loaded collection declares a module of this id, or not in this version."""

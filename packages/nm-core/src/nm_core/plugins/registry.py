@@ -13,7 +13,7 @@ from nm_core.plugins import loader, messages
 from nm_core.plugins.conflicts import Definition, define, find_clashes, find_shared_names
 from nm_core.plugins.declarations import Collection, ModuleSpec
 from nm_core.plugins.discovery import discover
-from nm_core.plugins.errors import ConflictError, TargetError, UnknownModuleError, UnknownNameError
+from nm_core.plugins.errors import ConflictError, TargetError, UnknownEntryError, UnknownModuleError
 from nm_core.plugins.hooks import NAMES
 from nm_core.plugins.ids import ModuleId
 from nm_core.plugins.loader import LoadedCollection
@@ -183,7 +183,7 @@ class Collections:
         """Import a named object: ``lookup("optimizers", "novograd")``; ``common.novograd`` names its collection too.
 
         Raises:
-            UnknownNameError: no loaded collection offers it.
+            UnknownEntryError: no loaded collection offers it.
             ConflictError: several do.
             TargetError: it cannot be imported.
         """
@@ -202,7 +202,7 @@ class Collections:
         """Import the tag classes of the named collections, or of all, for ``ports(tags=...)``.
 
         Raises:
-            UnknownNameError: a collection is not loaded.
+            UnknownEntryError: a collection is not loaded.
             ConflictError: two of them define one tag differently.
             TargetError: a class cannot be imported.
         """
@@ -220,7 +220,7 @@ class Collections:
     def _import_classes(self, what: str, collections: Sequence[str]) -> tuple[type, ...]:
         for name in collections:
             if name not in self._loaded:
-                raise UnknownNameError(messages.no_collection(name, self.records))
+                raise UnknownEntryError(messages.no_collection(name, self.records))
         classes: dict[Definition, type] = {}
         definitions: defaultdict[str, list[Definition]] = defaultdict(list)
         for name in collections or self._loaded:
@@ -237,7 +237,7 @@ class Collections:
 
     def _offers(self, what: str) -> Iterator[tuple[str, str, str]]:
         if what not in NAMES:
-            raise UnknownNameError(
+            raise UnknownEntryError(
                 f"Collections do not offer {what!r}.{did_you_mean(what, NAMES)}\n  They offer {', '.join(NAMES)}."
             )
         for owner, entry in self._loaded.items():
@@ -251,7 +251,7 @@ class Collections:
         if not claims and name in self.aliases:
             return self._find(what, self.aliases[name])
         if not claims:
-            raise UnknownNameError(messages.no_name(what, name, self.names(what), self.records))
+            raise UnknownEntryError(messages.no_name(what, name, self.names(what), self.records))
         if len(claims) > 1:
             raise ConflictError(messages.conflict(what, name, [owner for owner, _ in claims]))
         return claims[0]

@@ -13,7 +13,7 @@ from nm_core.errors import PortError, did_you_mean
 from nm_core.symbols.component import CastPolicy, Component
 from nm_core.symbols.ports import PortSpec
 from nm_core.symbols.size_origins import find_origin, note_size_origins
-from nm_core.symbols.tensor import Argument, Call, CompositeCall, Constant, NmTensor, flat_arguments
+from nm_core.symbols.tensor import Argument, Call, CompositeCall, ConstantInput, NmTensor, flat_arguments
 from nm_core.symbols.user_location import user_location
 from nm_types import CallTyping, Edge, NeuralTypeError
 
@@ -212,7 +212,7 @@ def symbolic_arguments(owner: str, ports: PortSpec, given: Mapping[str, object],
                 _check_available(owner, name, item)
             arguments[name] = tuple(value)
         elif isinstance(value, bool | int | float | str):
-            arguments[name] = Constant(value)
+            arguments[name] = ConstantInput(value)
         elif port.variadic and isinstance(value, list | tuple) and _holds_symbolic(value):
             raise PortError(f"{owner}.{name}: one value of this list is a constant; lists hold outputs of calls.")
         else:

@@ -87,16 +87,16 @@ class NmTensor:
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class ConstantInput:
     """A plain number or text given beside symbolic tensors; it is part of the graph."""
 
     value: bool | int | float | str | None
 
 
-Argument = NmTensor | Constant | tuple[NmTensor, ...]
+Argument = NmTensor | ConstantInput | tuple[NmTensor, ...]
 
 
-def flat_arguments(inputs: Mapping[str, Argument]) -> Iterator[tuple[str, NmTensor | Constant]]:
+def flat_arguments(inputs: Mapping[str, Argument]) -> Iterator[tuple[str, NmTensor | ConstantInput]]:
     """Yield each input with what it was given; a variadic one as one input per value: `xs[0]`, `xs[1]`."""
     for port, argument in inputs.items():
         if isinstance(argument, tuple):

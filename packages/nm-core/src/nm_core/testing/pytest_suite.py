@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nm_core.plugins import Collections, UnknownNameError
+from nm_core.plugins import Collections, UnknownEntryError
 from nm_core.testing.collections import SUITE, checks_of, verdict_on
 from nm_core.testing.collections.suite import Case, Suite
 from nm_core.testing.collections.verdicts import CheckState, SuiteCheck
@@ -34,7 +34,7 @@ class ConformanceSuites:
         collections = Collections.load()
         try:
             self.suites = [Suite(collections, name, Path(self._folder.name)) for name in names]
-        except UnknownNameError as error:
+        except UnknownEntryError as error:
             raise pytest.UsageError(f"--nm-collection: {error}") from None
         if config.args_source is not pytest.Config.ArgsSource.ARGS:
             config.args.clear()  # nobody asked for other tests

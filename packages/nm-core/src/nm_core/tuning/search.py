@@ -12,7 +12,7 @@ from nm_core.application.form.overrides import Changes, find_keys
 from nm_core.application.loading import check_document, load_document
 from nm_core.application.saved.archive import is_archive
 from nm_core.application.saved.document import Document, read_document
-from nm_core.application.text.problems import Path, Problem
+from nm_core.application.text.problems import FileProblem, Path
 from nm_core.application.text.writers import digest
 from nm_core.callbacks import LoggingCallback
 from nm_core.callbacks.base import Callback
@@ -147,7 +147,7 @@ class Search:
         root = self.document.changed(self.fixed).root
         assert root is not None
         at = find_keys(root, name)
-        first: Problem | None = None
+        first: FileProblem | None = None
         for text in space.samples():
             report = check_document(self.document.changed({**self.fixed, name: text}), self.collections, backend)
             problem = next((problem for problem in report if _concerns(problem.path, at)), None)

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nm_core_data import DATA
 
-from nm_core.application.text import Limits, Node, decode_text, parse, read_bytes
+from nm_core.application.text import Limits, TreeNode, decode_text, parse, read_bytes
 from nm_core.application.text.problems import Problems, Report
 from nm_core.application.text.spans import Source
 
 
 def read(
     text: str, name: str = "app.yaml", *, fallback: bool = False, limits: Limits | None = None
-) -> tuple[Node | None, Report]:
+) -> tuple[TreeNode | None, Report]:
     """Read a text; give its tree and what is wrong with it."""
     source = Source(name, text)
     problems = Problems(name, source)

@@ -8,7 +8,7 @@ import torch
 
 from nm_core import Callback, NmTensor, Plan, Run
 from nm_core.graphs.calls import free_name
-from nm_core.symbols.tensor import Constant
+from nm_core.symbols.tensor import ConstantInput
 from nm_torch.checkpoint import (
     CheckpointState,
     CheckpointWriteError,
@@ -178,7 +178,7 @@ def _describe_call(plan: Plan, call: Any) -> str:
     def describe(argument: Any) -> str:
         if isinstance(argument, NmTensor):
             return f"{plan.graph.labels.get(argument.call, 'inputs')}.{argument.port}"
-        if isinstance(argument, Constant):
+        if isinstance(argument, ConstantInput):
             return repr(argument.value)
         return f"[{', '.join(describe(item) for item in argument)}]"
 

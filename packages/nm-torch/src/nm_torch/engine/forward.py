@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from nm_core import Graph, GraphError, NeuralModule, NmTensor
 from nm_core.graphs.calls import permute
 from nm_core.graphs.open_checks import checks
-from nm_core.symbols.tensor import Call, Constant
+from nm_core.symbols.tensor import Call, ConstantInput
 from nm_torch.data import DataLayer
 from nm_torch.engine.modes import module_mode
 from nm_torch.engine.randomness import preserve_generators, seeder, stream_seed
@@ -117,7 +117,7 @@ def call_arguments(call: Call, values: Mapping[NmTensor, Any]) -> dict[str, Any]
     """Return the arguments of a call that runs on the host, None for ports that stay open."""
     arguments: dict[str, Any] = dict.fromkeys(call.module.inputs)
     for port, argument in call.inputs.items():
-        if isinstance(argument, Constant):
+        if isinstance(argument, ConstantInput):
             arguments[port] = argument.value
         elif isinstance(argument, tuple):
             arguments[port] = [_cast(call, f"{port}[{i}]", values[tensor]) for i, tensor in enumerate(argument)]

@@ -10,7 +10,7 @@ from typing import Any
 
 from nm_core import Graph, GraphError, NmTensor, Plan
 from nm_core.graphs.calls import free_name, permute
-from nm_core.symbols.tensor import Call, Constant
+from nm_core.symbols.tensor import Call, ConstantInput
 from nm_torch.loss import LossAggregator, LossModule, weight_inputs
 from nm_torch.lowering import calls_with_totals
 
@@ -142,7 +142,7 @@ def _weigh(call: Call, source: Call) -> Weigh | None:
         argument = call.inputs.get(name)
         if isinstance(argument, NmTensor) and argument.call is source:
             positions.append((name, ports.index(argument.port), call.typing.casts.get(name)))
-        elif isinstance(argument, Constant):
+        elif isinstance(argument, ConstantInput):
             constants[name] = argument.value
         elif argument is not None:
             return None

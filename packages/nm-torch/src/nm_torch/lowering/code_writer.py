@@ -18,7 +18,7 @@ from nm_core.graphs.open_checks import checks
 from nm_core.graphs.plan import Plan
 from nm_core.graphs.size_readers import Place
 from nm_core.modules.views import View
-from nm_core.symbols.tensor import Argument, Call, Constant
+from nm_core.symbols.tensor import Argument, Call, ConstantInput
 from nm_torch.lowering.analysis import is_required
 from nm_torch.lowering.lowered import Lowered
 from nm_torch.lowering.shape_checks import element_by_element, length_of, shape_check
@@ -129,7 +129,7 @@ class CodeWriter:
         argument: Argument | None = call.inputs.get(port)
         if argument is None:
             return None
-        if isinstance(argument, Constant):
+        if isinstance(argument, ConstantInput):
             return argument.value
         if isinstance(argument, tuple):
             return [self._value(call, f"{port}[{i}]", tensor) for i, tensor in enumerate(argument)]

@@ -16,7 +16,7 @@ from nm_core.application.checking.upgrades import Steps, upgrade
 from nm_core.application.form.entries import ApplicationEntry
 from nm_core.application.text.gc_pause import not_collecting
 from nm_core.application.text.problems import Problems, TooManyProblems
-from nm_core.application.text.tree import Node
+from nm_core.application.text.tree import TreeNode
 from nm_core.errors import NmError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def check(
     problems: Problems,
     collections: Collections,
     *,
-    root: Node | None = None,
+    root: TreeNode | None = None,
     backend: str = "torch",
 ) -> Checked:
     """Check an application and record everything that is wrong with it.

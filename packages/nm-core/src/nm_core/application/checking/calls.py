@@ -13,7 +13,7 @@ from nm_core.errors import NmError
 from nm_core.symbols import recording
 from nm_core.symbols.component import CastPolicy, Component
 from nm_core.symbols.ports import Port, PortSpec
-from nm_core.symbols.tensor import Argument, Call, Constant, NmTensor
+from nm_core.symbols.tensor import Argument, Call, ConstantInput, NmTensor
 from nm_types import Fix, NeuralTypeError, Problem
 
 
@@ -166,7 +166,7 @@ def input_path(inputs: Mapping[str, Input], at: Path, port: str) -> Path:
 
 def _bind(given: Input, port: Port | None, scope: GraphScope, at: Path | None) -> Argument:
     if isinstance(given, Value):
-        return Constant(given.value)
+        return ConstantInput(given.value)
     if isinstance(given, Reference):
         tensor = scope.find(given, at)
         return (tensor,) if port is not None and port.variadic else tensor

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from nm_core.application.checking.values import hints
 from nm_core.application.form.entries import ApplicationEntry
 from nm_core.application.text.problems import Path, Problems
-from nm_core.application.text.tree import Node, span_of
+from nm_core.application.text.tree import TreeNode, span_of
 from nm_types import NmError, Problem
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Context:
         problems: Problems,
         collections: Collections,
         *,
-        root: Node | None = None,
+        root: TreeNode | None = None,
         backend: str = "torch",
     ) -> None:
         self.entry = entry

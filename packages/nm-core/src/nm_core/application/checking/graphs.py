@@ -31,7 +31,7 @@ from nm_core.modules.free_inputs import call_free_inputs
 from nm_core.modules.signature import Signature
 from nm_core.symbols.component import Component
 from nm_core.symbols.ports import Port, PortSpec
-from nm_core.symbols.tensor import Call, CompositeCall, Constant, NmTensor, Step, flat_arguments
+from nm_core.symbols.tensor import Call, CompositeCall, ConstantInput, NmTensor, Step, flat_arguments
 from nm_types import NeuralType, NeuralTypeError
 
 _EXPANDED = 5_000
@@ -257,7 +257,7 @@ class _GraphRecorder:
             self.context.complain("Nested graphs expand into too many calls.", (*call.at, "call"))
             return call.fail()
         arguments = {
-            port: value.value if isinstance(value, Constant) else value for port, value in call.arguments.items()
+            port: value.value if isinstance(value, ConstantInput) else value for port, value in call.arguments.items()
         }
         try:
             step, _ = record_composite(module, (), arguments, label=call.label, location=call.location, policy=policy)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from nm_core.application.form.fields import Broken, Form, TextForm
 from nm_core.application.text.names import suggest
 from nm_core.application.text.problems import Path, Problems
-from nm_core.application.text.tree import Data, Node
+from nm_core.application.text.tree import Data, TreeNode
 
 T = TypeVar("T")
 K = TypeVar("K", int, str)
@@ -25,7 +25,7 @@ class ListOf(Form[tuple[T, ...]]):
     noun: str = "a list"
     minimum: int = 0
 
-    def read(self, node: Node, at: Path, problems: Problems) -> tuple[T, ...]:
+    def read(self, node: TreeNode, at: Path, problems: Problems) -> tuple[T, ...]:
         """Return the items; broken ones are left out and recorded."""
         if not isinstance(node.value, list) or len(node.value) < self.minimum:
             self.refuse(node, at, problems)
@@ -45,7 +45,7 @@ class MapOf(Form[dict[str, T]]):
     noun: str = "a mapping"
     key: TextForm = _ANY_NAME
 
-    def read(self, node: Node, at: Path, problems: Problems) -> dict[str, T]:
+    def read(self, node: TreeNode, at: Path, problems: Problems) -> dict[str, T]:
         """Return the items; broken ones are left out and recorded."""
         if not isinstance(node.value, dict):
             self.refuse(node, at, problems)
@@ -77,7 +77,7 @@ class OneOf(Form[T]):
     noun: str
     forms: Mapping[str, Form[T]]
 
-    def read(self, node: Node, at: Path, problems: Problems) -> T:
+    def read(self, node: TreeNode, at: Path, problems: Problems) -> T:
         """Return the value as the shape of its form reads it."""
         shape = self.forms.get(_form(node.value))
         if shape is None:
@@ -131,7 +131,7 @@ class KeysOf(Form[T]):
     fields: Mapping[str, Field]
     salvage: bool = False
 
-    def read(self, node: Node, at: Path, problems: Problems) -> T:
+    def read(self, node: TreeNode, at: Path, problems: Problems) -> T:
         """Return the record."""
         if not isinstance(node.value, dict):
             self.refuse(node, at, problems)
@@ -158,7 +158,7 @@ class KeysOf(Form[T]):
         problems.broken.add(at)
         raise Broken
 
-    def _check_keys(self, node: Node, given: Mapping[str, Node], at: Path, problems: Problems) -> bool:
+    def _check_keys(self, node: TreeNode, given: Mapping[str, TreeNode], at: Path, problems: Problems) -> bool:
         noun = f"{self.noun[:1].upper()}{self.noun[1:]}"
         missing = [key for key, field in self.fields.items() if field.required and key not in given]
         unknown = [key for key in given if key not in self.fields]

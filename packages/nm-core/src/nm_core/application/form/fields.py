@@ -10,7 +10,7 @@ from typing import Any, Generic, Never, TypeVar, cast
 
 from nm_core.application.text.names import suggest
 from nm_core.application.text.problems import Path, Problems
-from nm_core.application.text.tree import Data, Node, noun_of
+from nm_core.application.text.tree import Data, TreeNode, noun_of
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ class Form(ABC, Generic[T]):
     noun: str
 
     @abstractmethod
-    def read(self, node: Node, at: Path, problems: Problems) -> T:
+    def read(self, node: TreeNode, at: Path, problems: Problems) -> T:
         """Return the value, or record what is wrong with it.
 
         Raises:
@@ -38,7 +38,7 @@ class Form(ABC, Generic[T]):
     def schema(self) -> dict[str, Data]:
         """Return the shape in JSON Schema."""
 
-    def refuse(self, node: Node, at: Path, problems: Problems, expected: str | None = None) -> Never:
+    def refuse(self, node: TreeNode, at: Path, problems: Problems, expected: str | None = None) -> Never:
         """Record that something else was expected here."""
         name = str(at[-1]) if at and isinstance(at[-1], str) else "This"
         ending = "" if expected and expected.endswith("?") else "."
@@ -54,7 +54,7 @@ class TextForm(Form[str]):
     noun: str = "text"
     pattern: str | None = None
 
-    def read(self, node: Node, at: Path, problems: Problems) -> str:
+    def read(self, node: TreeNode, at: Path, problems: Problems) -> str:
         """Return the text."""
         if not isinstance(node.value, str) or (self.pattern and not re.fullmatch(self.pattern, node.value)):
             self.refuse(node, at, problems)
@@ -77,7 +77,7 @@ class WordForm(Form[str]):
         """The form in words."""
         return f"{', '.join(self.words[:-1])} or {self.words[-1]}"
 
-    def read(self, node: Node, at: Path, problems: Problems) -> str:
+    def read(self, node: TreeNode, at: Path, problems: Problems) -> str:
         """Return the word."""
         if node.value not in self.words or not isinstance(node.value, str):
             meant = suggest(node.value, self.words) if isinstance(node.value, str) else ""
@@ -97,7 +97,7 @@ class Single(Form[T], Generic[T]):
     fits: Callable[[Any], bool]
     described: Mapping[str, Data]
 
-    def read(self, node: Node, at: Path, problems: Problems) -> T:
+    def read(self, node: TreeNode, at: Path, problems: Problems) -> T:
         """Return the value."""
         if not self.fits(node.value):
             self.refuse(node, at, problems)
@@ -131,7 +131,7 @@ class Anything(Form[Data]):
 
     noun: str = "plain data"
 
-    def read(self, node: Node, at: Path, problems: Problems) -> Data:
+    def read(self, node: TreeNode, at: Path, problems: Problems) -> Data:
         """Return the data."""
         return node.data()
 
@@ -156,7 +156,7 @@ class As(Form[T], Generic[T]):
         """The form in words."""
         return self.inner.noun
 
-    def read(self, node: Node, at: Path, problems: Problems) -> T:
+    def read(self, node: TreeNode, at: Path, problems: Problems) -> T:
         """Return the value that `make` makes of it."""
         value = self.inner.read(node, at, problems)
         try:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from nm_core.application.text import parse
 from nm_core.application.text.problems import Problems
 from nm_core.application.text.spans import Source
-from nm_core.application.text.tree import Node
+from nm_core.application.text.tree import TreeNode
 from nm_core.errors import ApplicationError, did_you_mean
 
 Changes = Mapping[str, str]
@@ -17,7 +17,7 @@ _SECTIONS = ("params", "modules", "graphs", "train", "eval", "seed", "freeze", "
 _MODULE_KEYS = ("type", "params", "graph")
 
 
-def with_changes(root: Node, changes: Changes) -> Node:
+def with_changes(root: TreeNode, changes: Changes) -> TreeNode:
     """Return a file's tree with values replaced or added.
 
     A name is a section and what is in it (`train.max_steps`, `modules.encoder.params.dropout`), a module and a
@@ -31,7 +31,7 @@ def with_changes(root: Node, changes: Changes) -> Node:
     return root
 
 
-def find_keys(root: Node, name: str) -> list[str]:
+def find_keys(root: TreeNode, name: str) -> list[str]:
     """Return the keys that lead to the value of a dotted name.
 
     Raises:
@@ -56,11 +56,11 @@ def find_keys(root: Node, name: str) -> list[str]:
     )
 
 
-def _names(node: Node | None) -> Sequence[str]:
+def _names(node: TreeNode | None) -> Sequence[str]:
     return list(node.value) if node is not None and isinstance(node.value, dict) else []
 
 
-def _value(name: str, text: str) -> Node:
+def _value(name: str, text: str) -> TreeNode:
     # `--set name=` means an empty text; YAML would read null.
     source = Source(f"the value of {name}", text or '""')
     problems = Problems(source.name, source)
@@ -70,28 +70,28 @@ def _value(name: str, text: str) -> Node:
     return node
 
 
-def _replace(node: Node, path: Sequence[str], value: Node, name: str) -> Node:
+def _replace(node: TreeNode, path: Sequence[str], value: TreeNode, name: str) -> TreeNode:
     if not path:
         return _move_to(value, node)
     if isinstance(node.value, list) and path[0].isdecimal() and int(path[0]) < len(node.value):
         items = list(node.value)
         items[int(path[0])] = _replace(items[int(path[0])], path[1:], value, name)
-        return Node(items, node.span, node.keys)
+        return TreeNode(items, node.span, node.keys)
     if node.value is None or isinstance(node.value, dict):
         children = dict(node.value or {})
         if path[0] not in children and path[0] != "params" and len(path) > 1:
             raise ApplicationError(f'{name}: there is no "{path[0]}" to change.{did_you_mean(path[0], children)}')
-        child = children.get(path[0], Node(None, node.span))
+        child = children.get(path[0], TreeNode(None, node.span))
         children[path[0]] = _replace(child, path[1:], value, name)
-        return Node(children, node.span, node.keys | {path[0]: node.keys.get(path[0], node.span)})
+        return TreeNode(children, node.span, node.keys | {path[0]: node.keys.get(path[0], node.span)})
     raise ApplicationError(f'{name}: "{path[0]}" lies inside {node.noun()}, which has no parts with names.')
 
 
-def _move_to(value: Node, node: Node) -> Node:
+def _move_to(value: TreeNode, node: TreeNode) -> TreeNode:
     """Return a value that stands where another stood, so that messages point into the file."""
     if isinstance(value.value, dict):
         children = {key: _move_to(child, node) for key, child in value.value.items()}
-        return Node(children, node.span, dict.fromkeys(children, node.span))
+        return TreeNode(children, node.span, dict.fromkeys(children, node.span))
     if isinstance(value.value, list):
-        return Node([_move_to(child, node) for child in value.value], node.span)
-    return Node(value.value, node.span)
+        return TreeNode([_move_to(child, node) for child in value.value], node.span)
+    return TreeNode(value.value, node.span)

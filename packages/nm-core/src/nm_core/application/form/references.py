@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from nm_core.application.text.limits import DEFAULT_LIMITS, Limits
 from nm_core.application.text.names import listed, suggest
 from nm_core.application.text.problems import Path, Problems
-from nm_core.application.text.tree import Data, Node
+from nm_core.application.text.tree import Data, TreeNode
 
 _REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 _IN_TYPES = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """How the types of a graph's inputs name a value under `params`."""
 
 
-def resolve(root: Node, problems: Problems, limits: Limits = DEFAULT_LIMITS) -> Node:
+def resolve(root: TreeNode, problems: Problems, limits: Limits = DEFAULT_LIMITS) -> TreeNode:
     """Return a file's tree with every reference replaced; values under `params` hold none.
 
     A replaced value keeps the place of the reference, what is inside it the place under `params`.
@@ -27,37 +27,37 @@ def resolve(root: Node, problems: Problems, limits: Limits = DEFAULT_LIMITS) -> 
     resolver = _Resolver({name: _unescape(node, problems) for name, node in values.items()}, problems, limits)
     children = {key: node if key == "params" else resolver.node(node, (key,)) for key, node in root.value.items()}
     if params is not None and isinstance(params.value, dict):
-        children["params"] = Node(dict(resolver.values), params.span, params.keys)
+        children["params"] = TreeNode(dict(resolver.values), params.span, params.keys)
         for name in sorted(values.keys() - resolver.used):
             position = problems.position(params.keys[name]) if name in params.keys else problems.name
             problems.note(f"{position}: the value {name} under params is referred to nowhere.")
-    return Node(children, root.span, root.keys)
+    return TreeNode(children, root.span, root.keys)
 
 
 class _Resolver:
-    def __init__(self, values: Mapping[str, Node], problems: Problems, limits: Limits) -> None:
+    def __init__(self, values: Mapping[str, TreeNode], problems: Problems, limits: Limits) -> None:
         self.values = values
         self.used: set[str] = set()
         self._sizes = {name: node.size() for name, node in values.items()}
         self._problems = problems
         self._budget = limits.values
 
-    def node(self, node: Node, at: Path) -> Node:
+    def node(self, node: TreeNode, at: Path) -> TreeNode:
         if isinstance(node.value, dict):
             items = {key: self.node(child, (*at, key)) for key, child in node.value.items()}
-            return Node(items, node.span, node.keys)
+            return TreeNode(items, node.span, node.keys)
         if isinstance(node.value, list):
-            return Node([self.node(child, (*at, index)) for index, child in enumerate(node.value)], node.span)
+            return TreeNode([self.node(child, (*at, index)) for index, child in enumerate(node.value)], node.span)
         if not isinstance(node.value, str):
             return node
         if not node.value.startswith("$"):
             self.used.update(_IN_TYPES.findall(node.value))
             return node
         if node.value.startswith("$$"):
-            return Node(node.value[1:], node.span)
+            return TreeNode(node.value[1:], node.span)
         return self._replace(node, node.value, at)
 
-    def _replace(self, node: Node, text: str, at: Path) -> Node:
+    def _replace(self, node: TreeNode, text: str, at: Path) -> TreeNode:
         match = _REFERENCE.fullmatch(text)
         if match is None:
             problem = (
@@ -74,18 +74,18 @@ class _Resolver:
             # References multiply: a few lines could stand for more values than any machine holds.
             self._budget -= self._sizes[name]
             if self._budget >= 0:
-                return Node(self.values[name].value, node.span, self.values[name].keys)
+                return TreeNode(self.values[name].value, node.span, self.values[name].keys)
             problem = "The references together stand for too many values."
         self._problems.add(problem, at, node.span)
         return node
 
 
-def _unescape(node: Node, problems: Problems) -> Node:
+def _unescape(node: TreeNode, problems: Problems) -> TreeNode:
     """Take the escapes out of a parameter; a reference inside one is an error."""
     if isinstance(node.value, dict):
-        return Node({key: _unescape(child, problems) for key, child in node.value.items()}, node.span, node.keys)
+        return TreeNode({key: _unescape(child, problems) for key, child in node.value.items()}, node.span, node.keys)
     if isinstance(node.value, list):
-        return Node([_unescape(child, problems) for child in node.value], node.span)
+        return TreeNode([_unescape(child, problems) for child in node.value], node.span)
     if isinstance(node.value, str) and node.value.startswith("$"):
         if not node.value.startswith("$$"):
             problems.add(
@@ -94,7 +94,7 @@ def _unescape(node: Node, problems: Problems) -> Node:
                 ("params",),
                 node.span,
             )
-        return Node(node.value[1:], node.span)
+        return TreeNode(node.value[1:], node.span)
     return node
 
 

@@ -17,7 +17,7 @@ from nm_core.application.text.gc_pause import not_collecting
 from nm_core.application.text.limits import DEFAULT_LIMITS
 from nm_core.application.text.problems import Problems, TooManyProblems
 from nm_core.application.text.spans import Source
-from nm_core.application.text.tree import Data, Node, span_of
+from nm_core.application.text.tree import Data, TreeNode, span_of
 from nm_core.errors import ApplicationError
 
 
@@ -39,7 +39,7 @@ class Document:
     path: Path
     problems: Problems
     entry: ApplicationEntry | None = None
-    root: Node | None = None
+    root: TreeNode | None = None
     data: Data = None
     origin: Path | None = None
     text: str | None = None

@@ -24,7 +24,7 @@ from nm_core.modules.module import NeuralModule
 from nm_core.modules.views import View
 from nm_core.symbols.component import Component
 from nm_core.symbols.parameters import thaw
-from nm_core.symbols.tensor import Argument, Call, CompositeCall, Constant, NmTensor, Step
+from nm_core.symbols.tensor import Argument, Call, CompositeCall, ConstantInput, NmTensor, Step
 
 if TYPE_CHECKING:
     from nm_core.plugins import Collections
@@ -171,7 +171,7 @@ def _open_step(tensor: NmTensor, inputs: frozenset[NmTensor], done: set[Step]) -
 
 def _inputs_of(step: Step) -> Iterator[NmTensor]:
     for argument in step.inputs.values():
-        if not isinstance(argument, Constant):
+        if not isinstance(argument, ConstantInput):
             yield from argument if isinstance(argument, tuple) else (argument,)
 
 
@@ -196,7 +196,7 @@ def _casts_inside(step: Step) -> bool:
 
 
 def _input(argument: Argument, references: Mapping[NmTensor, Reference]) -> Input:
-    if isinstance(argument, Constant):
+    if isinstance(argument, ConstantInput):
         if argument.value is None:
             raise ApplicationError("An input is None, which stands for an open port.")
         return Value(argument.value)

@@ -8,7 +8,7 @@ from nm_core.application.text.json_events import read_json
 from nm_core.application.text.limits import DEFAULT_LIMITS, Limits
 from nm_core.application.text.problems import Problems
 from nm_core.application.text.spans import Source, Span
-from nm_core.application.text.tree import Node
+from nm_core.application.text.tree import TreeNode
 from nm_core.application.text.tree_builder import TreeBuilder, Unreadable
 from nm_core.application.text.yaml_events import read_yaml
 
@@ -52,7 +52,7 @@ def decode_text(content: bytes, problems: Problems) -> str | None:
 
 def parse(
     source: Source, problems: Problems, limits: Limits = DEFAULT_LIMITS, *, fallback: bool = False
-) -> Node | None:
+) -> TreeNode | None:
     """Return the tree of a text, or `None` when problems were found.
 
     The format follows the ending of the source's name; anything but `.json` is YAML.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from nm_core.application.text.spans import Source, Span
 from nm_core.errors import ApplicationError, NmError
-from nm_types import Problem as Connection
+from nm_types import Problem
 from nm_types.errors import explain_sentence
 
 Path = tuple[str | int, ...]
@@ -17,7 +17,7 @@ _MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class FileProblem:
     """One thing that is wrong.
 
     Attributes:
@@ -40,7 +40,7 @@ class Problem:
     column: int = 0
     file: str = ""
     code: str = ""
-    connection: Connection | None = None
+    connection: Problem | None = None
 
     def __str__(self) -> str:
         first, _, rest = self.message.partition("\n")
@@ -80,7 +80,7 @@ class Report:
     """
 
     name: str
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[FileProblem, ...] = ()
     notes: tuple[str, ...] = ()
     stopped: bool = False
 
@@ -94,7 +94,7 @@ class Report:
         """How many problems there are, in words."""
         return "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
 
-    def __iter__(self) -> Iterator[Problem]:
+    def __iter__(self) -> Iterator[FileProblem]:
         return iter(self.problems)
 
     def __str__(self) -> str:
@@ -135,7 +135,7 @@ class ApplicationFileError(ApplicationError):
         self.report = report
 
     @property
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self) -> tuple[FileProblem, ...]:
         """Everything that is wrong, in the order of the file."""
         return self.report.problems
 
@@ -180,10 +180,10 @@ class Problems:
         self.broken = BrokenPaths()
         self.stopped = False
         self._source = source
-        self._problems: list[tuple[tuple[int, int], Problem]] = []
+        self._problems: list[tuple[tuple[int, int], FileProblem]] = []
         self._notes: list[str] = []
 
-    def add(self, what: str | NmError | Connection, path: Path = (), span: Span | None = None) -> None:
+    def add(self, what: str | NmError | Problem, path: Path = (), span: Span | None = None) -> None:
         """Record one problem at a place in the file: a message, an error, or a bad connection.
 
         Raises:
@@ -193,16 +193,16 @@ class Problems:
             self.stopped = True
             raise TooManyProblems
         code = "" if isinstance(what, str) else what.code or ""
-        connection = what if isinstance(what, Connection) else None
+        connection = what if isinstance(what, Problem) else None
         if self._source is None or span is None:
             where = spell(path)
             position = f"{self.name}: {where}" if where else self.name
             # problems of the whole file come first
-            self._problems.append(((-1, -1), Problem(str(what), path, position, code=code, connection=connection)))
+            self._problems.append(((-1, -1), FileProblem(str(what), path, position, code=code, connection=connection)))
             return
         position, excerpt = self._source.position(span), self._source.excerpt(span)
         details = (position, excerpt, span.line + 1, span.column + 1, self.name)
-        problem = Problem(str(what), path, *details, code, connection)
+        problem = FileProblem(str(what), path, *details, code, connection)
         self._problems.append(((span.line, span.column), problem))
 
     def note(self, message: str) -> None:

@@ -13,7 +13,7 @@ Data = Scalar | list["Data"] | dict[str, "Data"]
 
 
 @dataclass(slots=True)
-class Node:
+class TreeNode:
     """One value of a file.
 
     Attributes:
@@ -22,7 +22,7 @@ class Node:
         keys: for a dict, where each key stands.
     """
 
-    value: Scalar | list[Node] | dict[str, Node]
+    value: Scalar | list[TreeNode] | dict[str, TreeNode]
     span: Span
     keys: dict[str, Span] = field(default_factory=dict)
 
@@ -45,7 +45,7 @@ class Node:
         return noun_of(self.value)
 
 
-def span_of(root: Node | None, path: Path, *, key: bool = False) -> Span | None:
+def span_of(root: TreeNode | None, path: Path, *, key: bool = False) -> Span | None:
     """Return where a value of a tree stands, or its key; of one that is not there, what is around it."""
     if root is None:
         return None

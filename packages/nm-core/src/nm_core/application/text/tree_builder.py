@@ -7,7 +7,7 @@ from typing import Never
 from nm_core.application.text.limits import Limits
 from nm_core.application.text.problems import Problems
 from nm_core.application.text.spans import Span
-from nm_core.application.text.tree import Node, Scalar
+from nm_core.application.text.tree import Scalar, TreeNode
 
 
 class Unreadable(Exception):
@@ -18,10 +18,10 @@ class TreeBuilder:
     """Takes the events of a file in order and holds the tree they make in `root`."""
 
     def __init__(self, problems: Problems, limits: Limits) -> None:
-        self.root: Node | None = None
+        self.root: TreeNode | None = None
         self._problems = problems
         self._limits = limits
-        self._open: list[Node] = []
+        self._open: list[TreeNode] = []
         self._keys: list[str | None] = []
         self._count = 0
 
@@ -48,13 +48,13 @@ class TreeBuilder:
 
     def scalar(self, value: Scalar, span: Span) -> None:
         """Take a scalar value."""
-        self._place(Node(value, span))
+        self._place(TreeNode(value, span))
 
-    def begin(self, value: list[Node] | dict[str, Node], span: Span) -> None:
+    def begin(self, value: list[TreeNode] | dict[str, TreeNode], span: Span) -> None:
         """Take the beginning of a list or a mapping."""
         if len(self._open) >= self._limits.depth:
             self.refuse(f"Lists and mappings nest more than {self._limits.depth} deep.", span)
-        node = Node(value, span)
+        node = TreeNode(value, span)
         self._place(node)
         self._open.append(node)
         self._keys.append(None)
@@ -74,7 +74,7 @@ class TreeBuilder:
         self._problems.add(message, span=span)
         raise Unreadable(message)
 
-    def _place(self, node: Node) -> None:
+    def _place(self, node: TreeNode) -> None:
         self._count += 1
         if self._count > self._limits.values:
             self.refuse(f"The file holds more than {self._limits.values} values.", node.span)

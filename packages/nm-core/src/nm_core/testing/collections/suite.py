@@ -20,7 +20,7 @@ from nm_core.modules.module_name import snake_case
 from nm_core.modules.signature import Signature, signature_of
 from nm_core.plugins import Collection, Collections
 from nm_core.plugins.declarations import ANY_BACKEND
-from nm_core.plugins.errors import UnknownNameError
+from nm_core.plugins.errors import UnknownEntryError
 from nm_core.plugins.messages import no_collection
 from nm_core.probing.probe import Probe
 from nm_core.probing.probe_inputs import ProbeCall, make_probe_calls
@@ -52,10 +52,10 @@ class Suite:
         """Refuse a collection that is not there.
 
         Raises:
-            UnknownNameError: it is not installed, or its declaration cannot be loaded; the message says why.
+            UnknownEntryError: it is not installed, or its declaration cannot be loaded; the message says why.
         """
         if self.name not in self.collections.collections:
-            raise UnknownNameError(no_collection(self.name, self.collections.records))
+            raise UnknownEntryError(no_collection(self.name, self.collections.records))
 
     @property
     def id(self) -> str:
