@@ -60,7 +60,7 @@ class MapOf(Form[dict[str, T]]):
         return schema | {"propertyNames": self.key.schema()} if self.key.pattern else schema
 
 
-def _read_items(item: Form[T], nodes: Iterable[tuple[K, Node]], at: Path, problems: Problems) -> dict[K, T]:
+def _read_items(item: Form[T], nodes: Iterable[tuple[K, TreeNode]], at: Path, problems: Problems) -> dict[K, T]:
     items = {}
     for key, node in nodes:
         try:
