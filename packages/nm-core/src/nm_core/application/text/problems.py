@@ -30,6 +30,11 @@ class FileProblem:
         file: the file, or an empty text for an application that is none.
         code: the code that `nmod explain` knows, or an empty text.
         connection: both ends, both types and the fixes, where a connection is wrong.
+
+    Example:
+        >>> print(FileProblem("Unknown key.", position="app.yaml:3:1", excerpt="   3 | modles:"))
+        app.yaml:3:1: Unknown key.
+           3 | modles:
     """
 
     message: str
