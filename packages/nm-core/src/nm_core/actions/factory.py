@@ -9,15 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nm_core.actions.keywords import keywords_of
-from nm_core.actions.requests import (
-    CallOptions,
-    EvalRequest,
-    InferRequest,
-    Settings,
-    TrainCall,
-    TrainRequest,
-    cut,
-)
+from nm_core.actions.requests import CallOptions, EvalRequest, InferRequest, Settings, TrainCall, TrainRequest, cut
 from nm_core.actions.results import Records
 from nm_core.actions.train_options import declared_options
 from nm_core.callbacks.base import Callback
@@ -137,16 +129,10 @@ class NeuralModuleFactory:
         self._prepare([graph, *(evaluation.graph for evaluation in evaluations.values())])
         # Not when a pattern is set: the module that it is about may be made later.
         self._check_freezing()
-        return self.session.train(
-            TrainRequest(
-                graph,
-                **{name: getattr(call, name) for name in declared_options(CallOptions)},
-                application=self.application,
-                ties=tuple(self.ties),
-                frozen=tuple(self.frozen),
-                evaluations=evaluations,
-            )
-        )
+        options = {name: getattr(call, name) for name in declared_options(CallOptions)}
+        weights: dict[str, Any] = {"ties": tuple(self.ties), "frozen": tuple(self.frozen)}
+        request = TrainRequest(graph, application=self.application, evaluations=evaluations, **weights, **options)
+        return self.session.train(request)
 
     @boundary
     def eval(
@@ -212,8 +198,7 @@ class NeuralModuleFactory:
         from nm_core.plugins.targets import import_target  # plugins are read when they are first needed
 
         save_application: Any = import_target("nm_core.application:save_application", what="NeuralModuleFactory.save")
-        saved: Path = save_application(self, Path(path), graphs)
-        return saved
+        return Path(save_application(self, Path(path), graphs))
 
     def _prepare(self, graphs: Iterable[Graph]) -> None:
         """Learn the modules of graphs about to run, and apply ties and freezing to them."""
@@ -245,9 +230,8 @@ class NeuralModuleFactory:
         """Refuse patterns that match nothing in their modules; a whole module may have nothing that learns."""
         for pattern in self.frozen:
             composites = [module for module in self._composites if pattern.startswith(f"{module.name}.")]
-            owners = self._owners(pattern) | {
-                holder.name: holder for module in composites for holder in holders(module)
-            }
+            inside = {holder.name: holder for module in composites for holder in holders(module)}
+            owners = self._owners(pattern) | inside
             all_of_one = pattern in {f"{name}.**" for name in (*owners, *(module.name for module in composites))}
             if owners and not all_of_one and not self.session.freeze(owners, pattern):
                 raise GraphError(

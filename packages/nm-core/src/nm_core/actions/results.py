@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
+from nm_core.symbols.parameters import thaw
 from nm_types.frames import boundary
 
 Shape = tuple[int, ...]
@@ -88,16 +89,11 @@ class LoadedWeights:
 
     def problems(self) -> list[str]:
         """Return a line for each weight that does not fit, sorted."""
-        return sorted(
-            [
-                *(f"{name} is not in the file" for name in self.missing),
-                *(f"{name} is only in the file" for name in self.unexpected),
-                *(
-                    f"{name} has shape {saved} in the file and {own} in the module"
-                    for name, (saved, own) in self.mismatched.items()
-                ),
-            ]
-        )
+        problems = [f"{name} is not in the file" for name in self.missing]
+        problems += [f"{name} is only in the file" for name in self.unexpected]
+        for name, (saved, own) in self.mismatched.items():
+            problems.append(f"{name} has shape {saved} in the file and {own} in the module")
+        return sorted(problems)
 
     def __str__(self) -> str:
         own = len(self.loaded) + len(self.missing) + len(self.mismatched)
@@ -106,11 +102,4 @@ class LoadedWeights:
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as plain data for tools."""
-        return {
-            "module": self.module,
-            "source": self.source,
-            "loaded": list(self.loaded),
-            "missing": list(self.missing),
-            "unexpected": list(self.unexpected),
-            "mismatched": {name: [list(saved), list(own)] for name, (saved, own) in self.mismatched.items()},
-        }
+        return {declared.name: thaw(getattr(self, declared.name)) for declared in fields(self)}

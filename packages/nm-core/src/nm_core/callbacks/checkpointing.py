@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nm_core.callbacks.base import Callback
-from nm_core.callbacks.intervals import Mode, check_interval, check_mode, find_score, is_better
+from nm_core.callbacks.intervals import Mode, check_interval, check_mode, find_score, is_better, report_missing_score
 from nm_core.callbacks.retention import Retention
 from nm_core.callbacks.run import Run
 from nm_core.errors import ParameterError
@@ -127,11 +127,8 @@ class CheckpointCallback(Callback):
     def on_end(self, run: Run, reason: str) -> None:
         """Report a metric that no evaluation gave."""
         if self.retention.metric is not None and self._best is None:
-            evaluations = ", ".join(sorted(self._evaluations)) or "none"
-            run.report.append(
-                f"CheckpointCallback never saw the score {self.retention.metric}, so no checkpoint was kept as the "
-                f"best; evaluations of this run: {evaluations}."
-            )
+            effect = "no checkpoint was kept as the best"
+            report_missing_score(run, "CheckpointCallback", self.retention.metric, self._evaluations, effect)
 
     def state(self) -> dict[str, Any]:
         """Return the epochs that have ended and the best score so far."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nm_core.callbacks.base import Callback
-from nm_core.callbacks.intervals import Mode, check_interval, check_mode, find_score, is_better
+from nm_core.callbacks.intervals import Mode, check_interval, check_mode, find_score, is_better, report_missing_score
 from nm_core.callbacks.run import Run
 from nm_core.errors import ParameterError
 
@@ -70,11 +70,8 @@ class EarlyStopping(Callback):
     def on_end(self, run: Run, reason: str) -> None:
         """Report a metric that no evaluation gave."""
         if not self._seen:
-            evaluations = ", ".join(sorted(self._evaluations)) or "none"
-            run.report.append(
-                f"EarlyStopping never saw the score {self.metric}, so it could not stop the run; "
-                f"evaluations of this run: {evaluations}."
-            )
+            effect = "it could not stop the run"
+            report_missing_score(run, "EarlyStopping", self.metric, self._evaluations, effect)
 
     def state(self) -> dict[str, Any]:
         """Return the best score, how many evaluations ago it was, and whether there was any."""

@@ -43,18 +43,17 @@ class EvaluationCallback(Callback):
         every_epochs: int = 0,
         name: str = "eval",
     ) -> None:
+        owner = f'EvaluationCallback "{name}"'
         self.metrics: tuple[Metric, ...] = (metrics,) if isinstance(metrics, Metric) else tuple(metrics)
         if not self.metrics:
-            raise ParameterError(f'EvaluationCallback "{name}" needs metrics: give at least one.')
+            raise ParameterError(f"{owner} needs metrics: give at least one.")
         for metric in self.metrics:
             if not isinstance(metric, Metric):
-                raise ParameterError(f'EvaluationCallback "{name}" takes metrics, got {type(metric).__qualname__}.')
+                raise ParameterError(f"{owner} takes metrics, got {type(metric).__qualname__}.")
             if metric.call is None:
-                raise ParameterError(
-                    f'EvaluationCallback "{name}": {metric.name} is not connected to anything. '
-                    f"Give it tensors: {type(metric).__name__}({', '.join(f'{port}=...' for port in metric.inputs)})."
-                )
-        owner = f'EvaluationCallback "{name}"'
+                ports = ", ".join(f"{port}=..." for port in metric.inputs)
+                example = f"Give it tensors: {type(metric).__name__}({ports})."
+                raise ParameterError(f"{owner}: {metric.name} is not connected to anything. {example}")
         self.name = name
         self.step_interval = check_interval(owner, "every_steps", every_steps)
         self.every_epochs = check_interval(owner, "every_epochs", every_epochs) or int(not every_steps)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Literal, cast, get_args
 
+from nm_core.callbacks.run import Run
 from nm_core.errors import ParameterError, did_you_mean
 
 Mode = Literal["min", "max"]
@@ -28,10 +29,8 @@ def check_mode(owner: str, mode: object) -> Mode:
     Raises:
         ParameterError: it does not.
     """
-    if mode == "min":
-        return "min"
-    if mode == "max":
-        return "max"
+    if mode in get_args(Mode):
+        return cast("Mode", mode)
     raise ParameterError(f'{owner}: mode is "min" (an error rate, a loss) or "max" (an accuracy), got {mode!r}.')
 
 
@@ -57,3 +56,9 @@ def find_score(owner: str, metric: str, evaluation: str, scores: Mapping[str, fl
         f'{owner}: the evaluation "{evaluation}" has no score "{metric}".{did_you_mean(metric, full)} '
         f"It has {', '.join(full) or 'none'}."
     )
+
+
+def report_missing_score(run: Run, owner: str, metric: str, evaluations: Iterable[str], effect: str) -> None:
+    """Report a score that a callback waited for and no evaluation gave."""
+    names = ", ".join(sorted(evaluations)) or "none"
+    run.report.append(f"{owner} never saw the score {metric}, so {effect}; evaluations of this run: {names}.")

@@ -98,8 +98,7 @@ class ProgressCallback(Callback):
 
     def on_epoch_end(self, run: Run) -> None:
         """Move the bar."""
-        if self._bar is not None:
-            self._move(run)
+        self._move(run)
 
     def on_evaluation(self, run: Run, name: str, scores: Mapping[str, float]) -> None:
         """Show the scores."""
@@ -111,8 +110,8 @@ class ProgressCallback(Callback):
 
     def on_end(self, run: Run, reason: str) -> None:
         """Show how the run ended, and what it reports."""
+        self._move(run)
         if self._bar is not None:
-            self._move(run)
             self._bar.stop()
             self._bar = None
         spent = 0.0 if self._pace is None else self._clock() - self._pace.begun
@@ -128,8 +127,8 @@ class ProgressCallback(Callback):
         parts.append(f"lr {run.learning_rate:.3g}")
         if self._pace is not None and self._pace.samples_per_second:
             parts.append(f"{self._pace.samples_per_second:.0f} samples/s")
-            seconds = self._pace.remaining(run)
-            parts += [] if seconds is None else [f"{duration(seconds)} left"]
+            if (seconds := self._pace.remaining(run)) is not None:
+                parts.append(f"{duration(seconds)} left")
         return "  ".join(parts)
 
     def _move(self, run: Run) -> None:

@@ -94,14 +94,12 @@ def freeze(value: object) -> Any:
 
 
 def _freeze(value: object) -> Any:
-    if value is None or isinstance(value, bool | str):  # before int, of which bool is a subclass
+    if value is None or isinstance(value, bool | str | NeuralType):  # before int, of which bool is a subclass
         return value
     if isinstance(value, int):
         return int(value)  # members of IntEnum lose their class
     if isinstance(value, float):
         return float(value)  # numpy's float64 is a float
-    if isinstance(value, NeuralType):
-        return value
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, list | tuple):
@@ -173,20 +171,15 @@ def constructor_signature(cls: type, *, tensors: Iterable[str] = ()) -> inspect.
     Args:
         tensors: ports that the constructor may be given symbolic tensors for.
     """
-    own, keyword_only = constructor_parameters(cls), inspect.Parameter.KEYWORD_ONLY
-    bindable = [
-        inspect.Parameter(port, keyword_only, default=None, annotation="NmTensor | None")
-        for port in tensors
-        if port not in own
-    ]
-    return inspect.Signature(sorted([*own.values(), *bindable, NAME], key=lambda p: p.kind is keyword_only))
+    own = constructor_parameters(cls)
+    bindable = [NAME.replace(name=port, annotation="NmTensor | None") for port in tensors if port not in own]
+    return inspect.Signature(sorted([*own.values(), *bindable, NAME], key=lambda p: p.kind is p.KEYWORD_ONLY))
 
 
 def takes_options(cls: type) -> bool:
     """Tell whether type checkers let a class's constructor take `name`."""
     constructor = next(base.__dict__["__init__"] for base in cls.__mro__ if "__init__" in base.__dict__)
-    parameters = inspect.signature(constructor).parameters.values()
-    return any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
+    return any(p.kind is p.VAR_KEYWORD for p in inspect.signature(constructor).parameters.values())
 
 
 def _check_parameter(cls: type, parameter: inspect.Parameter) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,7 +13,6 @@ from nm_core.application.text.problems import Path, Problems
 from nm_core.application.text.tree import Data, TreeNode
 
 T = TypeVar("T")
-K = TypeVar("K", int, str)
 _ANY_NAME = TextForm()
 
 
@@ -29,7 +28,13 @@ class ListOf(Form[tuple[T, ...]]):
         """Return the items; broken ones are left out and recorded."""
         if not isinstance(node.value, list) or len(node.value) < self.minimum:
             self.refuse(node, at, problems)
-        return tuple(_read_items(self.item, enumerate(node.value), at, problems).values())
+        items = []
+        for index, child in enumerate(node.value):
+            try:
+                items.append(self.item.read(child, (*at, index), problems))
+            except Broken:
+                problems.broken.add((*at, index))
+        return tuple(items)
 
     def schema(self) -> dict[str, Data]:
         """Return the shape in JSON Schema."""
@@ -49,25 +54,21 @@ class MapOf(Form[dict[str, T]]):
         """Return the items; broken ones are left out and recorded."""
         if not isinstance(node.value, dict):
             self.refuse(node, at, problems)
-        for name in node.value:
+        items = {}
+        for name, child in node.value.items():
+            where = (*at, name)
             if self.key.pattern and not re.fullmatch(self.key.pattern, name):
-                problems.add(f'"{name}" is not {self.key.noun}.', (*at, name), node.keys[name])
-        return _read_items(self.item, node.value.items(), at, problems)
+                problems.add(f'"{name}" is not {self.key.noun}.', where, node.keys[name])
+            try:
+                items[name] = self.item.read(child, where, problems)
+            except Broken:
+                problems.broken.add(where)
+        return items
 
     def schema(self) -> dict[str, Data]:
         """Return the shape in JSON Schema."""
         schema: dict[str, Data] = {"type": "object", "additionalProperties": self.item.schema()}
         return schema | {"propertyNames": self.key.schema()} if self.key.pattern else schema
-
-
-def _read_items(item: Form[T], nodes: Iterable[tuple[K, TreeNode]], at: Path, problems: Problems) -> dict[K, T]:
-    items = {}
-    for key, node in nodes:
-        try:
-            items[key] = item.read(node, (*at, key), problems)
-        except Broken:
-            problems.broken.add((*at, key))
-    return items
 
 
 @dataclass(frozen=True)
