@@ -120,7 +120,7 @@ class SketchEdge:
         note: the mark in words, shown at the target.
 
     Example:
-        >>> Edge("n0", "spec", "n1", "audio_signal", Mark.CAST, "axes 0 2 1").mark
+        >>> SketchEdge("n0", "spec", "n1", "audio_signal", Mark.CAST, "axes 0 2 1").mark
         <Mark.CAST: 'cast'>
     """
 
@@ -141,7 +141,7 @@ class Sketch:
     Example:
         >>> from nm_core.drawing import mermaid
         >>> nodes = [end("in x", "x", Role.INPUT, "Batch", out=False), end("out y", "y", Role.OUTPUT, None, out=True)]
-        >>> sketch = Sketch.arranged("identity", nodes, [Edge("in x", "x", "out y", "y")])
+        >>> sketch = Sketch.arranged("identity", nodes, [SketchEdge("in x", "x", "out y", "y")])
         >>> print(mermaid(sketch).splitlines()[3])
             n0 -->|"x → y<br/>Batch"| n1
     """

@@ -79,7 +79,7 @@ class Report:
         stopped: whether the check stopped because there were too many.
 
     Example:
-        >>> report = Report("app.yaml", (Problem("The file is empty.", position="app.yaml:1:1"),))
+        >>> report = Report("app.yaml", (FileProblem("The file is empty.", position="app.yaml:1:1"),))
         >>> report.ok, report.count
         (False, '1 problem')
     """
