@@ -70,8 +70,9 @@ class _Writer:
 
     def add_graph(self, name: str, graph: OrderedCalls) -> None:
         steps = list(_steps(graph))
-        missing = {tensor.port: tensor for tensor in _unused_inputs(steps, graph)}
-        if missing:
+        # Free inputs of which the graph makes nothing, and which a call in its file is given nevertheless.
+        free = [tensor for step in steps for tensor in _inputs_of(step) if isinstance(tensor.call.module, FreeInputs)]
+        if missing := {tensor.port: tensor for tensor in free if tensor not in graph.inputs.values()}:
             graph = Graph(graph.outputs, {**graph.inputs, **missing}, name=graph.name, named=graph.named)
         labels = self._labels(steps, graph)
         references = {tensor: Reference(None, port) for port, tensor in graph.inputs.items()}
@@ -86,7 +87,8 @@ class _Writer:
         )
 
     def _labels(self, steps: Iterable[Step], graph: OrderedCalls) -> dict[Step, str]:
-        labels = {step: label for step in steps if (label := _explicit_label(step, graph))}
+        by_user = {step: graph.named.get(step, step.label) if isinstance(step, Call) else step.label for step in steps}
+        labels = {step: label for step, label in by_user.items() if label}
         used = set(labels.values())
         for step in steps:
             if step not in labels:
@@ -103,8 +105,7 @@ class _Writer:
         """Return the name of a module in the application; modules without weights may share one in Python."""
         assert isinstance(module, NeuralModule), "graphs of declared modules have a file already"
         if id(module) not in self._names:
-            name = free_name(module.name, self.modules)
-            self._names[id(module)] = name
+            self._names[id(module)] = name = free_name(module.name, self.modules)
             self.modules[name] = module
             self.entries[name] = self._module(module)
         return self._names[id(module)]
@@ -112,8 +113,8 @@ class _Writer:
     def _add_nested(self, graph: OrderedCalls) -> str:
         """Return the name of a graph that is used as a module; one that is not among those to be written is added."""
         if id(graph) not in self._graph_names:
-            self._graph_names[id(graph)] = free_name(graph.name, self._graph_names.values())
-            self.add_graph(self._graph_names[id(graph)], graph)
+            self._graph_names[id(graph)] = name = free_name(graph.name, self._graph_names.values())
+            self.add_graph(name, graph)
         return self._graph_names[id(graph)]
 
     def _module(self, module: NeuralModule) -> ModuleEntry:
@@ -173,20 +174,6 @@ def _inputs_of(step: Step) -> Iterator[NmTensor]:
     for argument in step.inputs.values():
         if not isinstance(argument, ConstantInput):
             yield from argument if isinstance(argument, tuple) else (argument,)
-
-
-def _unused_inputs(steps: Iterable[Step], graph: OrderedCalls) -> Iterator[NmTensor]:
-    """Yield free inputs of which the graph makes nothing, and which a call in its file is given nevertheless."""
-    named = set(graph.inputs.values())
-    for step in steps:
-        for tensor in _inputs_of(step):
-            if isinstance(tensor.call.module, FreeInputs) and tensor not in named:
-                yield tensor
-
-
-def _explicit_label(step: Step, graph: OrderedCalls) -> str | None:
-    """Return the name that the user gave a call."""
-    return graph.named.get(step, step.label) if isinstance(step, Call) else step.label
 
 
 def _casts_inside(step: Step) -> bool:
