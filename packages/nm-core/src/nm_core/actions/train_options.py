@@ -90,11 +90,9 @@ class TrainOptions:
     non_finite: Annotated[Literal["error", "skip"], Option("What to do about a loss that is not finite.")] = "error"
 
     def problems(self) -> Iterator[str]:
-        """Yield a sentence for each value that no training can have."""
-        for option in declared_options(TrainOptions).values():
-            problem = option.problem(getattr(self, option.name))
-            if problem is not None:
-                yield problem
+        """Return a sentence for each value that no training can have."""
+        declared = declared_options(TrainOptions).values()
+        return filter(None, (option.problem(getattr(self, option.name)) for option in declared))
 
     def options(self) -> dict[str, Any]:
         """Return the options by name, whatever else a subclass holds."""

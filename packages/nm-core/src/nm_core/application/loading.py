@@ -27,11 +27,7 @@ if TYPE_CHECKING:
 
 
 def check_file(
-    path: str | Path,
-    *,
-    collections: Collections | None = None,
-    backend: str = "torch",
-    changes: Changes | None = None,
+    path: str | Path, *, collections: Collections | None = None, backend: str = "torch", changes: Changes | None = None
 ) -> Report:
     """Check an application file, or a saved application, without building anything; return every problem at once.
 

@@ -36,12 +36,7 @@ class EvaluationCallback(Callback):
     """
 
     def __init__(
-        self,
-        metrics: Metric | Sequence[Metric],
-        *,
-        every_steps: int = 0,
-        every_epochs: int = 0,
-        name: str = "eval",
+        self, metrics: Metric | Sequence[Metric], *, every_steps: int = 0, every_epochs: int = 0, name: str = "eval"
     ) -> None:
         owner = f'EvaluationCallback "{name}"'
         self.metrics: tuple[Metric, ...] = (metrics,) if isinstance(metrics, Metric) else tuple(metrics)

@@ -37,9 +37,8 @@ def completion(shell: str) -> None:
 
     completion_class = get_completion_class(shell)
     assert completion_class is not None
-    script = (
-        completion_class(click.get_current_context().find_root().command, {}, "nmod", "_NMOD_COMPLETE").source().strip()
-    )
+    command = click.get_current_context().find_root().command
+    script = completion_class(command, {}, "nmod", "_NMOD_COMPLETE").source().strip()
     head, _, rest = script.partition("\n") if script.startswith("#compdef") else ("", "", script)
     note = f"# Completion of nmod in {shell}. Where it belongs:\n#   {_PLACES[shell]}"
     print("\n".join(part for part in (head, note, rest) if part))

@@ -60,13 +60,8 @@ def _example(collections: Collections, id: ModuleId) -> Any:
 
 def _ports(ports: PortSpec) -> list[dict[str, Any]]:
     return [
-        {
-            "name": port.name,
-            "type": str(port.type),
-            "optional": port.optional,
-            "variadic": port.variadic,
-            "needs": list(port.needs),
-        }
+        {"name": port.name, "type": str(port.type)}
+        | {"optional": port.optional, "variadic": port.variadic, "needs": list(port.needs)}
         for port in ports.values()
     ]
 

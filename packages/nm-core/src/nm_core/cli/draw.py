@@ -13,6 +13,8 @@ from nm_core.cli.exits import Exit
 from nm_core.cli.options import application_argument, backend_option, graph_option, set_option
 from nm_core.cli.output import json_option, print_json
 
+_FORMATS = {".mmd": "mermaid", ".md": "mermaid", ".dot": "dot", ".gv": "dot"}
+
 
 @click.command()
 @application_argument
@@ -57,14 +59,11 @@ def draw(
     from nm_core.drawing import dot, mermaid, svg
 
     sketch, report, others = sketch_file(app, graph, changes, backend=backend, unfold=unfold)
-    form = form or {".mmd": "mermaid", ".md": "mermaid", ".dot": "dot", ".gv": "dot"}.get(
-        Path(output or "").suffix, "svg"
-    )
+    form = form or _FORMATS.get(Path(output or "").suffix, "svg")
     text = {"svg": svg, "mermaid": mermaid, "dot": dot}[form](sketch)
     if as_json:
-        print_json(
-            asdict(sketch) | {"other_graphs": others, "problems": [problem.to_dict() for problem in report.problems]}
-        )
+        problems = [problem.to_dict() for problem in report.problems]
+        print_json(asdict(sketch) | {"other_graphs": others, "problems": problems})
     elif output is None:
         print(text, end="")
     if output is not None:

@@ -114,9 +114,9 @@ def train(
 
 def _work_dir(app: str, document: Document) -> Path:
     """Return the run's folder: the one that stands in the file, else one under runs/ with the file's name."""
-    if document.entry is not None and document.entry.train is not None and document.entry.train.work_dir is not None:
-        return document.folder / document.entry.train.work_dir
-    return Path("runs") / Path(app).resolve().stem
+    train = None if document.entry is None else document.entry.train
+    named = None if train is None else train.work_dir
+    return Path("runs") / Path(app).resolve().stem if named is None else document.folder / named
 
 
 def progress_of(application: Application) -> list[Any]:

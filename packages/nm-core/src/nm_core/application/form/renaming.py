@@ -36,8 +36,6 @@ def find_renames(old: Mapping[str, T], new: Mapping[str, T], key: Callable[[T], 
 
 def with_modules(entry: ApplicationEntry, names: Names) -> ApplicationEntry:
     """Return an application with modules renamed; calls that bear the name of their module follow it."""
-    if not names:
-        return entry
     return replace(
         entry,
         modules={names.get(name, name): module for name, module in entry.modules.items()},
@@ -50,8 +48,6 @@ def with_modules(entry: ApplicationEntry, names: Names) -> ApplicationEntry:
 
 def with_graphs(entry: ApplicationEntry, names: Names) -> ApplicationEntry:
     """Return an application with graphs renamed."""
-    if not names:
-        return entry
 
     def metrics(entries: Iterable[MetricEntry]) -> tuple[MetricEntry, ...]:
         return tuple(
@@ -81,8 +77,6 @@ def with_graphs(entry: ApplicationEntry, names: Names) -> ApplicationEntry:
 
 def with_labels(graph: GraphEntry, names: Names) -> GraphEntry:
     """Return a graph with calls renamed."""
-    if not names:
-        return graph
     graph = with_references(graph, lambda reference: _rename(reference, names))
     return replace(graph, calls=tuple(replace(call, label=names.get(call.label, call.label)) for call in graph.calls))
 
