@@ -1,7 +1,7 @@
 """Find the modules of the packages that have no test of their name at the mirrored place.
 
-Use: `python tools/mirror.py`. The test of `packages/nm-core/src/nm_core/graphs/plan.py` is
-`packages/nm-core/tests/graphs/test_plan.py`. Modules that may do without one are listed in `mirror.toml` beside this
+Use: `python tools/mirror.py`. The test of `packages/nm-core/src/nm_core/graphs/graph.py` is
+`packages/nm-core/tests/graphs/test_graph.py`. Modules that may do without one are listed in `mirror.toml` beside this
 file, room by room: each entry names the tests that hold those modules instead, and says why.
 """
 

@@ -22,7 +22,7 @@ def keywords_of(
     """Let a method that takes one value of a dataclass be called with the fields of that dataclass.
 
     Raises:
-        ParameterError: it is called with a keyword that is no field.
+        ParameterError: it is called with a keyword that is no field, or with too many values.
     """
     types = get_type_hints(values_class)
     declared = signature(values_class).parameters.values()
@@ -38,6 +38,11 @@ def keywords_of(
                         f'{method.__name__} has no option "{name}".{did_you_mean(name, parameters)}\n'
                         f"  Its options: {', '.join(parameters)}."
                     )
+            if len(args) > 1:
+                raise ParameterError(
+                    f"{method.__name__} was given {len(args)} values without a name.\n"
+                    f"  Name all but the first: {method.__name__}(..., {list(parameters)[1]}=...)."
+                )
             return method(self, values_class(*args, **kwargs))
 
         options = declared_options(values_class) if isinstance(values_class, type) else {}

@@ -75,7 +75,8 @@ class ModuleMeta(type):
 
 def _identify(cls: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], name: str | None) -> ModuleIdentity:
     params, opaque = capture(cls, cls._constructor_parameters, args, kwargs)
-    return ModuleIdentity(checked_name(name or snake_case(cls.__name__)), params, opaque, signature_of(cls, params))
+    name = snake_case(cls.__name__) if name is None else name
+    return ModuleIdentity(checked_name(name), params, opaque, signature_of(cls, params))
 
 
 def _find_outputs_type(cls: ModuleMeta, ports: tuple[str, ...]) -> type[Any] | None:

@@ -19,7 +19,7 @@ def checked_name(name: str) -> str:
     Raises:
         ParameterError: the name is not an identifier, or several joined by dots.
     """
-    if not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ParameterError(
             f"{name!r} cannot be a module's name: it prefixes weights and stands in files.\n"
             "  Use letters, digits and underscores, beginning with a letter."

@@ -186,7 +186,7 @@ class Collection:
         name: the namespace, equal to the name of the entry point: ``asr``.
         summary: one line for listings.
         modules: the modules, each with a name of its own.
-        tags: targets of the tag classes, ``("nm_asr.tags:PhonemeTag",)``.
+        tags: targets of the tag classes, ``("birds.tags:SongTag",)``.
         kinds: targets of the kind classes.
         suite: the version of the conformance suite (`pytest --nm-collection asr`) that the collection was written for;
             tests of a newer one are reported and fail nothing.
