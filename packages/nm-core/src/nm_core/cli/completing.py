@@ -34,11 +34,10 @@ def applications(ctx: click.Context, parameter: click.Parameter, incomplete: str
             name = incomplete[: len(incomplete) - len(start)] + entry.name
             if not entry.name.startswith(start) or (entry.name.startswith(".") and not start):
                 continue
-            if entry.is_dir():
-                saved = (entry / "manifest.json").is_file()
-                items.append(
-                    CompletionItem(name if saved else f"{name}/", help="a saved application" if saved else None)
-                )
+            if entry.is_dir() and (entry / "manifest.json").is_file():
+                items.append(CompletionItem(name, help="a saved application"))
+            elif entry.is_dir():
+                items.append(CompletionItem(f"{name}/"))
             elif entry.suffix.lower() in _SUFFIXES:
                 items.append(CompletionItem(name))
     except OSError:
@@ -64,9 +63,8 @@ def settable(ctx: click.Context, parameter: click.Parameter, incomplete: str) ->
     for name, module in modules.items() if isinstance(modules, dict) else ():
         offered += _leaves(f"{name}.", module.get("params") if isinstance(module, dict) else None)
     offered += _leaves("", {section: data.get(section) for section in _OPEN})
-    return [
-        CompletionItem(f"{name}=", help=f"now {value}"[:60]) for name, value in offered if name.startswith(incomplete)
-    ]
+    fitting = [(name, value) for name, value in offered if name.startswith(incomplete)]
+    return [CompletionItem(f"{name}=", help=f"now {value}"[:60]) for name, value in fitting]
 
 
 def modules(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:

@@ -69,21 +69,12 @@ def _show(diagnosis: Diagnosis, *, in_full: bool) -> None:
     versions = ", ".join(f"{name} {version or 'not installed'}" for name, version in packages)
     print(f"Python {platform.python_version()}, {sys.executable}\n{versions}\n")
     origins = {item.distribution: item.origin for item in reversed(diagnosis.installations)}
-    print_table(
-        ("collection", "distribution", "version", "state", "step", "ms", "installed from"),
-        [
-            (
-                record.collection,
-                record.distribution or "-",
-                record.version or "-",
-                record.state,
-                record.step,
-                f"{1000 * record.seconds:.1f}",
-                origins.get(record.distribution or "", "-"),
-            )
-            for record in diagnosis.records
-        ],
-    )
+    rows = []
+    for record in diagnosis.records:
+        origin, spent = origins.get(record.distribution or "", "-"), f"{1000 * record.seconds:.1f}"
+        package = (record.collection, record.distribution or "-", record.version or "-")
+        rows.append((*package, record.state, record.step, spent, origin))
+    print_table(("collection", "distribution", "version", "state", "step", "ms", "installed from"), rows)
     _messages(diagnosis, in_full=in_full)
     if diagnosis.ok:
         print("Everything works; what is noted could be better." if diagnosis.findings else "Nothing is wrong.")

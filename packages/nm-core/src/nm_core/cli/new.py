@@ -27,12 +27,11 @@ def _licence(ctx: click.Context, parameter: click.Parameter, given: str) -> str:
 
     licence = {name.lower(): name for name in LICENCES}.get(given.lower())
     if licence is None:
-        raise click.BadParameter(
+        message = (
             f'there is no text for "{given}". Choose {", ".join(LICENCES)}, or start from one of them and replace '
-            "LICENSE and the line license in pyproject.toml.",
-            ctx,
-            parameter,
+            "LICENSE and the line license in pyproject.toml."
         )
+        raise click.BadParameter(message, ctx, parameter)
     return licence
 
 

@@ -275,11 +275,6 @@ def _has_score(trial: FrozenTrial) -> bool:
 def _finished_and_running(trials: Sequence[FrozenTrial]) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
     """Sort trials that were read at one moment, so that one which ends in between is not missed."""
     first = min((trial.number for trial in trials if _has_score(trial)), default=math.inf)
-    finished, running = [], []
-    for trial in trials:
-        what = outcome(trial)
-        if what in ("done", "pruned", "invalid") or (what == "failed" and trial.number > first):
-            finished.append(trial)
-        elif what == "running":
-            running.append(trial)
-    return finished, running
+    counted = [trial for trial in trials if outcome(trial) != "failed" or trial.number > first]
+    finished = [trial for trial in counted if outcome(trial) in WORDS]
+    return finished, [trial for trial in counted if outcome(trial) == "running"]

@@ -110,10 +110,9 @@ class Single(Form[T], Generic[T]):
 
 def integer(minimum: int) -> Single[int]:
     """Return the shape of a whole number of at least `minimum`."""
-    schema: dict[str, Data] = {"type": "integer", "minimum": minimum}
     noun = f"a whole number of at least {minimum}"
     # `type(value) is int`: a bool is an int to isinstance, and `max_steps: true` is a mistake.
-    return Single(noun, lambda value: type(value) is int and value >= minimum, schema)
+    return Single(noun, lambda value: type(value) is int and value >= minimum, {"type": "integer", "minimum": minimum})
 
 
 def number(above: int) -> Single[float]:

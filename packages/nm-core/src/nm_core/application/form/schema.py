@@ -116,6 +116,7 @@ _WEIGHTS = ListOf(TextForm("a weight's name"), "a list of weights, at least two"
 _TASKS = MapOf(NAME, "a mapping from verbs to graphs", NAME)
 _CALL_INPUTS = MapOf(_INPUT, "a mapping from ports to what they are given", NAME)
 _AXES = ListOf(integer(0), "a list of axes, such as [0, 2, 1]", 2)
+_ORDERS = MapOf(_AXES, "a mapping from ports to orders of axes", PORT)
 _GRAPH_INPUTS = MapOf(TextForm("a type, such as B T:t"), "a mapping from names to types", NAME)
 _GRAPH_OUTPUTS = MapOf(As(OUTPUT, reference), "a mapping from names to outputs of calls", NAME)
 _CASTS = WordForm(("error", "transpose"))
@@ -158,11 +159,7 @@ CALL = KeysOf(
         "call": Field(MODULE_NAME, "The module to call.", attribute="module"),
         "as": Field(MODULE_NAME, "A name for this call, where the module is called more than once.", None, "label"),
         "inputs": Field(_CALL_INPUTS, "What each port is given.", {}),
-        "casts": Field(
-            MapOf(_AXES, "a mapping from ports to orders of axes", PORT),
-            "Ports whose value is transposed: the axes of the value in the order of the port.",
-            {},
-        ),
+        "casts": Field(_ORDERS, "Ports whose value is transposed: the axes of the value in the order of the port.", {}),
     },
 )
 GRAPH = KeysOf(
