@@ -92,8 +92,9 @@ def collection(name: str, folder: Path | None, author: str | None, licence: str,
     files = render(names, requirements=requirements(), licence=licence, author=writer, year=year)
     target = Path(names.distribution) if folder is None else folder
     write(files, target)
+    quoted = f'"{target}"' if " " in str(target) else str(target)
     commands = [
-        *([f"cd {_quote(target)}"] if target.resolve() != Path.cwd() else []),
+        *([f"cd {quoted}"] if target.resolve() != Path.cwd() else []),
         'python -m pip install --editable ".[testing]"',
         f"python -m pytest . --nm-collection {names.collection}",
     ]
@@ -103,7 +104,3 @@ def collection(name: str, folder: Path | None, author: str | None, licence: str,
         return
     print(f"{names.distribution} is written: {len(files)} files in {os.path.join(target, '')}\n\nNext:")
     print("\n".join(f"  {command}" for command in commands))
-
-
-def _quote(path: Path) -> str:
-    return f'"{path}"' if " " in str(path) else str(path)

@@ -39,12 +39,14 @@ def open_study(
         TuningError: the database cannot be opened, or the study is one of something else.
     """
     import optuna
+    from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner
 
+    pruners: dict[str, type[BasePruner]] = {"median": MedianPruner, "hyperband": HyperbandPruner, "none": NopPruner}
     storage = _storage(address, lost_after)
     try:
         direction = identity["direction"]
         study = optuna.create_study(
-            storage=storage, study_name=name, direction=direction, pruner=_pruner(pruner), load_if_exists=True
+            storage=storage, study_name=name, direction=direction, pruner=pruners[pruner](), load_if_exists=True
         )
         older = study.user_attrs.get("search")
         if older is None:
@@ -146,13 +148,6 @@ def _storage(address: str, lost_after: int) -> RDBStorage:
                 raise TuningError(f"{address} cannot be opened: {error.orig}.") from error
             time.sleep(0.05)
     raise AssertionError
-
-
-def _pruner(kind: str) -> BasePruner:
-    from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner
-
-    classes: dict[str, type[BasePruner]] = {"median": MedianPruner, "hyperband": HyperbandPruner, "none": NopPruner}
-    return classes[kind]()
 
 
 def outcome(trial: FrozenTrial) -> str:

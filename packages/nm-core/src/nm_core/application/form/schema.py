@@ -83,10 +83,6 @@ def _metrics(value: str) -> str:
     return value
 
 
-def _application(nm: str, **values: Any) -> ApplicationEntry:
-    return ApplicationEntry(**values)
-
-
 def _version(value: str) -> str:
     if value != FORMAT:
         raise ValueError(f'The format is "{value}".\n  This version of nm-core reads {FORMAT}.')
@@ -226,7 +222,7 @@ _INITIAL: Form[Any] = OneOf(
 _INITIALS = MapOf(_INITIAL, "a mapping from modules to paths", MODULE_NAME)
 APPLICATION = KeysOf(
     "an application",
-    _application,
+    lambda nm, **values: ApplicationEntry(**values),
     {
         "nm": Field(_FORMAT, "The version of the format."),
         "description": Field(TextForm(), "What the application is, for people.", None),
