@@ -1,25 +1,15 @@
 """The examples in the docstrings of the package."""
 
-import doctest
-import importlib
-import pkgutil
+from pathlib import Path
 
 import pytest
 
-import nm_types
-
-MODULES = ["nm_types", *(module.name for module in pkgutil.walk_packages(nm_types.__path__, "nm_types."))]
-FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+from docstring_examples import find_modules, run_examples
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_examples_print_what_they_say(name: str) -> None:
-    """Each example runs by itself, with the names of its module, and prints what stands below it."""
-    module = importlib.import_module(name)
-    runner = doctest.DocTestRunner(optionflags=FLAGS)
-    report: list[str] = []
+@pytest.mark.parametrize("name", find_modules("nm_types"))
+def test_examples_print_what_they_show(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each example runs in an empty folder, and prints what stands below it."""
+    monkeypatch.chdir(tmp_path)
 
-    for example in doctest.DocTestFinder(exclude_empty=True).find(module, name):
-        runner.run(example, out=report.append)
-
-    assert not runner.failures, "".join(report)
+    assert not run_examples(name)
