@@ -9,6 +9,11 @@ from typing import Any, Protocol
 from nm_core.modules.module import NeuralModule
 from nm_core.probing.port_uses import Use
 from nm_core.probing.slots import Slot
+from nm_types import NmError
+
+
+class ConformanceError(NmError, AssertionError):
+    """An implementation breaks the contract that a suite checks; the message says how, and what to do."""
 
 
 class Probe(Protocol):

@@ -20,9 +20,8 @@ pytest. Frameworks take part through the hook `nm_probes`, with a class that fol
 Nothing here imports pytest, which `nm-core[testing]` brings.
 """
 
-from nm_core.probing.probe import Probe
+from nm_core.probing.probe import ConformanceError, Probe
 from nm_core.testing.backends import BackendConformance, failures
 from nm_core.testing.collections import SUITE, collection_failures
-from nm_core.testing.expectations import ConformanceError
 
 __all__ = ["BackendConformance", "ConformanceError", "Probe", "SUITE", "collection_failures", "failures"]

@@ -7,11 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from nm_core.probing.probe import ConformanceError
 from nm_types import NmError
-
-
-class ConformanceError(NmError, AssertionError):
-    """An implementation breaks the contract that a suite checks; the message says how, and what to do."""
 
 
 def hold(condition: object, problem: str, do: str) -> None:

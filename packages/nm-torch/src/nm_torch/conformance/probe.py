@@ -12,8 +12,8 @@ from torch import Tensor
 
 from nm_core import NeuralModule
 from nm_core.probing.port_uses import Use
+from nm_core.probing.probe import ConformanceError
 from nm_core.probing.slots import Slot
-from nm_core.testing import ConformanceError
 from nm_torch.checking import check_module
 from nm_torch.checking.module_copy import home_of, own_randomness
 from nm_torch.checking.random_inputs import random_inputs

@@ -9,9 +9,10 @@ import threading
 from typing import Any
 
 from nm_core.actions.requests import EvalRequest
+from nm_core.probing.probe import ConformanceError
 from nm_core.testing.backends.backend_hooks import ROWS, SuiteTools, Task
 from nm_core.testing.backends.recorders import Notes, PlannedError
-from nm_core.testing.expectations import ConformanceError, different, equal, expect_error, hold
+from nm_core.testing.expectations import different, equal, expect_error, hold
 
 ALIKE = "Let a call go on where the last one on the same losses ended: order, optimizer, random streams, step."
 STEPS_PER_EPOCH = 4

@@ -15,12 +15,13 @@ from nm_core.graphs.graph import Graph
 from nm_core.modules.signature import signature_of
 from nm_core.probing.calling import by_port, record_call, symbols
 from nm_core.probing.port_uses import Use, uses_of
+from nm_core.probing.probe import ConformanceError
 from nm_core.probing.probe_inputs import candidates, integer_params
 from nm_core.probing.slots import AnythingTag, concrete
 from nm_core.symbols.parameters import complete, constructor_parameters, takes_options
 from nm_core.testing.collections.suite import Case, plain_data
 from nm_core.testing.collections.verdicts import check
-from nm_core.testing.expectations import ConformanceError, expect_error, hold
+from nm_core.testing.expectations import expect_error, hold
 from nm_types import AxisType, BatchTag, HeightTag, NeuralType, NeuralTypeError, NmError
 from nm_types.notation import Row, Structure
 

@@ -22,10 +22,9 @@ from nm_core.plugins import Collection, Collections
 from nm_core.plugins.declarations import ANY_BACKEND
 from nm_core.plugins.errors import UnknownEntryError
 from nm_core.plugins.messages import no_collection
-from nm_core.probing.probe import Probe
+from nm_core.probing.probe import ConformanceError, Probe
 from nm_core.probing.probe_inputs import ProbeCall, make_probe_calls
 from nm_core.symbols.parameters import complete, constructor_parameters, freeze, thaw
-from nm_core.testing.expectations import ConformanceError
 
 LONGEST_LABEL = 44
 
