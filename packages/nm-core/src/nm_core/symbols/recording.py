@@ -261,7 +261,8 @@ def declared_at(tensor: NmTensor) -> str:
 
 def declared_in(module: Component) -> str:
     """Return the class that declares a module's ports; none does for free inputs, a transpose, a claim."""
-    return "" if module.class_path.startswith("nm_core.") else module.class_path
+    path = module.class_path  # made anew each time, and asked for by every edge
+    return "" if path.startswith("nm_core.") else path
 
 
 # making a named tuple compiles a class, which costs more than the call that returns it
