@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from nm_core import Graph, NeuralTypeError, NmTensor, ParameterError, inputs
+from nm_core import Graph, ModuleDeclarationError, NeuralTypeError, NmTensor, ParameterError, inputs
 from nm_torch import LossModule, TorchModule, from_torch, optional, ports
 
 
@@ -153,3 +153,27 @@ def test_a_loss_is_total_over_weight() -> None:
     assert empty.item() == 0
     assert x_BT.grad is not None
     assert not x_BT.grad.any()
+
+
+def test_a_loss_is_held_to_its_ports_when_its_class_is_made() -> None:
+    """`total` takes every port, and `weight` some of them; another name is an error that says which was meant."""
+    with pytest.raises(ModuleDeclarationError, match=r"Wrong\.total(.|\n)*no port\. Did you mean \"labels\""):
+
+        class Wrong(LossModule):
+            input_ports = ports(logits="B Class:n", labels="B ; Labels(n)")
+            output_ports = ports(loss="; Loss")
+
+            def total(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+                return logits.sum()
+
+    with pytest.raises(ModuleDeclarationError, match=r"Heavy\.weight"):
+
+        class Heavy(LossModule):
+            input_ports = ports(logits="B Class:n", labels="B ; Labels(n)")
+            output_ports = ports(loss="; Loss")
+
+            def total(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+                return logits.sum()
+
+            def weight(self, label: torch.Tensor) -> float:
+                return float(len(label))

@@ -37,6 +37,8 @@ class LossModule(TorchModule):
     """
 
     _weight_inputs: ClassVar[tuple[str, ...]] = ()
+    _port_methods: ClassVar[tuple[str, ...]] = ("forward", "total")
+    _partial_port_methods: ClassVar[tuple[str, ...]] = ("weight",)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

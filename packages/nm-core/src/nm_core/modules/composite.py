@@ -59,6 +59,7 @@ class CompositeModule(NeuralModule[OutputsT], metaclass=_CompositeMeta):
     """
 
     segment: ClassVar[Segment] = "host"
+    _port_methods: ClassVar[tuple[str, ...]] = ("build",)
 
     def build(self, *args: Any, **inputs: Any) -> Any:
         """Call the inner modules on the inputs and return the outputs, several as a tuple in port order."""

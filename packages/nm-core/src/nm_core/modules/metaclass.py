@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from nm_core.errors import ModuleDeclarationError
 from nm_core.modules.module_name import checked_name, snake_case
+from nm_core.modules.port_parameters import check_port_parameters
 from nm_core.modules.signature import Signature, signature_of
 from nm_core.symbols.parameters import FrozenParams, capture, constructor_parameters, constructor_signature
 from nm_core.symbols.ports import as_ports
@@ -44,6 +45,10 @@ class ModuleMeta(type):
     _constructor_parameters: dict[str, Parameter]
     _declared_ports: Signature
     _outputs_type: type[Any] | None
+    _port_methods: tuple[str, ...] = ("forward",)
+    """The methods that are given the values of all connected ports, by name."""
+    _partial_port_methods: tuple[str, ...] = ()
+    """The methods that are given the ports that their parameters name."""
 
     @boundary
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
@@ -54,6 +59,14 @@ class ModuleMeta(type):
             as_ports(getattr(cls, "output_ports", {}), f"The output ports of {cls.__qualname__}"),
         )
         cls._outputs_type = _find_outputs_type(cls, tuple(cls._declared_ports.outputs))
+        if cls._declared_ports.inputs or "input_ports" in namespace:  # a base for modules has no ports yet
+            check_port_parameters(
+                cls,
+                cls._declared_ports.inputs,
+                methods=cls._port_methods,
+                partial=cls._partial_port_methods,
+                own=frozenset(namespace),
+            )
 
     # Type checkers take the parameters from __init__: mypy looks at no __call__ of a metaclass, and pyright passes over
     # one that returns an instance of the class.

@@ -69,6 +69,8 @@ class Metric(NeuralModule, metaclass=_MetricMeta):
     goals: ClassVar[Mapping[str, Literal["min", "max"]]] = {}
     """The scores that are worth improving, and whether the smallest or the largest value is the best."""
 
+    _port_methods: ClassVar[tuple[str, ...]] = ("update",)
+
     call: Call | None = None
     """The tensors the metric is bound to, as a call in the graph."""
 
