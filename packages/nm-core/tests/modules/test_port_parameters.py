@@ -59,12 +59,12 @@ def test_a_port_that_an_inherited_forward_does_not_take_is_found() -> None:
 
 
 def test_what_may_take_anything_passes() -> None:
-    """Keywords, wrappers, parameters with defaults, arguments beside the ports and bases without ports are no faults."""
+    """Keywords, wrappers, defaults, arguments beside the ports and bases without ports are no faults."""
 
     def logged(function: Any) -> Any:
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
-            return function(*args, **{"x": kwargs["image"]})
+            return function(*args, x=kwargs["image"])
 
         return call
 

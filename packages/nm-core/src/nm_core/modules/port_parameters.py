@@ -51,8 +51,8 @@ def check_port_parameters(
             faults += _find_untaken(parameters, ports)
         if faults:
             raise ModuleDeclarationError(
-                f"{cls.__qualname__}.{method} does not take its input ports, {', '.join(ports) or 'of which it has none'}; "
-                "values are given to it by the names of their ports.\n  "
+                f"{cls.__qualname__}.{method} is given values by the names of the input ports: "
+                f"{', '.join(ports) or 'none'}.\n  "
                 + "\n  ".join(faults)
                 + "\n  Give each parameter the name of its port, or the port the name of its parameter."
             )
