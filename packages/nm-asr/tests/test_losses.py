@@ -78,6 +78,48 @@ def test_impossible_alignments_are_left_out_counted_and_said() -> None:
     assert loss.impossible_alignments == 4
 
 
+@pytest.mark.parametrize("padded", [0, 2])
+def test_empty_transcripts_are_all_blanks(padded: int) -> None:
+    """The loss of a batch of empty transcripts is minus the sum of the blank's log-probabilities, as in torch."""
+    logits = torch.randn(2, 5, 4, requires_grad=True)
+    log_probs, frames = logits.log_softmax(-1), torch.tensor([5, 3])
+
+    loss = CTCLossNM()
+    value = loss(
+        log_probs=log_probs,
+        targets=torch.full((2, padded), -1),
+        input_length=frames,
+        target_length=torch.tensor([0, 0]),
+    )
+    value.backward()
+
+    expected = -(log_probs[0, :, 3].sum() + log_probs[1, :3, 3].sum()) / 2
+    torch.testing.assert_close(value, expected)
+    assert logits.grad is not None
+    assert [float(row.abs().sum()) > 0 for row in logits.grad[1]] == [True] * 3 + [False] * 2
+    assert loss.impossible_alignments == 0
+
+
+@pytest.mark.parametrize(("utterances", "frames", "labels"), [(0, 4, 2), (0, 0, 0), (2, 0, 0), (2, 0, 3)])
+def test_nothing_has_no_loss(utterances: int, frames: int, labels: int) -> None:
+    """A batch without utterances, or utterances without frames, adds 0 and has a gradient of 0."""
+    log_probs = torch.zeros(utterances, frames, 4, requires_grad=True)
+    loss = CTCLossNM()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ImpossibleAlignmentWarning)  # labels without frames
+        value = loss(
+            log_probs=log_probs,
+            targets=torch.ones(utterances, labels, dtype=torch.int64),
+            input_length=torch.full((utterances,), frames),
+            target_length=torch.full((utterances,), labels),
+        )
+    value.backward()
+
+    assert value.item() == 0.0
+    assert loss.impossible_alignments == (utterances if labels else 0)
+
+
 def test_repeats_need_a_blank_between_them() -> None:
     """aa needs three frames, ab two."""
     targets = torch.tensor([[1, 1], [1, 2], [1, 1], [1, -1]])

@@ -24,7 +24,8 @@ class CTCLossNM(LossModule):
 
     A transcript of U labels, r of which repeat the one before, needs U + r frames. Where there are fewer no alignment
     exists and the probability is zero: such an utterance adds nothing to the total and has no gradient, but keeps its
-    weight. It is counted in ``impossible_alignments``, and the first one warns.
+    weight. It is counted in ``impossible_alignments``, and the first one warns. An empty transcript has one alignment,
+    all blanks.
 
     Example:
         >>> log_probs = torch.full((1, 2, 3), 1 / 3).log()  # two frames, two labels and the blank
@@ -59,6 +60,8 @@ class CTCLossNM(LossModule):
     def total(self, log_probs: Tensor, targets: Tensor, input_length: Tensor, target_length: Tensor) -> Tensor:
         """Return the sum over utterances, from ``[B, T, C]``, ``[B, U]`` padded with -1, ``[B]`` and ``[B]``."""
         self._count(find_impossible(targets, input_length, target_length))
+        if log_probs.numel() == 0:  # torch refuses a batch without utterances or frames; the sum over them is 0
+            return log_probs.sum()
         return ctc_loss(
             log_probs.transpose(0, 1),
             targets.clamp(min=0),  # padding is never read, but must be a class
@@ -103,6 +106,6 @@ class CTCLossNM(LossModule):
 
 def find_impossible(targets_BU: Tensor, input_length_B: Tensor, target_length_B: Tensor) -> Tensor:
     """Return a boolean ``[B]``, true where there are fewer frames than labels and blanks between repeated ones."""
-    positions_U = torch.arange(1, targets_BU.shape[1], device=targets_BU.device)
+    positions_U = torch.arange(targets_BU.shape[1], device=targets_BU.device)[1:]  # none where all are empty
     repeats_BU = (targets_BU[:, 1:] == targets_BU[:, :-1]) & (positions_U < target_length_B.unsqueeze(1))
     return target_length_B + repeats_BU.sum(1) > input_length_B

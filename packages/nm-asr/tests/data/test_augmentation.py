@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from nm_asr_samples import vowel
 
+from nm_asr.data.acoustics import Band, Room
 from nm_asr.data.augmentation import Gain, Noise, Shift, Speed, read_augmentation
 from nm_asr.errors import AugmentationError
 
 SOUND = vowel(1.0, 8000)
 
 
-@pytest.mark.parametrize("change", [Speed(), Gain(), Noise(), Shift()])
+@pytest.mark.parametrize("change", [Speed(), Gain(), Noise(), Shift(), Room(), Band(4000.0, 4000.0)])
 def test_the_same_generator_gives_the_same_sound(change: Any) -> None:
     """The result depends on the generator alone, and the input stays as it was."""
     before = SOUND.copy()
@@ -64,9 +65,27 @@ def test_colors_of_noise() -> None:
     assert ratios["brown"] == pytest.approx(0.5, rel=0.1)
 
 
+def test_pauses_do_not_make_the_noise_quieter() -> None:
+    """The ratio is that to the speech, however long the silence around it."""
+    still = np.zeros(24000, np.float32)
+    padded = np.concatenate([still, SOUND, still])
+    levels = [
+        (Noise(10.0, 10.0, ("white",))(samples, 8000, np.random.default_rng(3)) - samples).std()
+        for samples in (SOUND, padded)
+    ]
+
+    assert levels[0] == pytest.approx(levels[1], rel=0.05)
+
+
+def test_silence_gets_no_noise() -> None:
+    """There is no level to compare with."""
+    np.testing.assert_array_equal(Noise()(np.zeros(100, np.float32), 8000, np.random.default_rng(0)), np.zeros(100))
+
+
 def test_noise_can_be_rare_and_long() -> None:
     """With probability zero nothing changes; a recording longer than the stored noise is covered whole."""
-    assert Noise(probability=0.0)(SOUND, 8000, np.random.default_rng(0)) is SOUND
+    for rare in (Noise(probability=0.0), Room(probability=0.0), Band(probability=0.0)):
+        assert rare(SOUND, 8000, np.random.default_rng(0)) is SOUND
     long = np.full(300_000, 0.1, np.float32)
     added = Noise(20.0, 20.0)(long, 8000, np.random.default_rng(0)) - long
     assert added[-1000:].std() > 0.0
@@ -103,6 +122,10 @@ def test_a_list_of_settings_is_read_in_order() -> None:
         ({"type": "speed", "low": 0.0}, r"speed: factors must be positive"),
         ({"type": "noise", "colors": ["red"]}, r"colors are \['red'\]; expected any of white, pink, brown"),
         ({"type": "noise", "probability": 2}, r"probability is 2; expected 0 to 1"),
+        ({"type": "room", "low": 0.0}, r"room: low is 0 and high 0\.5; expected 0 < low <= high"),
+        ({"type": "room", "ratio": float("nan")}, r"room: ratio is nan dB"),
+        ({"type": "band", "low": 9000, "high": 8000}, r"band: low is 9000 and high 8000"),
+        ({"type": "band", "probability": -1}, r"band: probability is -1; expected 0 to 1"),
     ],
 )
 def test_wrong_settings_are_named(step: dict[str, Any], message: str) -> None:

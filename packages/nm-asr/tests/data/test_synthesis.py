@@ -101,6 +101,42 @@ def test_a_corpus_is_reproducible(tmp_path: Path) -> None:
     assert first == second
 
 
+def test_words_are_parted_by_pauses(tmp_path: Path) -> None:
+    """Between words there is silence as long as asked for, and words start where the manifest says."""
+    corpus = synthesize_corpus(
+        tmp_path, train_utterances=12, test_utterances=1, pauses=(0.3, 0.3), pause_probability=1.0, conditions=()
+    )
+
+    for utterance in read_manifest(corpus.train):
+        samples, rate = soundfile.read(utterance.path)
+        loud = np.flatnonzero(np.abs(samples) > 2e-3)
+        gaps = np.diff(loud)
+        assert (gaps >= 0.29 * rate).sum() == len(utterance.text.split()) - 1
+        starts = [loud[0], *loud[1:][gaps >= 0.29 * rate]]
+        line = json.loads(corpus.train.read_text(encoding="utf-8").splitlines()[utterance.line - 1])
+        np.testing.assert_allclose(line["word_starts"], np.array(starts) / rate, atol=0.1)
+
+
+def test_recordings_differ_in_noise_and_level(tmp_path: Path) -> None:
+    """By default no recording is silent at its ends, levels span 10 dB and more, and nothing is cut off."""
+    corpus = synthesize_corpus(tmp_path, train_utterances=24, test_utterances=1)
+    recordings = [soundfile.read(utterance.path)[0] for utterance in read_manifest(corpus.train)]
+
+    peaks = np.array([np.abs(samples).max() for samples in recordings])
+    assert 20 * np.log10(peaks.max() / peaks.min()) > 10
+    assert peaks.max() <= 1.0
+    assert np.mean([samples[:200].std() > 0 for samples in recordings]) > 0.8
+
+
+@pytest.mark.parametrize(
+    "settings", [{"pauses": (0.5, 0.1)}, {"pauses": (-1.0, 0.1)}, {"pause_probability": 1.5}, {"pauses": (0.1, 1e9)}]
+)
+def test_pauses_must_have_a_length(tmp_path: Path, settings: dict[str, object]) -> None:
+    """Impossible pauses are an error that says what is expected."""
+    with pytest.raises(SynthesisError, match="the shorter first"):
+        synthesize_corpus(tmp_path, train_utterances=1, test_utterances=1, **settings)
+
+
 def test_a_corpus_needs_voices_on_both_sides(tmp_path: Path) -> None:
     """Holding out every variant, or none, is an error."""
     with pytest.raises(SynthesisError, match="held_out is 28; expected 1 to 27"):

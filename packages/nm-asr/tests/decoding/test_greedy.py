@@ -55,6 +55,18 @@ def test_confidence_is_that_of_the_surest_frame() -> None:
     assert silence.confidence == pytest.approx(0.7)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_log_probabilities_must_be_finite(value: float) -> None:
+    """No hypothesis comes from numbers that are none, and the message counts the utterances; padding is never read."""
+    log_probs = log_probs_of_path([1, 4, 2]).repeat(3, 1, 1)
+    log_probs[1, 2] = value
+    decoder = GreedyCTCDecoder(labels=LABELS)
+
+    with pytest.raises(DecodingError, match=r"1 of 3 utterances are not finite: number 1 of the batch"):
+        decoder(log_probs=log_probs)
+    assert [str(h) for h in decoder(log_probs=log_probs, length=torch.tensor([3, 2, 3]))] == ["ab", "a", "ab"]
+
+
 def test_times_in_seconds() -> None:
     """With the length of a frame, times are in seconds."""
     (heard,) = GreedyCTCDecoder(labels=LABELS, frame_seconds=0.04)(log_probs=log_probs_of_path([4, 1, 1, 0, 2]))

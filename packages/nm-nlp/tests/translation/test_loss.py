@@ -28,6 +28,14 @@ def test_the_loss_is_that_of_torch(smoothing: float, pad_id: int) -> None:
     torch.testing.assert_close(loss.total(logits.log_softmax(-1), target_ids), 11 * expected)
 
 
+@pytest.mark.parametrize("shape", [(2, 0), (0, 3), (2, 3)])
+def test_sentences_without_tokens_have_the_loss_zero(shape: tuple[int, int]) -> None:
+    """Empty sentences, no sentences, and padding alone add nothing."""
+    loss = PaddedSmoothedCrossEntropyLossNM(label_smoothing=0.1)
+
+    assert loss(log_probs=torch.zeros(*shape, 4), target_ids=torch.zeros(shape, dtype=torch.int64)) == 0
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_half_precision_neither_overflows_nor_rounds(dtype: torch.dtype) -> None:
     """The total of many tokens is a float32 number."""

@@ -78,6 +78,26 @@ def test_a_batch_without_labels_has_the_loss_zero() -> None:
     assert logits.grad.abs().sum() == 0
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_empty_targets_are_their_ends(smoothing: float) -> None:
+    """A batch of empty targets has the loss of its EOS alone; a batch of nothing has the loss 0."""
+    log_probs = torch.randn(2, 1, 5).log_softmax(-1)
+    loss = SequenceLoss(label_smoothing=smoothing)
+
+    value = loss(log_probs=log_probs, targets=torch.zeros(2, 0, dtype=torch.int64))
+
+    expected = cross_entropy(log_probs[:, 0], torch.tensor([4, 4]), label_smoothing=smoothing)
+    torch.testing.assert_close(value, expected)
+    assert loss(log_probs=log_probs[:0], targets=torch.zeros(0, 0, dtype=torch.int64)) == 0
+
+
+@pytest.mark.parametrize("shape", [(0,), (2, 0), (0, 3)])
+def test_batches_of_nothing_have_the_loss_zero(shape: tuple[int, ...]) -> None:
+    """Without elements every loss is 0 and not NaN."""
+    assert CrossEntropyLoss()(logits=torch.zeros(*shape, 4), labels=torch.zeros(shape, dtype=torch.int64)) == 0
+    assert MSELoss()(predictions=torch.zeros(shape), targets=torch.zeros(shape)) == 0
+
+
 def test_mean_squared_error_is_that_of_torch() -> None:
     """Over all elements, in float32 for half precision."""
     predictions, targets = torch.randn(3, 4), torch.randn(3, 4)

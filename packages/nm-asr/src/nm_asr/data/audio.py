@@ -50,7 +50,7 @@ def mix_channels(samples: NDArray[np.float32]) -> Samples:
     return samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
 
 
-def resample(samples: Samples, rate: int, new_rate: int) -> Samples:
+def resample(samples: Samples, rate: float, new_rate: float) -> Samples:
     """Resample to another rate; band-limited, of high quality."""
     if rate == new_rate:
         return samples

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nm_asr.data.acoustics import Band, Room, check_probability
 from nm_asr.errors import AugmentationError
 from nm_core.errors import did_you_mean
 
@@ -76,7 +77,8 @@ class Gain:
 class Noise:
     """Add noise at a ratio of signal to noise, in decibels, uniform between two bounds.
 
-    The noise is a random stretch of a fixed 16 s (at 16 kHz) in each of its colors, mixed with random weights.
+    The level of the signal is measured where there is sound, so pauses do not make the noise quieter. The noise is a
+    random stretch of a fixed 16 s (at 16 kHz) in each of its colors, mixed with random weights.
 
     Args:
         low: the least ratio.
@@ -100,8 +102,7 @@ class Noise:
         probability: float = 1.0,
     ) -> None:
         _check_order("noise", low, high)
-        if not 0.0 <= probability <= 1.0:
-            raise AugmentationError(f"noise: probability is {probability:g}; expected 0 to 1.")
+        check_probability("noise", probability)
         unknown = [color for color in colors if color not in _EXPONENTS]
         if unknown or not colors:
             raise AugmentationError(f"noise: colors are {list(colors)}; expected any of {', '.join(_EXPONENTS)}.")
@@ -116,8 +117,8 @@ class Noise:
         ratio = 10.0 ** (random.uniform(self.low, self.high) / 10.0)
         noise = self._noise(len(samples), random)
         # the guard is for noise that is silent by chance: the ratio would be infinite
-        power, noise_power = (float(np.dot(x, x)) for x in (samples, noise))
-        return samples + noise * np.float32(np.sqrt(power / (ratio * max(noise_power, 1e-20))))
+        noise_power = max(float(np.dot(noise, noise)) / len(noise), 1e-20)
+        return samples + noise * np.float32(np.sqrt(_measure_power(samples, sample_rate) / (ratio * noise_power)))
 
     def _noise(self, length: int, random: np.random.Generator) -> Samples:
         weights = random.dirichlet(np.ones(len(self._stretches))).astype(np.float32)
@@ -159,6 +160,8 @@ AUGMENTATIONS: Mapping[str, Callable[..., Augmentation]] = {
     "gain": Gain,
     "noise": Noise,
     "shift": Shift,
+    "room": Room,
+    "band": Band,
 }
 
 
@@ -194,6 +197,14 @@ def _make_noise(exponent: int, random: np.random.Generator) -> Samples:
     spectrum *= np.maximum(np.arange(bins), 20.0) ** (-exponent / 2.0)  # flat below 1 Hz, so that it does not drift
     noise = np.fft.irfft(spectrum, n=_STRETCH)
     return np.asarray(noise / noise.std(), dtype=np.float32)
+
+
+def _measure_power(samples: Samples, sample_rate: int) -> float:
+    """Return the mean power of the stretches of 20 ms that are within 30 dB of the loudest: pauses do not count."""
+    width = min(len(samples), max(1, sample_rate // 50))
+    stretches = samples[: len(samples) // width * width].reshape(-1, width)
+    power = np.einsum("nw,nw->n", stretches, stretches) / width
+    return float(power[power >= 1e-3 * power.max()].mean())  # silence is within 30 dB of itself
 
 
 def _check_order(name: str, low: float, high: float) -> None:

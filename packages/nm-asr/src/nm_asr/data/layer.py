@@ -69,7 +69,8 @@ class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
         front_end: other settings of the features, as `AudioToMelSpectrogramPreprocessor` has them: window_size,
             window_stride, n_fft, f_min, f_max, preemphasis, normalize.
         augmentation: augmentations of each waveform, in order: ``[{"type": "speed", "low": 0.9, "high": 1.1}]``; types
-            are speed, gain, noise and shift, with the settings of the classes in `nm_asr.data.augmentation`.
+            are speed, gain, noise, shift, room and band, with the settings of their classes in
+            `nm_asr.data.augmentation`.
         shuffle: another order in each epoch.
         bucketing: put utterances of like duration together.
         drop_last: leave out a last micro-batch that is not full.

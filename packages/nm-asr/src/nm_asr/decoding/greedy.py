@@ -56,9 +56,14 @@ class GreedyCTCDecoder(NeuralModule):
         self.frame_seconds = frame_seconds
 
     def forward(self, log_probs: Tensor, length: Tensor | None = None) -> list[Hypothesis]:
-        """Return one hypothesis per utterance from ``[B, T, C]`` and, without padding where None, ``[B]``."""
+        """Return one hypothesis per utterance from ``[B, T, C]`` and, without padding where None, ``[B]``.
+
+        Raises:
+            DecodingError: log-probabilities are not finite, so that no class is the most probable.
+        """
         best_BT, ids_BT = (part.cpu().numpy() for part in log_probs.detach().float().max(dim=-1))
         frames = [ids_BT.shape[1]] * len(ids_BT) if length is None else torch.as_tensor(length).tolist()
+        _check_finite(best_BT, frames)
         hypotheses = [self._decode(ids_BT[row, :count], best_BT[row, :count]) for row, count in enumerate(frames)]
         if self.frame_seconds is None:
             return hypotheses
@@ -80,3 +85,14 @@ class GreedyCTCDecoder(NeuralModule):
             if label < len(labels)
         ]
         return hypothesis_from_tokens(tokens, float(np.exp(log_probs_T.mean())), log_prob=float(log_probs_T.sum()))
+
+
+def _check_finite(best_BT: NDArray[np.float32], frames: Sequence[int]) -> None:
+    bad = [row for row, count in enumerate(frames) if not np.isfinite(best_BT[row, :count]).all()]
+    if bad:
+        raise DecodingError(
+            f"The log-probabilities of {len(bad)} of {len(frames)} utterances are not finite: number "
+            f"{', '.join(map(str, bad[:5]))}{' ...' if len(bad) > 5 else ''} of the batch.\n"
+            "  Samples of these recordings, or weights of the model, are not finite or far too large:\n"
+            "  look at the training for a loss that is not finite, or run the model in a wider number format."
+        )
