@@ -3,17 +3,20 @@
 import copy
 import itertools
 import warnings
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from nm_asr_samples import BLOCKS
+from nm_asr_samples import BLOCKS, LABELS, RATE
 
-from nm_asr import CTCLossNM, JasperDecoderForCTC, JasperEncoder
+from nm_asr import AudioToTextDataLayer, CTCLossNM, JasperDecoderForCTC, JasperEncoder
 from nm_asr.errors import ImpossibleAlignmentWarning
 from nm_asr.losses import find_impossible
-from nm_core import NeuralTypeError, inputs
+from nm_core import NeuralModuleFactory, NeuralTypeError, inputs
+from nm_torch.errors import TrainingError
 
 
 def every_alignment(log_probs_TC: torch.Tensor, target: list[int]) -> float:
@@ -167,3 +170,21 @@ def test_it_copies_and_has_no_weights() -> None:
 
     assert not loss.has_weights()
     assert copy.deepcopy(loss).impossible_alignments == 0
+
+
+def test_a_training_on_transcripts_that_never_fit_is_an_error(corpus: Callable[..., Path]) -> None:
+    """When every transcript is longer than its frames nothing is learned, and that is no success with a loss of 0."""
+    manifest = corpus(["abcabcabcabcabcabcabc", "cbacbacbacbacbacbacba"])
+    data = AudioToTextDataLayer(
+        manifest=str(manifest), labels=LABELS, sample_rate=RATE, n_mels=20, front_end={"window_stride": 0.2}
+    )
+    spec, spec_len, transcript, transcript_len = data()
+    encoded, encoded_len = JasperEncoder(feat_in=20, blocks=BLOCKS)(audio_signal=spec, length=spec_len)
+    log_probs = JasperDecoderForCTC(feat_in=16, num_classes=len(LABELS))(encoder_output=encoded)
+    loss = CTCLossNM()(log_probs=log_probs, targets=transcript, input_length=encoded_len, target_length=transcript_len)
+
+    with (
+        pytest.warns(ImpossibleAlignmentWarning),
+        pytest.raises(TrainingError, match=r"none of 2 samples adds anything to loss"),
+    ):
+        NeuralModuleFactory().train(loss, max_steps=50)

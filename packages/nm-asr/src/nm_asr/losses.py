@@ -57,6 +57,15 @@ class CTCLossNM(LossModule):
         """The number of utterances without an alignment so far; on a GPU without those of the last few batches."""
         return self._impossible
 
+    @property
+    def left_out(self) -> int:
+        """The number of utterances without an alignment so far, the last batches included."""
+        while self._pending:
+            number, arrived = self._pending.popleft()
+            arrived.synchronize()
+            self._add_impossible(int(number))
+        return self._impossible
+
     def total(self, log_probs: Tensor, targets: Tensor, input_length: Tensor, target_length: Tensor) -> Tensor:
         """Return the sum over utterances, from ``[B, T, C]``, ``[B, U]`` padded with -1, ``[B]`` and ``[B]``."""
         self._count(find_impossible(targets, input_length, target_length))

@@ -144,6 +144,13 @@ def test_parts_of_one_file(corpus: Write, tmp_path: Path) -> None:
     assert np.argmax(spectrum) * RATE / 800 == pytest.approx(450, abs=10)
 
 
+def test_samples_are_named_by_their_files(corpus: Write, tmp_path: Path) -> None:
+    """Messages call an utterance by its recording, and a part of one by its beginning too."""
+    data = layer(corpus(["ab", "bc"], {1: {"offset": 0.05, "duration": 0.1}}))
+    assert data.sample_name(0) == str(tmp_path / "0.wav")
+    assert data.sample_name(1) == f"{tmp_path / '1.wav'} at 0.05 s"
+
+
 def test_utterances_left_out_by_duration_are_said(corpus: Write) -> None:
     """A warning and the summary say how many are shorter or longer than allowed."""
     with pytest.warns(

@@ -63,6 +63,12 @@ def test_sizes_of_vocabularies_are_part_of_the_types(corpus: Corpus) -> None:
         layer(corpus, target_vocabulary=11)
 
 
+def test_samples_are_named_by_their_lines(corpus: Corpus) -> None:
+    """Messages call a pair by the line of its source, as editors count."""
+    data = layer(corpus)
+    assert data.sample_name(4) == f"{corpus.source}:5"
+
+
 def test_left_out_pairs_are_counted(corpus: Corpus, tmp_path: Path) -> None:
     """Filters say how many pairs they left out; a layer that nothing is left of is an error."""
     target = tmp_path / "target"

@@ -40,6 +40,11 @@ class LossModule(TorchModule):
     _port_methods: ClassVar[tuple[str, ...]] = ("forward", "total")
     _partial_port_methods: ClassVar[tuple[str, ...]] = ("weight",)
 
+    @property
+    def left_out(self) -> int:
+        """The number of samples so far that could add nothing to the total, though they count in the weight."""
+        return 0
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._weight_inputs = tuple(inspect.signature(cls.weight).parameters)[1:]

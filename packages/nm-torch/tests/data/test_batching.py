@@ -70,11 +70,59 @@ def test_the_last_partial_batch_is_kept_unless_dropped() -> None:
     assert Batching(batch_size=2, drop_last=True).plan(4, 0, 0) == [(0, 1), (2, 3)]
 
 
+@given(
+    st.lists(st.floats(0.1, 40.0), min_size=1, max_size=60),
+    st.integers(1, 9),
+    st.booleans(),
+    st.booleans(),
+    st.integers(0, 99),
+)
+def test_dropping_leaves_out_less_than_a_batch(
+    sizes: list[float], batch_size: int, shuffle: bool, bucketing: bool, seed: int
+) -> None:
+    """All micro-batches are full, no sample comes twice, and only the remainder is left out."""
+    batching = Batching(batch_size=batch_size, shuffle=shuffle, bucketing=bucketing, drop_last=True)
+
+    batches = batching.plan(len(sizes), seed, 0, sizes)
+
+    indices = [index for batch in batches for index in batch]
+    assert all(len(batch) == batch_size for batch in batches)
+    assert len(set(indices)) == len(indices) == len(sizes) // batch_size * batch_size
+
+
+@pytest.mark.parametrize("limit", [{"batch_size": 32}, {"batch_size": 32, "batch_tokens": 400.0}])
+def test_buckets_do_not_always_drop_the_longest(limit: dict[str, float]) -> None:
+    """Over epochs all of sixty samples are used about equally often, whatever their sizes."""
+    sizes = [1 + index / 3 for index in range(60)]
+    batching = Batching(**limit, bucketing=True, shuffle=True, drop_last=True)
+    used = [0] * 60
+    for epoch in range(1000):
+        for batch in batching.plan(60, 0, epoch, sizes):
+            for index in batch:
+                used[index] += 1
+
+    mean = sum(used) / 60
+    assert mean < 1000  # something is left out of each epoch
+    # four standard deviations of a binomial count
+    assert all(abs(count - mean) < 4 * (1000 * 0.25) ** 0.5 for count in used)
+
+
+def test_without_shuffling_buckets_drop_the_last_by_number() -> None:
+    """What is left out then are the last samples, as without bucketing, and not the longest."""
+    sizes = [5.0, 1.0, 4.0, 2.0, 3.0]
+    assert Batching(batch_size=2, bucketing=True, drop_last=True).plan(5, 0, 0, sizes) == [(1, 3), (2, 0)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [
         ({}, "neither batch_size nor batch_tokens"),
         ({"batch_size": 0}, "batch_size must be greater than 0"),
+        ({"batch_size": 2.5}, "batch_size is a whole number"),
+        ({"batch_size": True}, "batch_size is a whole number"),
+        ({"batch_size": "8"}, "batch_size is a whole number"),
+        ({"batch_tokens": float("nan")}, "batch_tokens must be greater than 0"),
+        ({"batch_tokens": "many"}, "batch_tokens is a number"),
         ({"batch_tokens": 9.0, "drop_last": True}, "drop_last needs batch_size"),
     ],
 )

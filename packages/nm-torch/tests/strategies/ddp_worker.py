@@ -14,6 +14,7 @@ from torch import distributed
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from engine.test_skipped_updates import train as train_with_statistics
 from nm_torch_samples import (
     Explode,
     Keep,
@@ -101,6 +102,16 @@ def non_finite() -> str:
     return "no error"
 
 
+def skipped(precision: str) -> list[object]:
+    """Return whether an update left out leaves no trace, and the notes, where one process has the bad sample."""
+    options = {"precision": precision, "strategy": "ddp", "batches_per_step": 2, "non_finite": "skip"}
+    expected, _ = train_with_statistics([0, 1, 2, 3, 6, 7], **options)
+    net, result = train_with_statistics(range(8), 5, **options)
+    state = net.state_dict()
+    same = [torch.equal(state[name], value) for name, value in expected.state_dict().items()]
+    return [all(same), *result.report]
+
+
 def interrupted(folder: Path, rank: int) -> list[object]:
     """Return how a run ends when one process gets a signal."""
 
@@ -131,6 +142,7 @@ def main() -> None:
         "evaluation": {str(count): evaluation(count) for count in COUNTS},
         "inference": inference(),
         "non finite": non_finite(),
+        "skipped": {precision: skipped(precision) for precision in ("fp32", "fp16")},
         "interrupted": interrupted(folder, rank),
     }
     (folder / f"results_{rank}.json").write_text(json.dumps(results))

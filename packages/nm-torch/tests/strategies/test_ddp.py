@@ -121,6 +121,14 @@ def test_a_loss_that_is_not_finite_ends_every_process(results: Results) -> None:
     assert all("'NonFiniteLossError', 'failed'" in result["non finite"] for result in results)
 
 
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_an_update_left_out_leaves_no_trace_in_any_process(results: Results, precision: str) -> None:
+    """Weights, and the statistics of rank 0, are bitwise those without its samples; every rank names the recording."""
+    assert results[0]["skipped"][precision][0] is True
+    for result in results:
+        assert "update 3: recordings/5.wav" in "".join(result["skipped"][precision][1:])
+
+
 def test_a_signal_to_one_process_ends_all_with_a_checkpoint(results: Results) -> None:
     """SIGTERM at one rank: all ranks end at the same step boundary, having written a checkpoint."""
     assert results[0]["interrupted"] == results[1]["interrupted"] == [3, "interrupted", True]

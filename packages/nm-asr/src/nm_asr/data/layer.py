@@ -188,6 +188,11 @@ class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
         """Return the entry of the manifest of a sample."""
         return self.selection.utterances[index]
 
+    def sample_name(self, index: int) -> str:
+        """Return the path of a recording, with the second at which the utterance begins where it is a part of it."""
+        utterance = self.utterance(index)
+        return str(utterance.path) if utterance.offset is None else f"{utterance.path} at {utterance.offset:g} s"
+
     def summary(self) -> str:
         """Describe how many utterances are used, left out and in memory, in one line."""
         return f"{self.selection.summary()}; {self.cache.summary(len(self))}"

@@ -147,6 +147,7 @@ class TranslationDataLayer(DataLayer[TranslationBatch]):
         self._source = TokenStore.encode(source, self.source_tokenizer)
         self._target = TokenStore.encode(target, self.target_tokenizer)
         check_line_counts(source, len(self._source), target, len(self._target))
+        self._source_path = source
         self._lines, self.filtered = filter_pairs(
             self._source.lengths, self._target.lengths, max_length=max_length, max_ratio=max_ratio
         )
@@ -166,6 +167,10 @@ class TranslationDataLayer(DataLayer[TranslationBatch]):
     def size_of(self, index: int) -> float:
         """Return the tokens of the longer side, the end symbol included."""
         return float(self._longer[index])
+
+    def sample_name(self, index: int) -> str:
+        """Return the file and the line of the source sentence of a pair."""
+        return f"{self._source_path}:{int(self._lines[index]) + 1}"
 
     def sample(self, index: int, random: numpy.random.Generator) -> SentencePair:
         """Return the token ids of a pair."""

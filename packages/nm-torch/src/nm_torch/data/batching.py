@@ -5,6 +5,7 @@ Ranks, workers and the place in a run have no part in the plan, so every process
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 import numpy
 from numpy.typing import NDArray
@@ -36,7 +37,8 @@ class Batching:
             the unit of ``DataLayer.size_of`` (tokens, seconds ...). With both limits, the first one reached closes it.
         shuffle: another order in each epoch.
         bucketing: put samples of like size together; the micro-batches themselves are in random order when shuffled.
-        drop_last: leave out the last micro-batch when it holds fewer than ``batch_size`` samples.
+        drop_last: where the last micro-batch holds fewer than ``batch_size`` samples, leave out as many: the last of
+            the order of the epoch, which are others in each epoch when shuffled, and with bucketing of any size.
     """
 
     batch_size: int | None = None
@@ -51,9 +53,12 @@ class Batching:
                 "a batch needs a limit, and neither batch_size nor batch_tokens is given.\n"
                 "  Give one of them, for example batch_size=32."
             )
-        for name in ("batch_size", "batch_tokens"):
+        for name, kind, what in (("batch_size", Integral, "whole number"), ("batch_tokens", Real, "number")):
             value = getattr(self, name)
-            if value is not None and not value > 0:
+            # a bool is an int, and limits nothing
+            if value is not None and (isinstance(value, bool) or not isinstance(value, kind)):
+                raise BatchingError(f"{name} is a {what}, and {value!r} was given.\n  For example {name}=32.")
+            if value is not None and not float(value) > 0:
                 raise BatchingError(f"{name} must be greater than 0, and {value!r} was given.")
         if self.drop_last and self.batch_size is None:
             raise BatchingError(
@@ -79,21 +84,29 @@ class Batching:
                 "  Implement size_of(index) in the data layer."
             )
         lengths = None if sizes is None else numpy.asarray(sizes, dtype=numpy.float64)
-        batches = self._cut(self._order(count, seed, epoch, lengths), lengths)
-        if self.drop_last and batches and len(batches[-1]) < (self.batch_size or 0):
+        order = permutation(count, seed, epoch) if self.shuffle else numpy.arange(count)
+        batches = self._cut(self._sort(order, seed, epoch, lengths), lengths)
+        missing = self.drop_last and batches and len(batches[-1]) < (self.batch_size or 0)
+        if missing and self.bucketing:
+            # The last of the epoch's order and not of the sizes: those would be the longest samples in every epoch.
+            order = order[: count - len(batches[-1])]
+            batches = self._cut(self._sort(order, seed, epoch, lengths), lengths)
+        elif missing:
             batches.pop()
         if self.bucketing and self.shuffle:
             # Sorted samples make the batches; left in that order, an epoch would go from short to long.
             batches = [batches[i] for i in permutation(len(batches), seed, epoch, Stream.BATCHES)]
         return batches
 
-    def _order(self, count: int, seed: int, epoch: int, sizes: NDArray[numpy.float64] | None) -> NDArray[numpy.int64]:
-        order = permutation(count, seed, epoch) if self.shuffle else numpy.arange(count)
+    def _sort(
+        self, order: NDArray[numpy.int64], seed: int, epoch: int, sizes: NDArray[numpy.float64] | None
+    ) -> NDArray[numpy.int64]:
+        """Put samples of like size together where bucketing asks for it."""
         if not self.bucketing or sizes is None:
             return order
         keys = sizes
         if self.shuffle:
-            keys = sizes * (1.0 + JITTER * uniform(count, seed, epoch, Stream.JITTER))
+            keys = sizes * (1.0 + JITTER * uniform(len(sizes), seed, epoch, Stream.JITTER))
         # Stable, and over the keys in shuffled order: samples of equal size stay shuffled among themselves.
         return order[numpy.argsort(keys[order], kind="stable")]
 

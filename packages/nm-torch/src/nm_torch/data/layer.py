@@ -89,6 +89,10 @@ class DataLayer(NeuralModule[OutputsT]):
             "  Implement size_of(index), or batch by batch_size without bucketing."
         )
 
+    def sample_name(self, index: int) -> str:
+        """Return what messages call a sample; a layer that reads files gives the path."""
+        return f"sample {index}"
+
     def sample_sizes(self) -> Sequence[float]:
         """Return the size of every sample."""
         if self._sizes is None:
@@ -108,7 +112,14 @@ class DataLayer(NeuralModule[OutputsT]):
     def _plan(self, batching: Batching, seed: int, epoch: int) -> list[MicroBatch]:
         if len(self) == 0:
             raise BatchingError(f"{self.name} has no samples.\n  Check what it was given: {dict(self.params)!r}")
-        return batching.plan(len(self), seed, epoch, self.sample_sizes() if batching.needs_sizes else None)
+        batches = batching.plan(len(self), seed, epoch, self.sample_sizes() if batching.needs_sizes else None)
+        if not batches:
+            raise BatchingError(
+                f"{self.name} gives no micro-batch: it has {len(self)} samples, fewer than"
+                f" batch_size={batching.batch_size}, and drop_last leaves out what does not fill one.\n"
+                f"  Lower batch_size to {len(self)} or less, or leave drop_last out."
+            )
+        return batches
 
     def read(self, request: Request) -> Loaded:
         """Read the samples of a request and put those that could be read together."""

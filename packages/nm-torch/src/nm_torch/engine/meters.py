@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from nm_torch.data import DataLayer
 from nm_torch.engine.objective import Objective
+from nm_torch.engine.skipped_updates import list_names
 from nm_torch.errors import NonFiniteLossError
 
 
@@ -20,6 +22,10 @@ class PendingLosses(NamedTuple):
     copy: bool
     indices: tuple[int, ...]
     totals: Sequence[Tensor]
+
+
+Fault = tuple[str, PendingLosses]
+"""The name of a loss, and the micro-batch in which it is not finite."""
 
 
 class LossMeter:
@@ -35,7 +41,7 @@ class LossMeter:
         self.pending: list[PendingLosses] = []
         self.totals = [0.0] * len(self.weighed)
         self.weights = [0.0] * len(self.weighed)
-        self.fault: tuple[str, PendingLosses] | None = None
+        self.fault: Fault | None = None
 
     def add_weights(self, weights: Sequence[float]) -> None:
         """Add the weights of an update, over all processes: of each term, then the samples."""
@@ -46,11 +52,8 @@ class LossMeter:
         """Read the pending losses to the host in one copy, and add them up."""
         if not self.pending:
             return
-        flat = [total for losses in self.pending for total in losses.totals]
-        if len({total.dtype for total in flat}) > 1:  # stack takes one type
-            flat = [total.double() for total in flat]
-        values = torch.stack(flat).tolist()  # one copy and one synchronisation, however many scalars wait
         width = len(self.weighed)
+        values = _to_host(self.pending)
         for number, losses in enumerate(self.pending):
             if losses.copy:
                 continue
@@ -60,6 +63,26 @@ class LossMeter:
                 self.totals[term] += value if self.weighed[term] else value * losses.samples
         self.pending.clear()
 
+    def find_fault(self, pending: Sequence[PendingLosses]) -> Fault | None:
+        """Read losses that are part of no update, and return the first that is not finite."""
+        width = len(self.weighed)
+        for number, value in enumerate(_to_host(pending) if pending else ()):
+            losses = pending[number // width]
+            if not losses.copy and not math.isfinite(value):
+                return self.objective.terms[number % width].name, losses
+        return None
+
+    def sample_names(self, indices: Sequence[int]) -> list[str]:
+        """Return what the data layer calls some samples: a path where it knows one."""
+        layer = self.objective.source.module
+        assert isinstance(layer, DataLayer)
+        return [layer.sample_name(index) for index in indices]
+
+    def describe(self, fault: Fault) -> str:
+        """Return the update and the samples of a fault in a line."""
+        _, losses = fault
+        return f"update {losses.update + 1}: {list_names(self.sample_names(losses.indices))}"
+
     def means(self, totals: Sequence[float]) -> list[float]:
         """Return the mean of each term from its totals over all processes, and begin anew."""
         means = [t / w if w else 0.0 for t, w in zip(totals, self.weights, strict=True)]
@@ -67,17 +90,16 @@ class LossMeter:
         self.weights = [0.0] * len(self.weighed)
         return means
 
-    def error(self) -> NonFiniteLossError:
-        """Return the error that names the first loss that was not finite."""
-        if self.fault is None:
+    def error(self, fault: Fault | None) -> NonFiniteLossError:
+        """Return the error that names a loss that is not finite; without one, that of a process that waited for it."""
+        if fault is None:
             return NonFiniteLossError(
                 "a loss is not finite in another process, which names it.", loss="", step=-1, samples=()
             )
-        name, losses = self.fault
-        samples = ", ".join(map(str, losses.indices[:16])) + (" ..." if len(losses.indices) > 16 else "")
+        name, losses = fault
         return NonFiniteLossError(
             f"the loss {name} is not finite in update {losses.update + 1}, micro-batch {losses.slot + 1} of it.\n"
-            f"  Samples: {samples}\n"
+            f"  Samples: {list_names(self.sample_names(losses.indices))}\n"
             "  Look at these samples, lower the learning rate or clip gradients (gradient_clip_norm=1.0).\n"
             '  With non_finite="skip" such updates are left out and counted.',
             loss=name,
@@ -92,3 +114,11 @@ class LossMeter:
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Restore the data of `state`."""
         self.totals, self.weights = list(state["totals"]), list(state["weights"])
+
+
+def _to_host(pending: Sequence[PendingLosses]) -> list[float]:
+    """Read all totals in one copy and one synchronisation, however many scalars wait."""
+    flat = [total for losses in pending for total in losses.totals]
+    if len({total.dtype for total in flat}) > 1:  # stack takes one type
+        flat = [total.double() for total in flat]
+    return list(torch.stack(flat).tolist())

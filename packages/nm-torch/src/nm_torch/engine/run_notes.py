@@ -3,6 +3,7 @@
 from nm_torch.data import DataLayer
 from nm_torch.engine.accumulation import StepBatches
 from nm_torch.engine.objective import Objective
+from nm_torch.engine.skipped_updates import SkippedUpdates
 from nm_torch.precision import Precision
 from nm_torch.strategies import Strategy
 
@@ -13,7 +14,8 @@ def notes_at_start(objective: Objective, precision: Precision, batches: StepBatc
     count = len(batches.layer)
     left_out = count - sum(map(len, batches.plan(epoch)))
     if left_out:
-        notes.append(f"{left_out} of {count} samples are left out of each epoch by drop_last.")
+        same = "" if batches.layer.batching.shuffle else ": always the same ones, since shuffle is off"
+        notes.append(f"{left_out} of {count} samples are left out of each epoch by drop_last{same}.")
     idle = batches.strategy.world_size - batches.batches_per_step
     if idle > 0:
         notes.append(
@@ -23,11 +25,21 @@ def notes_at_start(objective: Objective, precision: Precision, batches: StepBatc
     return notes
 
 
-def unreadable_notes(layer: DataLayer, strategy: Strategy) -> list[str]:
-    """Return a note on the samples that could not be read, if any; every process takes part."""
+def notes_at_end(layer: DataLayer, left_out: SkippedUpdates, strategy: Strategy) -> list[str]:
+    """Return the notes on what was left out, updates and samples; every process takes part."""
+    # The processes leave out the same updates, and each knows its own samples: all of those are in the note.
+    examples = strategy.gather(left_out.examples)
+    left_out.examples = {
+        reason: list(dict.fromkeys(example for part in examples for example in part.get(reason, ())))
+        for reason in left_out.counts
+    }
+    return [*left_out.notes(), *_unreadable_notes(layer, strategy)]
+
+
+def _unreadable_notes(layer: DataLayer, strategy: Strategy) -> list[str]:
     parts = strategy.gather([[index, reason] for index, reason in layer.unreadable.items()])
     unreadable = {index: reason for part in parts for index, reason in part}
     if not unreadable:
         return []
-    examples = "; ".join(f"sample {index}: {reason}" for index, reason in list(unreadable.items())[:5])
+    examples = "; ".join(f"{layer.sample_name(index)}: {reason}" for index, reason in list(unreadable.items())[:5])
     return [f"{len(unreadable)} samples of {layer.name} could not be read and were left out: {examples}"]

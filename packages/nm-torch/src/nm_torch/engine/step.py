@@ -8,9 +8,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from nm_torch.engine.accumulation import StepBatch, StepInputs
+from nm_torch.engine.buffer_backup import BufferBackup
 from nm_torch.engine.meters import LossMeter, PendingLosses
 from nm_torch.engine.objective import Objective
 from nm_torch.engine.randomness import seeder, stream_seed
+from nm_torch.engine.skipped_updates import NON_FINITE_GRADIENT, NON_FINITE_LOSS, OVERFLOW, list_names
 from nm_torch.errors import NonFiniteLossError
 from nm_torch.optim import clip_gradients
 from nm_torch.precision import LossScale, Precision
@@ -21,7 +23,8 @@ class TrainStep:
     """Computes the gradient of a step batch and applies it.
 
     Between log points nothing is read from the device: no loss, no norm. Only a loss scale (fp16) and
-    `non_finite="skip"` need one number per update: whether it is applied.
+    `non_finite="skip"` need one number per update: whether it is applied. One that is not leaves parameters and
+    buffers as they were.
 
     Args:
         model: the lowered training graph as the strategy wrapped it.
@@ -37,6 +40,7 @@ class TrainStep:
 
     Attributes:
         norm: of the last gradient before clipping, on the device, where it is known.
+        skipped: why the last update was not applied, and the samples to blame where they are known.
     """
 
     def __init__(
@@ -70,6 +74,9 @@ class TrainStep:
         self.clip_norm = clip_norm
         self.clip = _clipper(self.parameters, clip_norm)
         self.norm: Tensor | None = None
+        self.skipped = ("", "")
+        # Where every update is applied nothing has to be given back, and the copies would only cost time.
+        self.backup = BufferBackup(model) if self.reads_norm else None
         self._first_pending = 0
 
     def accumulate(self, batch: StepBatch, weights: Sequence[float], update: int) -> bool:
@@ -97,6 +104,8 @@ class TrainStep:
         if empty:
             return False
         self._first_pending = len(self.meter.pending)
+        if self.backup is not None:
+            self.backup.save()
         last = batch.micro_batches[-1]
         for inputs in batch.micro_batches:
             self.set_seed(stream_seed(self.seed, update, inputs.slot))
@@ -136,7 +145,7 @@ class TrainStep:
             whether the update was applied; it is skipped where its gradient is not finite.
 
         Raises:
-            NonFiniteLossError: the gradient stays non-finite at the smallest loss scale.
+            NonFiniteLossError: a loss is not finite, or the gradient is not even at the smallest loss scale.
         """
         if not self.reads_norm:
             if self.clip_norm is not None:
@@ -147,11 +156,13 @@ class TrainStep:
             return True
         finite = self._unscale_and_clip()
         if finite:
+            if self.scale is not None:
+                self.scale.update(finite=True)
             self.optimizer.step()
-        else:
-            del self.meter.pending[self._first_pending :]  # its losses are part of no update
         for parameter in self.parameters:
             parameter.grad = None
+        if not finite:
+            self._leave_out()
         return finite
 
     def _unscale_and_clip(self) -> bool:
@@ -161,26 +172,50 @@ class TrainStep:
         if self.norm is None:
             return True
         indicator = self.norm  # finite exactly if every gradient is
-        if self.scale is None:
+        if self.skip_non_finite:
             pending = self.meter.pending[self._first_pending :]
             totals = [total.to(indicator) for losses in pending if not losses.copy for total in losses.totals]
             indicator = torch.stack([indicator, *totals]).abs().sum()
         finite = math.isfinite(float(indicator))
         if self.skip_non_finite and self.strategy.world_size > 1:
             finite = self.strategy.sum([0.0 if finite else 1.0])[0] == 0.0
-        if self.scale is not None:
-            exhausted = not finite and self.scale.value <= self.scale.smallest
-            self.scale.update(finite=finite)
+        return finite
+
+    def _leave_out(self) -> None:
+        """Give the buffers back and find out why the update is not finite; every process is here at once.
+
+        Raises:
+            NonFiniteLossError: a loss is not finite, or the gradient is not even at the smallest loss scale.
+        """
+        assert self.backup is not None
+        self.backup.restore()
+        pending = self.meter.pending[self._first_pending :]
+        del self.meter.pending[self._first_pending :]  # its losses are part of no update
+        fault = self.meter.find_fault(pending)
+        faults = self.strategy.sum([float(fault is not None)])[0]
+        samples = tuple(index for losses in pending if not losses.copy for index in losses.indices)
+        if faults:
+            # The forward pass is not scaled: no loss scale, however small, makes such a loss finite.
+            if not self.skip_non_finite:
+                raise self.meter.error(fault)
+            self.skipped = NON_FINITE_LOSS, "" if fault is None else self.meter.describe(fault)
+        elif self.scale is None:
+            names = list_names(self.meter.sample_names(samples))
+            self.skipped = NON_FINITE_GRADIENT, f"update {pending[0].update + 1}: {names}" if pending else ""
+        else:
+            exhausted = self.scale.value <= self.scale.smallest
+            self.scale.update(finite=False)
+            self.skipped = OVERFLOW, ""
             if exhausted and not self.skip_non_finite:
                 raise NonFiniteLossError(
                     f"gradients are not finite even at the loss scale {self.scale.value:g},"
-                    f" {self.scale.overflows} updates in a row.\n"
-                    '  Look at the last samples, lower the learning rate, or use precision="bf16" or "fp32".',
+                    f" {self.scale.overflows} updates in a row; every loss is finite.\n"
+                    f"  Samples: {list_names(self.meter.sample_names(samples))}\n"
+                    '  Look at these samples, lower the learning rate, or use precision="bf16" or "fp32".',
                     loss="",
-                    step=-1,
-                    samples=self.meter.pending[-1].indices if self.meter.pending else (),
+                    step=pending[0].update + 1 if pending else -1,
+                    samples=samples,
                 )
-        return finite
 
 
 def _clipper(parameters: Sequence[Tensor], clip_norm: float | None) -> Callable[[], Tensor | None]:

@@ -11,10 +11,12 @@ from nm_torch.data.loading import worker_error
 from nm_torch.engine import checkpointing, evaluation, run_notes
 from nm_torch.engine.accumulation import StepBatches
 from nm_torch.engine.hooks import Hooks, call_all
+from nm_torch.engine.idle_losses import IdleLosses
 from nm_torch.engine.interrupts import Interrupts, catch_interrupts
 from nm_torch.engine.modes import module_mode
 from nm_torch.engine.randomness import preserve_generators
 from nm_torch.engine.runtime import Runtime
+from nm_torch.engine.skipped_updates import NO_WEIGHT, SkippedUpdates
 from nm_torch.engine.step import TrainStep
 from nm_torch.engine.training_state import TrainingState
 from nm_torch.errors import TrainingError
@@ -46,6 +48,7 @@ class TrainLoop:
         self.checkpoint_position: tuple[int, int] | None = None
         self.step: TrainStep | None = None
         self.skipped_in_a_row = 0
+        self.left_out = SkippedUpdates()
         self.batches = StepBatches(
             training.layer,
             training.objective,
@@ -79,8 +82,9 @@ class TrainLoop:
                 self._start()
                 end_reason = self._loop(signals)
                 self._log_point()
-                run.report += run_notes.unreadable_notes(training.layer, self.strategy)
-                reason = end_reason  # an error in the two lines above is a failed training too
+                run.report += run_notes.notes_at_end(training.layer, self.left_out, self.strategy)
+                run.report += self.idle.notes(training.samples)
+                reason = end_reason  # an error in the lines above is a failed training too
             except BaseException as error:
                 translated = worker_error(error, training.layer.workers, training.layer.worker_timeout)
                 self.hooks.call_exception(run, translated or error)
@@ -116,6 +120,8 @@ class TrainLoop:
             training.samples,
             training.skipped,
         )
+        self.first_step, self.first_epoch, self.first_position = training.step, training.epoch, training.position
+        self.idle = IdleLosses(training.objective, self.strategy, training.samples)
         horizon = request.max_steps
         if request.max_epochs is not None:
             run.steps_per_epoch = self.batches.steps_per_epoch(training.epoch)
@@ -146,6 +152,7 @@ class TrainLoop:
                         self._start_epoch()
                     # Skipped steps count for the random streams, so that a skipped one is not drawn again.
                     applied = accumulate(batch, weights, training.step + training.skipped)
+                    step.skipped = NO_WEIGHT, ""
                     if applied:
                         run.learning_rate = self.schedule.apply(training.step)
                         applied = apply()
@@ -163,14 +170,19 @@ class TrainLoop:
                         if number % log_every == 0:
                             self._log_point()
                     else:
-                        self._count_skipped()
+                        self._count_skipped(*step.skipped)
                     if batch.last:
+                        if batch.epoch == self.first_epoch:  # after one epoch, and not after all of them
+                            self.idle.check(training.samples)
                         call_all(self.hooks.epoch_end, run)
                     if max_steps is not None and training.step >= max_steps:
                         break
                     if not distributed and (run.checkpoint_wanted or run.stop_reason or signals.received):
                         if self._sync_requests(self._requests(signals), signals):
                             break
+        if signals.received is None and run.stop_reason is None:
+            self._check_updates()
+            self.idle.check(training.samples)
         return self._finish(signals)
 
     def _finish(self, signals: Interrupts) -> str:
@@ -184,19 +196,37 @@ class TrainLoop:
             return "interrupted"
         return "finished" if run.stop_reason is None else f"stopped: {run.stop_reason}"
 
-    def _count_skipped(self) -> None:
+    def _count_skipped(self, reason: str, example: str) -> None:
         """Count a step without an update.
 
         Raises:
             TrainingError: there are too many of them in a row for the training to learn anything.
         """
         self.training.skipped = self.run.skipped = self.training.skipped + 1
+        self.left_out.add(reason, example)
         self.skipped_in_a_row += 1
         if self.skipped_in_a_row > max(PATIENCE, self.run.steps_per_epoch or 0):
             raise TrainingError(
-                f"no update could be made in {self.skipped_in_a_row} windows in a row: they had no weight, or were not"
-                " finite.\n  Look at what the losses count (weight), and at the samples: are the targets empty?"
+                f"no update could be made in {self.skipped_in_a_row} windows in a row.\n  "
+                + "\n  ".join([*self.left_out.notes(), "Look at these samples, and at what the losses count (weight)."])
             )
+
+    def _check_updates(self) -> None:
+        """Refuse an end without a single update: whatever is saved then is no model.
+
+        Raises:
+            TrainingError: the whole training, or at least an epoch of this call, made none.
+        """
+        training = self.training
+        went_through = training.step == 0 or (training.epoch > self.first_epoch and self.first_position == 0)
+        if self.step is None or training.step > self.first_step or not went_through:
+            return
+        count = len(self.batches.plan(self.first_epoch))
+        notes = [*self.left_out.notes(), "Look at these samples, and at what the losses count (weight)."]
+        raise TrainingError(
+            f"the training ended without an update: none of the {count} micro-batches of an epoch, with"
+            f" {len(training.layer)} samples, changed a weight.\n  " + "\n  ".join(notes)
+        )
 
     def _make_step(self) -> TrainStep:
         training, request = self.training, self.request
@@ -265,7 +295,7 @@ class TrainLoop:
             # The fault is summed too: every rank raises, instead of waiting for one that has.
             *totals, faults = self.strategy.sum([*meter.totals, float(meter.fault is not None)])
         if faults:
-            raise meter.error()
+            raise meter.error(meter.fault)
         return totals
 
     def _log_point(self) -> None:
