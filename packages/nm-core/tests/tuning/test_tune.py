@@ -224,9 +224,11 @@ def test_the_score_is_that_of_the_last_weights(tune, app) -> None:
 
 
 def test_another_direction_can_be_asked_for(tune) -> None:
-    """A score that no metric speaks for needs a direction, and gets it."""
+    """A score that no metric speaks for needs a direction, and gets it; one against its metric is refused."""
     options = ("--set", "train.optimizer.lr=0.1,0.2", *GRID)
-    assert tune(*options, "--direction", "maximize").json()["best"]["values"] == {"train.optimizer.lr": "0.1"}
+    contrary = tune(*options, "--direction", "maximize")
+    assert contrary.code == Exit.PROBLEM
+    assert "--direction maximize is against the goal of dev.distance, whose metric says min" in contrary.err
 
     unclear = tune(*options, "--metric", "dev.samples")
     assert unclear.code == Exit.PROBLEM

@@ -83,6 +83,7 @@ class SquaredError(LossModule):
 class AbsoluteError(Metric):
     """The mean absolute error."""
 
+    goals = {"mae": "min"}
     input_ports = ports(out="B Channel:1", y="B Channel:1")
 
     def __init__(self) -> None:
@@ -214,7 +215,7 @@ def test_a_damaged_checkpoint_is_passed_over_loudly(tmp_path: Path, capsys: pyte
 
 def test_another_graph_is_refused(tmp_path: Path) -> None:
     """A checkpoint of a wider network is not loaded into a narrower one."""
-    train(tmp_path, 4)
+    train(tmp_path, 5)
     with pytest.raises(CheckpointMismatchError, match=r"net\.net\.0\.weight: float32 \[8, 4\] in the checkpoint"):
         train(tmp_path, 8, resume="auto", hidden=6)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from nm_core.callbacks.run import Run
@@ -27,6 +27,9 @@ class Callback:
         >>> run.stop_reason
         'the loss is small'
     """
+
+    watches_metric: ClassVar[bool] = False
+    """Whether its parameters `metric` ("dev.wer") and `mode` name a score that it watches; `nmod check` checks them."""
 
     step_interval: int = 0
     """Call `on_step` after each update whose number is a multiple of this; 0 is never."""

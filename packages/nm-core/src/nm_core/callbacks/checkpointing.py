@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nm_core.callbacks.base import Callback
-from nm_core.callbacks.intervals import Mode, check_interval, check_mode, find_score, is_better, report_missing_score
+from nm_core.callbacks.goals import Mode
+from nm_core.callbacks.intervals import check_interval, check_mode
 from nm_core.callbacks.retention import Retention
 from nm_core.callbacks.run import Run
+from nm_core.callbacks.watch import Watch
 from nm_core.errors import ParameterError
 
 
@@ -30,7 +33,8 @@ class CheckpointCallback(Callback):
         best: how many of the best by `metric` stay beside them.
         metric: the score that is compared, `"dev.wer"`: the evaluation's name and the metric's. With it, a score better
             than any before is followed by a checkpoint at once.
-        mode: whether the smallest ("min") or the largest ("max") score is the best.
+        mode: whether the smallest ("min") or the largest ("max") score is the best, where the metric has no goal that
+            says so.
         clock: seconds that pass, for tests.
 
     Raises:
@@ -42,6 +46,8 @@ class CheckpointCallback(Callback):
         Retention(last=2, best=1, metric='dev.wer', mode='min')
     """
 
+    watches_metric = True
+
     def __init__(
         self,
         *,
@@ -52,7 +58,7 @@ class CheckpointCallback(Callback):
         keep: int = 3,
         best: int | None = None,
         metric: str | None = None,
-        mode: Mode = "min",
+        mode: Mode | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         owner = "CheckpointCallback"
@@ -66,25 +72,30 @@ class CheckpointCallback(Callback):
         self.every_seconds = 60.0 * every_minutes
         best = int(metric is not None) if best is None else best
         self.at_end = at_end
-        self.retention = Retention(last=keep, best=best, metric=metric, mode=check_mode(owner, mode))
+        mode = None if mode is None else check_mode(owner, mode)
+        self.retention = Retention(last=keep, best=best, metric=metric, mode=mode or "min")
+        self._watch = None if metric is None else Watch(owner, metric, mode)
         self._clock = clock
         self._written = clock()
         self._epochs = 0
-        self._best: float | None = None
-        self._evaluations: set[str] = set()
 
     def on_start(self, run: Run) -> None:
         """Tell the run which checkpoints stay, and whether there is one at the end.
 
         Raises:
-            ParameterError: the run has nowhere to write.
+            ParameterError: the run has nowhere to write; nothing evaluates the metric in time, or nobody says which
+                values of it are better.
         """
         if run.work_dir is None:
             raise ParameterError(
                 "CheckpointCallback: the run has nowhere to write. "
                 'Give the factory a folder: NeuralModuleFactory(work_dir="runs/first", ...).'
             )
-        run.retention = self.retention
+        if self._watch is not None:
+            self._watch.start(run)
+            self._set_mode(run, self._watch)
+        else:
+            run.retention = self.retention
         # Never set to False: of two callbacks, the one that wants a last checkpoint gets it.
         run.checkpoint_at_end = run.checkpoint_at_end or self.at_end
         self._written = self._clock()
@@ -111,13 +122,12 @@ class CheckpointCallback(Callback):
         Raises:
             ParameterError: the metric is of this evaluation, which has no such score.
         """
-        metric = self.retention.metric
-        if metric is None:
+        watch = self._watch
+        if watch is None:
             return
-        self._evaluations.add(name)
-        value = find_score("CheckpointCallback", metric, name, scores)
-        if value is not None and is_better(value, self._best, self.retention.mode):
-            self._best = value
+        value = watch.find(run, name, scores)
+        self._set_mode(run, watch)
+        if value is not None and watch.improves(value):
             run.request_checkpoint()
 
     def on_checkpoint(self, run: Run, path: Path) -> None:
@@ -126,14 +136,22 @@ class CheckpointCallback(Callback):
 
     def on_end(self, run: Run, reason: str) -> None:
         """Report a metric that no evaluation gave."""
-        if self.retention.metric is not None and self._best is None:
-            effect = "no checkpoint was kept as the best"
-            report_missing_score(run, "CheckpointCallback", self.retention.metric, self._evaluations, effect)
+        if self._watch is not None and self._watch.best is None:
+            self._watch.report_missing(run, "no checkpoint was kept as the best")
 
     def state(self) -> dict[str, Any]:
-        """Return the epochs that have ended and the best score so far."""
-        return {"epochs": self._epochs, "best": self._best}
+        """Return the epochs that have ended, and the metric, its direction and its best value so far."""
+        watch = self._watch
+        if watch is None:
+            return {"epochs": self._epochs, "best": None}
+        return {"epochs": self._epochs, "best": watch.best, "metric": watch.metric, "mode": watch.mode}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take back what `state` gave."""
-        self._epochs, self._best = state["epochs"], state["best"]
+        """Take back what `state` gave; the best value of another metric is left out."""
+        self._epochs = state["epochs"]
+        if self._watch is not None:
+            self._watch.load(state)
+
+    def _set_mode(self, run: Run, watch: Watch) -> None:
+        """Let the run compare as the metric says."""
+        self.retention = run.retention = replace(self.retention, mode=watch.mode)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from nm_core.callbacks.base import Callback
+from nm_core.callbacks.goals import PlannedEvaluation, name_goals
 from nm_core.callbacks.intervals import check_interval
 from nm_core.callbacks.run import Run
 from nm_core.errors import ParameterError
@@ -54,6 +55,11 @@ class EvaluationCallback(Callback):
         self.every_epochs = check_interval(owner, "every_epochs", every_epochs) or int(not every_steps)
         self._epochs = 0
 
+    def plan(self) -> PlannedEvaluation:
+        """Return the goals of its scores and when it is due."""
+        goals = name_goals((metric.name, type(metric).goals) for metric in self.metrics)
+        return PlannedEvaluation(goals, self.step_interval, self.every_epochs)
+
     def on_step(self, run: Run) -> None:
         """Evaluate: `every_steps` updates have passed."""
         self._evaluate(run)
@@ -76,3 +82,14 @@ class EvaluationCallback(Callback):
         # The end of an epoch may fall on a step that is due itself: weights that were just scored are not scored again.
         if run.scored_at.get(self.name) != run.step:
             run.evaluate(self.metrics, name=self.name)
+
+
+def plan_evaluations(callbacks: Iterable[Callback]) -> dict[str, PlannedEvaluation] | None:
+    """Return the evaluations that callbacks will make, by name; None where one of another kind has metrics."""
+    plans: dict[str, PlannedEvaluation] = {}
+    for callback in callbacks:
+        if isinstance(callback, EvaluationCallback):
+            plans[callback.name] = callback.plan()
+        elif getattr(callback, "metrics", ()):
+            return None
+    return plans

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Literal, cast, get_args
+from typing import cast, get_args
 
+from nm_core.callbacks.goals import Mode
 from nm_core.callbacks.run import Run
 from nm_core.errors import ParameterError, did_you_mean
-
-Mode = Literal["min", "max"]
 
 
 def check_interval(owner: str, name: str, value: object) -> int:

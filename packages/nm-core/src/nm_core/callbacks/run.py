@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nm_core.callbacks.goals import Mode, PlannedEvaluation, name_goals
 from nm_core.callbacks.retention import Retention
 from nm_core.modules.metric import Metric
 
@@ -31,6 +32,8 @@ class Run:
         retention: which checkpoints stay when a new one is complete.
         checkpoint_at_end: whether the last update is followed by a checkpoint, unless the action ends with an error.
         scores: of the newest evaluation of each name, and `scored_at` the step of each.
+        planned: the evaluations that its callbacks will make, by name; None where nobody knows.
+        goals: by evaluation, the scores that are worth improving and which of their values is the best.
 
     Example:
         >>> run = Run("train", step=10, evaluator=lambda metrics: {"wer": 0.2})
@@ -58,6 +61,8 @@ class Run:
     checkpoint_at_end: bool = False
     scores: dict[str, dict[str, float]] = field(default_factory=dict)
     scored_at: dict[str, int] = field(default_factory=dict)
+    planned: Mapping[str, PlannedEvaluation] | None = None
+    goals: dict[str, Mapping[str, Mode]] = field(default_factory=dict)
     stop_reason: str | None = None
     checkpoint_wanted: bool = False
     evaluator: Callable[[Sequence[Metric]], dict[str, float]] | None = None
@@ -79,6 +84,8 @@ class Run:
             raise RuntimeError("This run cannot evaluate: it is not a training run.")
         scores = self.evaluator(metrics)
         self.scores[name], self.scored_at[name] = dict(scores), self.step
+        if metrics:
+            self.goals[name] = name_goals((metric.name, type(metric).goals) for metric in metrics)
         if self.announce is not None:
             self.announce(name, scores)
         return scores

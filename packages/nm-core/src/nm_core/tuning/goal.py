@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from nm_core.application.checking.evaluations import EVAL, find_evaluations, goals_of, metrics_of
 from nm_core.application.form.entries import ApplicationEntry, MetricEntry
-from nm_core.callbacks.intervals import Mode
+from nm_core.callbacks.goals import Mode
 from nm_core.errors import did_you_mean
 from nm_core.tuning.errors import TuningError
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from nm_core.plugins import Collections
 
 _MODES: Mapping[str, Mode] = {"minimize": "min", "maximize": "max"}
-_EVAL = "eval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +65,7 @@ def find_goal(
     modes = {
         f"{name}.{score}": mode
         for name, metrics in evaluations.items()
-        for metric_entry in metrics
-        for score, mode in collections.resolve(metric_entry.type, backend).goals.items()
+        for score, mode in goals_of(metrics, collections, backend).items()
     }
     listed = ", ".join(f"{name} ({mode})" for name, mode in modes.items()) or "none that says which way is better"
     if metric is None:
@@ -91,21 +89,20 @@ def find_goal(
             f"  Known: {listed}. For another score of these metrics give --direction minimize or maximize."
         )
     mode = modes[metric] if direction is None else _MODES[direction]
+    if modes.get(metric, mode) != mode:
+        raise TuningError(
+            f"--direction {direction} is against the goal of {metric}, whose metric says {modes[metric]}.\n"
+            "  Leave --direction out: the metric says it."
+        )
     return Goal(evaluation, metric, mode, evaluations[evaluation])
 
 
 def _evaluations(entry: ApplicationEntry, collections: Collections) -> dict[str, tuple[MetricEntry, ...]]:
     """Return the evaluations of an application by name: those of its callbacks, and its eval section as `eval`."""
     section = () if entry.eval is None else entry.eval.metrics
-    evaluations: dict[str, tuple[MetricEntry, ...]] = {}
-    for callback in () if entry.train is None else entry.train.callbacks:
-        if callback.metrics is None:
-            continue
-        parameters = inspect.signature(collections.lookup("callbacks", callback.type)).parameters
-        default: Any = parameters["name"].default if "name" in parameters else _EVAL
-        name = str(callback.params.get("name", default))
-        evaluations.setdefault(name, section if isinstance(callback.metrics, str) else callback.metrics)
+    callbacks = find_evaluations(entry, collections)
+    evaluations = {name: metrics_of(callback, entry) for name, callback in callbacks.items()}
     # Evaluated on the way already, the section would be computed twice under two names.
     if section and section not in evaluations.values():
-        evaluations.setdefault(_EVAL, section)
+        evaluations.setdefault(EVAL, section)
     return evaluations

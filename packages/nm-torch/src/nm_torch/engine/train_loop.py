@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nm_core import Metric, Run, TrainingResult
 from nm_core.actions.requests import TrainRequest
+from nm_core.callbacks.evaluation import plan_evaluations
 from nm_torch.data.loading import worker_error
 from nm_torch.engine import checkpointing, evaluation, run_notes
 from nm_torch.engine.accumulation import StepBatches
@@ -66,6 +67,7 @@ class TrainLoop:
             work_dir=runtime.settings.work_dir,
             evaluator=self._evaluate,
             announce=self._announce,
+            planned=plan_evaluations(request.callbacks),
         )
 
     def train(self) -> TrainingResult:
@@ -123,8 +125,8 @@ class TrainLoop:
         self.first_step, self.first_epoch, self.first_position = training.step, training.epoch, training.position
         self.idle = IdleLosses(training.objective, self.strategy, training.samples)
         horizon = request.max_steps
+        run.steps_per_epoch = self.batches.steps_per_epoch(training.epoch)
         if request.max_epochs is not None:
-            run.steps_per_epoch = self.batches.steps_per_epoch(training.epoch)
             steps = run.steps_per_epoch * request.max_epochs
             horizon = steps if horizon is None else min(horizon, steps)
         self.schedule = Schedule(training.optimizer, self.runtime.resolve_policy(request.policy), horizon)

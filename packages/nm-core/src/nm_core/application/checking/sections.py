@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 from nm_core.application.checking.context import Context
+from nm_core.application.checking.evaluations import check_watched_scores
 from nm_core.application.checking.metrics import Graphs, check_callbacks, check_metrics, find_output
 from nm_core.application.form.entries import TrainEntry
 from nm_core.application.text.names import listed, suggest
@@ -89,6 +90,7 @@ def check_train(context: Context, entry: TrainEntry, graphs: Graphs) -> None:
             context.complain(f"{what}\n  Name the output of a loss.", path)
     _check_options(context, entry)
     check_callbacks(context, entry.callbacks, graphs, ("train", "callbacks"))
+    check_watched_scores(context, entry.callbacks, ("train", "callbacks"))
 
 
 def _is_number(type: NeuralType) -> bool:
