@@ -116,6 +116,10 @@ def port_for(model: Model, pick: Random, templates: bool = True) -> Model:
     if templates and pick.random() < 0.2:
         start, stop = sorted(pick.choices(range(len(axes) + 1), k=2))
         axes[start:stop] = [("*s", None)]
+    elif templates and pick.random() < 0.15:
+        place = pick.randrange(len(axes))
+        if axes[place][0][0] != "'" or "<=" in axes[place][0]:  # what stands between two rows is told by its tag
+            axes = [("*a", None), axes[place], ("*b", None)]
     if model.kind is None or pick.random() < 0.2:
         return Model(tuple(_plain(axes)))
     kind = pick.choice(chain(model.kind))
@@ -129,6 +133,11 @@ def edges(draw: st.DrawFn, templates: bool = True) -> tuple[Model, Model]:
     """An output and an input that fit more often than not."""
     output = draw(tensors())
     return output, port_for(output, draw(seeds), templates)
+
+
+def shuffled(model: Model, pick: Random) -> Model:
+    """A type with its axes in any order."""
+    return replace(model, axes=tuple(pick.sample(model.axes, len(model.axes))))
 
 
 def near(model: Model, pick: Random) -> Model:

@@ -54,6 +54,16 @@ class Wire:
     value: Value
     order: tuple[int, ...]
 
+    def rows(self) -> list[tuple[str, int]]:
+        """The number of axes that each row takes: two rows stand around the one axis with a tag."""
+        names = [tag for tag, _ in self.declared.axes if tag.startswith("*")]
+        left = len(self.order) - len(self.declared.axes) + len(names)
+        if len(names) < 2:
+            return [(name, left) for name in names]
+        anchor = self.declared.axes[1][0].rpartition("<=")[2]
+        first = [anchor in chain(self.value.tags[i]) for i in self.order].index(True)
+        return [(names[0], first), (names[1], left - first)]
+
     def edge(self, consumer: str) -> Edge:
         """The same for the type system."""
         return Edge(consumer, self.port, self.value.producer, NeuralType(str(self.declared)), self.value.type)
@@ -97,12 +107,13 @@ def lay(call: Call, shapes: dict[str, tuple[tuple[int, ...], int | None]], kinds
         shape, number = shapes[wire.value.producer]
         sizes = [shape[i] for i in wire.order]
         own = wire.port.partition("[")[2].rstrip("]")
-        row = len(sizes) - len(wire.declared.axes) + 1
+        taken = dict(wire.rows())
         place = 0
         for tag, size in wire.declared.axes:
             if tag.startswith("*"):
-                asked += [(f"row_{tag[1:]}_{i}", sizes[place + i]) for i in range(row)]
-                place += row
+                asked.append((f"rank_{tag[1:]}", taken[tag] + 1))
+                asked += [(f"row_{tag[1:]}_{i}", sizes[place + i]) for i in range(taken[tag])]
+                place += taken[tag]
                 continue
             if size is not None and size != "?":
                 asked.append((size.replace("n_i", f"n_{own}"), sizes[place]))
@@ -230,6 +241,11 @@ def module(pick: Random, owner: str, values: list[Value], casts: bool) -> Call:
             start, stop = sorted(pick.choices(range(len(axes) + 1), k=2))
             rows["*s"] = value.tags[start:stop]
             axes[start:stop] = [("*s", None)]
+        elif pick.random() < 0.15 and order == sorted(order) and "*a" not in rows:
+            place = pick.randrange(len(axes))
+            if sum(axes[place][0] in chain(tag) for tag in value.tags) == 1:
+                rows |= {"*a": value.tags[:place], "*b": value.tags[place + 1 :]}
+                axes = [("*a", None), axes[place], ("*b", None)]
         kind, size = None, None
         if value.kind and pick.random() < 0.8:
             kind = pick.choice(chain(value.kind))
@@ -241,7 +257,7 @@ def module(pick: Random, owner: str, values: list[Value], casts: bool) -> Call:
         tags = pick.sample(SOURCE_AXES, pick.randrange(1, 4))
         axes = [(tag, None if tag == "Batch" or pick.random() < 0.1 else grown(pick, names)) for tag in tags]
         if rows and pick.random() < 0.5:
-            axes.insert(pick.randrange(len(axes) + 1), ("*s", None))
+            axes.insert(pick.randrange(len(axes) + 1), (pick.choice(sorted(rows)), None))
         if wires and "[" in wires[0].port:
             axes.append(("Channel", pick.choice(("sum(n_i)", "sum(n_i)+1", "sum(n_i)//2"))))
         kind = pick.choice((None, None, "Logits", "Lengths", "Labels"))
@@ -259,7 +275,10 @@ def elements(pick: Random, values: list[Value]) -> list[Wire]:
         (tag, pick.choice(("n_i", "n_i", "2*n_i", "n_i+1")) if i == place else None if tag == "Batch" else "t")
         for i, tag in enumerate(first.tags)
     )
-    order = tuple(range(len(axes)))
+    if pick.random() < 0.5 and sum(first.tags[place] in chain(tag) for tag in first.tags) == 1:
+        variable = pick.choice(("", "'Z<="))
+        axes = (("*a", None), (f"{variable}{first.tags[place]}", axes[place][1]), ("*b", None))
+    order = tuple(range(len(first.tags)))
     return [Wire(f"xs[{i}]", Declared(axes), pick.choice(alike), order) for i in range(pick.randrange(1, 4))]
 
 
@@ -270,9 +289,11 @@ def made_by(call: Call, types: dict[str, NeuralType]) -> Iterator[Value]:
         for tag, _ in declared.axes:
             if tag.startswith("*"):
                 wire = next(w for w in call.wires if tag in dict(w.declared.axes))
-                start = [one for one, _ in wire.declared.axes].index(tag)
-                stop = len(wire.value.tags) - (len(wire.declared.axes) - start - 1)
-                tags += wire.value.tags[start:stop]
+                taken = dict(wire.rows())
+                start = 0
+                for own, _ in wire.declared.axes[: [one for one, _ in wire.declared.axes].index(tag)]:
+                    start += taken.get(own, 1)
+                tags += wire.value.tags[start : start + taken[tag]]
             else:
                 tags.append(tag)
         yield Value(f"{call.owner}.{port}", tuple(tags), declared.kind, types[port])

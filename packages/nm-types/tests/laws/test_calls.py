@@ -4,6 +4,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
 from pkgutil import resolve_name
 from random import Random
 from unittest.mock import patch
@@ -11,7 +12,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nm_types_examples import LOCAL, above, port_for, seeds, tensors
+from nm_types_examples import LOCAL, above, port_for, seeds, shuffled, tensors
 from nm_types_model import TOPS, Model, family
 from nm_types_sizes import reading, solutions
 
@@ -41,9 +42,7 @@ def calls(draw: st.DrawFn) -> Asked:
     ports, values = {}, {}
     for i in range(pick.randrange(1, 5)):
         j = pick.randrange(len(models))
-        port = port_for(models[j], pick)
-        if pick.random() < 0.5:
-            port = Model(tuple(pick.sample(port.axes, len(port.axes))), port.kind, port.sizes)
+        port = port_for(shuffled(models[j], pick) if pick.random() < 0.5 else models[j], pick)
         ports[f"p{i}"], values[f"p{i}"] = port, made[f"o{j}"]
     if pick.random() < 0.4:
         j = pick.randrange(len(models))
@@ -95,22 +94,41 @@ def measured(draw: st.DrawFn) -> tuple[dict[str, Model], dict[str, tuple[int, ..
     """Ports, and shapes and families of values that fit them more often than not."""
     pick = draw(seeds)
     known = {name: pick.randrange(1, 7) for name in ("t", "u", "c", "d", "e", "batch", "row")}
-    ports, shapes, families = {}, {}, {}
+    lengths = {name: pick.randrange(4) for name in ("*s", "*a", "*b")}
+    ports: dict[str, Model] = {}
     for i in range(pick.randrange(1, 4)):
-        port = port_for(draw(tensors()), pick)
-        ports[f"p{i}"] = port
+        ports[f"p{i}"] = port_for(draw(tensors()), pick)
+    if pick.random() < 0.4:
+        rows = pick.choice(((("*a", None),), (("*a", None),), (), (("Time", "t"),)))
+        element = Model((*rows, ("'Z<=Channel", pick.choice(("n_i", "2*n_i", "n_i+t"))), ("*b", None)))
+        ports |= {f"xs[{i}]": element for i in range(pick.randrange(1, 4))}
+        if pick.random() < 0.7:
+            ports["sum"] = Model((*rows, ("Channel", pick.choice(("sum(n_i)", "sum(n_i)+u")))))
+    shapes, families = {}, {}
+    known |= {f"n_{i}": pick.randrange(1, 5) for i in range(3)}
+    for name, port in ports.items():
         shape = [
             size
             for tag, text in port.axes
-            for size in ([known["row"]] * known["row"] if tag[0] == "*" else [_size(tag, text, known, pick)])
+            for size in (
+                [known["row"]] * lengths[tag]
+                if tag[0] == "*"
+                else [_size(tag, text and element_size(text, name, ports), known, pick)]
+            )
         ]
-        if pick.random() < 0.3:
+        if pick.random() < 0.25:
             place = pick.randrange(len(shape)) if shape else 0
             shape[place : place + pick.randrange(2)] = [pick.randrange(1, 7)] * pick.randrange(1, 3)
-        shapes[f"p{i}"] = tuple(max(1, size) for size in shape)
+        shapes[name] = tuple(max(1, size) for size in shape)
         if pick.random() < 0.7:
-            families[f"p{i}"] = family(port.kind or "Logits") if pick.random() < 0.8 else pick.choice(("int", "bool"))
+            families[name] = family(port.kind or "Logits") if pick.random() < 0.9 else pick.choice(("int", "bool"))
     return ports, shapes, families
+
+
+def element_size(text: str, name: str, ports: dict[str, Model]) -> str:
+    """A size of a port with the names of elements written out."""
+    elements = [f"n_{own[3]}" for own in ports if own.startswith("xs[")]
+    return text.replace("sum(n_i)", f"({'+'.join(elements)})").replace("n_i", f"n_{name[3:4]}")
 
 
 def _size(tag: str, text: str | None, known: dict[str, int], pick: Random) -> int:
@@ -120,26 +138,40 @@ def _size(tag: str, text: str | None, known: dict[str, int], pick: Random) -> in
 
 
 def fits(ports: dict[str, Model], shapes: dict[str, tuple[int, ...]], families: dict[str, str]) -> bool:
-    """Whether shapes and families are those of some ports, for some numbers of their names, found by trying."""
+    """Whether shapes and families are those of some ports, for some numbers of their names, found by trying.
+
+    Rows are tried too: each takes any number of axes, the same in all ports.
+    """
+    if any(families.get(name, family(port.kind)) != family(port.kind) for name, port in ports.items() if port.kind):
+        return False
+    rows = sorted({tag for port in ports.values() for tag, _ in port.axes if tag[0] == "*"})
+    longest = max(map(len, shapes.values()))
+    return any(
+        next(solutions(asked, 40), None) is not None
+        for own in product(range(longest + 1), repeat=len(rows))
+        if (asked := _asked(ports, shapes, dict(zip(rows, own, strict=True)))) is not None
+    )
+
+
+def _asked(
+    ports: dict[str, Model], shapes: dict[str, tuple[int, ...]], lengths: dict[str, int]
+) -> list[tuple[str, int]] | None:
+    """What ports ask of shapes where rows have some lengths; None where the ranks do not fit."""
     asked: list[tuple[str, int]] = []
     for name, port in ports.items():
         shape = list(shapes[name])
-        left = len(shape) - len(port.axes) + len(port.rows)
-        if left < 0 or (left and not port.rows):
-            return False
+        if sum(lengths.get(tag, 1) for tag, _ in port.axes) != len(shape):
+            return None
         for tag, text in port.axes:
             if tag[0] == "*":
-                asked += [("rank__", left + 1), *((f"row_{i}", size) for i, size in enumerate(shape[:left]))]
-                del shape[:left]
+                asked += [(f"row_{tag[1:]}_{i}", shape.pop(0)) for i in range(lengths[tag])]
                 continue
             size = shape.pop(0)
             if text not in (None, "?"):
-                asked.append((str(text), size))
+                asked.append((element_size(str(text), name, ports), size))
             elif text is None and tag == "Batch":
                 asked.append(("batch__", size))
-        if name in families and port.kind is not None and families[name] != family(port.kind):
-            return False
-    return next(solutions(asked, 40), None) is not None
+    return asked
 
 
 @given(measured())
@@ -268,7 +300,14 @@ def test_the_examples_of_these_laws_reach_the_interesting_cases() -> None:
             seen["open"] += bool(typing.equations)
         seen["fits"] += fits(*run)
         seen["does not"] += not fits(*run)
+        for case, ports in (("two rows", 2), ("row or two", 1)):
+            if any(len(port.rows) >= ports for port in run[0].values()):
+                seen[f"{case}, fits"] += fits(*run)
+                seen[f"{case}, does not"] += not fits(*run)
+        seen["sum, fits"] += "sum" in run[0] and fits(*run)
+        seen["sum, does not"] += "sum" in run[0] and not fits(*run)
 
     count()
     assert min(seen[case] for case in ("accepted", "row", "variable", "deferred", "fits", "does not")) >= 5, seen
+    assert min(count for case, count in seen.items() if case.startswith(("two rows", "row or", "sum"))) >= 5, seen
     assert min(seen[case] for case in ("cast", "elements", "unchecked", "NM101", "NM104", "NM105")) >= 1, seen

@@ -7,7 +7,7 @@ from random import Random
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from nm_types_examples import beneath, concrete, edges, forgotten, near, port_for, seeds, tensors
+from nm_types_examples import beneath, concrete, edges, forgotten, near, port_for, seeds, shuffled, tensors
 from nm_types_model import KINDS, TAGS, Model, belongs, chain
 
 from nm_types import CODES, Connection, Edge, NeuralType, compare, connect, transposed
@@ -74,10 +74,8 @@ def reordered(draw: st.DrawFn) -> tuple[Model, Model]:
     """An output, and an input that takes it or something near it in another order."""
     output = draw(tensors())
     pick = draw(seeds)
-    input = port_for(output if pick.random() < 0.7 else near(output, pick), pick, templates=pick.random() < 0.2)
-    axes = list(input.axes)
-    pick.shuffle(axes)
-    return output, Model(tuple(axes), input.kind, input.sizes)
+    moved = shuffled(output if pick.random() < 0.7 else near(output, pick), pick)
+    return output, port_for(moved, pick, templates=pick.random() < 0.2)
 
 
 @given(reordered())

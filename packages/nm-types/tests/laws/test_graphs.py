@@ -55,6 +55,11 @@ class Graph:
             return
         assert all(typing.casts.get(w.port, tuple(sorted(w.order))) == w.order for w in call.wires), self.shown("order")
         self.seen.update({"cast": bool(typing.casts), "deferred": bool(typing.deferred)})
+        rows = [wire.port for wire in call.wires if len(wire.rows()) == 2]
+        self.seen["two rows, deferred"] += not typing.casts and not set(rows).isdisjoint(typing.deferred)
+        self.seen["elements with rows, deferred"] += not {f"xs[{i}]" for i in range(3)}.isdisjoint(
+            set(rows) & set(typing.deferred)
+        )
         self.seen.update({"decided": not typing.deferred and not typing.unchecked, "blind": bool(typing.unchecked)})
         if not typing.deferred:
             assert all(on_axes), self.shown("no check, but shapes do not fit", on_axes, False)
@@ -72,7 +77,10 @@ class Graph:
         wires = [wire for wire in call.wires if wire.port in typing.deferred]
         ports = {wire.port: NeuralType(str(wire.declared)) for wire in wires}
         real = {wire.port: tuple(shapes[wire.value.producer][0][i] for i in wire.order) for wire in wires}
-        return check_shapes(ports, real) == ()
+        values = {
+            wire.port: NeuralType(" ".join(wire.value.tags[i] for i in wire.order) or "; Logits") for wire in wires
+        }
+        return check_shapes(ports, real, values=values) == ()
 
     def hold(self, call: Call, typing: CallTyping, after: Runs) -> None:
         """In every world that is left, open equations are true and types of outputs tell the real sizes."""
@@ -113,6 +121,7 @@ def test_random_graphs_are_judged_as_running_them_judges() -> None:
 
     assert min(seen[what] for what in ("decided", "deferred", "NM105", "depth")) >= 30, seen
     assert min(seen[what] for what in ("blind", "cast", "NM113", "NM108")) >= 5, seen
+    assert min(seen[what] for what in ("two rows, deferred", "elements with rows, deferred")) >= 5, seen
 
 
 @pytest.mark.proof

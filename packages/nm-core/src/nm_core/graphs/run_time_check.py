@@ -14,6 +14,7 @@ from nm_core.symbols import recording
 from nm_core.symbols.tensor import Call, NmTensor, flat_arguments
 from nm_types import Edge, Fix, NeuralType, NeuralTypeError, Problem, check_shapes
 from nm_types.connecting import Measured
+from nm_types.notation import Structure
 
 T = TypeVar("T")
 
@@ -52,6 +53,8 @@ def build_run_time_check(
     }
     owner, location = call.name, call.location
     makers = _makers(call)
+    ports = {port: edge.expected for port, edge in edges.items()}
+    types = {port: _value_type(edge, call.casts.get(port)) for port, edge in edges.items()}
 
     def run(arguments: Sequence[Any], lengths: Sequence[int | None]) -> None:
         values = {
@@ -60,10 +63,11 @@ def build_run_time_check(
             for name, observed in _observe_items(port, argument, observe)
         }
         problems = check_shapes(
-            {name: _type(edges, name) for name in values},
+            {name: _type(ports, name) for name in values},
             {name: value.shape for name, value in values.items()},
             {name: value.family for name, value in values.items() if value.family is not None},
             kinds={port: [_read(size, lengths) for size in sizes] for port, sizes in kinds.items() if port in values},
+            values={name: _type(types, name) for name in values},
             owner=owner,
             producers={name: _look_up(makers, name).name for name in values},
             location=location,
@@ -108,12 +112,20 @@ def _look_up(ports: Mapping[str, T], name: str) -> T:
     return ports[name] if name in ports else _look_up(ports, name.rpartition("[")[0])
 
 
-def _type(edges: Mapping[str, Edge], name: str) -> NeuralType:
-    """Return the type of a port, or of the items of the list that it takes."""
-    if name in edges:
-        return edges[name].expected
-    item = _type(edges, name.rpartition("[")[0]).item
+def _type(types: Mapping[str, NeuralType], name: str) -> NeuralType:
+    """Return the type of a port or a value, or of the items of the list that it is."""
+    if name in types:
+        return types[name]
+    item = _type(types, name.rpartition("[")[0]).item
     return NeuralType({} if item is None else item)
+
+
+def _value_type(edge: Edge, order: Sequence[int] | None) -> NeuralType:
+    """Return the type of the value that arrives at a port, its axes in the order of a cast."""
+    value = edge.given
+    if order is None:
+        return value
+    return NeuralType(Structure("tensor", tuple(value.axes[index] for index in order), value.kind))
 
 
 def _explain(problem: Problem, edge: Edge, maker: _Maker) -> Problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from nm_types.connecting.row_lengths import row_lengths
 from nm_types.messages import Column, Fix, Problem
 from nm_types.neural_type import NeuralType
 from nm_types.notation import Axis, Row
@@ -34,6 +35,7 @@ def check_shapes(
     dtypes: Mapping[str, str] | None = None,
     *,
     kinds: Mapping[str, Sequence[Measured | None]] | None = None,
+    values: Mapping[str, NeuralType] | None = None,
     owner: str = "",
     producers: Mapping[str, str] | None = None,
     location: str = "",
@@ -49,6 +51,8 @@ def check_shapes(
         shapes: the shapes of the values, for the ports to be checked; other values than tensors are left out.
         dtypes: the families of the numbers (float, int, bool), for the ports whose family is to be checked.
         kinds: the sizes of the kinds of the values, for the ports where they are to be checked; None where unknown.
+        values: the types of the values, where they are known: their tags say which axis stands between two rows. Where
+            they are not, shapes fit if they fit for some place of that axis.
         owner: the name of the module, for messages.
         producers: where the values come from, for messages.
         location: file and line of the connection, for messages.
@@ -56,38 +60,50 @@ def check_shapes(
     Returns:
         One problem for each bad port, none if all fit.
     """
-    checker = _Checker(expected, owner, producers or {}, location)
-    for port, shape in shapes.items():
-        checker.add(port, tuple(shape))
-    for port, sizes in (kinds or {}).items():
-        checker.add_kind(port, sizes)
-    checker.solve()
-    for port, family in (dtypes or {}).items():
-        checker.check_family(port, family)
-    return tuple(checker.problems.values())
+    problems: tuple[Problem, ...] = ()
+    types = values or {}
+    for lengths in row_lengths(expected, shapes, types):
+        checker = _Checker(expected, lengths, owner, producers or {}, location)
+        for port, shape in shapes.items():
+            checker.add(port, tuple(shape), types.get(port))
+        for port, sizes in (kinds or {}).items():
+            checker.add_kind(port, sizes)
+        checker.solve()
+        for port, family in (dtypes or {}).items():
+            checker.check_family(port, family)
+        if not checker.problems:
+            return ()
+        # all ways fail: the first one is shown
+        problems = problems or tuple(checker.problems.values())
+    return problems
 
 
 class _Checker:
     """The state of one run-time check: bound names, open equations and problems."""
 
     def __init__(
-        self, expected: Mapping[str, NeuralType], owner: str, producers: Mapping[str, str], location: str
+        self,
+        expected: Mapping[str, NeuralType],
+        lengths: Mapping[str, int],
+        owner: str,
+        producers: Mapping[str, str],
+        location: str,
     ) -> None:
         self.expected = expected
+        self.lengths = lengths
         self.owner = owner
         self.producers = producers
         self.location = location
         self.names = LocalNames()
         self.solution = Solution()
-        self.rows: dict[str, Shape] = {}
         self.shapes: dict[str, Shape] = {}
         self.kinds: dict[str, Sequence[Measured | None]] = {}
         self.read: dict[Name, str] = {}
         self.equations: list[Equation] = []
         self.problems: dict[str, Problem] = {}
 
-    def add(self, port: str, shape: Shape) -> None:
-        """Add the shape of one value: check its rank and set up equations for its sizes."""
+    def add(self, port: str, shape: Shape, value: NeuralType | None) -> None:
+        """Add the shape of one value of a type: check its rank and set up equations for its sizes."""
         type = self.expected[port]
         self.shapes[port] = shape
         if type.form != "tensor":
@@ -97,7 +113,16 @@ class _Checker:
         if len(shape) < fixed or (not rows and len(shape) != fixed):
             rank = f"{fixed} axes" if not rows else f"at least {fixed} axes"
             self._report("NM120", port, f"The value has {len(shape)} axes, its type has {rank}.", ())
-        elif len(rows) < 2:
+        elif len(rows) > 1 and value is not None and value.form == "tensor" and len(value.axes) != len(shape):
+            # no tag says where the axis between the rows stands
+            cause = f"The value has {len(shape)} axes, its output promises {len(value.axes)}: {value}."
+            self._report("NM120", port, cause, ())
+        elif sum(self.lengths[row.name] for row in rows) != len(shape) - fixed:
+            *before, last = rows
+            length = max(0, len(shape) - fixed - sum(self.lengths[row.name] for row in before))
+            cause = f"*{last.name} stands for {self.lengths[last.name]} axes elsewhere, here for {length}."
+            self._report("NM120", port, cause, ())
+        else:
             self._add_axes(port, type.axes, shape)
 
     def add_kind(self, port: str, sizes: Sequence[Measured | None]) -> None:
@@ -115,12 +140,7 @@ class _Checker:
         index = 0
         for axis in axes:
             if isinstance(axis, Row):
-                length = len(shape) - len(axes) + 1
-                row_shape = self.rows.setdefault(axis.name, shape[index : index + length])
-                if len(row_shape) != length:
-                    cause = f"*{axis.name} stands for {len(row_shape)} axes elsewhere, here for {length}."
-                    self._report("NM120", port, cause, ())
-                    return
+                length = self.lengths[axis.name]
                 for offset in range(length):
                     self._equate(port, index + offset, Size(row_size(axis.name, offset)), shape[index + offset])
                 index += length
@@ -194,7 +214,7 @@ class _Checker:
     def _report(self, code: str, port: str, cause: str, marked: tuple[int, ...], numbers: Column | None = None) -> None:
         type = self.expected[port]
         shape = self.shapes.get(port, ())
-        axes = _axis_texts(type.axes, len(shape))
+        axes = _axis_texts(type.axes, self.lengths, len(shape))
         axes += ["-"] * (len(shape) - len(axes))
         sizes = [*map(str, shape), *["-"] * (len(axes) - len(shape))]
         columns = [Column(f"axis {i}", axes[i], sizes[i], i in marked) for i in range(len(axes))]
@@ -221,8 +241,11 @@ class _Checker:
         )
 
 
-def _axis_texts(axes: Sequence[Axis], count: int) -> list[str]:
+def _axis_texts(axes: Sequence[Axis], lengths: Mapping[str, int], count: int) -> list[str]:
     """Return the axes of a type as text, one per dimension of a shape; a row repeats for each axis it spans."""
     rows = sum(isinstance(axis, Row) for axis in axes)
-    row_length = count - len(axes) + 1 if rows == 1 else 1
-    return [str(axis) for axis in axes for _ in range(max(row_length, 0) if isinstance(axis, Row) else 1)]
+    if rows == 1:  # what the other axes leave, also where the row is of another length elsewhere
+        lengths = {axis.name: max(count - len(axes) + 1, 0) for axis in axes if isinstance(axis, Row)}
+    elif sum(lengths.get(axis.name, 1) if isinstance(axis, Row) else 1 for axis in axes) != count:
+        lengths = {}
+    return [str(axis) for axis in axes for _ in range(lengths.get(axis.name, 1) if isinstance(axis, Row) else 1)]

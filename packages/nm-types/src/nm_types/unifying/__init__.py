@@ -3,7 +3,7 @@
 from nm_types.unifying.misfit import Misfit
 from nm_types.unifying.names import BATCH, LocalNames, Meanings, row_size
 from nm_types.unifying.release import release_sizes, with_sizes
-from nm_types.unifying.rows import lay_out_rows
+from nm_types.unifying.rows import Spread, lay_out_rows, spread_axes
 from nm_types.unifying.symbol_scopes import own_kind, plain
 from nm_types.unifying.unify import Casts, Unifier
 
@@ -13,11 +13,13 @@ __all__ = [
     "LocalNames",
     "Meanings",
     "Misfit",
+    "Spread",
     "Unifier",
     "lay_out_rows",
     "own_kind",
     "plain",
     "release_sizes",
     "row_size",
+    "spread_axes",
     "with_sizes",
 ]
