@@ -45,6 +45,15 @@ def check(ports: dict[str, str], shapes: dict[str, tuple[int, ...]], **families:
         ({"x": "*s C:3", "y": "*s"}, {"x": (2, 5, 3), "y": (2, 5, 1)}, {"y": "NM120"}),
         ({"x": "*s C:3"}, {"x": ()}, {"x": "NM120"}),
         ({"x": "*a C:3 *b"}, {"x": (2, 3, 4)}, {}),
+        ({"x": "*a C:3 *b"}, {"x": (2, 5, 4)}, {"x": "NM121"}),
+        ({"x": "*a C:3 *b", "y": "*a *b"}, {"x": (2, 3, 4), "y": (2, 4)}, {}),
+        ({"x": "*a C:3 *b", "y": "*a *b"}, {"x": (2, 3, 4), "y": (2, 5)}, {"y": "NM121"}),
+        ({"x": "*a C:3 *b", "y": "*a"}, {"x": (2, 3, 3), "y": (2, 3)}, {}),
+        ({"x": "*a C:3 *b", "y": "*a"}, {"x": (2, 3, 3), "y": (2, 4)}, {"y": "NM121"}),
+        ({"x": "*a C:3 *b", "y": "*a"}, {"x": (2, 3), "y": (2, 3)}, {"x": "NM120"}),
+        ({"x": "*a T *a"}, {"x": (2, 9, 2)}, {}),
+        ({"x": "*a T *a"}, {"x": (2, 9, 3)}, {"x": "NM121"}),
+        ({"x": "*a T *a"}, {"x": (2, 9)}, {"x": "NM120"}),
         ({"x": "; Loss"}, {"x": ()}, {}),
         ({"x": "; Loss"}, {"x": (1,)}, {"x": "NM120"}),
         ({"x": "{}"}, {"x": (1, 2)}, {}),
@@ -54,6 +63,26 @@ def check(ports: dict[str, str], shapes: dict[str, tuple[int, ...]], **families:
 def test_shapes_against_types(ports: dict[str, str], shapes: dict[str, tuple[int, ...]], bad: dict[str, str]) -> None:
     """Ranks, numbers, names shared by ports, expressions, rows."""
     assert check(ports, shapes) == bad
+
+
+@pytest.mark.parametrize(
+    ("value", "shape", "bad"),
+    [
+        ("B C T", (2, 3, 4), {}),
+        ("B C T", (2, 4, 3), {"x": "NM121"}),
+        ("B T C", (2, 4, 3), {}),
+        ("C B T", (2, 3, 3), {"x": "NM121"}),
+        ("B T C", (2, 4, 3, 3), {"x": "NM120"}),
+        ("B C", (2, 3, 3), {"x": "NM120"}),
+    ],
+)
+def test_the_tags_of_a_value_say_which_axis_stands_between_two_rows(
+    value: str, shape: tuple[int, ...], bad: dict[str, str]
+) -> None:
+    """Not whichever axis happens to have its size; a value of another rank than promised has no such axis."""
+    problems = check_shapes({"x": NeuralType("*a C:3 *b")}, {"x": shape}, values={"x": NeuralType(value)})
+
+    assert {problem.port: problem.code for problem in problems} == bad
 
 
 def test_elements_of_a_variadic_port_add_up() -> None:

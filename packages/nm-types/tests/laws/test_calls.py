@@ -85,8 +85,8 @@ def test_law_10_the_order_of_connecting_does_not_matter(asked: Asked, pick: Rand
     edges = asked.edges()
     expected = outcome(asked)
 
-    for shuffled in (edges[::-1], pick.sample(edges, len(edges))):
-        assert outcome(asked, shuffled) == expected
+    for reordered in (edges[::-1], pick.sample(edges, len(edges))):
+        assert outcome(asked, reordered) == expected
 
 
 @st.composite

@@ -19,6 +19,7 @@ from nm_types import (
     UnknownNameError,
     WidthTag,
 )
+from nm_types.notation import check_input
 
 
 class PhonemeTag(TokenTag, id="asr.Phoneme"):
@@ -135,7 +136,8 @@ def test_a_bare_name_of_nm_types_keeps_its_meaning() -> None:
         ("object LogProbs", "NM001", "kind of tensors"),
         ("B ; labels", "NM001", "is no kind of values"),
         ("B ; Labels(1,2)", "NM004", "has 1 sizes"),
-        ("*s *t", "NM001", "one row"),
+        ("*s *t *u", "NM001", "one row"),
+        ("*s B T *t", "NM001", "one row"),
         ("*a B *b C *d", "NM001", "one row"),
         ("*S", "NM001", "a star and a lowercase name"),
         ("B 'a", "NM001", "begins with a capital word"),
@@ -153,6 +155,17 @@ def test_wrong_notations_are_pointed_at(written: str, code: str, words: str) -> 
     assert caught.value.code == code
     assert f'    "{written}"\n' in message
     assert "^" in message
+
+
+@pytest.mark.parametrize("written", ["*s *t", "*s 'A *t", "list[*s *t]"])
+def test_an_output_may_have_rows_that_no_input_can_have(written: str) -> None:
+    """Inputs decide the rows of an output; two rows of an input need an axis between them that its tag tells."""
+    type = NeuralType(written)
+
+    assert NeuralType(str(type)) == NeuralType.from_dict(type.to_dict()) == type
+    with pytest.raises(TypeSyntaxError, match="an input has one row; two only around one axis"):
+        check_input(type)
+    check_input(NeuralType("*s 'A<=Channel *t"))
 
 
 @pytest.mark.parametrize("axes", [{1: AxisType(BatchTag)}, {0: BatchTag}, {0: "B"}])

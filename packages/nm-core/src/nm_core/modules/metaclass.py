@@ -14,7 +14,7 @@ from nm_core.modules.module_name import checked_name, snake_case
 from nm_core.modules.port_parameters import check_port_parameters
 from nm_core.modules.signature import Signature, signature_of
 from nm_core.symbols.parameters import FrozenParams, capture, constructor_parameters, constructor_signature
-from nm_core.symbols.ports import as_ports
+from nm_core.symbols.ports import as_input_ports, as_ports
 from nm_core.symbols.tensor import Call
 from nm_types.frames import boundary
 
@@ -55,7 +55,7 @@ class ModuleMeta(type):
         super().__init__(name, bases, namespace, **kwargs)
         cls._constructor_parameters = constructor_parameters(cls)
         cls._declared_ports = Signature(
-            as_ports(getattr(cls, "input_ports", {}), f"The input ports of {cls.__qualname__}"),
+            as_input_ports(getattr(cls, "input_ports", {}), f"The input ports of {cls.__qualname__}"),
             as_ports(getattr(cls, "output_ports", {}), f"The output ports of {cls.__qualname__}"),
         )
         cls._outputs_type = _find_outputs_type(cls, tuple(cls._declared_ports.outputs))

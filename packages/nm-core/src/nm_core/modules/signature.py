@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nm_core.errors import ModuleDeclarationError, ParameterError
-from nm_core.symbols.ports import PortSpec, as_ports
+from nm_core.symbols.ports import PortSpec, as_input_ports, as_ports
 from nm_types import BindingError, NmError
 
 
@@ -37,7 +37,7 @@ def signature_of(cls: Any, params: Mapping[str, Any]) -> Signature:
     ports_of = getattr(cls, "ports_of", None)
     if ports_of is not None:
         inputs, outputs = _call_author(owner, "ports_of", ports_of, params)
-        declared = Signature(as_ports(inputs, f"{owner}.ports_of"), as_ports(outputs, f"{owner}.ports_of"))
+        declared = Signature(as_input_ports(inputs, f"{owner}.ports_of"), as_ports(outputs, f"{owner}.ports_of"))
         _check_names(owner, cls._declared_ports, declared)
     names = declared.inputs.parameters | declared.outputs.parameters
     if not names:

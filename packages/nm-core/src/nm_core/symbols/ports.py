@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nm_core.errors import ModuleDeclarationError
-from nm_types import NeuralType
+from nm_types import NeuralType, TypeSyntaxError
 from nm_types.frames import boundary
+from nm_types.notation import check_input
 
 PortDeclaration = Any
 """What an author may write for a port: a string, a NeuralType, the paper's dict, or a `Port`."""
@@ -141,6 +142,21 @@ def as_ports(declared: object, owner: str) -> PortSpec:
         f"{owner} are declared as {type(declared).__name__}.\n"
         f'  Expected ports(x="B T:t", ...) or a dict from port name to type.'
     )
+
+
+def as_input_ports(declared: object, owner: str) -> PortSpec:
+    """Convert the value of `input_ports`, as `as_ports` does, and refuse types that no input can have.
+
+    Raises:
+        ModuleDeclarationError: it is no mapping, or a port has rows that no value could decide.
+    """
+    spec = as_ports(declared, owner)
+    for port in spec.values():
+        try:
+            check_input(port.type)
+        except TypeSyntaxError as error:
+            raise ModuleDeclarationError(f"{owner}, {port.name}: {error.message}", code=error.code) from None
+    return spec
 
 
 def _name_port(name: str, declared: PortDeclaration, tags: tuple[type, ...], kinds: tuple[type, ...]) -> Port:

@@ -60,17 +60,36 @@ def _object(kind: Kind, part: str, text: str) -> Structure:
 
 
 def check_axes(axes: tuple[Axis, ...], text: str) -> None:
-    """Refuse ambiguous rows: two rows need a tagged axis between them, three are too many."""
-    rows = [index for index, axis in enumerate(axes) if isinstance(axis, Row)]
-    if len(rows) < 2:
-        return
-    between = axes[rows[0] + 1 : rows[1]]
-    if len(rows) > 2 or len(between) != 1:
-        raise _syntax(
-            text,
-            str(axes[rows[1]]),
-            "a type has one row; two only around one axis that can be told by its tag, as in *a Channel *b",
-        )
+    """Refuse more rows than an input or an output may have: two, next to each other or around one axis."""
+    rows = _rows(axes)
+    if len(rows) > 2 or (len(rows) == 2 and rows[1] - rows[0] > 2):
+        raise _too_many_rows(axes[rows[1]], text)
+
+
+def check_input(structure: Structure) -> None:
+    """Refuse rows that no value can decide: two rows of an input need an axis between them that its tag tells.
+
+    On an output two rows may be next to each other: its inputs have decided them.
+
+    Raises:
+        TypeSyntaxError: an input cannot have this type.
+    """
+    rows = _rows(structure.axes)
+    if len(rows) == 2:
+        between = structure.axes[rows[0] + 1]
+        if isinstance(between, Row) or (isinstance(between.tag, TagVariable) and between.tag.bound is None):
+            raise _too_many_rows(structure.axes[rows[1]], str(structure))
+    if structure.item is not None:
+        check_input(structure.item)
+
+
+def _rows(axes: tuple[Axis, ...]) -> list[int]:
+    return [index for index, axis in enumerate(axes) if isinstance(axis, Row)]
+
+
+def _too_many_rows(row: Axis, text: str) -> TypeSyntaxError:
+    what = "an input has one row; two only around one axis that can be told by its tag, as in *a Channel *b"
+    return _syntax(text, str(row), what)
 
 
 def _parse_axis(word: str, text: str, scope: Scope) -> Axis:

@@ -45,6 +45,8 @@ def spread_axes(expected: Sequence[Axis], actual: Sequence[Axis]) -> Spread | Re
     # two rows share the spare axes; only the tag of the axis between them says where to split
     if len(places) == 2:
         anchor = expected[places[0] + 1]
+        if isinstance(anchor, Row):
+            return "anchor"
         matches = [k for k in range(spare + 1) if _is_anchor(anchor, actual[places[0] + k])]
         if len(matches) != 1:
             return "anchors" if matches else "anchor"

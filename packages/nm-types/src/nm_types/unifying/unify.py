@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, cast
 
 from nm_types.meanings import Kind
-from nm_types.notation import AxisType, Structure
+from nm_types.notation import AxisType, Structure, check_input
 from nm_types.relations import LESS, Permutation, order_of_axes, order_of_kinds, unique_order
 from nm_types.sizes import Origin, Size
 from nm_types.solving import Edge, Equation
@@ -52,6 +52,7 @@ class Unifier:
             return None
         if expected.form != actual.form:
             return Misfit("form", expected, actual)
+        check_input(expected)
         spread = spread_axes(expected.axes, actual.axes)
         if not isinstance(spread, Spread):
             return Misfit(spread, expected, actual)
