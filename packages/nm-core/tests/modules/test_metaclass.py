@@ -98,3 +98,11 @@ def test_outputs_declared_in_another_order_are_refused(declared: dict[str, str])
 
         class Wrong(NeuralModule[SplitOutputs]):
             output_ports = ports(**declared)
+
+
+def test_an_input_port_with_rows_that_no_value_decides_is_refused_when_declared() -> None:
+    """An output may have them; the message names the class and the port."""
+    with pytest.raises(ModuleDeclarationError, match=r"(?s)The input ports of Wrong, x: .*an input has one row"):
+        type("Wrong", (NeuralModule,), {"input_ports": {"x": "*a *b"}})
+
+    type("Right", (NeuralModule,), {"input_ports": {"x": "*a Time *b"}, "output_ports": {"y": "*a *b"}})
