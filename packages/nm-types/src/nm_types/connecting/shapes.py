@@ -73,8 +73,9 @@ def check_shapes(
             checker.check_family(port, family)
         if not checker.problems:
             return ()
-        # all ways fail: the first one is shown
-        problems = problems or tuple(checker.problems.values())
+        # all ways fail: one with the fewest problems is shown
+        if not problems or len(checker.problems) < len(problems):
+            problems = tuple(checker.problems.values())
     return problems
 
 
