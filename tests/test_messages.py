@@ -153,6 +153,13 @@ def run_lengths() -> Any:
     return list(NeuralModuleFactory().infer([y], inputs=values))
 
 
+def give_lengths_of_another_axis() -> Any:
+    """Give lengths in samples to a graph that asks for them in frames."""
+    x, lengths = inputs(x="B C:8 T:t", lengths="B ; Lengths(t)")
+    y = Measures(name="measures")(x, lengths)
+    return NeuralModuleFactory().infer([y], inputs={"x": torch.randn(2, 8, 5), "lengths": torch.tensor([800, 640])})
+
+
 def check(promise: str, gives: str) -> Any:
     """Check a module that does not keep its promise."""
     check_module(Stored(promise=promise, gives=gives, name="stored"))
@@ -185,6 +192,7 @@ RUNS: dict[str, Callable[[], Any]] = {
     "NM121": lambda: run("B C T:s ; LogProbs", "three"),
     "NM122": lambda: run("B C T:s", "whole"),
     "NM123": run_lengths,
+    "NM124": give_lengths_of_another_axis,
     "NM130": lambda: check("B C:8 T:t ; LogProbs", "x"),
     "NM131": lambda: check("B C:8 T:t", "view"),
     "NM132": lambda: check_module(Halve(name="halve")),

@@ -64,7 +64,7 @@ def test_actions_take_parts_of_the_graphs_of_the_file(app: Application, monkeypa
     assert len(walks) == len({"train", "eval"})
     app.infer(spec=[[1.0, 2.0]]).collect()
     app.infer(spec=[[1.0, 2.0]]).collect()
-    assert len(walks) == len({"train", "eval", "infer"})
+    assert len(walks) == len({"train", "eval", "infer", "the ports of infer, which its values are held to"})
 
 
 def test_training_does_what_the_section_says(app: Application) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -10,8 +11,9 @@ from typing import Any
 
 from nm_core import BackendError, LoadedWeights, NeuralModule, NmTensor, Plan, Run, TrainingResult
 from nm_core.actions.requests import EvalRequest, InferRequest, Settings, TrainRequest, metric_inputs
+from nm_core.graphs.run_time_check import Observed
 from nm_core_reference import keeping
-from nm_core_reference.lowering import Execution, Lowered, Values
+from nm_core_reference.lowering import Execution, Lowered, Values, see
 from nm_core_reference.tensor import Tensor
 from nm_core_reference.training import Piece, Training, only_source
 from nm_core_reference.watching import mode, stream, tell, watched
@@ -90,6 +92,29 @@ class ReferenceSession:
                 for row in range(count):
                     run.samples += 1
                     yield {name: one[row] if isinstance(one, list) else one for name, one in columns.items()}
+
+    def convert_value(self, value: Any, family: str | None) -> Any:
+        """Return nested lists of numbers as a tensor."""
+        if isinstance(value, Tensor):
+            return value
+        tensor = Tensor.of(value)
+        if any(not isinstance(number, int | float) for number in tensor.values):
+            raise TypeError("it holds more than numbers")
+        if len(tensor.values) != math.prod(tensor.shape):
+            raise ValueError("its rows differ")
+        if family == "float" or any(isinstance(number, float) for number in tensor.values):
+            tensor.values = [float(number) for number in tensor.values]
+        return tensor
+
+    def observe(self, value: Any) -> Observed | None:
+        """Return the shape of a tensor and the family of its numbers."""
+        return see(value)
+
+    def extremes(self, value: Any) -> tuple[float, float]:
+        """Return the smallest and the largest number of a tensor; min and max pass over what is not a number."""
+        if not all(math.isfinite(number) for number in value.values):
+            return math.nan, math.nan
+        return min(value.values), max(value.values)
 
     def seeded(self, seed: int, name: str) -> AbstractContextManager[None]:
         """Make weights created inside depend on `seed` and `name` only."""

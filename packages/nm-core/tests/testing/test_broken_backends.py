@@ -12,9 +12,11 @@ from nm_core_reference import ReferenceModule, ReferenceSession, Rows, keeping, 
 from nm_core_reference import backend as backend_module
 from nm_core_reference import training as training_module
 from nm_core_reference.lowering import Lowered, Steps
+from nm_core_reference.tensor import Tensor
 from nm_core_reference.training import Training
 
 from nm_core import LoadedWeights
+from nm_core.graphs.run_time_check import Observed
 from nm_core.testing import ConformanceError, failures
 
 Patch = pytest.MonkeyPatch
@@ -77,6 +79,38 @@ def outputs_swapped(patch: Patch) -> None:
         "__call__",
         lambda self, *a, **k: result[::-1] if isinstance(result := original(self, *a, **k), tuple) else result,
     )
+
+
+@breaks("test_lists_and_tensors_become_tensors")
+def whole_numbers_stay_whole(patch: Patch) -> None:
+    """The family of the port is not looked at."""
+    convert = ReferenceSession.convert_value
+    patch.setattr(ReferenceSession, "convert_value", lambda self, value, family: convert(self, value, None))
+
+
+@breaks("test_what_is_no_array_is_refused")
+def ragged_lists_taken(patch: Patch) -> None:
+    """Whatever is given becomes a tensor."""
+    patch.setattr(
+        ReferenceSession,
+        "convert_value",
+        lambda self, value, family: value if isinstance(value, Tensor) else Tensor.of([[1.0, 2.0]]),
+    )
+
+
+@breaks("test_other_values_are_no_tensors")
+def texts_observed(patch: Patch) -> None:
+    """A text is taken for a tensor of its letters."""
+    observe = ReferenceSession.observe
+    patch.setattr(
+        ReferenceSession, "observe", lambda self, value: observe(self, value) or Observed((len(value or ""),), None)
+    )
+
+
+@breaks("test_extremes_are_read_to_the_host")
+def extremes_of_python(patch: Patch) -> None:
+    """Python's min and max pass over nan where it does not come first."""
+    patch.setattr(ReferenceSession, "extremes", lambda self, value: (min(value.values), max(value.values)))
 
 
 @breaks("test_an_update_is_the_gradient_of_all_its_samples")

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from nm_core import LoadedWeights, NeuralModule, NmError, NmTensor, Plan, TrainingResult
 from nm_core.actions.requests import EvalRequest, InferRequest, Settings, TrainRequest
+from nm_core.graphs.run_time_check import Observed
 from nm_torch import weights
 from nm_torch.engine.evaluation import evaluate
 from nm_torch.engine.inference import infer
@@ -18,6 +20,7 @@ from nm_torch.engine.train_loop import TrainLoop
 from nm_torch.engine.training_state import TrainingState, check_request
 from nm_torch.lowering import Lowered, lower
 from nm_torch.optim import resolve_optimizer, resolve_policy
+from nm_torch.values import convert_value, extremes, observe
 
 
 class TorchBackend:
@@ -104,6 +107,18 @@ class TorchSession:
     def infer(self, request: InferRequest) -> Iterator[dict[str, Any]]:
         """Yield one record per sample; nothing is computed before it requested."""
         return infer(self.runtime, request)
+
+    def convert_value(self, value: Any, family: str | None) -> Tensor:
+        """Return an array, a tensor or nested lists of numbers as a tensor."""
+        return convert_value(value, family)
+
+    def observe(self, value: Any) -> Observed | None:
+        """Return the shape of a tensor and the family of its numbers; None for any other value."""
+        return observe(value)
+
+    def extremes(self, value: Tensor) -> tuple[float, float]:
+        """Return the smallest and the largest number of a tensor; nan where one is not finite."""
+        return extremes(value)
 
     def seeded(self, seed: int, name: str) -> AbstractContextManager[None]:
         """Make weights created inside depend on `seed` and `name` only, and restore the caller's generator."""

@@ -14,6 +14,7 @@ from nm_core.actions.requests import EvalRequest, InferRequest, Settings, TrainR
 from nm_core.actions.results import LoadedWeights
 from nm_core.callbacks.run import TrainingResult
 from nm_core.graphs.plan import Plan
+from nm_core.graphs.run_time_check import Observed
 from nm_core.modules.module import NeuralModule
 
 
@@ -79,7 +80,31 @@ class Session(Protocol):
 
         Modules are in evaluation mode. Nothing is computed before it is asked for. A consumer that closes the iterator
         ends the action with a reason that begins with "stopped". A value is cut along its batch axis, a list into its
-        items; what has neither is the same in every record of its micro-batch.
+        items; what has neither is the same in every record of its micro-batch. The inputs of a request are values that
+        `convert_value` gave; the factory has checked them.
+        """
+
+    def convert_value(self, value: Any, family: str | None) -> Any:
+        """Return a value from outside as a tensor of the framework.
+
+        Tensors of the framework, arrays, numbers and (nested) lists of all these are taken. A tensor keeps its numbers;
+        lists of whole numbers become floats where the family is "float".
+
+        Args:
+            value: what was given for a free input.
+            family: the family of the numbers that its port means: "float", "int", "bool"; None where it says nothing.
+
+        Raises:
+            TypeError, ValueError: it is no array of numbers, as a ragged list.
+        """
+
+    def observe(self, value: Any) -> Observed | None:
+        """Return the shape of a tensor and the family of its numbers; None for any other value."""
+
+    def extremes(self, value: Any) -> tuple[float, float]:
+        """Return the smallest and the largest number of a tensor that has some, read to the host.
+
+        Where a number is not finite, one of the two is not.
         """
 
     def seeded(self, seed: int, name: str) -> AbstractContextManager[None]:

@@ -8,13 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nm_core.actions.input_values import InputValues
 from nm_core.actions.keywords import keywords_of
 from nm_core.actions.requests import CallOptions, EvalRequest, InferRequest, Settings, TrainCall, TrainRequest, cut
 from nm_core.actions.results import Records
 from nm_core.actions.train_options import declared_options
 from nm_core.callbacks.base import Callback
 from nm_core.callbacks.run import TrainingResult
-from nm_core.errors import GraphError, PortError, did_you_mean
+from nm_core.errors import GraphError
 from nm_core.graphs.calls import Outputs, check_distinct_names
 from nm_core.graphs.graph import Graph
 from nm_core.modules.composite import CompositeModule, holders
@@ -152,23 +153,20 @@ class NeuralModuleFactory:
 
         Args:
             tensors: a tensor, several, a mapping from name to tensor, or a graph.
-            inputs: one batch of values for a graph with free inputs, by name; those that lead to no output need none.
+            inputs: one batch of values for a graph with free inputs, by name: arrays, tensors, nested lists of numbers.
+                Those that lead to no output need none.
+
+        Raises:
+            PortError: a name is unknown or missing, or a value is no array.
+            NeuralTypeError: values that do not fit the types of the inputs.
         """
         graph = tensors if isinstance(tensors, Graph) else cut(tensors, "infer", self.graphs)
-        values = inputs or {}
-        wrong = [f'no input "{name}"{did_you_mean(name, graph.inputs)}' for name in values if name not in graph.inputs]
-        wrong += [f'"{name}" was not given' for name in graph.needed if name not in values]
-        if wrong:
-            shown = ", ".join(graph.inputs)
-            raise PortError(
-                f"{graph.name}: {'; '.join(wrong)}.\n"
-                + (f"  Its free inputs are {shown}." if shown else "  It has no free inputs; its data layers drive it.")
-            )
         # Here and not in the backend, so that the error stands in the user's line, not where records are first read.
         if graph.needed:
             graph.check_no_source()
+        values = InputValues(graph, self.session).convert(inputs or {})
         self._prepare([graph])
-        return Records(self.session.infer(InferRequest(graph, inputs or None, tuple(callbacks))), tuple(graph.outputs))
+        return Records(self.session.infer(InferRequest(graph, values or None, tuple(callbacks))), tuple(graph.outputs))
 
     @boundary
     def lower(self, tensors: Outputs | Graph) -> Any:

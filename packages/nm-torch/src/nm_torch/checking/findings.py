@@ -15,7 +15,7 @@ from nm_core.probing.slots import BATCH, AnythingTag, Slot
 from nm_torch.checking.rules import OutputValue, ValueFault
 from nm_torch.checking.run_module import on_cpu
 from nm_torch.checking.values import check_values, unchecked_aspect
-from nm_torch.lowering.shape_checks import family_of
+from nm_torch.values import family_of
 from nm_types import AxisType, BatchTag, Fix, Lengths, NeuralType, Problem, Size, Text, check_shapes
 from nm_types.messages import Column
 from nm_types.notation import Structure

@@ -16,7 +16,7 @@ from nm_core.probing.slots import Slot
 from nm_torch.checking.rules import OutputValue
 from nm_torch.checking.values import check_values
 from nm_torch.errors import ModuleCheckError
-from nm_torch.lowering.shape_checks import family_of
+from nm_torch.values import family_of
 from nm_types import Size, check_shapes
 from nm_types.sizes import Sum, Variable
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from nm_core import Graph, GraphError, NeuralModule, NmTensor
 from nm_core.graphs.calls import permute
@@ -18,6 +18,7 @@ from nm_torch.engine.runtime import Runtime
 from nm_torch.lowering import lower
 from nm_torch.lowering.shape_checks import shape_check
 from nm_torch.placement import to_device, to_host
+from nm_torch.values import float_weight, is_other_float
 
 
 class ForwardPass:
@@ -35,6 +36,7 @@ class ForwardPass:
         self.precision = runtime.precision
         self.settings = runtime.settings
         self.lowered = lower(self.plan).to(self.device) if self.plan.framework else None
+        self.weight = None if self.lowered is None else float_weight(self.lowered)
         host_inputs = {tensor for call in self.plan.host for tensor in call.sources_of_inputs()}
         self.used_on_host = host_inputs | set(self.plan.outputs.values())
         open_calls = checks(self.plan)
@@ -61,11 +63,12 @@ class ForwardPass:
         return dict(zip(self.plan.sources[0].tensors(), values, strict=True))
 
     def bind_inputs(self, values: Mapping[str, Any]) -> dict[NmTensor, Any]:
-        """Return values of the graph's free inputs by tensor; arrays and lists of numbers become tensors."""
+        """Return values of the graph's free inputs by tensor, floats in the type of the weights that take them."""
+        dtype = None if self.weight is None else self.weight.dtype
         return {
-            tensor: values[name] if tensor.type.is_object or tensor.type.is_list else _as_tensor(values[name])
+            tensor: value.to(dtype) if dtype is not None and is_other_float(value, dtype) else value
             for name, tensor in self.plan.inputs.items()
-            if values.get(name) is not None
+            if (value := values.get(name)) is not None
         }
 
     def compute(self, inputs: Mapping[NmTensor, Any], number: int) -> dict[NmTensor, Any]:
@@ -129,7 +132,3 @@ def call_arguments(call: Call, values: Mapping[NmTensor, Any]) -> dict[str, Any]
 def _cast(call: Call, port: str, value: Any) -> Any:
     axes = call.typing.casts.get(port)
     return permute(value, axes) if axes else value
-
-
-def _as_tensor(value: Any) -> Tensor:
-    return value if isinstance(value, Tensor) else torch.as_tensor(value)

@@ -7,9 +7,10 @@ import torch
 
 from nm_core import NmTensor
 from nm_core.graphs.open_checks import Check
-from nm_core.graphs.run_time_check import Observed, build_run_time_check
+from nm_core.graphs.run_time_check import build_run_time_check
 from nm_core.graphs.size_readers import Place
 from nm_core.symbols.tensor import Call
+from nm_torch.values import observe
 
 MOST_COMBINATIONS = 4096
 """Combinations of shapes that one check remembers; beyond, it forgets them all and begins anew."""
@@ -44,7 +45,7 @@ def shape_check(call: Call, check: Check | None) -> ShapeCheck | None:
     """
     if check is None or not check.ports:
         return None
-    check_sizes = build_run_time_check(call, check, _shape_of)
+    check_sizes = build_run_time_check(call, check, observe)
     count = len(check.ports)
     passed: set[tuple[Any, ...]] = set()
 
@@ -82,10 +83,6 @@ def length_of(value: Any, axis: int) -> int | None:
     return value.shape[axis] if isinstance(value, torch.Tensor) and axis < value.dim() else None
 
 
-def _shape_of(value: Any) -> Observed | None:
-    return Observed(tuple(value.shape), family_of(value.dtype)) if isinstance(value, torch.Tensor) else None
-
-
 def _fact(value: Any) -> Any:
     """Return the part of a value that a check depends on: shape and dtype of tensors, also in lists, or a length."""
     if isinstance(value, torch.Tensor):
@@ -93,12 +90,3 @@ def _fact(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(_fact(item) for item in value)
     return value if isinstance(value, int) else None
-
-
-def family_of(dtype: torch.dtype) -> str | None:
-    """Return the family of numbers that a type of the framework belongs to, as nm-types calls it."""
-    if dtype is torch.bool:
-        return "bool"
-    if dtype.is_complex:
-        return None
-    return "float" if dtype.is_floating_point else "int"

@@ -58,6 +58,19 @@ sample, or stop before it.
 
 Connect the lengths that the module gives out beside its features.""",
     ),
+    "NM124": (
+        "numbers from outside are not what their kind means",
+        """\
+Seen before a graph runs on values that were given to it: a length beyond the
+axis that it measures, as lengths in samples where frames are asked for; a label
+that is no class; audio with samples that are not finite. A model gives a result
+for most of these, and it means nothing.
+
+  wrong:  app.infer(spec=spec, length=[16000])   # of 100 frames
+  right:  app.infer(spec=spec, length=[100])
+
+Give what the message asks for; inside of a graph, types say it beforehand.""",
+    ),
     "NM130": (
         "values are outside of what their kind means",
         """\

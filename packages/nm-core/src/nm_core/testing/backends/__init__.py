@@ -5,6 +5,7 @@ from __future__ import annotations
 from nm_core.testing.backends.callbacks import CallbackChecks
 from nm_core.testing.backends.inference import InferenceChecks
 from nm_core.testing.backends.lowering import LoweringChecks
+from nm_core.testing.backends.outside_values import ValueChecks
 from nm_core.testing.backends.run_time import RunTimeChecks
 from nm_core.testing.backends.training import TrainingChecks
 from nm_core.testing.backends.weights_and_checkpoints import WeightChecks
@@ -12,7 +13,9 @@ from nm_core.testing.backends.weights_and_checkpoints import WeightChecks
 __all__ = ["BackendConformance", "failures"]
 
 
-class BackendConformance(LoweringChecks, RunTimeChecks, TrainingChecks, InferenceChecks, CallbackChecks, WeightChecks):
+class BackendConformance(
+    LoweringChecks, RunTimeChecks, ValueChecks, TrainingChecks, InferenceChecks, CallbackChecks, WeightChecks
+):
     """The contract of `nm_core.actions.backend`, as checks that pytest runs.
 
     Subclass it under a name that begins with `Test`, set `module_class` and give the hooks of `BackendHooks` (in
