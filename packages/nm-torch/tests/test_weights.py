@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from nm_core import NeuralModuleFactory
 from nm_core.actions.requests import Settings
 from nm_torch.backend import TorchBackend, TorchSession
-from nm_torch.errors import PlacementError, StrategyError, WeightsError
+from nm_torch.errors import NonFiniteWeightsError, PlacementError, StrategyError, WeightsError
 
 
 def session(**settings: object) -> TorchSession:
@@ -189,3 +189,22 @@ def test_older_names_and_parts_of_files(tmp_path: Path) -> None:
     assert list(some.mismatched) == ["second.bias"]
     assert torch.equal(part.second.weight, before)
     assert torch.equal(part.first.weight, saved.first.weight)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("name", ["first.weight", "running_mean"])
+def test_weights_that_are_not_finite_are_not_saved(tmp_path: Path, name: str, value: float) -> None:
+    """The error names the weight or the buffer, and the file of before stays as it was."""
+    net, path = Map(name="net"), tmp_path / "net.safetensors"
+    net.register_buffer("running_mean", torch.zeros(3))
+    net.register_buffer("count", torch.zeros(3, dtype=torch.int64))
+    session().save_weights(net, path)
+    before = path.read_bytes()
+    with torch.no_grad():
+        net.state_dict()[name].view(-1)[1] = value
+
+    with pytest.raises(NonFiniteWeightsError, match=rf"are not saved: net\.{name}\.\n"):
+        session().save_weights(net, path)
+
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]

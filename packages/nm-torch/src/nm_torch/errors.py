@@ -5,6 +5,7 @@ from nm_types import NmError
 __all__ = [
     "ModuleCheckError",
     "NonFiniteLossError",
+    "NonFiniteWeightsError",
     "PlacementError",
     "PrecisionError",
     "StrategyError",
@@ -47,6 +48,10 @@ class NonFiniteLossError(NmError, ArithmeticError):
 
 class WeightsError(NmError, ValueError):
     """A file of weights does not fit the module, or names of weights match nothing."""
+
+
+class NonFiniteWeightsError(NmError, ArithmeticError):
+    """Weights or buffers that are infinite or not a number were to be saved; nothing was written."""
 
 
 class ModuleCheckError(NmError, ValueError):

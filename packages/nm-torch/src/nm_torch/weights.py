@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 import safetensors
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from nm_core import LoadedWeights, NeuralModule
 from nm_core.errors import did_you_mean
-from nm_torch.errors import WeightsError
+from nm_torch.errors import NonFiniteWeightsError, WeightsError
 
 _ALIASES = "nm.aliases"
 """The key of a file's metadata that maps further names of a tensor to the name under which it is stored."""
@@ -26,7 +26,11 @@ def save_weights(module: NeuralModule, path: Path, *, without: Collection[str] =
 
     Args:
         without: names to leave out.
+
+    Raises:
+        NonFiniteWeightsError: some of them are infinite or not a number; what was at the path stays.
     """
+    check_finite((f"{module.name}.{name}", tensor) for name, tensor in state(module).items())
     first: dict[tuple[object, ...], str] = {}
     stored: dict[str, Tensor] = {}
     aliases: dict[str, str] = {}
@@ -128,6 +132,34 @@ def freeze(modules: Mapping[str, NeuralModule], pattern: str) -> int:
                     parameter.requires_grad_(False)
                     count += 1
     return count
+
+
+def check_finite(named: Iterable[tuple[str, Tensor]], more: Iterable[str] = ()) -> None:
+    """Refuse weights and buffers that are infinite or not a number.
+
+    Args:
+        more: names of those that another process has found.
+
+    Raises:
+        NonFiniteWeightsError: there are such; the message names them.
+    """
+    names = list(dict.fromkeys([*find_non_finite(named), *more]))
+    if names:
+        shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+        raise NonFiniteWeightsError(
+            f"{len(names)} weights or buffers are infinite or not a number, and are not saved: {shown}.\n"
+            "  A model with them is lost; go on from the last checkpoint, with a lower learning rate or with\n"
+            "  gradient_clip_norm. A constant that is infinite by purpose, such as a mask, is no weight:\n"
+            "  register_buffer(..., persistent=False)."
+        )
+
+
+def find_non_finite(named: Iterable[tuple[str, Tensor]]) -> list[str]:
+    """Return the names of tensors that have an infinite value or one that is not a number."""
+    floating = [(name, value.detach()) for name, value in named if value.is_floating_point() or value.is_complex()]
+    # Queued for all tensors before the first one is read, so that an accelerator is waited for once.
+    finite = [torch.isfinite(value).all() for _, value in floating]
+    return [name for (name, _), ok in zip(floating, finite, strict=True) if not ok]
 
 
 def state(module: NeuralModule) -> dict[str, Tensor]:

@@ -28,6 +28,7 @@ from nm_torch.checkpoint import (
     verify,
 )
 from nm_torch.checkpoint.durable_files import Written
+from nm_torch.errors import NonFiniteWeightsError
 
 StateOf = Callable[[int], CheckpointState]
 
@@ -336,3 +337,16 @@ def test_an_interrupt_leaves_nothing(tmp_path: Path, state_of: StateOf) -> None:
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(CheckpointDamagedError):
         read_checkpoint(tmp_path)
+
+
+def test_weights_that_are_not_finite_are_not_written(tmp_path: Path, state_of: StateOf) -> None:
+    """The error names the tensor; the checkpoints of before stay, and nothing of the attempt is left."""
+    writer = CheckpointWriter(tmp_path)
+    before = writer.write(state_of(1)).path
+    state = state_of(2)
+    state.weights["decoder"]["bias"] = torch.tensor([0.0, float("nan")])
+
+    with pytest.raises(NonFiniteWeightsError, match=r"decoder\.bias"):
+        writer.write(state, Retention(last=1))
+
+    assert list(tmp_path.iterdir()) == [before]

@@ -14,6 +14,7 @@ from nm_torch_samples import Keep, Map, Mean, Ragged, two_losses
 from nm_core import NeuralModuleFactory, Run
 from nm_core.callbacks import CheckpointCallback, EvaluationCallback
 from nm_torch.checkpoint import CheckpointDamagedError, CheckpointMismatchError, complete_checkpoints, read_manifest
+from nm_torch.errors import NonFiniteWeightsError
 
 ADAMW = {"name": "adamw", "lr": 0.01}
 COSINE = {"name": "cosine", "warmup_steps": 3}
@@ -176,6 +177,28 @@ def test_a_signal_checkpoints_at_the_next_step_boundary(tmp_path: Path, number: 
     assert result.checkpoint is not None
     assert torch.equal(weights(resumed), weights(whole))
     assert signal.getsignal(number) is before
+
+
+def test_a_training_that_ends_with_spoilt_weights_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:
+    """The error names what is not finite, and the training goes on from where it was well."""
+
+    class Spoil(Keep):
+        net: Map
+
+        def on_step(self, run: Run) -> None:
+            super().on_step(run)
+            if run.step == 5:
+                with torch.no_grad():
+                    self.net.second.bias[0] = float("nan")
+
+    spoil = Spoil()
+    spoil.net, losses = build()
+    nf = NeuralModuleFactory(work_dir=tmp_path, seed=4)
+    with pytest.raises(NonFiniteWeightsError, match=r"map\.second\.bias"):
+        nf.train(losses, max_steps=5, callbacks=[spoil, CheckpointCallback(every_steps=2, keep=1)])
+
+    (path,) = (tmp_path / "checkpoints").iterdir()
+    assert read_manifest(path).step == 4
 
 
 def test_kill_9_loses_at_most_one_interval(tmp_path: Path) -> None:

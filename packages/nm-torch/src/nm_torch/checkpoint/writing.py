@@ -11,6 +11,7 @@ from nm_torch.checkpoint.errors import CheckpointWriteError
 from nm_torch.checkpoint.format import MANIFEST, Manifest, directory_name, serial_of, take_apart
 from nm_torch.checkpoint.reading import complete_checkpoints, read_manifest
 from nm_torch.checkpoint.state import CheckpointState
+from nm_torch.weights import check_finite
 
 __all__ = ["CheckpointWriter", "WrittenCheckpoint"]
 
@@ -67,7 +68,11 @@ class CheckpointWriter:
         Raises:
             CheckpointWriteError: the disk is full, or refuses; nothing of the attempt is left.
             CheckpointStateError: something in ``state`` is neither a tensor nor plain data; nothing is left either.
+            NonFiniteWeightsError: weights or buffers are infinite or not a number; older checkpoints are as they were.
         """
+        check_finite(
+            (f"{module}.{name}", tensor) for module, named in state.weights.items() for name, tensor in named.items()
+        )
         partial = target = self.folder
         try:
             self._files.make_directory(self.folder)

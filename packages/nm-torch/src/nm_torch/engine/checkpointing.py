@@ -24,6 +24,7 @@ from nm_torch.engine.training_state import TrainingState
 from nm_torch.errors import TrainingError
 from nm_torch.module import TorchModule
 from nm_torch.optim.optimizer_state import load_optimizer_state, optimizer_state
+from nm_torch.weights import check_finite, find_non_finite
 
 FOLDER = "checkpoints"
 
@@ -33,7 +34,17 @@ def save_training(training: TrainingState, run: Run, callbacks: Sequence[Callbac
 
     Returns:
         its path, or None where the disk refused it, which is reported: training goes on.
+
+    Raises:
+        NonFiniteWeightsError: weights or buffers of one of the processes are infinite or not a number.
     """
+    names = find_non_finite(
+        (f"{name}.{key}", value)
+        for name, module in _modules(training.objective.plan).items()
+        for key, value in _weights(module).items()
+    )
+    # Buffers may differ between processes: all of them raise, instead of waiting for one that has.
+    check_finite((), more=[name for part in training.strategy.gather(names) for name in part])
     meters = training.strategy.gather(training.meter.state())
     path: Path | None = None
     if run.rank == 0 and run.work_dir is not None:
