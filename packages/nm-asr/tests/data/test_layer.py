@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from nm_asr_samples import LABELS, RATE
 
@@ -118,6 +119,24 @@ def test_unreadable_recordings_are_counted_and_listed(corpus: Write) -> None:
     assert "0.wav: there is no such file" in data.report()
     assert "1.wav: it cannot be read as audio" in data.report()
     assert "it holds 0.20 s, but the manifest's line 3 says 9.00 s" in data.report()
+
+
+def test_damaged_recordings_stop_no_run(corpus: Write) -> None:
+    """A sample that is NaN, a recording that was cut off and an empty file are listed with path and reason."""
+    manifest = corpus(["a", "b", "c", "ab"])
+    samples, rate = soundfile.read(manifest.parent / "0.wav")
+    samples[7] = np.nan
+    soundfile.write(manifest.parent / "0.wav", samples, rate, subtype="FLOAT")
+    (manifest.parent / "1.wav").write_bytes((manifest.parent / "1.wav").read_bytes()[:400])
+    (manifest.parent / "2.wav").write_bytes(b"")
+    data = layer(manifest, batch_size=2)
+
+    batches = list(data)
+
+    assert [len(batch.spec) for batch in batches] == [1]
+    assert "0.wav: sample 7 is nan" in data.unreadable[0]
+    assert "1.wav: it ends at 0.02 s" in data.unreadable[1]
+    assert "2.wav: the file is empty" in data.unreadable[2]
 
 
 def test_too_many_unreadable_recordings_stop_the_run(corpus: Write) -> None:

@@ -1,53 +1,52 @@
-"""Audio files as mono float32 samples at any rate."""
+"""Recordings as mono float32 samples at any rate."""
 
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nm_asr.data.audio_file import AudioFile, Samples, Source, mix_channels
 from nm_asr.errors import AudioError
 
-Samples = NDArray[np.float32]
+__all__ = ["Samples", "mix_channels", "read_audio", "read_duration", "resample", "stream_audio"]
 
 
 def read_audio(
-    path: str | Path, sample_rate: int, *, offset: float | None = None, duration: float | None = None
+    source: Source, sample_rate: int, *, offset: float | None = None, duration: float | None = None
 ) -> Samples:
     """Read an audio file (wav, flac, ogg, mp3) whole or in part; channels are averaged, other rates resampled.
 
     Args:
-        path: the file.
+        source: the path, or the bytes of the file.
         sample_rate: samples per second of the result.
         offset: seconds into the file to start from.
         duration: seconds to read; to the end where None.
 
     Raises:
-        AudioError: the file is missing, is not audio, or ends before the offset.
+        AudioError: the file is missing, is not audio, is damaged or cut off, ends before the offset, or holds samples
+            that are not finite.
     """
-    import soundfile
-
-    path = Path(path)
-    if not path.is_file():
-        raise AudioError(f"{path}: there is no such file.")
-    try:
-        with soundfile.SoundFile(path) as file:
-            start = round((offset or 0.0) * file.samplerate)
-            if start > file.frames:
-                end = file.frames / file.samplerate
-                raise AudioError(f"{path}: it ends at {end:.2f} s, before offset {offset:.2f} s.")
-            file.seek(start)  # only the part is decoded, so a long file may hold many utterances
-            frames = -1 if duration is None else round(duration * file.samplerate)
-            samples, rate = file.read(frames, dtype="float32", always_2d=True), file.samplerate
-    except soundfile.LibsndfileError as error:
-        raise AudioError(f"{path}: it cannot be read as audio: {error.error_string}") from error
-    if len(samples) == 0:
-        raise AudioError(f"{path}: it holds no samples.")
-    return resample(mix_channels(samples), rate, sample_rate)
+    with closing(AudioFile(source)) as file:
+        # read in blocks: the header may promise more than fits into memory
+        samples = np.concatenate([*file.blocks(offset=offset or 0.0, duration=duration), np.zeros(0, np.float32)])
+        if len(samples) == 0:
+            raise AudioError(f"{file.name}: it holds no samples.")
+        return resample(samples, file.sample_rate, sample_rate)
 
 
-def mix_channels(samples: NDArray[np.float32]) -> Samples:
-    """Mix to mono: the mean of the channels of ``[frames, channels]``."""
-    return samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
+def stream_audio(source: Source, sample_rate: int) -> Iterator[Samples]:
+    """Yield the samples of an audio file in blocks; the same as `read_audio` in all, however long the file is.
+
+    Raises:
+        AudioError: as `read_audio`.
+    """
+    with closing(AudioFile(source)) as file:
+        empty = True
+        for block in _resample_blocks(file.blocks(), file.sample_rate, sample_rate):
+            empty = False
+            yield block
+        if empty:
+            raise AudioError(f"{file.name}: it holds no samples.")
 
 
 def resample(samples: Samples, rate: float, new_rate: float) -> Samples:
@@ -59,17 +58,23 @@ def resample(samples: Samples, rate: float, new_rate: float) -> Samples:
     return np.asarray(soxr.resample(samples, rate, new_rate), dtype=np.float32)
 
 
-def read_duration(path: str | Path) -> float:
-    """Read the duration of an audio file from its header, in seconds.
+def _resample_blocks(blocks: Iterable[Samples], rate: int, new_rate: int) -> Iterator[Samples]:
+    if rate == new_rate:
+        yield from blocks
+        return
+    import soxr
+
+    stream = soxr.ResampleStream(rate, new_rate, 1, dtype="float32")
+    for block in blocks:
+        yield stream.resample_chunk(block)
+    yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
+
+
+def read_duration(source: Source) -> float:
+    """Read the duration of an audio file in seconds: from its header, or by decoding it where that has none.
 
     Raises:
         AudioError: the file is missing or is not audio.
     """
-    import soundfile
-
-    if not Path(path).is_file():
-        raise AudioError(f"{path}: there is no such file.")
-    try:
-        return float(soundfile.info(path).duration)
-    except soundfile.LibsndfileError as error:
-        raise AudioError(f"{path}: it cannot be read as audio: {error.error_string}") from error
+    with closing(AudioFile(source)) as file:
+        return file.count_frames() / file.sample_rate
