@@ -149,3 +149,7 @@ def misuse(x: NmTensor) -> None:
     outputs = Split(at=2)(x=x)
     print(outputs.tali)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
     _head, _tail, _rest = outputs  # type: ignore[misc]  # pyright: ignore[reportAssignmentType]
+    x + x  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
+    x * 2  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
+    x[0]  # type: ignore[index]  # pyright: ignore[reportIndexIssue, reportUnusedExpression]
+    print(x.shape)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         ModuleDeclarationError,
         ParameterError,
         PortError,
+        SymbolicAttributeError,
         SymbolicValueError,
     )
     from nm_core.graphs.graph import Graph
@@ -61,6 +62,7 @@ else:
             "Records": "nm_core.actions.results",
             "Run": "nm_core.callbacks.run",
             "Signature": "nm_core.modules.signature",
+            "SymbolicAttributeError": "nm_core.errors",
             "SymbolicValueError": "nm_core.errors",
             "TrainingResult": "nm_core.callbacks.run",
             "assume": "nm_core.modules.views",
@@ -103,6 +105,7 @@ __all__ = [
     "Records",
     "Run",
     "Signature",
+    "SymbolicAttributeError",
     "SymbolicValueError",
     "TrainingResult",
     "assume",

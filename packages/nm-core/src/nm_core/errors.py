@@ -13,6 +13,7 @@ __all__ = [
     "NmError",
     "ParameterError",
     "PortError",
+    "SymbolicAttributeError",
     "SymbolicValueError",
     "did_you_mean",
 ]
@@ -38,6 +39,10 @@ class PortError(NmError, TypeError):
 
 class SymbolicValueError(NmError, TypeError):
     """A symbolic tensor was used as if it had a value."""
+
+
+class SymbolicAttributeError(SymbolicValueError, AttributeError):
+    """A symbolic tensor was asked for an attribute that only values have."""
 
 
 class GraphError(NmError, ValueError):

@@ -13,8 +13,10 @@ import nm_core_zoo
 from nm_core_zoo import ZooPlugin
 
 import nm_core._collection
-from nm_core import Graph, NeuralModuleFactory, NmError, NmTensor, casts, inputs
+from nm_core import Graph, GraphError, NeuralModuleFactory, NmError, NmTensor, casts, inputs
+from nm_core.graphs.calls import order_calls
 from nm_core.graphs.graph_module import GraphModule
+from nm_core.graphs.sources import find_only_source
 from nm_core.modules.module import NeuralModule
 from nm_core.plugins import Collections
 
@@ -340,13 +342,13 @@ class Maker:
             f"{name}.{port}"
             for name, graph in self.graphs.items()
             for port, tensor in graph.outputs.items()
-            if not graph.inputs and tensor.type.rank == 0 and not tensor.type.is_object
+            if _is_driven(tensor) and tensor.type.rank == 0 and not tensor.type.is_object
         ]
         texts = [
             f"{name}.{port}"
             for name, graph in self.graphs.items()
             for port, tensor in graph.outputs.items()
-            if tensor.type.is_list
+            if tensor.type.is_list and _is_driven(tensor)
         ]
         if texts:
             data["eval"] = {"metrics": [{"type": "zoo.Count", "inputs": {"hypotheses": random.choice(texts)}}]}
@@ -366,6 +368,15 @@ class Maker:
                     data["train"]["callbacks"].append(
                         {"type": "watch", "metrics": "eval", "params": {"log_dir": "logs"}}
                     )
+
+
+def _is_driven(tensor: NmTensor) -> bool:
+    """Tell whether a tensor comes from one data layer, as what is trained and scored does."""
+    try:
+        find_only_source(order_calls([tensor], frozenset()), "an action")
+    except GraphError:
+        return False
+    return True
 
 
 def made(random: Random, **settings: Any) -> Made:

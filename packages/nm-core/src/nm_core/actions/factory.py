@@ -22,7 +22,6 @@ from nm_core.modules.composite import CompositeModule, holders
 from nm_core.modules.metric import Metric
 from nm_core.modules.module import NeuralModule
 from nm_core.modules.module_name import snake_case
-from nm_core.symbols.tensor import NmTensor
 from nm_types.frames import boundary
 
 if TYPE_CHECKING:
@@ -123,8 +122,7 @@ class NeuralModuleFactory:
         """
         if call.max_epochs is None and call.max_steps is None:
             raise GraphError("Training needs an end: give max_epochs or max_steps.")
-        losses = call.tensors_to_optimize
-        graph = cut([losses] if isinstance(losses, NmTensor) else list(losses), "train", self.graphs)
+        graph = cut(call.tensors_to_optimize, "train", self.graphs)
         groups = (tuple(getattr(callback, "metrics", ())) for callback in call.callbacks)
         evaluations = {metrics: EvalRequest.of(metrics, self.graphs) for metrics in groups if metrics}
         self._prepare([graph, *(evaluation.graph for evaluation in evaluations.values())])

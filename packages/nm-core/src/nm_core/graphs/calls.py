@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from copy import copy
 from typing import Any
 
@@ -11,6 +11,7 @@ from nm_core.modules.free_inputs import FreeInputs
 from nm_core.modules.module import NeuralModule
 from nm_core.modules.views import View
 from nm_core.symbols import recording
+from nm_core.symbols.arguments import explain_item
 from nm_core.symbols.component import CastPolicy, Component
 from nm_core.symbols.tensor import Argument, Call, CompositeCall, ConstantInput, NmTensor
 from nm_types import Equation
@@ -199,10 +200,16 @@ def named_outputs(outputs: Outputs) -> dict[str, NmTensor]:
     """
     if isinstance(outputs, Mapping):
         named = dict(outputs)
+    elif isinstance(outputs, Set):
+        raise GraphError("The outputs of a graph have an order, and a set has none.\n  Give a list of them.")
     else:
         tensors = [outputs] if isinstance(outputs, NmTensor) else list(outputs)
-        if not all(isinstance(tensor, NmTensor) for tensor in tensors):
-            raise GraphError("The outputs of a graph are symbolic tensors; call the modules on symbolic tensors first.")
+        for index, tensor in enumerate(tensors):
+            if not isinstance(tensor, NmTensor):
+                raise GraphError(
+                    f"{explain_item(f'outputs[{index}]', tensor)}\n"
+                    "  The outputs of a graph are symbolic tensors; call the modules on symbolic tensors first."
+                )
         ports = [tensor.port for tensor in tensors]
         named = {}
         for tensor in tensors:
@@ -212,7 +219,7 @@ def named_outputs(outputs: Outputs) -> dict[str, NmTensor]:
         raise GraphError("A graph needs at least one output.")
     for name, tensor in named.items():
         if not isinstance(tensor, NmTensor):
-            raise GraphError(f'The output "{name}" is a {type(tensor).__name__}, not a symbolic tensor.')
+            raise GraphError(explain_item(f'The output "{name}"', tensor))
         if tensor.port in tensor.call.unavailable:
             needs = " and ".join(tensor.call.unavailable[tensor.port])
             raise GraphError(f"{tensor.name} has no value in that call: it needs {needs} to be connected.")

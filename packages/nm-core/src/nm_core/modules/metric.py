@@ -19,7 +19,8 @@ class _MetricMeta(ModuleMeta):
     def __call__(cls: type[T], *args: Any, name: str | None = None, **kwargs: Any) -> T:
         """Make a metric; symbolic tensors given for its ports bind it to a graph."""
         ports = _input_ports(cls)
-        tensors = {key: value for key, value in kwargs.items() if key in ports and isinstance(value, NmTensor)}
+        # all outputs of a call, given in the place of one, are no parameter: binding them says which to take
+        tensors = {k: value for k, value in kwargs.items() if k in ports and recording.is_symbolic((value,), {})}
         params = {key: value for key, value in kwargs.items() if key not in tensors}
         metric: Any = ModuleMeta.__call__(cls, *args, name=name, **params)
         return metric.bind(**tensors) if tensors else metric  # type: ignore[no-any-return]

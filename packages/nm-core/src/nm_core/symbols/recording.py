@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from nm_core.errors import PortError, did_you_mean
+from nm_core.symbols.arguments import CONTAINERS, explain_argument, holds_symbolic
 from nm_core.symbols.component import CastPolicy, Component
 from nm_core.symbols.ports import PortSpec
 from nm_core.symbols.size_origins import find_origin, note_size_origins
@@ -54,14 +55,14 @@ def inside(call: CompositeCall | None) -> Iterator[None]:
 
 
 def is_symbolic(args: Sequence[object], kwargs: Mapping[str, object]) -> bool:
-    """Tell whether any argument is a symbolic tensor, or a list that holds one."""
+    """Tell whether any argument is a symbolic tensor, or a container that holds one."""
     for value in args:
-        if type(value) is NmTensor or (
-            type(value) in (list, tuple) and _holds_symbolic(value)
-        ):  # faster than isinstance
+        kind = type(value)  # faster than isinstance, which asks a real tensor for its class
+        if kind is NmTensor or (issubclass(kind, CONTAINERS) and holds_symbolic(value)):
             return True
     for value in kwargs.values():
-        if type(value) is NmTensor or (type(value) in (list, tuple) and _holds_symbolic(value)):
+        kind = type(value)
+        if kind is NmTensor or (issubclass(kind, CONTAINERS) and holds_symbolic(value)):
             return True
     return False
 
@@ -72,10 +73,6 @@ def is_constant_inside(args: Sequence[object], kwargs: Mapping[str, object]) -> 
         return False
     values = [value for value in (*args, *kwargs.values()) if value is not None]
     return bool(values) and all(isinstance(value, bool | int | float | str) for value in values)
-
-
-def _holds_symbolic(values: Any) -> bool:
-    return any(type(value) is NmTensor for value in values)
 
 
 def record(
@@ -213,15 +210,8 @@ def symbolic_arguments(owner: str, ports: PortSpec, given: Mapping[str, object],
             arguments[name] = tuple(value)
         elif isinstance(value, bool | int | float | str):
             arguments[name] = ConstantInput(value)
-        elif port.variadic and isinstance(value, list | tuple) and _holds_symbolic(value):
-            raise PortError(f"{owner}.{name}: one value of this list is a constant; lists hold outputs of calls.")
         else:
-            raise PortError(
-                f'{owner} was given a real {type(value).__name__} for "{name}" beside symbolic tensors'
-                f" ({location or 'here'}).\n"
-                "  A call is either symbolic in all its tensors or computes at once on real ones.\n"
-                f"  Give {name} from a module's output, or call with real values only."
-            )
+            raise PortError(explain_argument(owner, port, value, location))
     return arguments
 
 

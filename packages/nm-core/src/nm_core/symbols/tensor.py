@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Never
+from typing import TYPE_CHECKING, Any, Final, Never
 
 from nm_core.errors import SymbolicValueError
 from nm_core.symbols.component import CastPolicy, Component
+from nm_core.symbols.symbolic_uses import (
+    add_operators,
+    refuse_attribute,
+    refuse_function,
+    refuse_item,
+    refuse_unpacking,
+    refuse_value,
+)
 from nm_types import CallTyping, NeuralType
 
 _UNKNOWN: Final = NeuralType({})
@@ -61,29 +69,74 @@ class NmTensor:
 
         return tensor_html(self.name, self.type)
 
-    def _no_value(self, use: str) -> Never:
-        raise SymbolicValueError(
-            f"{self.name} is symbolic and has no value to {use}.\n"
-            "  Values exist inside train, eval and infer. Ask for them with nf.infer(tensors=[...]),\n"
-            "  or call the modules with real tensors, which compute at once."
-        )
-
     # without these, `if x`, `list(x)`, `len(x)` and `np.asarray(x)` would go wrong in silence or far away
 
     def __bool__(self) -> bool:
-        self._no_value("test")
+        refuse_value(self, "test", "A graph has no branches: a module decides in its forward.")
 
     def __iter__(self) -> Iterator[Any]:
-        self._no_value("unpack")
+        refuse_unpacking(self)
 
     def __len__(self) -> int:
-        self._no_value("measure")
+        refuse_value(self, "measure", f"What is known of its sizes is in its type, {self.type}.")
 
     def __float__(self) -> float:
-        self._no_value("convert")
+        refuse_value(self, "convert")
 
     def __array__(self, dtype: object = None, copy: object = None) -> Never:
-        self._no_value("convert")
+        refuse_value(self, "convert")
+
+    if not TYPE_CHECKING:  # checkers refuse these where they are written, which is earlier
+
+        def __int__(self) -> int:
+            refuse_value(self, "convert")
+
+        def __complex__(self) -> complex:
+            refuse_value(self, "convert")
+
+        def __format__(self, spec: str) -> str:
+            return str(self) if not spec else refuse_value(self, f'format as "{spec}"')
+
+        def __getitem__(self, index: object) -> Never:
+            refuse_item(self, index)
+
+        def __setitem__(self, index: object, value: object) -> Never:
+            refuse_value(self, "change")
+
+        def __getattr__(self, name: str) -> Never:
+            # private names are asked for by copying, pickling and notebooks, and the slots before they are filled
+            if name.startswith("_") or name in NmTensor.__slots__:
+                raise AttributeError(name)
+            refuse_attribute(self, name)
+
+        # the protocols by which torch and numpy hand a call of theirs over to an argument
+
+        @classmethod
+        def __torch_function__(cls, function: Any, types: object, args: Any = (), kwargs: Any = None) -> Never:
+            refuse_function(_first_symbolic((args, kwargs)), getattr(function, "__name__", str(function)))
+
+        def __array_ufunc__(self, function: Any, method: str, *args: object, **kwargs: object) -> Never:
+            refuse_function(self, function.__name__)
+
+        def __array_function__(self, function: Any, types: object, args: object, kwargs: object) -> Never:
+            refuse_function(self, function.__name__)
+
+
+add_operators(NmTensor)
+
+
+def _first_symbolic(value: Any) -> NmTensor:
+    """Return the first symbolic tensor in the arguments of a call, at any depth."""
+    pending = [value]
+    while pending:
+        item = pending.pop(0)
+        if isinstance(item, NmTensor):
+            return item
+        if isinstance(item, Mapping):
+            pending += item.values()
+        elif isinstance(item, list | tuple):
+            pending += item
+    raise SymbolicValueError("A symbolic tensor has no value to compute with.")
 
 
 @dataclass(frozen=True, slots=True)

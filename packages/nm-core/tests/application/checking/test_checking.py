@@ -104,6 +104,32 @@ def test_one_mistake_is_one_problem(write: Any, check: Any, change: tuple[str, s
         assert report.problems[0].line == line + offset, report
 
 
+def test_two_data_layers_of_a_training_and_of_a_metric_are_found_at_their_lines(write: Any, check: Any) -> None:
+    """What `train` and `eval` would refuse when they run is refused by the check, each where it is written."""
+    text = APP.replace("labels: train_data.word, scale", "labels: dev_data.word, scale")
+    text = text.replace("      - call: train_data\n", "      - call: train_data\n      - call: dev_data\n")
+    text = text.replace("outputs: {loss: loss.loss}", "outputs: {loss: loss.loss, word: train_data.word}")
+    text = text.replace("references: eval.word", "references: train.word")
+    lines = text.split("\n")
+
+    report: Report = check(write(text))
+
+    messages = {problem.line: problem.message for problem in report.problems}
+    training = 1 + next(i for i, line in enumerate(lines) if "optimize:" in line)
+    metric = 1 + next(i for i, line in enumerate(lines) if line.startswith("eval:"))
+    assert "A training needs exactly one data layer" in messages[training]
+    assert "it has train_data, dev_data" in messages[training]
+    assert "WordCount needs exactly one data layer" in messages[metric]
+    assert len(report.problems) == 2
+
+
+def test_a_metric_of_free_inputs_has_no_data_layer(write: Any, check: Any) -> None:
+    """Nothing would give it batches."""
+    report: Report = check(write(APP.replace("hypotheses: eval.text, references: eval.word", "hypotheses: infer.text")))
+
+    assert "it has none" in str(report)
+
+
 def test_every_mistake_is_found_at_once(write: Any, check: Any) -> None:
     """Independent mistakes in modules, graphs and sections show in one report."""
     report = check(

@@ -10,6 +10,7 @@ from torch import nn
 from nm_core import Graph, GraphError, NeuralModule, NmTensor
 from nm_core.graphs.calls import permute
 from nm_core.graphs.open_checks import checks
+from nm_core.graphs.sources import find_only_source
 from nm_core.symbols.tensor import Call, ConstantInput
 from nm_torch.data import DataLayer
 from nm_torch.engine.modes import module_mode
@@ -49,11 +50,7 @@ class ForwardPass:
         Raises:
             GraphError: there is none, or several, or a source that is no data layer.
         """
-        sources = self.plan.sources
-        if len(sources) != 1:
-            names = ", ".join(call.name for call in sources) or "none"
-            raise GraphError(f"{self.graph.name} needs exactly one data layer to run over, and it has {names}.")
-        layer = sources[0].module
+        layer = find_only_source(self.plan.calls, self.graph.name).module
         if not isinstance(layer, DataLayer):
             raise GraphError(f"{layer.name} is a {type(layer).__name__}, and samples come from a DataLayer.")
         return layer

@@ -10,6 +10,7 @@ from typing import Any
 
 from nm_core import Graph, GraphError, NmTensor, Plan
 from nm_core.graphs.calls import free_name, permute
+from nm_core.graphs.sources import find_only_source
 from nm_core.symbols.tensor import Call, ConstantInput
 from nm_torch.loss import LossAggregator, LossModule, weight_inputs
 from nm_torch.lowering import calls_with_totals
@@ -112,13 +113,7 @@ def _only_source(plan: Plan) -> Call:
             f"{plan.graph.name} has free inputs ({', '.join(plan.inputs)}) and nothing to fill them in training.\n"
             "  Connect a data layer to them."
         )
-    if len(plan.sources) != 1:
-        names = ", ".join(call.name for call in plan.sources) or "none"
-        raise GraphError(
-            f"A training has one data layer, whose samples make its epochs; this graph has {names}.\n"
-            "  Put what belongs together into one data layer."
-        )
-    return plan.sources[0]
+    return find_only_source(plan.calls, "A training")
 
 
 def _check_loss(tensor: NmTensor) -> None:

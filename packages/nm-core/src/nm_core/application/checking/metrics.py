@@ -13,7 +13,9 @@ from nm_core.application.checking.parameters import check_names, check_values
 from nm_core.application.form.entries import CallbackEntry, MetricEntry, ModuleEntry, Reference
 from nm_core.application.text.names import listed, suggest
 from nm_core.application.text.problems import Path
-from nm_core.errors import NmError
+from nm_core.errors import GraphError, NmError
+from nm_core.graphs.calls import order_calls
+from nm_core.graphs.sources import find_only_source
 from nm_core.modules.metric import Metric
 from nm_core.symbols import recording
 from nm_core.symbols.ports import PortSpec
@@ -95,6 +97,22 @@ def _check_metric(context: Context, entry: MetricEntry, graphs: Graphs, at: Path
         recording.type_arguments(declared, tensors, PortSpec(), owner=name, location="", policy="error")
     except NmError as error:
         complain_about_edges(context, error, entry.inputs, at)
+    check_source(context, list(tensors.values()), name, (*at, "inputs"))
+
+
+def check_source(context: Context, tensors: Sequence[NmTensor], user: str, at: Path) -> None:
+    """Check that what is trained or evaluated together comes from one data layer, as the engine will ask for it.
+
+    Args:
+        user: who runs over it, for the message.
+    """
+    calls = list(order_calls(tensors, frozenset()))
+    if not tensors or any(call.is_failed for call in calls):  # behind a call with a problem, nobody knows
+        return
+    try:
+        find_only_source(calls, user)
+    except GraphError as error:
+        context.complain(error, at)
 
 
 def _check_callback(context: Context, entry: CallbackEntry, at: Path) -> None:

@@ -6,10 +6,11 @@ from importlib.metadata import PackageNotFoundError, version
 
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.evaluations import check_watched_scores
-from nm_core.application.checking.metrics import Graphs, check_callbacks, check_metrics, find_output
+from nm_core.application.checking.metrics import Graphs, check_callbacks, check_metrics, check_source, find_output
 from nm_core.application.form.entries import TrainEntry
 from nm_core.application.text.names import listed, suggest
 from nm_core.application.text.problems import Path
+from nm_core.symbols.tensor import NmTensor
 from nm_types import NeuralType
 
 INFER = "infer"
@@ -80,6 +81,7 @@ def check_tasks(context: Context) -> None:
 
 def check_train(context: Context, entry: TrainEntry, graphs: Graphs) -> None:
     """Check the optimized outputs, the options and the callbacks."""
+    losses: list[NmTensor] = []
     for path, reference in context.numbered(("train", "optimize"), entry.optimize):
         tensor = find_output(context, reference, graphs, path)
         graph = context.entry.graphs.get(reference.call or "")
@@ -88,6 +90,9 @@ def check_train(context: Context, entry: TrainEntry, graphs: Graphs) -> None:
         elif tensor is not None and not _is_number(tensor.type):
             what = f"{reference} is no single number to optimize: it is {tensor.type}."
             context.complain(f"{what}\n  Name the output of a loss.", path)
+        elif tensor is not None:
+            losses.append(tensor)
+    check_source(context, losses, "A training", ("train", "optimize"))
     _check_options(context, entry)
     check_callbacks(context, entry.callbacks, graphs, ("train", "callbacks"))
     check_watched_scores(context, entry.callbacks, ("train", "callbacks"))
