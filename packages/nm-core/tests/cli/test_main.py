@@ -123,6 +123,26 @@ def test_an_unforeseen_error_says_how_to_see_more(nmod, monkeypatch) -> None:
     assert nmod("version", "--debug").code == Exit.BUG
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("Unable to allocate 8. GiB"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+        type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory. Tried to allocate 2 GiB.\nA paragraph."),
+    ],
+)
+def test_memory_that_runs_out_is_no_bug(nmod, monkeypatch, error: Exception) -> None:
+    """It is told as what it is, with what to change, wherever it runs out: in loading and making modules too."""
+    fail(monkeypatch, error)
+
+    ended = nmod("version")
+
+    assert ended.code == Exit.PROBLEM
+    assert ended.err.startswith(f"Out of memory: {str(error).splitlines()[0]}\n")
+    assert "smaller batches" in ended.err
+    assert "nobody foresaw" not in ended.err
+
+
 def test_a_missing_file_is_no_bug(nmod, monkeypatch) -> None:
     """Errors of the file system name the file."""
     fail(monkeypatch, FileNotFoundError(2, "No such file or directory", "labels.txt"))

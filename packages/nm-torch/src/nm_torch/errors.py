@@ -3,9 +3,11 @@
 from nm_types import NmError
 
 __all__ = [
+    "EvaluationError",
     "ModuleCheckError",
     "NonFiniteLossError",
     "NonFiniteWeightsError",
+    "OutOfMemoryError",
     "PlacementError",
     "PrecisionError",
     "StrategyError",
@@ -26,6 +28,10 @@ class StrategyError(NmError, ValueError):
     """A way of spreading work over processes is unknown or cannot start here."""
 
 
+class EvaluationError(NmError, ValueError):
+    """An evaluation has nothing to evaluate."""
+
+
 class TrainingError(NmError, ValueError):
     """A training cannot run as it was asked for."""
 
@@ -44,6 +50,10 @@ class NonFiniteLossError(NmError, ArithmeticError):
         self.loss = loss
         self.step = step
         self.samples = samples
+
+
+class OutOfMemoryError(NmError, MemoryError):
+    """A batch does not fit into the memory of the host or of the device."""
 
 
 class WeightsError(NmError, ValueError):

@@ -1,5 +1,7 @@
 """Evaluation and inference: every sample once, host modules on CPU copies, nothing left changed."""
 
+from typing import Any
+
 import pytest
 import torch
 from nm_torch_samples import Keep, Map, Mean, Ragged, Upper, two_losses
@@ -7,6 +9,7 @@ from torch import Tensor
 
 from nm_core import Graph, GraphError, NeuralModuleFactory, PortError, inputs
 from nm_torch.data import SampleError, UnreadableSamplesWarning
+from nm_torch.errors import EvaluationError
 
 
 @pytest.mark.parametrize("count", [1, 2, 7])
@@ -134,3 +137,23 @@ def test_unreadable_samples_are_left_out_of_records() -> None:
     result = NeuralModuleFactory().train(list(two_losses(layer, Map())), optimizer="sgd", max_epochs=2)
     assert any("1 samples of torn could not be read" in line for line in result.report)
     assert result.samples == 8
+
+
+def test_an_evaluation_over_nothing_is_an_error() -> None:
+    """A score of no sample is neither 0 nor anything else: where all that is asked for is unreadable, it is refused."""
+
+    class Broken(Ragged):
+        """Cannot read its first samples."""
+
+        def sample(self, index: int, random: Any) -> Any:
+            """Refuse."""
+            if index < 2:
+                raise SampleError(f"{index} is damaged")
+            return super().sample(index, random)
+
+    metric = Mean(value=Broken(count=4, batch_size=2)().index)
+    with (
+        pytest.warns(UnreadableSamplesWarning),
+        pytest.raises(EvaluationError, match=r"mean: no sample of broken was evaluated(.|\n)*4 samples; 2 cannot"),
+    ):
+        NeuralModuleFactory().eval(metric, max_batches=1)

@@ -55,6 +55,13 @@ def report(error: Exception, *, debug: bool) -> Exit:
     if isinstance(error, OSError) and error.filename is not None:
         _say(f"{error.filename}: {error.strerror or type(error).__name__}.")
         return Exit.PROBLEM
+    if _is_out_of_memory(error):
+        reason = (str(error) or type(error).__name__).splitlines()[0][:300]
+        _say(
+            f"Out of memory: {reason}\n"
+            "  Use smaller batches, fewer workers or a smaller model (--set NAME=VALUE), or another --placement."
+        )
+        return Exit.PROBLEM
     if not debug:
         frames = traceback.extract_tb(error.__traceback__)
         where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
@@ -65,6 +72,14 @@ def report(error: Exception, *, debug: bool) -> Exit:
             "  the traceback; please report it with that."
         )
     return Exit.BUG
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Tell whether memory ran out, also where a framework has a class or only a message of its own for it."""
+    names = {cls.__name__ for cls in type(error).__mro__}
+    return not names.isdisjoint({"MemoryError", "OutOfMemoryError"}) or (
+        isinstance(error, RuntimeError) and ("CPUAllocator" in str(error) or "out of memory" in str(error))
+    )
 
 
 def _add_title(error: NmError) -> str:

@@ -71,6 +71,12 @@ class Batching:
         """Whether a plan depends on the sizes of the samples."""
         return self.bucketing or self.batch_tokens is not None
 
+    @property
+    def limits(self) -> str:
+        """The limits of a micro-batch, as text."""
+        limits = {"batch_size": self.batch_size, "batch_tokens": self.batch_tokens}
+        return ", ".join(f"{name}={value:g}" for name, value in limits.items() if value is not None)
+
     def plan(self, count: int, seed: int, epoch: int, sizes: Sequence[float] | None = None) -> list[MicroBatch]:
         """Return the micro-batches of an epoch as tuples of sample numbers.
 

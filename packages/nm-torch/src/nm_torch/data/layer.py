@@ -12,9 +12,17 @@ from nm_core.errors import ModuleDeclarationError
 from nm_core.modules.module import NeuralModule, OutputsT
 from nm_core.symbols.component import Segment
 from nm_torch.data.batching import Batching, MicroBatch
-from nm_torch.data.errors import BatchingError, SampleError, UnreadableDataError, UnreadableSamplesWarning
-from nm_torch.data.loading import Loaded, Request, read
+from nm_torch.data.errors import (
+    BatchingError,
+    SampleError,
+    UnreadableDataError,
+    UnreadableSamplesWarning,
+    WorkerError,
+)
+from nm_torch.data.loading import Loaded, Request, read, worker_error
+from nm_torch.data.memory import describe_values, explain_memory, is_out_of_memory
 from nm_torch.data.order import sample_generator
+from nm_torch.errors import OutOfMemoryError
 
 
 class DataLayer(NeuralModule[OutputsT]):
@@ -132,8 +140,45 @@ class DataLayer(NeuralModule[OutputsT]):
                 readable.append(index)
             except SampleError as error:
                 unreadable.append((index, str(error)))
-        values = tuple(self.collate(samples)) if samples else None
+            except (MemoryError, RuntimeError) as error:
+                raise (self.explain_error(error, (index,)) or error) from error
+        try:
+            values = tuple(self.collate(samples)) if samples else None
+        except (MemoryError, RuntimeError) as error:
+            raise (self.explain_error(error, readable) or error) from error
         return Loaded(values, tuple(readable), tuple(unreadable))
+
+    def explain_error(
+        self, error: BaseException, indices: Sequence[int] = (), values: Sequence[Any] = ()
+    ) -> WorkerError | OutOfMemoryError | None:
+        """Return an error of ours for a worker that died and for memory that ran out; None for any other error.
+
+        Args:
+            indices: the samples of the micro-batch at work.
+            values: its values.
+        """
+        if isinstance(error, OutOfMemoryError):
+            return None
+        if is_out_of_memory(error):
+            return explain_memory(error, self._describe_batch(indices, values))
+        return worker_error(error, self.workers, self.worker_timeout, self.batching.limits)
+
+    def _describe_batch(self, indices: Sequence[int], values: Sequence[Any]) -> str:
+        """Return the number of samples of a micro-batch, its longest, and the shapes of its values, as text."""
+        if not indices:
+            return ""
+        count = f"The micro-batch has {len(indices)} sample{'' if len(indices) == 1 else 's'}"
+        shapes = describe_values(values)
+        ending = f"; its values have the shapes {shapes}." if shapes else "."
+        try:
+            sizes = [self.size_of(index) for index in indices]
+        except BatchingError:  # no sizes are known, and the shapes say how long the longest is
+            names = ", ".join(self.sample_name(index) for index in indices[:4])
+            return f"{count} of {self.name} ({names}{', ...' if len(indices) > 4 else ''}){ending}"
+        longest = max(range(len(sizes)), key=sizes.__getitem__)
+        return (
+            f"{count} of {self.name}; the longest is {self.sample_name(indices[longest])}, {sizes[longest]:g}{ending}"
+        )
 
     def load(self, indices: Sequence[int], seed: int = 0, epoch: int = 0) -> OutputsT | None:
         """Return the values of these samples as a named tuple in port order, and nothing if none could be read."""
@@ -143,7 +188,14 @@ class DataLayer(NeuralModule[OutputsT]):
 
     def stream(self, requests: Iterable[Request], *, pin: bool = False) -> Iterator[Loaded]:
         """Yield micro-batches in the order of the requests, read ahead by the workers; unreadable samples are noted."""
-        for loaded in read(self.read, requests, workers=self.workers, timeout=self.worker_timeout, pin=pin):
+        for loaded in read(
+            self.read,
+            requests,
+            workers=self.workers,
+            timeout=self.worker_timeout,
+            pin=pin,
+            limits=self.batching.limits,
+        ):
             self.note(loaded)
             yield loaded
 

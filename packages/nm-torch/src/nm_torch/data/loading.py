@@ -11,6 +11,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from nm_torch.data.errors import WorkerError
+from nm_torch.errors import OutOfMemoryError
 
 
 class Request(NamedTuple):
@@ -48,7 +49,13 @@ Reader = Callable[[Request], Loaded]
 
 
 def read(
-    reader: Reader, requests: Iterable[Request], *, workers: int, timeout: float, pin: bool = False
+    reader: Reader,
+    requests: Iterable[Request],
+    *,
+    workers: int,
+    timeout: float,
+    pin: bool = False,
+    limits: str = "",
 ) -> Iterator[Loaded]:
     """Yield the micro-batch of each request, in their order.
 
@@ -57,19 +64,41 @@ def read(
         workers: processes that read ahead; 0 reads in this process, one request at a time.
         timeout: seconds after which a worker that gives nothing is taken for hung.
         pin: put tensors into page-locked memory, from which copies to a GPU do not block.
+        limits: of a micro-batch, for messages: `batch_size=32`.
 
     Raises:
         WorkerError: a worker died or gave nothing in time.
     """
     if workers == 0:
-        return map(reader, requests)
-    return _read_ahead(reader, requests, workers, timeout, pin)
+        return (pin_values(reader(request)) for request in requests) if pin else map(reader, requests)
+    return _read_ahead(reader, requests, workers, timeout, pin, limits)
 
 
-def worker_error(error: BaseException, workers: int, timeout: float) -> WorkerError | None:
+def pin_values(loaded: Loaded) -> Loaded:
+    """Put the tensors of a micro-batch into page-locked memory, as torch's loader does with those of workers."""
+    if loaded.values is None:
+        return loaded
+    return loaded._replace(values=tuple(_pin(value) for value in loaded.values))
+
+
+def _pin(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.pin_memory()
+    if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
+        return type(value)(_pin(item) for item in value)
+    return value
+
+
+def worker_error(
+    error: BaseException, workers: int, timeout: float, limits: str = "", *, killed: bool = False
+) -> WorkerError | None:
     """Translate torch's error of a dead or hung worker; None for any other error.
 
     Torch also raises the first kind from a signal handler, wherever the main process happens to be.
+
+    Args:
+        limits: of a micro-batch.
+        killed: whether a worker ended by SIGKILL, which torch does not always say.
     """
     text = str(error)
     if not isinstance(error, RuntimeError) or isinstance(error, WorkerError):
@@ -80,13 +109,17 @@ def worker_error(error: BaseException, workers: int, timeout: float) -> WorkerEr
             "  Raise worker_timeout if reading is that slow.\n"
             "  workers=0 reads in this process, where a hang can be seen in a debugger."
         )
-    return _death_error(text) if text.startswith("DataLoader worker") else None
+    if not text.startswith("DataLoader worker"):
+        return None
+    return _death_error(text, workers, limits, killed=killed or "Killed" in text)
 
 
-def _death_error(text: str) -> WorkerError:
+def _death_error(text: str, workers: int, limits: str, *, killed: bool) -> WorkerError:
+    # Nobody else ends a process so: the system does, when memory is short.
+    reason = "it was killed, most likely by the system because memory ran out: " if killed else ""
     return WorkerError(
-        f"a data worker process died: {text}\n"
-        "  If it was killed for memory, lower workers or the batch.\n"
+        f"a data worker process died: {reason}{text}\n"
+        f"  If it was killed for memory, lower workers={workers} or the batch{f' ({limits})' if limits else ''}.\n"
         "  workers=0 reads in this process and shows the fault itself."
     )
 
@@ -102,7 +135,7 @@ class _Requests(Dataset[Loaded]):
 
 
 def _read_ahead(
-    reader: Reader, requests: Iterable[Request], workers: int, timeout: float, pin: bool
+    reader: Reader, requests: Iterable[Request], workers: int, timeout: float, pin: bool, limits: str
 ) -> Generator[Loaded, None, None]:
     loader = DataLoader(
         _Requests(reader),
@@ -127,14 +160,18 @@ def _read_ahead(
         failed = False
         raise
     except RuntimeError as error:
-        translated = worker_error(error, workers, timeout)
+        translated = worker_error(error, workers, timeout, limits, killed=_is_killed(started))
         if translated is None:
             raise
         raise translated from error
+    except OutOfMemoryError as error:
+        # torch puts the traceback of the worker in front of the message
+        raise OutOfMemoryError(str(error).rpartition(f"{OutOfMemoryError.__name__}: ")[2].strip()) from None
     except (OSError, EOFError) as error:
         if "DataLoader worker process" in str(error):  # the author's own error, brought here from a worker
             raise
-        raise _death_error(f"its last micro-batch was lost on the way ({error!r}).") from error
+        lost = f"its last micro-batch was lost on the way ({error!r})."
+        raise _death_error(lost, workers, limits, killed=_is_killed(started)) from error
     finally:
         with _block_sigchld():
             if failed:
@@ -154,6 +191,10 @@ def _block_sigchld() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _is_killed(processes: Iterable[BaseProcess]) -> bool:
+    return any(process.exitcode == -signal.SIGKILL for process in processes)
 
 
 def _kill(processes: Iterable[BaseProcess]) -> None:

@@ -59,6 +59,9 @@ class StepBatches:
         seed: of the order.
         batches_per_step: micro-batches of a step, over all ranks.
         max_epochs: where the plan ends, if anywhere.
+
+    Attributes:
+        newest: the last batch that was read, for messages.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class StepBatches:
         ports = list(objective.source.types)
         self.argument_positions = [ports.index(tensor.port) for tensor in objective.plan.framework_inputs]
         self.weighers = [term.weigh for term in objective.terms]
+        self.newest: StepBatch | None = None
         self._plans: dict[int, list[MicroBatch]] = {}
         self._readable: Loaded | None = None
 
@@ -100,6 +104,7 @@ class StepBatches:
         for number, start, micro_batches, last in self._spans(epoch, position):
             batch = StepBatch(number, start + len(micro_batches), last)
             self._fill(batch, micro_batches, stream)
+            self.newest = batch
             yield batch
 
     def _spans(self, epoch: int, position: int) -> Iterator[tuple[int, int, list[MicroBatch], bool]]:

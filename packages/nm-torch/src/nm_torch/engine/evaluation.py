@@ -7,9 +7,10 @@ from nm_core.actions.requests import EvalRequest, metric_inputs
 from nm_core.graphs.calls import free_name
 from nm_core.symbols.tensor import Call
 from nm_torch.data import Request
-from nm_torch.engine.forward import ForwardPass, call_arguments
+from nm_torch.engine.forward import ForwardPass, call_arguments, explain_errors
 from nm_torch.engine.hooks import Hooks, call_all
 from nm_torch.engine.runtime import Runtime
+from nm_torch.errors import EvaluationError
 
 
 def evaluate(runtime: Runtime, request: EvalRequest) -> dict[str, float]:
@@ -46,14 +47,24 @@ def _update_metrics(runtime: Runtime, graph: Graph, metrics: Sequence[Metric], m
     plan = list(enumerate(layer.plan_once(in_order=False)[:max_batches]))
     share = plan[strategy.rank :: strategy.world_size]
     requests = (Request(seed, 0, indices) for _, indices in share)
-    for (number, _), loaded in zip(share, layer.stream(requests), strict=True):
+    samples = 0
+    stream = layer.stream(requests, pin=strategy.device.type == "cuda")
+    for (number, _), loaded in zip(share, stream, strict=True):
         if loaded.values is None:
             continue
-        # The number in the whole plan, not in this rank's share, seeds the modules: scores do not depend on ranks.
-        values = forward.compute(forward.bind_layer(loaded.values), number)
-        for metric in metrics:
-            metric.update(**call_arguments(_call(metric), values))
+        samples += len(loaded.indices)
+        with explain_errors(layer, loaded.indices, loaded.values):
+            # The number in the whole plan, not in this rank's share, seeds the modules: scores do not depend on ranks.
+            values = forward.compute(forward.bind_layer(loaded.values), number)
+            for metric in metrics:
+                metric.update(**call_arguments(_call(metric), values))
     layer.warn_of_unreadable()
+    if not strategy.sum([float(samples)])[0]:
+        names = ", ".join(metric.name for metric in metrics)
+        raise EvaluationError(
+            f"{names}: no sample of {layer.name} was evaluated, and a score of nothing is no score.\n"
+            f"  It has {len(layer)} samples; {len(layer.unreadable)} cannot be read.\n{layer.report()}".rstrip()
+        )
 
 
 def _merge_processes(runtime: Runtime, metric: Metric) -> None:

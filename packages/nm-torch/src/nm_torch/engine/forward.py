@@ -13,9 +13,11 @@ from nm_core.graphs.open_checks import checks
 from nm_core.graphs.sources import find_only_source
 from nm_core.symbols.tensor import Call, ConstantInput
 from nm_torch.data import DataLayer
+from nm_torch.data.memory import describe_values, explain_memory, is_out_of_memory
 from nm_torch.engine.modes import module_mode
 from nm_torch.engine.randomness import preserve_generators, seeder, stream_seed
 from nm_torch.engine.runtime import Runtime
+from nm_torch.errors import OutOfMemoryError
 from nm_torch.lowering import lower
 from nm_torch.lowering.shape_checks import shape_check
 from nm_torch.placement import to_device, to_host
@@ -111,6 +113,29 @@ class ForwardPass:
         result = call.module.forward(**arguments)
         results = (result,) if len(call.types) == 1 else result
         return dict(zip(call.tensors(), results, strict=True))
+
+
+@contextmanager
+def explain_errors(layer: DataLayer | None, indices: Sequence[int] = (), values: Sequence[Any] = ()) -> Iterator[None]:
+    """Raise errors of memory and of workers inside as errors of ours, which name the batch.
+
+    Args:
+        layer: the data layer that gave the batch, if any.
+        indices: the samples of the batch.
+        values: its values.
+    """
+    try:
+        yield
+    except Exception as error:
+        if layer is not None:
+            translated = layer.explain_error(error, indices, values)
+        elif is_out_of_memory(error) and not isinstance(error, OutOfMemoryError):
+            translated = explain_memory(error, f"The values have the shapes {describe_values(values)}.")
+        else:
+            translated = None
+        if translated is None:
+            raise
+        raise translated from error
 
 
 def call_arguments(call: Call, values: Mapping[NmTensor, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from torch import Tensor
 from nm_core import GraphError, NmTensor, Run
 from nm_core.actions.requests import InferRequest
 from nm_torch.data import Request
-from nm_torch.engine.forward import ForwardPass
+from nm_torch.engine.forward import ForwardPass, explain_errors
 from nm_torch.engine.hooks import Hooks
 from nm_torch.engine.runtime import Runtime
 from nm_torch.placement import to_host
@@ -37,7 +37,9 @@ def _compute_records(runtime: Runtime, request: InferRequest) -> Iterator[dict[s
             names = ", ".join(call.name for call in forward.plan.sources)
             raise GraphError(f"{graph.name} was given inputs, and it also has a data layer: {names}.")
         inputs = forward.bind_inputs(request.inputs)
-        yield from _rows(graph.outputs, inputs | forward.compute(inputs, 0), None)
+        with explain_errors(None, values=list(inputs.values())):
+            values = inputs | forward.compute(inputs, 0)
+        yield from _rows(graph.outputs, values, None)
         return
     layer, seed = forward.layer, runtime.settings.seed
     requests = (Request(seed, 0, indices) for indices in layer.plan_once(in_order=True))
@@ -45,7 +47,9 @@ def _compute_records(runtime: Runtime, request: InferRequest) -> Iterator[dict[s
         if loaded.values is None:
             continue
         inputs = forward.bind_layer(loaded.values)
-        yield from _rows(graph.outputs, inputs | forward.compute(inputs, number), len(loaded.indices))
+        with explain_errors(layer, loaded.indices, loaded.values):
+            values = inputs | forward.compute(inputs, number)
+        yield from _rows(graph.outputs, values, len(loaded.indices))
     layer.warn_of_unreadable()
 
 

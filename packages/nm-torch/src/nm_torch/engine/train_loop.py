@@ -4,11 +4,13 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-from nm_core import Metric, Run, TrainingResult
+from torch import Tensor
+
+from nm_core import Metric, NmError, Run, TrainingResult
 from nm_core.actions.requests import TrainRequest
 from nm_core.callbacks.evaluation import plan_evaluations
-from nm_torch.data.loading import worker_error
 from nm_torch.engine import checkpointing, evaluation, run_notes
 from nm_torch.engine.accumulation import StepBatches
 from nm_torch.engine.hooks import Hooks, call_all
@@ -88,7 +90,7 @@ class TrainLoop:
                 run.report += self.idle.notes(training.samples)
                 reason = end_reason  # an error in the lines above is a failed training too
             except BaseException as error:
-                translated = worker_error(error, training.layer.workers, training.layer.worker_timeout)
+                translated = self._explain(error)
                 self.hooks.call_exception(run, translated or error)
                 if translated is None:
                     raise
@@ -107,6 +109,14 @@ class TrainLoop:
             report=tuple(run.report),
             scores={name: dict(scores) for name, scores in run.scores.items()},
         )
+
+    def _explain(self, error: BaseException) -> NmError | None:
+        """Return an error of ours for one of memory or of workers, with the largest micro-batch at work."""
+        batches = [] if self.batches.newest is None else self.batches.newest.micro_batches
+        largest = max(batches, key=lambda inputs: sum(map(_size, inputs.arguments)), default=None)
+        if largest is None:
+            return self.training.layer.explain_error(error)
+        return self.training.layer.explain_error(error, largest.indices, largest.arguments)
 
     def _start(self) -> None:
         """Resume if requested, and set the schedule over the updates of the whole training."""
@@ -322,3 +332,7 @@ class TrainLoop:
 
     def _announce(self, name: str, scores: Mapping[str, float]) -> None:
         call_all(self.hooks.evaluation, self.run, name, scores)
+
+
+def _size(value: Any) -> int:
+    return value.numel() if isinstance(value, Tensor) else 0
