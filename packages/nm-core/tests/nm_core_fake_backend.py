@@ -22,6 +22,12 @@ class FakeSession:
         """Give the plan back."""
         return plan
 
+    rank = 0
+
+    def share(self, value: Any) -> Any:
+        """Return the value: there is one process."""
+        return value
+
     def train(self, request: TrainRequest) -> TrainingResult:
         """Remember the request."""
         self.asked.append(request)

@@ -256,6 +256,12 @@ class PythonSession:
         yield
         GENERATOR.setstate(state)
 
+    rank = 0
+
+    def share(self, value: Any) -> Any:
+        """Return the value: there is one process."""
+        return value
+
     def train(self, request: TrainRequest) -> TrainingResult:
         """Move every weight by one for each step."""
         self.requests.append(request)

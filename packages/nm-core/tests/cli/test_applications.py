@@ -133,7 +133,8 @@ def test_options_of_training_reach_the_engine(nmod, app, monkeypatch) -> None:
     assert (request.max_epochs, request.max_steps, request.log_every) == (3, 4, 7)
     assert request.resume == "auto"
     assert session.settings.seed == 9
-    assert [type(callback).__name__ for callback in request.callbacks] == ["Silent", "Watch", "ProgressCallback"]
+    names = [type(callback).__name__ for callback in request.callbacks]
+    assert names == ["Silent", "Watch", "ProgressCallback", "RunRecorder"]
 
 
 def test_an_interrupted_training_says_how_to_go_on(nmod, app, monkeypatch) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from nm_core.cli.exits import Exit
+from nm_core.runs import RunFolder
 
 PYTHON = ("--backend", "python")
 ONE_LINE = "Interrupted."
+OF_A_RUN = ("runs/run.json", "runs/run.lock", "runs/log.jsonl")
 
 DRIVER = Path(__file__).with_name("nm_core_interrupting.py")
 
@@ -69,7 +71,9 @@ def test_an_interrupt_at_work_is_one_line_and_leaves_no_file(
     options = ["-o", "picture.svg"] if command == "draw" else ["--quiet"] if command == "train" else []
     code, out, err = interrupt(moment, command, app, *options, *PYTHON, times=times)
     assert (code, out, err) == (Exit.INTERRUPTED, "", ONE_LINE)
-    assert files(environment) == before
+    assert {name: content for name, content in files(environment).items() if name not in OF_A_RUN} == before
+    if (environment / "runs").exists():
+        assert RunFolder(environment / "runs").state() in ("interrupted", "failed")
 
 
 @pytest.mark.parametrize("moment", ["nm_types.meanings.kinds", "nm_core_speech", "nm_core.application.text:read_yaml"])
@@ -95,16 +99,17 @@ def test_a_picture_is_replaced_whole(interrupt, app, environment) -> None:
 
 def test_saving_again_keeps_the_older_application(interrupt, nmod, app, environment) -> None:
     """Interrupted while it is replaced, the saved application is the older one, whole."""
-    assert nmod("train", app, "--quiet", *PYTHON).code == 0
-    before = files(environment / "runs")
+    assert nmod("train", app, "--quiet", "--save", "saved", *PYTHON).code == 0
+    before = files(environment / "saved")
 
     code, _, err = interrupt(
-        "nm_core.application.saved.folder:_move_into_place", "train", app, "--quiet", "--set", "width=4", *PYTHON
+        "nm_core.application.saved.folder:_move_into_place",
+        *("train", app, "--quiet", "--resume", "--save", "saved", "--set", "width=4", *PYTHON),
     )
 
     assert (code, err) == (Exit.INTERRUPTED, ONE_LINE)
-    assert files(environment / "runs") == before
-    assert nmod("eval", environment / "runs" / "application", *PYTHON).code == 0
+    assert files(environment / "saved") == before
+    assert nmod("eval", environment / "saved", *PYTHON).code == 0
 
 
 def test_what_was_printed_before_stays_readable(interrupt, app) -> None:

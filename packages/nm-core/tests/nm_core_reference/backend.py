@@ -47,6 +47,12 @@ class ReferenceSession:
         """Return the framework segment of a plan."""
         return self.lowered(plan)
 
+    rank = 0
+
+    def share(self, value: Any) -> Any:
+        """Return the value: there is one process."""
+        return value
+
     def train(self, request: TrainRequest) -> TrainingResult:
         """Train until the request's end; go on where an earlier call on the same losses stopped."""
         if request.restart:

@@ -86,6 +86,15 @@ class TorchSession:
         """Return the framework segment of a plan as one plain module."""
         return lower(plan)
 
+    @property
+    def rank(self) -> int:
+        """The number of this process among those of a run."""
+        return self.runtime.strategy.rank
+
+    def share(self, value: Any) -> Any:
+        """Return the plain data that rank 0 passes; every process takes part."""
+        return self.runtime.strategy.gather(value)[0]
+
     def train(self, request: TrainRequest) -> TrainingResult:
         """Train until the request's end; go on where an earlier call on the same losses stopped."""
         check_request(request)

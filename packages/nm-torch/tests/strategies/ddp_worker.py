@@ -29,6 +29,7 @@ from nm_torch_samples import (
 )
 
 from nm_core import NeuralModuleFactory
+from nm_core.actions.results import TrainingInterrupt
 from nm_torch.errors import NonFiniteLossError
 from nm_torch.loss import LossAggregator
 
@@ -123,7 +124,10 @@ def interrupted(folder: Path, rank: int) -> list[object]:
 
     layer = Ragged(count=11, batch_size=2)
     nf = NeuralModuleFactory(strategy="ddp", work_dir=folder / "interrupted")
-    result = nf.train(list(two_losses(layer, Map())), optimizer="sgd", max_steps=100, callbacks=[Stop()])
+    try:
+        nf.train(list(two_losses(layer, Map())), optimizer="sgd", max_steps=100, callbacks=[Stop()])
+    except TrainingInterrupt as interrupt:
+        result = interrupt.result
     return [result.step, result.reason, result.checkpoint is not None and result.checkpoint.is_dir()]
 
 

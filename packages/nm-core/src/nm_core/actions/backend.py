@@ -47,6 +47,13 @@ class Session(Protocol):
             GraphError: the plan has no framework segment.
         """
 
+    @property
+    def rank(self) -> int:
+        """The number of this process among those of a run; 0 writes."""
+
+    def share(self, value: Any) -> Any:
+        """Return the plain data that rank 0 passes; every process takes part."""
+
     def train(self, request: TrainRequest) -> TrainingResult:
         """Train until the request's end; modules are in training mode.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from nm_core.actions.input_values import InputValues
 from nm_core.actions.keywords import keywords_of
 from nm_core.actions.requests import CallOptions, EvalRequest, InferRequest, Settings, TrainCall, TrainRequest, cut
-from nm_core.actions.results import Records
+from nm_core.actions.results import Records, TrainingInterrupt
+from nm_core.actions.run_folder import FactoryRun
 from nm_core.actions.train_options import declared_options
 from nm_core.callbacks.base import Callback
 from nm_core.callbacks.run import TrainingResult
+from nm_core.callbacks.run_recorder import RunRecorder
 from nm_core.errors import GraphError
 from nm_core.graphs.calls import Outputs, check_distinct_names
 from nm_core.graphs.graph import Graph
@@ -22,6 +25,8 @@ from nm_core.modules.composite import CompositeModule, holders
 from nm_core.modules.metric import Metric
 from nm_core.modules.module import NeuralModule
 from nm_core.modules.module_name import snake_case
+from nm_core.runs import OpenRun
+from nm_core.symbols.tensor import NmTensor
 from nm_types.frames import boundary
 
 if TYPE_CHECKING:
@@ -85,6 +90,7 @@ class NeuralModuleFactory:
         self.frozen: list[str] = []
         self.application: Mapping[str, Any] | None = None
         self._composites: list[NeuralModule] = []
+        self._run = FactoryRun()
         if collections is not None:
             self.collections = collections
 
@@ -118,7 +124,14 @@ class NeuralModuleFactory:
     def train(self, call: TrainCall) -> TrainingResult:
         """Train the modules above some losses, until `max_epochs` or `max_steps`.
 
-        Called again with the same losses, training goes on where it stopped unless `restart` is set.
+        Called again with the same losses, training goes on where it stopped unless `restart` is set. A work directory
+        that holds the run of another training is refused unless `resume` or `restart` is set.
+
+        Raises:
+            RunExistsError: the work directory holds a run.
+            RunLockedError: another process trains in it.
+            RunWriteError: it cannot be written.
+            TrainingInterrupt: a `KeyboardInterrupt`: Ctrl-C or SIGTERM has ended the training, after a checkpoint.
         """
         if call.max_epochs is None and call.max_steps is None:
             raise GraphError("Training needs an end: give max_epochs or max_steps.")
@@ -129,9 +142,42 @@ class NeuralModuleFactory:
         # Not when a pattern is set: the module that it is about may be made later.
         self._check_freezing()
         options = {name: getattr(call, name) for name in declared_options(CallOptions)}
+        options["resume"] = "auto" if call.resume is True else call.resume or None
         weights: dict[str, Any] = {"ties": tuple(self.ties), "frozen": tuple(self.frozen)}
         request = TrainRequest(graph, application=self.application, evaluations=evaluations, **weights, **options)
-        return self.session.train(request)
+        with self.open_run(losses=request.losses, resume=call.resume, restart=call.restart) as run:
+            if run is not None:
+                request = replace(request, callbacks=(*request.callbacks, RunRecorder(run)))
+            result = self.session.train(request)
+        if result.reason == "interrupted":
+            raise TrainingInterrupt(result)
+        return result
+
+    @contextmanager
+    def open_run(
+        self, *, losses: Sequence[NmTensor] = (), resume: str | Path | bool | None = None, restart: bool = False
+    ) -> Iterator[OpenRun | None]:
+        """Take the work directory for as long as the block lasts; `train` does so itself where nobody has.
+
+        Args:
+            losses: those of the training; it goes on without `resume` where it was this factory's last one.
+            resume, restart: as for `train`.
+
+        Yields:
+            the open run, or None without a work directory and for all processes but that of rank 0.
+
+        Raises:
+            RunError: as for `train`, in every process.
+        """
+        with self._run.open(
+            self.settings.work_dir,
+            self.session,
+            losses=losses,
+            resume=resume,
+            restart=restart,
+            application=self.application,
+        ) as run:
+            yield run
 
     @boundary
     def eval(

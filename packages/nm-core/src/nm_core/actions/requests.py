@@ -48,9 +48,10 @@ class CallOptions(TrainOptions):
     """
 
     callbacks: Annotated[Sequence[Callback], Option("What happens besides.")] = ()
-    restart: Annotated[bool, Option("Whether to forget an earlier training of the same losses.")] = False
+    restart: Annotated[bool, Option("Whether to begin anew; the run in the work directory is moved aside.")] = False
     resume: Annotated[
-        str | Path | None, Option('None, "auto" (the newest good checkpoint of the work directory) or a path.')
+        str | Path | bool | None,
+        Option('True or "auto" (go on from the newest good checkpoint of the work directory), or a path.'),
     ] = None
 
 
@@ -73,6 +74,7 @@ class TrainRequest(CallOptions):
 
     Attributes:
         graph: the graph whose outputs are the losses to optimize, summed.
+        resume: None, "auto" or the path of a checkpoint.
         application: the canonical structure and its digest, where the run has one.
         ties: pairs of weight names that are one weight.
         frozen: patterns of weight names that do not learn.
@@ -87,6 +89,7 @@ class TrainRequest(CallOptions):
 
     graph: Graph
     _: KW_ONLY
+    resume: str | Path | None = None
     application: Mapping[str, Any] | None = None
     ties: tuple[tuple[str, str], ...] = ()
     frozen: tuple[str, ...] = ()

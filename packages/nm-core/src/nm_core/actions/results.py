@@ -6,10 +6,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from nm_core.callbacks.run import TrainingResult
 from nm_core.symbols.parameters import thaw
 from nm_types.frames import boundary
 
 Shape = tuple[int, ...]
+
+
+class TrainingInterrupt(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM ended a training, after a checkpoint where the run has a work directory.
+
+    Attributes:
+        result: how far the training came.
+
+    Example:
+        >>> result = TrainingResult(step=3, epoch=0, samples=6, losses={}, reason="interrupted", seconds=0.5)
+        >>> print(TrainingInterrupt(result))
+        interrupted after 3 updates
+    """
+
+    def __init__(self, result: TrainingResult) -> None:
+        at = "" if result.checkpoint is None else f", checkpoint {result.checkpoint}"
+        super().__init__(f"interrupted after {result.step} updates{at}")
+        self.result = result
 
 
 class Records(Iterator[dict[str, Any]]):

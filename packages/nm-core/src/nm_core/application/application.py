@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +30,7 @@ from nm_core.errors import ApplicationError
 from nm_core.graphs.graph import Graph
 from nm_core.modules.metric import Metric
 from nm_core.modules.module import NeuralModule
+from nm_core.runs import OpenRun, RunFolder
 
 T = TypeVar("T")
 
@@ -115,6 +117,17 @@ class Application:
     def __hash__(self) -> int:
         return hash(self.digest)
 
+    @contextmanager
+    def open_run(self, *, resume: str | Path | bool | None = None, restart: bool = False) -> Iterator[OpenRun | None]:
+        """Take the work directory for a training and what is saved after it, as `NeuralModuleFactory.open_run` does.
+
+        Raises:
+            ApplicationError: `restart` would move away the saved application that this is.
+        """
+        self._check_restart(restart)
+        with self.factory.open_run(resume=resume, restart=restart) as run:
+            yield run
+
     def train(self, *, also: Sequence[Callback] = (), **overrides: Any) -> TrainingResult:
         """Train as the train section says.
 
@@ -127,6 +140,7 @@ class Application:
             raise ApplicationError(
                 f"{self.path} has no train section.\n  Add one: train: {{optimize: [train.loss], ...}}."
             )
+        self._check_restart(bool(overrides.get("restart")))
         losses = [self._builder.output(reference) for reference in entry.optimize]
         options = entry.options() | overrides
         callbacks = overrides.get("callbacks")
@@ -210,6 +224,15 @@ class Application:
     def to_json(self) -> str:
         """Return the application as JSON, with references and defaults as they were written."""
         return to_json(self._data())
+
+    def _check_restart(self, restart: bool) -> None:
+        work_dir = self.factory.settings.work_dir
+        # Its weights are read when they are first needed, and could not be found any more.
+        if restart and work_dir is not None and work_dir.resolve() in self.path.resolve().parents and self._saved:
+            raise ApplicationError(
+                f"{self.path} is a part of the run in {work_dir}, which restart would move aside.\n"
+                f"  Begin in another folder: --work-dir {RunFolder(work_dir).free_neighbour()} (in Python work_dir)."
+            )
 
     def _data(self) -> Data:
         written = self._document.data

@@ -8,6 +8,7 @@ from enum import IntEnum
 
 from nm_core.cli.launch import rank
 from nm_core.plugins import CollectionError, UnknownEntryError
+from nm_core.runs import RunError
 from nm_types import NmError
 
 _SCREEN = 40
@@ -48,6 +49,8 @@ def report(error: Exception, *, debug: bool) -> Exit:
         print(error.full_traceback(), file=sys.stderr)
     elif debug:
         traceback.print_exception(error)
+    if isinstance(error, RunError) and error.repeated:
+        return Exit.PROBLEM  # the process of rank 0 says it
     if isinstance(error, NmError):
         _say(_add_title(error))
         faulty = isinstance(error, CollectionError) and not isinstance(error, UnknownEntryError)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nm_core.actions.results import TrainingInterrupt
 from nm_core.actions.train_options import TrainOptions
 from nm_core.cli.exits import Exit
 from nm_core.cli.infer import verbs_of
@@ -32,7 +33,10 @@ if TYPE_CHECKING:
     is_flag=False,
     flag_value="auto",
     metavar="[PATH]",
-    help="Go on from the newest checkpoint, or from PATH.",
+    help="Go on from the newest checkpoint of the run's folder, or from PATH.",
+)
+@click.option(
+    "--restart", is_flag=True, help="Begin anew; the run that is in the folder is moved to a numbered folder in it."
 )
 @declared_option(TrainOptions, "max_steps")
 @declared_option(TrainOptions, "max_epochs")
@@ -55,6 +59,7 @@ def train(
     ctx: click.Context,
     app: str,
     resume: str | None,
+    restart: bool,
     max_steps: int | None,
     max_epochs: int | None,
     nproc: int | None,
@@ -75,12 +80,14 @@ def train(
 
     APP is an application file, or a saved application (a folder or a .zip), whose weights then go on learning.
     Ctrl-C writes a checkpoint into the run's folder and ends with 130; --resume goes on from there, from the file or
-    from what was saved of it.
+    from what was saved of it. A folder that holds a run is refused without --resume or --restart.
 
     Next: nmod eval and nmod infer use the folder that was saved.
     """
     from nm_core.application.loading import check_document, load_document
 
+    if restart and resume is not None:
+        raise click.UsageError("--restart begins anew and --resume goes on: give one of them.")
     arguments: list[str] = ctx.find_root().obj
     document = read_application(app, changes)
     if nproc is not None and nproc > 1:
@@ -94,21 +101,24 @@ def train(
         for report in initial:
             print(f"init_from: {report}", file=sys.stderr)
     overrides = {"resume": resume, "max_steps": max_steps, "max_epochs": max_epochs}
-    result = application.train(
-        also=() if quiet else progress_of(application),
-        **{name: value for name, value in overrides.items() if value is not None},
-    )
-    if result.reason == "interrupted":
-        # Nothing is saved: the checkpoint has the state of the optimizer too, and --resume goes on from it.
+    with application.open_run(resume=resume, restart=restart):
+        try:
+            result = application.train(
+                also=() if quiet else progress_of(application),
+                **{name: value for name, value in overrides.items() if value is not None},
+            )
+        except TrainingInterrupt as interrupt:
+            # Nothing is saved: the checkpoint has the state of the optimizer too, and --resume goes on from it.
+            if rank() == 0:
+                words = [argument for argument in arguments if argument != "--restart"]
+                command = shlex.join([*words, *([] if resume else ["--resume"]), *nproc_arguments()])
+                print(f"Interrupted after {interrupt.result.step} updates. To go on: nmod {command}", file=sys.stderr)
+            return Exit.INTERRUPTED
         if rank() == 0:
-            command = [*arguments, *([] if resume else ["--resume"]), *nproc_arguments()]
-            print(f"Interrupted after {result.step} updates. To go on: nmod {shlex.join(command)}", file=sys.stderr)
-        return Exit.INTERRUPTED
-    if rank() == 0:
-        saved = application.save(target or folder / "application")
-        _print(result, initial, saved, as_json)
-        if not as_json:
-            print(f"next: {_next(application, saved)}")
+            saved = application.save(target or folder / "application")
+            _print(result, initial, saved, as_json)
+            if not as_json:
+                print(f"next: {_next(application, saved)}")
     return Exit.DONE
 
 

@@ -129,8 +129,6 @@ class Search:
         """
         watch = ScoreCallback(self.goal, report)
         result = application.train(also=[watch, *_log(application), *also])
-        if result.reason == "interrupted":
-            raise KeyboardInterrupt
         if watch.pruned:
             raise PrunedError
         # The last evaluation may be some updates ago; the score is that of the weights which are kept.
