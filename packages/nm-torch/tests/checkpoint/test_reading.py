@@ -1,5 +1,6 @@
 """Only what verifies is read; what does not is named, and passed over loudly."""
 
+import hashlib
 import json
 import pickle
 import shutil
@@ -15,10 +16,12 @@ from nm_torch.checkpoint import (
     CheckpointState,
     CheckpointWriter,
     newest_checkpoint,
+    plain,
     read_checkpoint,
     read_manifest,
     verify,
 )
+from nm_torch.checkpoint.durable_files import Written
 from nm_torch.checkpoint.format import Manifest
 
 StateOf = Callable[[int], CheckpointState]
@@ -222,3 +225,32 @@ def test_damage_in_an_older_one_is_no_matter(two: Path, tmp_path: Path, state_of
     found = newest_checkpoint(folder)
     assert found is not None
     assert (found.state.step, found.report) == (30, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "entry", "value"),
+    [
+        ("state.json", "samples", [1]),
+        ("state.json", "epoch", -1),
+        ("state.json", "callbacks", {"a": 1}),
+        ("state.json", "graph", None),
+        ("optimizer.safetensors", None, None),
+    ],
+)
+def test_sealed_files_of_another_form_are_damage(
+    two: Path, tmp_path: Path, name: str, entry: str | None, value: object
+) -> None:
+    """Entries of another type and tensors that cannot be read are told as damage, though every sum is right."""
+    folder = Path(shutil.copytree(two, tmp_path / "copy"))
+    path = sorted(folder.iterdir())[-1]
+    content = json.loads((path / name).read_bytes()) if entry else None
+    (path / name).write_bytes(plain.encode({**content, entry: value}) if content else b"no tensors")
+    manifest = json.loads((path / "manifest.json").read_bytes())
+    data = (path / name).read_bytes()
+    files = {**manifest["files"], name: {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}}
+    files = {key: Written(**item) for key, item in files.items()}
+    sealed = Manifest(files, manifest["step"], manifest["epoch"], manifest["samples"], manifest["scores"])
+    (path / "manifest.json").write_bytes(sealed.to_bytes())
+
+    with pytest.raises(CheckpointDamagedError, match="do not make a state"):
+        read_checkpoint(path)

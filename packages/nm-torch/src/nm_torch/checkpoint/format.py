@@ -90,10 +90,12 @@ class Manifest:
         if body["format"] != FORMAT:
             raise ValueError(f"its format is {body['format']!r}, and this version reads {FORMAT!r}")
         try:
-            files = {name: Written(**written) for name, written in body["files"].items()}
-            manifest = cls(files, body["step"], body["epoch"], body["samples"], body["scores"])
-        except (KeyError, TypeError, AttributeError) as error:
+            files = {name: Written(written["size"], written["sha256"]) for name, written in body["files"].items()}
+            manifest = cls(files, body["step"], body["epoch"], body["samples"], dict(body["scores"]))
+        except KeyError as error:
             raise ValueError(f"it lacks {error}") from error
+        except (TypeError, ValueError, AttributeError) as error:
+            raise ValueError("an entry of it is not of the form that is written") from error
         # Written again and compared byte for byte, so that the seal covers every character of the file.
         if manifest.to_bytes() != data:
             raise ValueError("its seal does not match its content")
@@ -127,7 +129,11 @@ def take_apart(state: CheckpointState) -> Iterator[tuple[str, Chunks]]:
 
 
 def assemble(document: dict[str, Any], tensors: Mapping[str, dict[str, Tensor]]) -> CheckpointState:
-    """Put a state together from its JSON document and its files of tensors, as ``take_apart`` made them."""
+    """Put a state together from its JSON document and its files of tensors, as ``take_apart`` made them.
+
+    Raises:
+        KeyError, TypeError, AttributeError, IndexError: they are not of the form that is written.
+    """
     weights = {
         unquote(path.removeprefix(_WEIGHTS).removesuffix(_SUFFIX)): named
         for path, named in tensors.items()
@@ -141,7 +147,27 @@ def assemble(document: dict[str, Any], tensors: Mapping[str, dict[str, Tensor]])
         rank, _, name = key.partition("/")
         rng[int(rank)][name] = tensor
     optimizer = _join_optimizer(document.pop("optimizer"), tensors.get(f"optimizer{_SUFFIX}", {}))
-    return CheckpointState(weights=weights, optimizer=optimizer, rng=rng, **document)
+    state = CheckpointState(weights=weights, optimizer=optimizer, rng=rng, **document)
+    _check_form(state)
+    return state
+
+
+def _check_form(state: CheckpointState) -> None:
+    """Compare the type of each entry with that of a state without content.
+
+    Raises:
+        TypeError: one differs.
+    """
+    form = vars(CheckpointState(application={}))
+    for name, value in vars(state).items():
+        expected = type(form[name])
+        if name == "optimizer" or (name == "application" and value is None):
+            continue
+        if type(value) is not expected or (expected is int and value < 0):
+            raise TypeError(f"{name} is {value!r:.40}")
+    for name, entries in state.callbacks.items():
+        if not isinstance(entries, dict):
+            raise TypeError(f"the state of {name} is {entries!r:.40}")
 
 
 def _aliases(weights: Mapping[str, Mapping[str, Tensor]]) -> list[list[str]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import safetensors.torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from nm_torch.checkpoint import plain
@@ -91,7 +92,7 @@ def read_checkpoint(path: Path) -> CheckpointState:
             else:
                 tensors[name] = safetensors.torch.load_file(path / name)
         return assemble(document, tensors)
-    except (KeyError, TypeError, AttributeError, IndexError, ValueError, OSError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError, OSError, SafetensorError) as error:
         # Every byte is as it was written, so another program wrote it, or the disk fails while it is read.
         raise _damage_error(path / MANIFEST, f"its files do not make a state: {error!r}") from error
 

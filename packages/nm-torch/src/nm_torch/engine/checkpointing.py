@@ -6,10 +6,11 @@ from typing import Any
 
 import torch
 
-from nm_core import Callback, NmTensor, Plan, Run
+from nm_core import Callback, NmError, NmTensor, Plan, Run
 from nm_core.graphs.calls import free_name
 from nm_core.symbols.tensor import ConstantInput
 from nm_torch.checkpoint import (
+    CheckpointDamagedError,
     CheckpointState,
     CheckpointWriteError,
     CheckpointWriter,
@@ -85,7 +86,16 @@ def restore_training(training: TrainingState, run: Run, callbacks: Sequence[Call
         path = Path(resume)
         state = read_checkpoint(path)
     check_graph(state, graph_facts(training.objective.plan), path, training.application)
-    _load(training, run, callbacks, state)
+    try:
+        _load(training, run, callbacks, state)
+    except NmError:
+        raise
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        # Its bytes are those that were written, so another program, or another version of a callback, wrote them.
+        raise CheckpointDamagedError(
+            f"{path}: its content is not of the form that a training reads ({type(error).__name__}: {error}).\n"
+            "  Resume from an older checkpoint, or start again with restart=True."
+        ) from error
     run.resumed_from = path
     differences = environment_differences(
         state, threads=torch.get_num_threads(), world_size=training.strategy.world_size, versions=versions()

@@ -177,6 +177,8 @@ def _read_manifest(folder: Path) -> dict[str, dict[str, Data]]:
         files: dict[str, dict[str, Data]] = manifest["files"]
         if APPLICATION not in files or not all(map(is_inside, files)):
             raise ValueError("it names the wrong files")
+        if not all(isinstance(entry, dict) for entry in files.values()):
+            raise ValueError("its entries are not of the form that is written")
     except OSError as error:
         raise ApplicationError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
