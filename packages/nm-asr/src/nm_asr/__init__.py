@@ -7,7 +7,8 @@ from nm_types.lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from nm_asr.data.corpus import Corpus, synthesize_corpus
     from nm_asr.data.layer import AudioToTextDataLayer
-    from nm_asr.data.manifest import Utterance, read_manifest
+    from nm_asr.data.manifest import read_manifest
+    from nm_asr.data.utterance import Utterance
     from nm_asr.decoders.connector import JasperRNNConnector
     from nm_asr.decoders.ctc import JasperDecoderForCTC
     from nm_asr.decoding.greedy import GreedyCTCDecoder
@@ -37,7 +38,7 @@ else:
             "Labels": "nm_torch.common.labels",
             "SpectrogramAugmentation": "nm_asr.features.spec_augment",
             "Token": "nm_torch.common.hypotheses",
-            "Utterance": "nm_asr.data.manifest",
+            "Utterance": "nm_asr.data.utterance",
             "Word": "nm_torch.common.hypotheses",
             "WordErrorRate": "nm_torch.common.error_rates",
             "read_manifest": "nm_asr.data.manifest",

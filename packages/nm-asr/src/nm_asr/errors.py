@@ -1,11 +1,12 @@
 """Errors and warnings of nm-asr."""
 
-from nm_torch.common.errors import LabelError, LeftOutWarning, MetricError
+from nm_torch.common.errors import ComposedTextWarning, LabelError, LeftOutWarning, MetricError
 from nm_types import NmError
 
 __all__ = [
     "AudioError",
     "AugmentationError",
+    "ComposedTextWarning",
     "DataLayerError",
     "DecodingError",
     "EncoderError",

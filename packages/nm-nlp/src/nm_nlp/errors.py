@@ -1,9 +1,9 @@
 """Errors and warnings of nm-nlp."""
 
-from nm_torch.common.errors import LeftOutWarning, TextFileError, TokenizerError
+from nm_torch.common.errors import ComposedTextWarning, LeftOutWarning, TextFileError, TokenizerError
 from nm_types import NmError
 
-__all__ = ["LeftOutWarning", "ParallelTextError", "TokenizerError", "TranslationError"]
+__all__ = ["ComposedTextWarning", "LeftOutWarning", "ParallelTextError", "TokenizerError", "TranslationError"]
 
 
 class ParallelTextError(TextFileError):

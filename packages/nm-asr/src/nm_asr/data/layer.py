@@ -15,8 +15,8 @@ from torch import Tensor
 from nm_asr.data.audio import read_audio
 from nm_asr.data.augmentation import read_augmentation
 from nm_asr.data.cache import BoundedCache
-from nm_asr.data.manifest import Utterance
 from nm_asr.data.selection import select_utterances
+from nm_asr.data.utterance import Utterance
 from nm_asr.errors import AudioError, DataLayerError
 from nm_asr.features.mel import make_front_end
 from nm_core import ModuleOptions
@@ -182,7 +182,11 @@ class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
 
     def size_of(self, index: int) -> float:
         """Return the duration that the manifest states, in seconds."""
-        return self.selection.utterances[index].duration
+        return self.selection.utterances.duration(index)
+
+    def sample_sizes(self) -> NDArray[np.float64]:
+        """Return the duration of every utterance, in seconds."""
+        return self.selection.utterances.durations
 
     def utterance(self, index: int) -> Utterance:
         """Return the entry of the manifest of a sample."""

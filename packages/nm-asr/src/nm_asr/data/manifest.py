@@ -1,143 +1,157 @@
-"""Manifests: one utterance per line, as JSON."""
+"""Manifests: one utterance per line, as JSON, held as bytes and arrays."""
 
-import json
-import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, overload
 
+import numpy as np
+from numpy.typing import NDArray
+
+from nm_asr.data.line_form import Places
+from nm_asr.data.manifest_scan import ParsedLines, scan_manifest
+from nm_asr.data.utterance import Utterance, parse_utterance
 from nm_asr.errors import ManifestError
+from nm_torch.common.text_source import TextSource
+from nm_torch.data.shared_array import SharedArray
 
-_SHOWN = 5
-_REQUIRED = ("audio_filepath", "duration", "text")
+
+class _Columns(NamedTuple):
+    starts: NDArray[Any]
+    sizes: NDArray[Any]
+    numbers: NDArray[Any]
+    durations: NDArray[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Utterance:
-    """One line of a manifest.
+class AudioManifest(Sequence[Utterance]):
+    """The utterances of a manifest, parsed anew when they are asked for.
+
+    Only places and durations are kept, 24 bytes a line, and worker processes share them. The lines themselves are held
+    in memory where the file has at most 256 MiB, and otherwise read from the file, which must stay as it was.
 
     Attributes:
-        path: the audio file; relative paths of the manifest are relative to its folder.
-        duration: seconds of speech.
-        text: the transcript, as written in the manifest.
-        offset: seconds into the file where the utterance starts; None when it is the whole file.
-        speaker: the speaker, where the manifest has one.
-        language: the manifest's ``lang``.
-        line: its number in the manifest, from 1.
+        path: the file.
 
     Example:
-        >>> line = {"audio_filepath": "a.wav", "duration": 1.5, "text": "hello", "speaker": "anna"}
-        >>> _ = Path("train.jsonl").write_text(json.dumps(line))
-        >>> (utterance,) = read_manifest("train.jsonl")
-        >>> utterance.text, utterance.speaker, utterance.line
-        ('hello', 'anna', 1)
+        >>> line = '{"audio_filepath": "a.wav", "duration": 1.5, "text": "hello"}'
+        >>> _ = Path("train.jsonl").write_text(line)
+        >>> manifest = read_manifest("train.jsonl")
+        >>> manifest[0].text, manifest.durations
+        ('hello', array([1.5]))
     """
 
-    path: Path
-    duration: float
-    text: str
-    offset: float | None
-    speaker: str | None
-    language: str | None
-    line: int
+    def __init__(self, source: TextSource, columns: _Columns) -> None:
+        self.path = source.path
+        self._source = source
+        self._starts, self._sizes, self._numbers, self._durations = map(SharedArray, columns)
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    @overload
+    def __getitem__(self, index: int) -> Utterance: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Utterance, ...]: ...
+    def __getitem__(self, index: int | slice) -> Utterance | tuple[Utterance, ...]:
+        if isinstance(index, slice):
+            return tuple(self[number] for number in range(*index.indices(len(self))))
+        start, number = int(self._starts.values[index]), int(self._numbers.values[index])
+        utterance = parse_utterance(self.path, number, self._source.read(start, start + int(self._sizes.values[index])))
+        assert utterance is not None, "a blank line is no utterance"
+        return utterance
+
+    @property
+    def durations(self) -> NDArray[np.float64]:
+        """The seconds of each utterance."""
+        return self._durations.values
 
 
-def read_manifest(path: str | Path) -> tuple[Utterance, ...]:
+class ManifestList(Sequence[Utterance]):
+    """The utterances of several manifests, one after the other."""
+
+    def __init__(self, manifests: Sequence[AudioManifest]) -> None:
+        self.manifests = tuple(manifests)
+        self._ends = list(accumulate(map(len, self.manifests)))
+
+    def __len__(self) -> int:
+        return self._ends[-1]
+
+    @overload
+    def __getitem__(self, index: int) -> Utterance: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Utterance, ...]: ...
+    def __getitem__(self, index: int | slice) -> Utterance | tuple[Utterance, ...]:
+        if isinstance(index, slice):
+            return tuple(self[number] for number in range(*index.indices(len(self))))
+        part, number = self._locate(index)
+        return self.manifests[part][number]
+
+    def duration(self, index: int) -> float:
+        """Return the seconds of an utterance."""
+        part, number = self._locate(index)
+        return float(self.manifests[part].durations[number])
+
+    def _locate(self, index: int) -> tuple[int, int]:
+        number = range(len(self))[index]
+        part = bisect_right(self._ends, number)
+        return part, number - self._ends[part]  # counted from the end of its manifest
+
+    @property
+    def durations(self) -> NDArray[np.float64]:
+        """The seconds of each utterance."""
+        if len(self.manifests) == 1:
+            return self.manifests[0].durations
+        return np.concatenate([manifest.durations for manifest in self.manifests])
+
+
+def read_manifest(path: str | Path) -> AudioManifest:
     """Read a manifest; keys without an attribute of `Utterance` are ignored.
+
+    Every line is checked here. A byte order mark is no part of the text; blank lines are skipped.
+
+    Raises:
+        ManifestError: the file is missing or empty, or lines are not what they should be; the lines are named.
+    """
+    return read_manifest_part(path, lambda lines: np.arange(len(lines.start_N)))
+
+
+def read_manifest_part(path: str | Path, choose: Callable[[ParsedLines], Places]) -> AudioManifest:
+    """Read a manifest and keep the utterances that a function chooses of each block.
 
     Raises:
         ManifestError: the file is missing or empty, or lines are not what they should be; the lines are named.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    if not path.exists():
         raise ManifestError(
             f"{path}: there is no such manifest.\n"
             "  In an application a path counts from the folder of its file, in Python from the working directory."
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ManifestError(f"{path}: the manifest cannot be read as UTF-8 text: {error}") from error
-    utterances: list[Utterance] = []
-    problems: list[str] = []
-    for number, line in _number_lines(text):  # every bad line is found, so that one run shows them all
-        try:
-            utterances.append(_parse_utterance(path, number, line))
-        except ManifestError as problem:
-            problems.append(str(problem))
-    if problems:
-        more = f"\n{path}: {len(problems) - _SHOWN} more bad lines." if len(problems) > _SHOWN else ""
-        raise ManifestError("\n".join(problems[:_SHOWN]) + more)
-    if not utterances:
+        )
+    source = TextSource(path, error=ManifestError)
+    columns: list[list[NDArray[Any]]] = [[], [], [], []]
+    count = 0
+    for lines in scan_manifest(source):
+        rows = choose(lines)
+        count += len(lines.start_N)
+        starts, sizes, numbers = lines.start_N[rows], lines.size_N[rows], lines.number_N[rows]
+        values: list[NDArray[Any]] = [
+            starts,
+            sizes.astype(np.uint32),
+            numbers.astype(np.uint32),
+            lines.duration_N[rows],
+        ]
+        for column, part in zip(columns, values, strict=True):
+            column.append(part)
+    if not count:
         raise ManifestError(
             f"{path}: the manifest is empty.\n"
             '  Expected one line per utterance: {"audio_filepath": "a.wav", "duration": 1.5, "text": "hello"}'
         )
-    return tuple(utterances)
+    return AudioManifest(source, _Columns(*map(_join, columns)))
 
 
-def _number_lines(text: str) -> Iterator[tuple[int, str]]:
-    # not splitlines, which would also split at U+2028 inside a text
-    return ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
-
-
-def _parse_utterance(path: Path, number: int, line: str) -> Utterance:
-    where = f"{path}:{number}"
-    try:
-        entry = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ManifestError(
-            f"{where}: the line is not JSON: {error.msg} at column {error.colno}.\n"
-            '  Expected one object per line: {"audio_filepath": "a.wav", "duration": 1.5, "text": "hello"}'
-        ) from None
-    if not isinstance(entry, Mapping):
-        raise ManifestError(f"{where}: the line holds {_describe(entry)}; expected one JSON object.")
-    if "features_filepath" in entry and "audio_filepath" not in entry:
-        raise ManifestError(f"{where}: the line names features, not audio.\n  Give audio_filepath.")
-    missing = [key for key in _REQUIRED if key not in entry]
-    if missing:
-        has = ", ".join(entry) or "nothing"
-        raise ManifestError(
-            f"{where}: {_join_names(missing)} missing.\n"
-            f"  Each line needs audio_filepath, duration (seconds) and text; this line has {has}.\n"
-            f"  Add {' and '.join(missing)} to the line."
-        )
-    return Utterance(
-        path=path.parent / _read_text(where, entry, "audio_filepath", required=True),
-        duration=_read_seconds(where, entry, "duration", positive=True),
-        text=_read_text(where, entry, "text"),
-        offset=_read_seconds(where, entry, "offset", positive=False) if entry.get("offset") is not None else None,
-        speaker=_read_text(where, entry, "speaker") if entry.get("speaker") is not None else None,
-        language=_read_text(where, entry, "lang") if entry.get("lang") is not None else None,
-        line=number,
-    )
-
-
-def _read_text(where: str, entry: Mapping[str, Any], key: str, *, required: bool = False) -> str:
-    value = entry[key]
-    if not isinstance(value, str) or (required and not value):
-        expected = "text that is not empty" if required else "text"
-        raise ManifestError(f'{where}: "{key}" is {_describe(value)}; expected {expected}.')
-    return value
-
-
-def _read_seconds(where: str, entry: Mapping[str, Any], key: str, *, positive: bool) -> float:
-    value = entry[key]
-    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not number or value < 0 or (positive and value == 0):
-        shown = value if number else _describe(value)
-        raise ManifestError(
-            f'{where}: "{key}" is {shown}; expected a number of seconds {"above" if positive else "of at least"} 0.'
-        )
-    return float(value)
-
-
-def _join_names(names: list[str]) -> str:
-    quoted = " and ".join(f'"{name}"' for name in names)
-    return f"{quoted} {'is' if len(names) == 1 else 'are'}"
-
-
-def _describe(value: object) -> str:
-    kinds = {dict: "an object", list: "a list", str: f"the text {value!r}", bool: f"{value}", type(None): "null"}
-    return kinds.get(type(value), f"the number {value}")
+def _join(parts: list[NDArray[Any]]) -> NDArray[Any]:
+    joined = np.concatenate(parts)
+    parts.clear()  # with ten million lines, two copies of every column would not fit beside a model
+    return joined

@@ -27,6 +27,10 @@ class LeftOutWarning(UserWarning):
     """Samples are left out, as the settings of a data layer ask; the message says how many and why."""
 
 
+class ComposedTextWarning(UserWarning):
+    """Texts are not in Unicode's composed form (NFC) and are read as if they were; the message says how many."""
+
+
 class LabelError(NmError, ValueError):
     """A text holds characters, or a transcript holds ids, that are not among the labels."""
 

@@ -1,8 +1,10 @@
 """Labels: the characters that a recogniser writes, in the order of their ids."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from nm_torch.common.errors import LabelError
+from nm_torch.common.text_files import compose
 
 ENGLISH = " abcdefghijklmnopqrstuvwxyz'"
 """Space, the letters and the apostrophe: 28 labels."""
@@ -11,7 +13,8 @@ ENGLISH = " abcdefghijklmnopqrstuvwxyz'"
 class LabelVocabulary:
     """The labels of a model: text to label ids and back.
 
-    A label is one character or several; where several labels fit, the longest is taken.
+    A label is one character or several; where several labels fit, the longest is taken. Labels and texts are compared
+    in Unicode's composed form (NFC), in which "é" is one character, however it was written.
 
     Args:
         labels: the labels in the order of their ids; the blank of CTC is not one of them.
@@ -35,7 +38,11 @@ class LabelVocabulary:
                 f"The labels are {list(self.labels)!r}.\n"
                 f"  Expected at least one, none empty and none twice, such as {ENGLISH!r} or a list of characters."
             )
-        self._longest = max(map(len, self.labels))
+        for label in self.labels:
+            self._ids.setdefault(compose(label), self._ids[label])
+        self._longest = max(map(len, self._ids))
+        self._single = frozenset(label for label in self._ids if len(label) == 1)
+        self._ascii = "".join(filter(str.isascii, self._single)).encode()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -46,20 +53,40 @@ class LabelVocabulary:
         Raises:
             LabelError: characters outside the labels.
         """
-        outside = self.outside(text)
+        text = self.normalize(text)
+        outside = self._find_outside(text)
         if outside:
             raise LabelError(f"{_quote(outside)} of {text!r} are not among the labels {''.join(self.labels)!r}.")
+        if self._longest == 1:
+            return [self._ids[character] for character in text]
         return [index for index, _ in self._scan(text) if index is not None]
+
+    def normalize(self, text: str) -> str:
+        """Return a text in the form that is compared with the labels.
+
+        That is the composed form (NFC); where labels do not cover it, the text as written or, at last, decomposed: then
+        marks are labels of their own.
+        """
+        composed = compose(text)
+        if composed.isascii() or not self._find_outside(composed):
+            return composed
+        # a composed character with labels for its parts comes here too
+        forms = (text, unicodedata.normalize("NFD", text))
+        return next((form for form in forms if not self._find_outside(form)), composed)
+
+    def covers_each(self, text: str) -> bool:
+        """Return whether each character of a text is a label as it stands: true of many texts, found fast."""
+        if text.isascii():
+            return not text.encode().translate(None, self._ascii)
+        return self._single.issuperset(text)
 
     def outside(self, text: str) -> list[str]:
         """Return the characters of a text that no label covers, each once, in order of appearance."""
-        if self._longest == 1:  # most often, and several times as fast
-            return [character for character in dict.fromkeys(text) if character not in self._ids]
-        return list(dict.fromkeys(piece for index, piece in self._scan(text) if index is None))
+        return self._find_outside(self.normalize(text))
 
     def without_outside(self, text: str) -> str:
         """Return the text without the characters that no label covers, and without the double spaces this leaves."""
-        covered = "".join(piece for index, piece in self._scan(text) if index is not None)
+        covered = "".join(piece for index, piece in self._scan(self.normalize(text)) if index is not None)
         return " ".join(covered.split())
 
     def decode(self, ids: Iterable[int]) -> str:
@@ -73,6 +100,13 @@ class LabelVocabulary:
         if beyond:
             raise LabelError(f"Label ids run from 0 to {len(self.labels) - 1}; given {sorted(set(beyond))}.")
         return "".join(self.labels[index] for index in ids)
+
+    def _find_outside(self, text: str) -> list[str]:
+        if self.covers_each(text):
+            return []
+        if self._longest == 1:  # most often, and several times as fast
+            return [character for character in dict.fromkeys(text) if character not in self._single]
+        return list(dict.fromkeys(piece for index, piece in self._scan(text) if index is None))
 
     def _scan(self, text: str) -> Iterable[tuple[int | None, str]]:
         """Yield the pieces of a text with their ids; the id of a character that no label covers is None."""

@@ -1,14 +1,16 @@
 """Data layers: order, batching and reading of samples."""
 
-from nm_torch.data.batching import Batching, MicroBatch
+from nm_torch.data.batching import Batching
 from nm_torch.data.errors import BatchingError, SampleError, UnreadableDataError, UnreadableSamplesWarning, WorkerError
 from nm_torch.data.layer import DataLayer
 from nm_torch.data.loading import Loaded, Request
+from nm_torch.data.plan import EpochPlan, MicroBatch
 
 __all__ = [
     "BatchingError",
     "Batching",
     "DataLayer",
+    "EpochPlan",
     "Loaded",
     "MicroBatch",
     "Request",

@@ -3,6 +3,7 @@
 Ranks, workers and the place in a run have no part in the plan, so every process makes the same one and takes its share.
 """
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -12,9 +13,13 @@ from numpy.typing import NDArray
 
 from nm_torch.data.errors import BatchingError
 from nm_torch.data.order import Stream, permutation, uniform
+from nm_torch.data.plan import EpochPlan
 
-MicroBatch = tuple[int, ...]
-"""The numbers of the samples of one micro-batch."""
+Sizes = Sequence[float] | NDArray[numpy.float64]
+"""The size of each sample."""
+
+_AT_ONCE = 1 << 16
+"""Sizes that are made to numbers of Python at once."""
 
 JITTER = 0.1
 """How far a size may be stretched before sorting when buckets are shuffled: neighbours change from epoch to epoch, and
@@ -77,8 +82,8 @@ class Batching:
         limits = {"batch_size": self.batch_size, "batch_tokens": self.batch_tokens}
         return ", ".join(f"{name}={value:g}" for name, value in limits.items() if value is not None)
 
-    def plan(self, count: int, seed: int, epoch: int, sizes: Sequence[float] | None = None) -> list[MicroBatch]:
-        """Return the micro-batches of an epoch as tuples of sample numbers.
+    def plan(self, count: int, seed: int, epoch: int, sizes: Sizes | None = None) -> EpochPlan:
+        """Return the micro-batches of an epoch, a sequence of tuples of sample numbers.
 
         Args:
             count: how many samples there are.
@@ -98,10 +103,10 @@ class Batching:
             order = order[: count - len(batches[-1])]
             batches = self._cut(self._sort(order, seed, epoch, lengths), lengths)
         elif missing:
-            batches.pop()
+            batches = batches.reorder(numpy.arange(len(batches) - 1))
         if self.bucketing and self.shuffle:
             # Sorted samples make the batches; left in that order, an epoch would go from short to long.
-            batches = [batches[i] for i in permutation(len(batches), seed, epoch, Stream.BATCHES)]
+            batches = batches.reorder(permutation(len(batches), seed, epoch, Stream.BATCHES))
         return batches
 
     def _sort(
@@ -116,26 +121,32 @@ class Batching:
         # Stable, and over the keys in shuffled order: samples of equal size stay shuffled among themselves.
         return order[numpy.argsort(keys[order], kind="stable")]
 
-    def _cut(self, order: NDArray[numpy.int64], sizes: NDArray[numpy.float64] | None) -> list[MicroBatch]:
-        indices = order.tolist()
+    def _cut(self, order: NDArray[numpy.int64], sizes: NDArray[numpy.float64] | None) -> EpochPlan:
         if self.batch_tokens is None or sizes is None:
-            step = self.batch_size or 1
-            return [tuple(indices[i : i + step]) for i in range(0, len(indices), step)]
-        most = self.batch_size or len(indices)
-        batches: list[MicroBatch] = []
-        batch: list[int] = []
-        longest = 0.0
-        for index, size in zip(indices, sizes[order].tolist(), strict=True):
-            if size > self.batch_tokens:
-                raise BatchingError(
-                    f"sample {index} has size {size:g}, more than batch_tokens={self.batch_tokens:g} of a batch.\n"
-                    "  Raise batch_tokens, or leave samples of that size out."
-                )
-            longest = max(longest, size)
-            if batch and (len(batch) == most or (len(batch) + 1) * longest > self.batch_tokens):
-                batches.append(tuple(batch))
-                batch, longest = [], size
-            batch.append(index)
-        if batch:
-            batches.append(tuple(batch))
-        return batches
+            starts = numpy.arange(0, len(order), self.batch_size or 1)
+        else:
+            starts = self._find_starts(order, sizes, self.batch_tokens)
+        return EpochPlan(order, starts, numpy.append(starts[1:], len(order)) if len(starts) else starts)
+
+    def _find_starts(
+        self, order: NDArray[numpy.int64], sizes: NDArray[numpy.float64], budget: float
+    ) -> NDArray[numpy.int64]:
+        most = self.batch_size or len(order)
+        starts = array("q", [0] if len(order) else [])
+        count, longest = 0, 0.0
+        # Each batch begins where the one before is full, which no array can say; piece by piece, numbers of Python
+        # take no memory to speak of.
+        for first in range(0, len(order), _AT_ONCE):
+            for position, size in enumerate(sizes[order[first : first + _AT_ONCE]].tolist(), start=first):
+                if size > longest:
+                    longest = size
+                count += 1
+                if count > 1 and (count > most or count * longest > budget):
+                    starts.append(position)
+                    count, longest = 1, size
+                if size > budget:
+                    raise BatchingError(
+                        f"sample {order[position]} has size {size:g}, more than batch_tokens={budget:g} of a batch.\n"
+                        "  Raise batch_tokens, or leave samples of that size out."
+                    )
+        return numpy.frombuffer(starts, dtype=numpy.int64) if starts else numpy.empty(0, numpy.int64)

@@ -11,7 +11,7 @@ from nm_core import ModuleOptions
 from nm_core.errors import ModuleDeclarationError
 from nm_core.modules.module import NeuralModule, OutputsT
 from nm_core.symbols.component import Segment
-from nm_torch.data.batching import Batching, MicroBatch
+from nm_torch.data.batching import Batching, Sizes
 from nm_torch.data.errors import (
     BatchingError,
     SampleError,
@@ -22,6 +22,8 @@ from nm_torch.data.errors import (
 from nm_torch.data.loading import Loaded, Request, read, worker_error
 from nm_torch.data.memory import describe_values, explain_memory, is_out_of_memory
 from nm_torch.data.order import sample_generator
+from nm_torch.data.plan import EpochPlan
+from nm_torch.data.shared_array import SharedArray
 from nm_torch.errors import OutOfMemoryError
 
 
@@ -72,7 +74,7 @@ class DataLayer(NeuralModule[OutputsT]):
         self.worker_timeout = worker_timeout
         self.max_unreadable = max_unreadable
         self.unreadable: dict[int, str] = {}
-        self._sizes: Sequence[float] | None = None
+        self._sizes: SharedArray | None = None
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -101,23 +103,24 @@ class DataLayer(NeuralModule[OutputsT]):
         """Return what messages call a sample; a layer that reads files gives the path."""
         return f"sample {index}"
 
-    def sample_sizes(self) -> Sequence[float]:
-        """Return the size of every sample."""
+    def sample_sizes(self) -> Sizes:
+        """Return the size of every sample; a layer that has them in an array overrides this."""
         if self._sizes is None:
-            self._sizes = [float(self.size_of(index)) for index in range(len(self))]
-        return self._sizes
+            sizes = (self.size_of(index) for index in range(len(self)))
+            self._sizes = SharedArray(numpy.fromiter(sizes, numpy.float64, count=len(self)))
+        return self._sizes.values
 
-    def plan_epoch(self, seed: int, epoch: int) -> list[MicroBatch]:
-        """Return the micro-batches of an epoch as tuples of sample numbers; the same in every process."""
+    def plan_epoch(self, seed: int, epoch: int) -> EpochPlan:
+        """Return the micro-batches of an epoch, tuples of sample numbers; the same in every process."""
         return self._plan(self.batching, seed, epoch)
 
-    def plan_once(self, *, in_order: bool) -> list[MicroBatch]:
+    def plan_once(self, *, in_order: bool) -> EpochPlan:
         """Return micro-batches that hold every sample once, unshuffled: in the order of their numbers, or by size."""
         # By size the padding is least; records of an inference must come in the order of the data all the same.
         bucketing = self.batching.bucketing and not in_order
         return self._plan(replace(self.batching, shuffle=False, drop_last=False, bucketing=bucketing), 0, 0)
 
-    def _plan(self, batching: Batching, seed: int, epoch: int) -> list[MicroBatch]:
+    def _plan(self, batching: Batching, seed: int, epoch: int) -> EpochPlan:
         if len(self) == 0:
             raise BatchingError(f"{self.name} has no samples.\n  Check what it was given: {dict(self.params)!r}")
         batches = batching.plan(len(self), seed, epoch, self.sample_sizes() if batching.needs_sizes else None)

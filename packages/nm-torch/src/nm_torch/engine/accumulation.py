@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from nm_torch.data import DataLayer, Loaded, MicroBatch, Request
+from nm_torch.data import DataLayer, EpochPlan, Loaded, MicroBatch, Request
 from nm_torch.data.errors import UnreadableDataError
 from nm_torch.engine.objective import Objective
 from nm_torch.placement import to_device
@@ -83,10 +83,10 @@ class StepBatches:
         self.argument_positions = [ports.index(tensor.port) for tensor in objective.plan.framework_inputs]
         self.weighers = [term.weigh for term in objective.terms]
         self.newest: StepBatch | None = None
-        self._plans: dict[int, list[MicroBatch]] = {}
+        self._plans: dict[int, EpochPlan] = {}
         self._readable: Loaded | None = None
 
-    def plan(self, epoch: int) -> list[MicroBatch]:
+    def plan(self, epoch: int) -> EpochPlan:
         """Return the micro-batches of an epoch; the last two epochs are cached."""
         if epoch not in self._plans:
             # The stream reads ahead into the next epoch while the loop still asks about this one.
@@ -110,9 +110,10 @@ class StepBatches:
     def _spans(self, epoch: int, position: int) -> Iterator[tuple[int, int, list[MicroBatch], bool]]:
         while self.max_epochs is None or epoch < self.max_epochs:
             plan = self.plan(epoch)
-            for start in range(position, len(plan), self.batches_per_step):
+            count = len(plan)
+            for start in range(position, count, self.batches_per_step):
                 stop = start + self.batches_per_step
-                yield epoch, start, plan[start:stop], stop >= len(plan)
+                yield epoch, start, plan[start:stop], stop >= count
             epoch, position = epoch + 1, 0
 
     def _requests(self, epoch: int, position: int) -> Iterator[Request]:

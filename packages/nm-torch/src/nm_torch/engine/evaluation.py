@@ -44,12 +44,13 @@ def compute_scores(runtime: Runtime, request: EvalRequest) -> dict[str, float]:
 def _update_metrics(runtime: Runtime, graph: Graph, metrics: Sequence[Metric], max_batches: int | None) -> None:
     forward = ForwardPass(graph, runtime)
     layer, strategy, seed = forward.layer, runtime.strategy, runtime.settings.seed
-    plan = list(enumerate(layer.plan_once(in_order=False)[:max_batches]))
-    share = plan[strategy.rank :: strategy.world_size]
-    requests = (Request(seed, 0, indices) for _, indices in share)
+    plan = layer.plan_once(in_order=False)
+    batches = len(plan) if max_batches is None else min(max_batches, len(plan))
+    share = range(strategy.rank, batches, strategy.world_size)
+    requests = (Request(seed, 0, plan[number]) for number in share)
     samples = 0
     stream = layer.stream(requests, pin=strategy.device.type == "cuda")
-    for (number, _), loaded in zip(share, stream, strict=True):
+    for number, loaded in zip(share, stream, strict=True):
         if loaded.values is None:
             continue
         samples += len(loaded.indices)

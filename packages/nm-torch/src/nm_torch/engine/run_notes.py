@@ -12,7 +12,7 @@ def notes_at_start(objective: Objective, precision: Precision, batches: StepBatc
     """Return the notes that can be made before the first update."""
     notes = [*objective.notes, *precision.notes]
     count = len(batches.layer)
-    left_out = count - sum(map(len, batches.plan(epoch)))
+    left_out = count - batches.plan(epoch).samples
     if left_out:
         same = "" if batches.layer.batching.shuffle else ": always the same ones, since shuffle is off"
         notes.append(f"{left_out} of {count} samples are left out of each epoch by drop_last{same}.")
