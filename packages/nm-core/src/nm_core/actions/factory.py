@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -155,13 +155,19 @@ class NeuralModuleFactory:
 
     @contextmanager
     def open_run(
-        self, *, losses: Sequence[NmTensor] = (), resume: str | Path | bool | None = None, restart: bool = False
+        self,
+        *,
+        losses: Sequence[NmTensor] = (),
+        resume: str | Path | bool | None = None,
+        restart: bool = False,
+        check: Callable[[OpenRun], object] | None = None,
     ) -> Iterator[OpenRun | None]:
         """Take the work directory for as long as the block lasts; `train` does so itself where nobody has.
 
         Args:
             losses: those of the training; it goes on without `resume` where it was this factory's last one.
             resume, restart: as for `train`.
+            check: looks at the open run in rank 0; its error ends every process before anything is trained.
 
         Yields:
             the open run, or None without a work directory and for all processes but that of rank 0.
@@ -175,6 +181,7 @@ class NeuralModuleFactory:
             losses=losses,
             resume=resume,
             restart=restart,
+            check=check,
             application=self.application,
         ) as run:
             yield run
@@ -233,14 +240,24 @@ class NeuralModuleFactory:
             self.session.freeze(self.modules, pattern)
 
     @boundary
-    def save(self, path: str | Path, graphs: Mapping[str, Graph]) -> Path:
-        """Save graphs, their modules' weights and assets as one folder that `load_application` reads."""
+    def save(self, path: str | Path, graphs: Mapping[str, Graph], *, overwrite: bool = False) -> Path:
+        """Save graphs, their modules' weights and assets as one folder that `load_application` reads.
+
+        Args:
+            path: where; in the folder of its own run, what that has saved before is replaced.
+            overwrite: replace any older saved application at the path.
+        """
         self._prepare(graphs.values())
         # Found by name, as a collection's objects are: files of applications are made of actions, not these of them.
         from nm_core.plugins.targets import import_target  # plugins are read when they are first needed
 
         save_application: Any = import_target("nm_core.application:save_application", what="NeuralModuleFactory.save")
-        return Path(save_application(self, Path(path), graphs))
+        overwrite = overwrite or self.owns(Path(path))
+        return Path(save_application(self, Path(path), graphs, overwrite=overwrite))
+
+    def owns(self, path: Path) -> bool:
+        """Tell whether a path is that of the application in the folder of its own run, or was saved by that run."""
+        return self._run.owns(self.settings.work_dir, path)
 
     def _prepare(self, graphs: Iterable[Graph]) -> None:
         """Learn the modules of graphs about to run, and apply ties and freezing to them."""

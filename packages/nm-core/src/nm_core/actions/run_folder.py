@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nm_core.runs import OpenRun, RunError, RunExistsError, RunLockedError, RunWriteError, open_run
+from nm_core.errors import NmError
+from nm_core.runs import OpenRun, RunError, RunExistsError, RunFolder, RunLockedError, RunWriteError, open_run
+from nm_core.runs.record import fingerprint
 from nm_core.symbols.tensor import NmTensor
 
 if TYPE_CHECKING:
@@ -32,26 +34,32 @@ class FactoryRun:
         *,
         losses: Sequence[NmTensor],
         application: Mapping[str, Any] | None,
+        check: Callable[[OpenRun], object] | None = None,
         **options: Any,
     ) -> Iterator[OpenRun | None]:
         """Take the work directory, unless an enclosing block has; rank 0 does, and every process learns of a refusal.
 
+        Args:
+            check: looks at the open run before anything is trained; its errors reach every process, too.
+
         Raises:
-            RunError: rank 0 was refused.
+            NmError: rank 0 was refused; a `RunError` in the other processes.
         """
         if work_dir is None or self._entered:
             yield self._open
             return
         with ExitStack() as stack:
-            error: RunError | None = None
+            error: NmError | None = None
             if session.rank == 0:
                 facts = None if application is None else {key: application[key] for key in ("file", "digest")}
                 opening = self._last[0] if self._last is not None and self._last[1] == losses else None
                 try:
                     context = open_run(work_dir, application=facts, opening=opening, **options)
                     self._open = stack.enter_context(context)
-                except RunError as refusal:
-                    error = refusal
+                    if check is not None:
+                        check(self._open)
+                except NmError as refusal:
+                    error, self._open = refusal, None
             _share_error(session, error)
             self._entered = True
             try:
@@ -61,13 +69,25 @@ class FactoryRun:
                     self._last = self._open.record.opening, losses
                 self._open, self._entered = None, False
 
+    def owns(self, work_dir: Path | None, path: Path) -> bool:
+        """Tell whether the run that was opened last has saved, or may save, at a path."""
+        if work_dir is None:
+            return False
+        folder, record = RunFolder(work_dir), RunFolder(work_dir).record()
+        last = self._open.record.opening if self._open is not None else self._last and self._last[0]
+        # Another process may have gone on with the run since; what it has saved is not to be overwritten.
+        if record is None or record.opening != last:
+            return False
+        path = path.resolve()
+        return path == folder.application.resolve() or record.saved.get(str(path)) == fingerprint(path)
 
-def _share_error(session: Session, error: RunError | None) -> None:
+
+def _share_error(session: Session, error: NmError | None) -> None:
     """Raise the error of rank 0 in every process; all but one mark it as repeated."""
     shared = session.share(None if error is None else [type(error).__name__, str(error)])
     if error is not None:
         raise error
     if shared is not None:
-        repeated = _ERRORS[shared[0]](shared[1])
+        repeated = _ERRORS.get(shared[0], RunError)(shared[1])
         repeated.repeated = True
         raise repeated

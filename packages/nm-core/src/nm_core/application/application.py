@@ -118,14 +118,20 @@ class Application:
         return hash(self.digest)
 
     @contextmanager
-    def open_run(self, *, resume: str | Path | bool | None = None, restart: bool = False) -> Iterator[OpenRun | None]:
+    def open_run(
+        self,
+        *,
+        resume: str | Path | bool | None = None,
+        restart: bool = False,
+        check: Callable[[OpenRun], object] | None = None,
+    ) -> Iterator[OpenRun | None]:
         """Take the work directory for a training and what is saved after it, as `NeuralModuleFactory.open_run` does.
 
         Raises:
             ApplicationError: `restart` would move away the saved application that this is.
         """
         self._check_restart(restart)
-        with self.factory.open_run(resume=resume, restart=restart) as run:
+        with self.factory.open_run(resume=resume, restart=restart, check=check) as run:
             yield run
 
     def train(self, *, also: Sequence[Callback] = (), **overrides: Any) -> TrainingResult:
@@ -186,12 +192,20 @@ class Application:
                 self._builder.module(name)
         return tuple(self._builder.initial_weights)
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Save the application with its weights and files as one folder, which appears only when complete.
 
-        A path that ends in .zip makes one archive of it. An older saved application at the path is replaced. Where the
-        application is trained, the folder of its run is saved too, so that training goes on from there.
+        A path that ends in .zip makes one archive of it. Where the application is trained, the folder of its run is
+        saved too, so that training goes on from there.
+
+        Args:
+            path: where; in the folder of its own run, what that has saved before is replaced.
+            overwrite: replace any older saved application at the path.
+
+        Raises:
+            ApplicationError: something is at the path that stays, or it cannot be written.
         """
+        overwrite = overwrite or self.factory.owns(Path(path))
         for name, steps in self._checked.upgrades.items():
             if renamer(steps) is not None:
                 self._builder.module(name)  # what an older version wrote cannot be copied as it is
@@ -206,7 +220,14 @@ class Application:
         if entry.train is not None and work_dir is not None:
             entry = replace(entry, train=replace(entry.train, work_dir=str(work_dir.resolve())))
         return write_folder(
-            Path(path), entry, self._checked, self._document.folder, self.factory, live, older=self._saved
+            Path(path),
+            entry,
+            self._checked,
+            self._document.folder,
+            self.factory,
+            live,
+            older=self._saved,
+            overwrite=overwrite,
         )
 
     def to_yaml(self, *, absolute: bool = False) -> str:

@@ -18,12 +18,14 @@ from nm_core.cli.infer import verbs_of
 from nm_core.cli.launch import launch, nproc_arguments, rank, read_application, without_nproc
 from nm_core.cli.options import application_argument, declared_option, set_option, setting_options
 from nm_core.cli.output import json_option, print_json
+from nm_core.cli.rescue import save_trained
 
 if TYPE_CHECKING:
     from nm_core.actions.results import LoadedWeights
     from nm_core.application import Application
     from nm_core.application.saved.document import Document
     from nm_core.callbacks.run import TrainingResult
+    from nm_core.runs import OpenRun
 
 
 @click.command()
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     type=click.Path(),
     help="Where to save it, as one archive if the name ends in .zip; WORK_DIR/application by default.",
 )
+@click.option("--overwrite", is_flag=True, help="Replace a saved application that is where --save says.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 @set_option
 @setting_options
@@ -65,6 +68,7 @@ def train(
     nproc: int | None,
     work_dir: str | None,
     target: str | None,
+    overwrite: bool,
     quiet: bool,
     changes: dict[str, str],
     settings: dict[str, Any],
@@ -88,6 +92,8 @@ def train(
 
     if restart and resume is not None:
         raise click.UsageError("--restart begins anew and --resume goes on: give one of them.")
+    from nm_core.application.saved.folder import try_target
+
     arguments: list[str] = ctx.find_root().obj
     document = read_application(app, changes)
     if nproc is not None and nproc > 1:
@@ -101,7 +107,13 @@ def train(
         for report in initial:
             print(f"init_from: {report}", file=sys.stderr)
     overrides = {"resume": resume, "max_steps": max_steps, "max_epochs": max_epochs}
-    with application.open_run(resume=resume, restart=restart):
+    place = folder / "application" if target is None else Path(target)
+
+    def check(run: OpenRun) -> None:
+        """Try what is written at the end before the first step."""
+        try_target(place, overwrite=overwrite or application.factory.owns(place))
+
+    with application.open_run(resume=resume, restart=restart, check=check) as run:
         try:
             result = application.train(
                 also=() if quiet else progress_of(application),
@@ -114,8 +126,9 @@ def train(
                 command = shlex.join([*words, *([] if resume else ["--resume"]), *nproc_arguments()])
                 print(f"Interrupted after {interrupt.result.step} updates. To go on: nmod {command}", file=sys.stderr)
             return Exit.INTERRUPTED
-        if rank() == 0:
-            saved = application.save(target or folder / "application")
+        if run is not None:
+            overwrite = overwrite or application.factory.owns(place)
+            saved = save_trained(application, place, run, result, arguments, overwrite=overwrite)
             _print(result, initial, saved, as_json)
             if not as_json:
                 print(f"next: {_next(application, saved)}")

@@ -12,7 +12,7 @@ from typing import Any
 
 from nm_core.runs.errors import RunError, RunExistsError, RunLockedError, RunWriteError
 from nm_core.runs.folder import RunFolder
-from nm_core.runs.record import Process, RunRecord, local_time, now, write_record
+from nm_core.runs.record import Process, RunRecord, fingerprint, local_time, now, write_record
 
 
 class OpenRun:
@@ -46,6 +46,13 @@ class OpenRun:
             write_record(self.folder.record_path, self.record, sync=sync)
         except OSError as error:
             self.error = error.strerror or str(error)
+
+    def note_saved(self, path: Path) -> None:
+        """Remember what the run has saved outside of its folder, so that it may replace it when it goes on."""
+        path = path.resolve()
+        value = fingerprint(path)
+        if value is not None and path != self.folder.application.resolve():
+            self.update(saved={**self.record.saved, str(path): value})
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -88,7 +89,7 @@ class RunRecord:
         scores: `{"dev.wer": {"value": 0.12, "update": 120}}`, the newest of each name.
         best: the best value of the score by which checkpoints are kept, with `metric`, `mode`, `value` and `update`.
         checkpoint: `{"path": ..., "update": 120}`, the newest one, relative to the folder.
-        saved: what the run has saved outside of its folder, by absolute path: the sha256 of the manifest.
+        saved: the applications that the run has saved outside of its folder: absolute path to `fingerprint`.
 
     Example:
         >>> record = RunRecord("running", Process(4711, "gpu7", "2026-01-02T10:00:00"), update=120)
@@ -129,6 +130,15 @@ class RunRecord:
         """Return the record as data of JSON; a number that is not finite becomes null."""
         values = {declared.name: _plain(getattr(self, declared.name)) for declared in fields(self)}
         return {"format": FORMAT} | values
+
+
+def fingerprint(path: Path) -> str | None:
+    """Return the sha256 of what was saved at a path: of an archive, or of the manifest of a folder; None without."""
+    try:
+        with (path / "manifest.json" if path.is_dir() else path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def read_record(path: Path) -> RunRecord | None:

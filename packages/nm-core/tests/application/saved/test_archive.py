@@ -68,7 +68,9 @@ def test_an_older_archive_is_replaced_and_nothing_else(app: Application, load: A
     archive = app.save(tmp_path / "saved.zip")
     again = load(archive)
     again.train()
-    again.save(archive)
+    with pytest.raises(ApplicationError, match="--overwrite"):
+        again.save(archive)
+    again.save(archive, overwrite=True)
     with zipfile.ZipFile(tmp_path / "thesis.zip", "w") as file:
         file.writestr("chapter", "1")
 

@@ -11,7 +11,7 @@ from nm_core_app import APP, DEV, TRAIN
 from nm_core.application import Application, ApplicationError
 from nm_core.application.diff.compare import compare
 from nm_core.application.diff.side import Side
-from nm_core.application.saved.folder import new_folder, verify
+from nm_core.application.saved.folder import new_folder, try_target, verify
 from nm_core.application.saved.weights import find_tied
 
 
@@ -130,12 +130,17 @@ def test_a_failed_save_leaves_nothing(trained: Application, tmp_path: Path) -> N
 
 
 def test_an_older_application_is_replaced(trained: Application, load: Any, tmp_path: Path) -> None:
-    """Saving to the same place again gives the newer one, whole."""
+    """Saving to the same place again gives the newer one, whole; files of the user stay in it."""
     folder = trained.save(tmp_path / "saved")
     (folder / "notes.txt").write_text("mine")
+    before = (folder / "manifest.json").read_bytes()
     trained.train()
-    trained.save(folder)
+    with pytest.raises(ApplicationError, match=r"is a saved application already(.|\n)*overwrite=True"):
+        trained.save(folder)
+    assert (folder / "manifest.json").read_bytes() == before
+    trained.save(folder, overwrite=True)
 
+    assert (folder / "notes.txt").read_text() == "mine"
     assert load(folder).modules["encoder"].weight == trained.modules["encoder"].weight  # type: ignore[attr-defined]
     assert sorted(path.name for path in tmp_path.iterdir() if "saved" in path.name) == ["saved"]
 
@@ -223,3 +228,26 @@ def test_every_tied_weight_is_kept_somewhere(pairs: list[tuple[str, ...]]) -> No
 
     assert len(names - kept.keys()) == 1
     assert set(kept.values()) == names - kept.keys()
+
+
+def test_a_run_replaces_its_own_application(trained: Application, load: Any, tmp_path: Path) -> None:
+    """The application in the folder of a run is saved again without a word, as long as the run is still its own."""
+    app = trained
+    folder = app.save(tmp_path / "runs" / "application")
+    app.train(max_steps=9)
+    app.save(folder)
+
+    load(folder).train(resume=str(tmp_path / "runs" / "checkpoints" / "x"))
+    with pytest.raises(ApplicationError, match="is a saved application already"):
+        app.save(folder)
+
+
+def test_a_place_is_tried_before_the_work(tmp_path: Path) -> None:
+    """Missing parents are made, nothing else stays; a file in the way of a parent is found."""
+    try_target(tmp_path / "a" / "b", overwrite=False)
+    assert [path.name for path in tmp_path.rglob("*")] == ["a"]
+
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file", tmp_path / "file" / "b", tmp_path / "file" / "b.zip"):
+        with pytest.raises(ApplicationError, match="file"):
+            try_target(place, overwrite=True)

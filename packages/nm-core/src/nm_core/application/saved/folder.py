@@ -16,6 +16,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
 from tempfile import mkdtemp
@@ -44,27 +45,62 @@ def is_saved_application(path: Path) -> bool:
     return (path / MANIFEST).is_file() and (path / APPLICATION).is_file()
 
 
-@contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `path` that takes its place, with a manifest, when the block ends without error.
-
-    Where the name of `path` ends in .zip, an archive of the folder does so. An older saved application at `path` is
-    replaced; anything else there is left alone.
+def check_target(path: Path, *, overwrite: bool) -> None:
+    """Refuse a place where something is that saving would destroy.
 
     Raises:
-        ApplicationError: `path` is there and no saved application, or it cannot be written.
+        ApplicationError: a saved application is there, and `overwrite` does not say that it may go; or anything else
+            is, but for an empty folder.
     """
-    path = Path(path)
-    if path.exists() and not is_saved_application(path) and not (path.is_dir() and not any(path.iterdir())):
+    if not os.path.lexists(path) or (path.is_dir() and not any(path.iterdir())):
+        return
+    if not is_saved_application(path):
         raise ApplicationError(
             f"{path} is there already and is no saved application.\n  Save to a new place, or remove it first."
         )
+    if not overwrite:
+        written = datetime.fromtimestamp(path.stat().st_mtime).strftime("%Y-%m-%d %H:%M")
+        raise ApplicationError(
+            f"{path} is a saved application already, of {written}.\n"
+            "  Save to a new place, or replace it: --overwrite (in Python overwrite=True)."
+        )
+
+
+def try_target(path: Path, *, overwrite: bool) -> None:
+    """Find out whether an application can be saved at a place, before the work that it is to hold.
+
+    Raises:
+        ApplicationError: as for `new_folder`.
+    """
+    with new_folder(path, overwrite=overwrite, probe=True):
+        pass
+
+
+@contextmanager
+def new_folder(path: Path, *, overwrite: bool = False, probe: bool = False) -> Iterator[Path]:
+    """Yield an empty folder beside `path` that takes its place, with a manifest, when the block ends without error.
+
+    Where the name of `path` ends in .zip, an archive of the folder does so.
+
+    Args:
+        overwrite: replace a saved application that is there; anything else is left alone.
+        probe: only try; nothing takes the place of anything.
+
+    Raises:
+        ApplicationError: something is at `path` that stays, or it cannot be written.
+    """
+    path = Path(path)
     unfinished = None
     try:
+        check_target(path, overwrite=overwrite)
         path.parent.mkdir(parents=True, exist_ok=True)
         # a random name: two processes may save to one place at the same time
-        unfinished = path.with_name(f".{path.name}-{token_hex(4)}.unfinished")
+        whole = Path(os.path.abspath(path))  # a path such as "." has no name
+        unfinished = whole.with_name(f".{whole.name}-{token_hex(4)}.unfinished")
         unfinished.mkdir()
+        if probe:
+            yield unfinished
+            return
         yield unfinished
         _write_manifest(unfinished)
         if is_archive(path):
@@ -207,6 +243,9 @@ def _move_into_place(folder: Path, path: Path) -> None:
         old = folder.with_name(f"{folder.name}.old")  # a folder that is not empty cannot be replaced at once
         path.replace(old)
         folder.replace(path)
+        for entry in old.iterdir():
+            if entry.name not in (APPLICATION, MANIFEST, WEIGHTS, ASSETS):
+                entry.rename(path / entry.name)  # a file that the user has put there
         shutil.rmtree(old)
     _sync(path.parent)
 

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from nm_core.actions.factory import NeuralModuleFactory
 
 
-def save_application(factory: NeuralModuleFactory, path: Path, graphs: Mapping[str, Graph]) -> Path:
+def save_application(
+    factory: NeuralModuleFactory, path: Path, graphs: Mapping[str, Graph], *, overwrite: bool = False
+) -> Path:
     """Save graphs built in Python as one folder, or archive, that `load_application` reads.
 
     Raises:
@@ -37,7 +39,7 @@ def save_application(factory: NeuralModuleFactory, path: Path, graphs: Mapping[s
     problems = Problems(str(path))
     checked = check(entry, problems, factory.collections, backend=factory.backend)
     problems.report().raise_if_bad()
-    return write_folder(path, entry, checked, Path.cwd(), factory, modules)
+    return write_folder(path, entry, checked, Path.cwd(), factory, modules, overwrite=overwrite)
 
 
 def write_folder(
@@ -49,6 +51,7 @@ def write_folder(
     modules: Mapping[str, NeuralModule],
     *,
     older: Path | None = None,
+    overwrite: bool = False,
 ) -> Path:
     """Write an application as one folder, or as an archive, that appears only when complete.
 
@@ -56,8 +59,9 @@ def write_folder(
         base: the folder to which paths in the application are relative.
         modules: the live modules.
         older: a saved application that holds the weights of modules that are not live.
+        overwrite: replace a saved application that is there already.
     """
-    with new_folder(path) as folder:
+    with new_folder(path, overwrite=overwrite) as folder:
         move = PathMover(base, factory.collections, lambda asset: add_asset(folder, Path(asset)))
         moved = {
             name: replace(declared, params=FrozenParams(move.params(declared.cls, declared.params)))
