@@ -20,6 +20,7 @@ from nm_core.application.saved.canonical import canonical_data
 from nm_core.application.saved.document import Document
 from nm_core.application.saved.paths import with_absolute_paths
 from nm_core.application.saved.saving import write_folder
+from nm_core.application.saved.sources import is_checkpoint
 from nm_core.application.saved.weights import SavedWeights
 from nm_core.application.text.names import listed, suggest
 from nm_core.application.text.tree import Data
@@ -47,6 +48,7 @@ class Application:
         entry: what the file says, as plain values.
         factory: where its modules are made and its actions run.
         report: what the check of the file noted.
+        note: how the saved application or checkpoint was chosen, where the folder around it was named.
 
     Example:
         >>> from nm_core import load_application
@@ -74,17 +76,25 @@ class Application:
         self.entry = entry
         self.factory = factory
         self.report = document.problems.report()
+        self.note = document.note
         self._checked = checked
         self._document = document
         self._saved = saved
-        weights = None if saved is None else SavedWeights(saved, factory.collections, document.changed({}).entry)
+        self._whole = saved is not None and not is_checkpoint(saved)
+        written = document.changed({}).entry if self._whole else None
+        weights = None if saved is None else SavedWeights(saved, factory.collections, written)
         self._builder = Builder(entry, checked, factory, document.folder, saved=weights)
         for first, *tied in entry.tie:
             for weight in tied:
                 factory.tie(first, weight)
         for pattern in entry.freeze:
             factory.freeze(pattern)
-        factory.application = {"file": str(path), "digest": self.digest, "structure": self.canonical}
+        factory.application = {
+            "file": str(path),
+            "folder": str(document.folder),
+            "digest": self.digest,
+            "structure": self.canonical,
+        }
 
     @property
     def has_weights(self) -> bool:
@@ -210,7 +220,7 @@ class Application:
             if renamer(steps) is not None:
                 self._builder.module(name)  # what an older version wrote cannot be copied as it is
         live = dict(self._builder.modules)
-        if self._saved is None:
+        if not self._whole:
             live = {
                 name: self._builder.module(name)
                 for name, declared in self._checked.modules.items()
@@ -226,7 +236,7 @@ class Application:
             self._document.folder,
             self.factory,
             live,
-            older=self._saved,
+            older=self._saved if self._whole else None,
             overwrite=overwrite,
         )
 

@@ -105,9 +105,9 @@ class Builder:
         if any(holders(module)):
             initial = self._entry.init_from.get(declared.name)
             session, collections = self._factory.session, self._factory.collections
-            if self._saved is not None:
-                self._saved.load(session, module)
-            elif initial is not None:
+            loaded = () if self._saved is None else self._saved.load(session, module)
+            # A checkpoint has the modules that were learning; others begin as the application says.
+            if not loaded and initial is not None:
                 reports = weights.load_initial(session, module, self._base, initial, collections)
                 self.initial_weights += reports
         return module

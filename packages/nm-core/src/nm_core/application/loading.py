@@ -56,6 +56,9 @@ def load_application(
 ) -> Application:
     """Load an application from a file, or from a folder or archive that `save` wrote; modules are made when needed.
 
+    A checkpoint is an application, too, with the weights that it has; the folder of a run stands for the application
+    that was saved there, else (as a folder of checkpoints does) for its best checkpoint, or the last.
+
     What an archive holds is unpacked for as long as the application, or its factory, lives.
 
     Args:

@@ -46,11 +46,20 @@ class Retention:
         if self.mode not in ("min", "max"):
             raise ParameterError(f'mode is "min" or "max", got {self.mode!r}.')
 
+    def best_of(self, ordered: Sequence[Checkpoint], scores: Mapping[Checkpoint, float]) -> Checkpoint | None:
+        """Return the best of all checkpoints, oldest first, or None where none has a score."""
+        ranked = self._rank(ordered, scores)
+        return ordered[ranked[0]] if ranked else None
+
     def superfluous(self, ordered: Sequence[Checkpoint], scores: Mapping[Checkpoint, float]) -> list[Checkpoint]:
         """Return those of all checkpoints, oldest first, that go; of equal scores the newer one is better."""
-        sign = 1.0 if self.mode == "min" else -1.0
-        finite = [index for index, item in enumerate(ordered) if math.isfinite(scores.get(item, math.nan))]
-        # A score of NaN ranks nowhere: it compares false with everything, and sorting would depend on its position.
-        ranked = sorted(finite, key=lambda index: (sign * scores[ordered[index]], -index))
+        ranked = self._rank(ordered, scores)
         stay = {*range(len(ordered) - self.last, len(ordered)), *ranked[: self.best]}
         return [item for index, item in enumerate(ordered) if index not in stay]
+
+    def _rank(self, ordered: Sequence[Checkpoint], scores: Mapping[Checkpoint, float]) -> list[int]:
+        """Return the places of those with a score, the best first."""
+        sign = 1.0 if self.mode == "min" else -1.0
+        # A score of NaN ranks nowhere: it compares false with everything, and sorting would depend on its position.
+        finite = [index for index, item in enumerate(ordered) if math.isfinite(scores.get(item, math.nan))]
+        return sorted(finite, key=lambda index: (sign * scores[ordered[index]], -index))

@@ -22,8 +22,9 @@ def check(apps: tuple[str, ...], changes: dict[str, str], backend: str, as_json:
     nmod check app.yaml
     nmod check app.yaml --set encoder.dropout=0.2
 
-    APP is an application file, or a saved application, folder or .zip. Ports and types follow from classes and
-    parameters alone: no data is read, no weights are made. Ends with 1 if there are problems.
+    APP is an application file, a saved application (a folder or a .zip), a checkpoint or the folder of a run. Ports
+    and types follow from classes and parameters alone: no data is read, no weights are made. Ends with 1 if there
+    are problems.
 
     Next: nmod explain CODE says more about a problem and nmod draw shows where it is; without one, nmod train.
     """

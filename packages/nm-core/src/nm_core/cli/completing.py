@@ -35,7 +35,8 @@ def applications(ctx: click.Context, parameter: click.Parameter, incomplete: str
             if not entry.name.startswith(start) or (entry.name.startswith(".") and not start):
                 continue
             if entry.is_dir() and (entry / "manifest.json").is_file():
-                items.append(CompletionItem(name, help="a saved application"))
+                saved = (entry / "application.json").is_file()
+                items.append(CompletionItem(name, help="a saved application" if saved else "a checkpoint"))
             elif entry.is_dir():
                 items.append(CompletionItem(f"{name}/"))
             elif entry.suffix.lower() in _SUFFIXES:

@@ -31,9 +31,9 @@ def diff(old: str, new: str, backend: str, as_json: bool) -> int:
     nmod diff app.yaml changed.yaml
     nmod diff runs/digits/application app.yaml
 
-    Application files and saved applications (folders or .zip) are compared by what they mean: order, defaults and
-    spelling do not count. Files with problems are compared as far as they can be read. Ends with 0 if nothing differs,
-    and with 1 if something does or a file cannot be read.
+    Application files, saved applications (folders or .zip), checkpoints and folders of runs are compared by what
+    they mean: order, defaults and spelling do not count. Files with problems are compared as far as they can be
+    read. Ends with 0 if nothing differs, and with 1 if something does or a file cannot be read.
 
     Next: nmod check says whether the new one is without problems.
     """

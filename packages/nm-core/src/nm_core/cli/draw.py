@@ -49,9 +49,9 @@ def draw(
     nmod draw app.yaml --graph infer --format mermaid
     nmod draw app.yaml --unfold encoder_decoder
 
-    APP is an application file, or a saved application (a folder or a .zip). The picture follows from it alone: no data
-    is read, no weights are made. A graph with problems is drawn too, with what is wrong in red; the command then ends
-    with 1. With --json, nodes and edges are printed as data.
+    APP is an application file, a saved application (a folder or a .zip), a checkpoint or the folder of a run. The
+    picture follows from it alone: no data is read, no weights are made. A graph with problems is drawn too, with
+    what is wrong in red; the command then ends with 1. With --json, nodes and edges are printed as data.
 
     Next: nmod check lists the problems, nmod train trains the graph.
     """

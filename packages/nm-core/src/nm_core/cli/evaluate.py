@@ -23,7 +23,8 @@ def evaluate(app: str, changes: dict[str, str], settings: dict[str, Any], as_jso
     nmod eval runs/digits/application
     nmod eval runs/digits/application --set test_data.manifest=$PWD/other.jsonl --json
 
-    APP is a saved application, folder or .zip, or an application file, whose weights are then those it begins with.
+    APP is a saved application (a folder or a .zip), a checkpoint, or an application file, whose weights are then those
+    it begins with. The folder of a run stands for what it saved, else for its best checkpoint.
 
     Next: nmod infer shows what it makes of single inputs.
     """

@@ -50,8 +50,9 @@ def infer(
     What inputs are depends on the task, which follows from the application's modules: recordings to transcribe,
     sentences to translate. A single - reads inputs from standard input, one per line.
 
-    APP is a saved application, folder or .zip, or an application file. A recording that cannot be read is named on
-    standard error with the reason, the others go on, and the command ends with 1.
+    APP is a saved application (a folder or a .zip), a checkpoint, or an application file. The folder of a run
+    stands for what it saved, else for its best checkpoint. A recording that cannot be read is named on standard
+    error with the reason, the others go on, and the command ends with 1.
 
     Next: in Python, nm_core.load_application(APP) does the same with values of your own.
     """

@@ -31,7 +31,7 @@ def existing(path: str) -> str:
         names = [entry.name for entry in Path(path).parent.glob("*")] if Path(path).parent.is_dir() else []
         raise ApplicationError(
             f"{path}: there is no such file or folder.{did_you_mean(Path(path).name, names)}\n"
-            "  Name an application file, or the folder or archive of a saved application."
+            "  Name an application file, a saved application (folder or archive), a checkpoint or the folder of a run."
         )
     return path
 

@@ -29,7 +29,9 @@ def print_json(data: object) -> None:
 
 
 def note_beginning(application: Application) -> None:
-    """Say on standard error that results come from weights that nobody trained, where the application brings none."""
+    """Say on standard error which weights results come from, where that is not plain: a chosen folder, or none."""
+    if application.note:
+        print(f"note: {application.note}.", file=sys.stderr)
     if not application.has_weights:
         print(
             f"note: {application.path} brings no trained weights, its modules have those they begin with; "

@@ -42,7 +42,7 @@ class Side:
         self, path: str | FilePath, collections: Collections, *, changes: Changes | None = None, backend: str = "torch"
     ) -> None:
         document = read_document(path, changes)
-        self.path = FilePath(path)
+        self.path = document.origin or FilePath(path)
         self.checked: Checked = check(
             document.application(), document.problems, collections, root=document.root, backend=backend
         )

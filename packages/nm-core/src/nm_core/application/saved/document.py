@@ -12,12 +12,14 @@ from nm_core.application.form.references import resolve
 from nm_core.application.form.schema import APPLICATION as SHAPE
 from nm_core.application.saved.archive import is_archive, read_member
 from nm_core.application.saved.folder import APPLICATION, is_saved_application
+from nm_core.application.saved.sources import STATE, base_of, find_source, is_checkpoint, read_record
 from nm_core.application.text import decode_text, parse, read_bytes, within
 from nm_core.application.text.gc_pause import not_collecting
 from nm_core.application.text.limits import DEFAULT_LIMITS
 from nm_core.application.text.problems import Problems, TooManyProblems
 from nm_core.application.text.spans import Source
 from nm_core.application.text.tree import Data, TreeNode, span_of
+from nm_core.application.text.writers import to_json
 from nm_core.errors import ApplicationError
 
 
@@ -31,7 +33,9 @@ class Document:
         entry: what could be read; None where the file is no application at all.
         root: its tree with references replaced.
         data: its data as written, references included.
-        origin: the path that was named: the file itself, or the saved application that it is in.
+        origin: the file itself, or the saved application or checkpoint that it is in.
+        base: the folder to which its paths are relative, where that is not the one that it is in.
+        note: how the saved application or checkpoint was chosen, where a folder around it was named.
         text: the text of the file, by which it can be read again without it.
         changes: the values that took the place of the file's.
     """
@@ -44,11 +48,13 @@ class Document:
     origin: Path | None = None
     text: str | None = None
     changes: Changes = field(default_factory=dict)
+    base: Path | None = None
+    note: str = ""
 
     @property
     def folder(self) -> Path:
         """The folder to which paths in the file are relative."""
-        return self.path.resolve().parent
+        return self.base or self.path.resolve().parent
 
     def application(self) -> ApplicationEntry:
         """Return the application that the file holds.
@@ -65,7 +71,8 @@ class Document:
         """Return the application with these values changed in the text that was read; its file is not read again."""
         if self.text is None or changes == self.changes:
             return self
-        return parse_document(self.text, self.path, changes=changes, origin=self.origin)
+        document = parse_document(self.text, self.path, changes=changes, origin=self.origin)
+        return replace(document, base=self.base, note=self.note)
 
     def location(self, path: tuple[str | int, ...]) -> str:
         """Return `file:line:column` of a value, or an empty text where there is none."""
@@ -74,18 +81,22 @@ class Document:
 
 
 def read_document(path: str | Path, changes: Changes | None = None, *, text: str | None = None) -> Document:
-    """Read an application file, or the one inside a saved application, with some values changed.
+    """Read an application file, or the one inside a saved application or a checkpoint, with some values changed.
+
+    The folder of a run, or of checkpoints, stands for what `find_source` finds in it.
 
     Args:
         changes: values that take the place of the file's, by dotted name.
         text: the text of the file, where another process has read it already.
 
     Raises:
-        ApplicationError: the path is a folder or an archive, and no saved application.
+        ApplicationError: the path is a folder or an archive, and holds no application.
     """
-    path = Path(path)
+    path, note = _find(Path(path))
+    if is_checkpoint(path):
+        return _read_checkpoint(path, note, changes, text)
     archived = path.is_file() and is_archive(path)
-    file = path / APPLICATION if archived else _find_file(path)
+    file = path / APPLICATION if archived or path.is_dir() else path
     problems = Problems(str(file))
     if text is None:
         content = (
@@ -96,7 +107,8 @@ def read_document(path: str | Path, changes: Changes | None = None, *, text: str
         text = None if content is None else decode_text(content, problems)
     if text is None:
         return Document(file, problems, origin=path)
-    return parse_document(text, file, changes=changes, origin=path)
+    document = parse_document(text, file, changes=changes, origin=path)
+    return _with_note(document, note)
 
 
 @not_collecting()
@@ -133,12 +145,27 @@ def _parse(source: Source, path: Path, problems: Problems, fallback: bool, chang
     return Document(path, problems, entry, root, written.data())
 
 
-def _find_file(path: Path) -> Path:
+def _read_checkpoint(path: Path, note: str, changes: Changes | None, text: str | None) -> Document:
+    """Read the application that a checkpoint records; its paths count from the folder of the file that was trained."""
+    record = read_record(path)
+    document = parse_document(text or to_json(record["structure"]), path / STATE, changes=changes, origin=path)
+    return _with_note(replace(document, base=base_of(record, path)), note)
+
+
+def _with_note(document: Document, note: str) -> Document:
+    if note:
+        document.problems.note(f"{note}.")
+    return replace(document, note=note)
+
+
+def _find(path: Path) -> tuple[Path, str]:
     if not path.is_dir():
-        return path
-    if is_saved_application(path):
-        return path / APPLICATION
+        return path, ""
+    source = find_source(path)
+    if source is not None and (is_saved_application(source.path) or is_checkpoint(source.path)):
+        return source.path, source.note
     raise ApplicationError(
-        f"{path} is a folder and no saved application: it has no manifest.json beside application.json.\n"
-        "  Name an application file, or a folder or archive that nf.save or app.save wrote."
+        f"{path} is a folder and no saved application (application.json beside manifest.json), no checkpoint, and no\n"
+        "  folder of a run or of checkpoints.\n"
+        "  Name an application file, or a folder or archive that nf.save, app.save or a training wrote."
     )

@@ -30,6 +30,8 @@ MANIFEST = "manifest.json"
 WEIGHTS = "weights"
 ASSETS = "assets"
 FORMAT = "nm-application/1"
+_CHECKPOINT = "nm-checkpoint/1"
+"""The format of checkpoints, whose manifests list their files in the same way."""
 _MANIFEST_BYTES = 16 << 20
 
 
@@ -167,7 +169,7 @@ def open_folder(path: Path) -> Iterator[Path]:
 
 
 def verify(folder: Path, *, name: Path | None = None) -> None:
-    """Compare every file of a saved application with the manifest.
+    """Compare every file of a saved application, or of a checkpoint, with the manifest.
 
     Args:
         name: what messages call it, where that is not the folder.
@@ -206,12 +208,13 @@ def _read_manifest(folder: Path) -> dict[str, dict[str, Data]]:
     try:
         with path.open("rb") as stream:
             manifest = json.loads(stream.read(_MANIFEST_BYTES))
-        if manifest["format"] != FORMAT:
+        if manifest["format"] not in (FORMAT, _CHECKPOINT):
             raise ApplicationError(
                 f"{path} has the format {manifest['format']!r}; this version of nm-core reads {FORMAT}."
             )
         files: dict[str, dict[str, Data]] = manifest["files"]
-        if APPLICATION not in files or not all(map(is_inside, files)):
+        main = APPLICATION if manifest["format"] == FORMAT else "state.json"
+        if main not in files or not all(map(is_inside, files)):
             raise ValueError("it names the wrong files")
         if not all(isinstance(entry, dict) for entry in files.values()):
             raise ValueError("its entries are not of the form that is written")

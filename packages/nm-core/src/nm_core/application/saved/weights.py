@@ -12,9 +12,9 @@ from nm_core.actions.backend import Session
 from nm_core.actions.results import LoadedWeights
 from nm_core.application.checking.upgrades import renamer, steps_of
 from nm_core.application.form.entries import ApplicationEntry, InitEntry, ModuleEntry
-from nm_core.application.saved.archive import is_archive
 from nm_core.application.saved.document import parse_document, read_document
-from nm_core.application.saved.folder import MANIFEST, WEIGHTS, is_saved_application, open_folder, weights_path
+from nm_core.application.saved.folder import WEIGHTS, is_saved_application, open_folder, weights_path
+from nm_core.application.saved.sources import STATE, find_source, is_checkpoint
 from nm_core.application.text.names import listed
 from nm_core.errors import ApplicationError
 from nm_core.modules.composite import holders
@@ -22,9 +22,6 @@ from nm_core.modules.module import NeuralModule
 
 if TYPE_CHECKING:
     from nm_core.plugins import Collections
-
-_STATE = "state.json"
-"""The record of a checkpoint: the application that wrote it, and its weights that have two names."""
 
 
 def save(session: Session, module: NeuralModule, folder: Path, ties: Iterable[tuple[str, ...]] = ()) -> None:
@@ -43,10 +40,14 @@ class SavedWeights:
         folder: the saved application, unpacked, or the checkpoint.
         collections: the collections, whose upgrades rename weights of older versions.
         written: the application that wrote them; read from the folder when not given.
+
+    Attributes:
+        whole: whether a module without weights here is an error; a checkpoint has those of the modules that learn.
     """
 
     def __init__(self, folder: Path, collections: Collections, written: ApplicationEntry | None = None) -> None:
         self.folder = folder
+        self.whole = not is_checkpoint(folder)
         self._collections = collections
         self._modules, self._tied = _read_modules(folder) if written is None else _modules_and_ties(written)
 
@@ -72,8 +73,10 @@ class SavedWeights:
         for holder in holders(module):
             name = source + holder.name[len(module.name) :]
             then = self._old_name(owner, name, renamed)
+            if not self.whole and source == module.name and not (self.folder / weights_path(then)).is_file():
+                continue
             now = with_arguments(_new_name, owner, name, then, renamed)
-            tied = _select_tied(then, self._tied)
+            tied = _select_tied(then, self._tied, own=not self.whole)
             elsewhere = {now(weight): self._locate(first) for weight, first in tied.items()}
             options: dict[str, Any] = {"renamed": now, "partial": partial, "elsewhere": elsewhere}
             reports.append(session.load_weights(holder, self._file(then), **options))
@@ -130,8 +133,8 @@ def load_initial(
     else:
         raise ApplicationError(
             f"init_from: there are no weights for {module.name} at {path}.\n"
-            "  Expected a saved application or a checkpoint, one of these and the name of a module in it\n"
-            "  (runs/other/encoder), or a file of weights."
+            "  Expected a saved application, a checkpoint or the folder of a run, one of these and the name of a\n"
+            "  module in it (runs/other/encoder), or a file of weights."
         )
     if not any(report.loaded for report in reports):
         raise ApplicationError("\n".join([f"init_from: nothing at {path} fits {module.name}.", *map(str, reports)]))
@@ -153,7 +156,7 @@ def initial_notes(entry: ApplicationEntry, folder: Path, collections: Collection
                 yield name, f"there is nothing at {init.path} yet to begin with", False
             continue
         where, source = saved
-        application = read_document(where).entry if is_saved_application(where) else None
+        application = _read_entry(where)
         if application is None or own is None:
             continue
         source, modules = source or name, application.modules
@@ -167,10 +170,21 @@ def initial_notes(entry: ApplicationEntry, folder: Path, collections: Collection
 
 def _find_saved(path: Path) -> tuple[Path, str | None] | None:
     """Return the saved application or checkpoint that a path names, and the module in it, where it names one."""
-    for where, source in ((path, None), (path.parent, path.name)):
-        if (where / MANIFEST).is_file() or (is_archive(where) and where.is_file()):
-            return where, source
-    return None
+    whole = find_source(path)
+    if whole is not None:
+        return whole.path, None
+    around = None if path.exists() else find_source(path.parent)
+    return None if around is None else (around.path, path.name)
+
+
+def _read_entry(folder: Path) -> ApplicationEntry | None:
+    """Return the application in a folder or an archive; None of a checkpoint that records none."""
+    try:
+        return read_document(folder).entry
+    except ApplicationError:
+        if is_saved_application(folder):
+            raise
+        return None
 
 
 def _new_name(owner: str, name: str, then: str, renamed: Callable[[str], str], weight: str) -> str:
@@ -184,12 +198,12 @@ def _read_modules(folder: Path) -> tuple[Mapping[str, ModuleEntry], dict[str, st
         entry = read_document(folder).entry
         return ({}, {}) if entry is None else _modules_and_ties(entry)
     try:
-        state = json.loads((folder / _STATE).read_bytes())
+        state = json.loads((folder / STATE).read_bytes())
         tied = {f"{module}.{name}": f"{owner}.{weight}" for module, name, owner, weight in state["aliases"]}
         structure = (state["application"] or {}).get("structure")
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}, {}  # what another backend writes may be plainer: its weights alone count
-    entry = parse_document(json.dumps(structure), folder / _STATE).entry if structure else None
+    entry = parse_document(json.dumps(structure), folder / STATE).entry if structure else None
     return {} if entry is None else entry.modules, tied
 
 
@@ -208,10 +222,14 @@ def find_tied(ties: Iterable[tuple[str, ...]]) -> dict[str, str]:
     return owners
 
 
-def _select_tied(module: str, tied: Mapping[str, str]) -> dict[str, str]:
-    """Return the tied weights of one module, by their names in it; those stored in its own file are left out."""
+def _select_tied(module: str, tied: Mapping[str, str], own: bool = False) -> dict[str, str]:
+    """Return the tied weights of one module, by their names in it.
+
+    Args:
+        own: whether those are among them that its own file stores under another name, as in a checkpoint.
+    """
     return {
         weight[len(module) + 1 :]: owner
         for weight, owner in tied.items()
-        if weight.startswith(f"{module}.") and not owner.startswith(f"{module}.")
+        if weight.startswith(f"{module}.") and (own or not owner.startswith(f"{module}."))
     }
