@@ -25,7 +25,10 @@ ACCENTS = (
 VARIANTS = (
     "f1", "f2", "f3", "f4", "f5", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "Alex",
     "Alicia", "Andrea", "Andy", "Annie", "Denis", "Gene", "Jacky", "Lee", "Mario", "Michael", "Mike", "Reed", "linda",
-    "steph",
+    "steph", "Diogo", "Henrique", "Hugo", "Marco", "Nguyen", "adam", "anika", "antonio", "aunty", "belinda", "benjamin",
+    "boris", "caleb", "david", "ed", "edward", "gustave", "ian", "iven", "john", "klatt", "klatt2", "klatt3", "klatt4",
+    "marcelo", "max", "michel", "miguel", "norbert", "pablo", "paul", "pedro", "quincy", "rob", "robert", "sandro",
+    "shelby", "travis", "victor", "zac",
 )  # fmt: skip
 
 
@@ -55,9 +58,9 @@ class Corpus:
 
 
 CONDITIONS: tuple[Mapping[str, Any], ...] = (
-    {"type": "room", "low": 0.1, "high": 0.5, "ratio": 4.0, "probability": 0.4},
-    {"type": "band", "low": 7000.0, "high": 16000.0, "probability": 0.5},
-    {"type": "noise", "low": 10.0, "high": 45.0},
+    {"type": "room", "low": 0.1, "high": 0.4, "ratio": 6.0, "probability": 0.3},
+    {"type": "noise", "low": 12.0, "high": 45.0},
+    {"type": "band", "low": 7000.0, "high": 16000.0, "probability": 0.3},
     {"type": "gain", "low": -24.0, "high": 0.0},
 )
 """How recordings differ beside their voices, as augmentations in the order in which they are made."""
@@ -86,7 +89,7 @@ def synthesize_corpus(
     longest: int = 4,
     accents: Sequence[str] = ACCENTS,
     variants: Sequence[str] = VARIANTS,
-    held_out: int = 6,
+    held_out: int = 10,
     pauses: tuple[float, float] = (0.1, 0.6),
     pause_probability: float = _PHRASE_ENDS,
     conditions: Sequence[Mapping[str, Any]] = CONDITIONS,
@@ -168,11 +171,12 @@ def _draw_line(
         else:
             phrases[-1] += f" {word}"
     between = random.uniform(*pauses, size=len(phrases) - 1)
-    before, after = random.uniform(0.03, 0.5, size=2)
+    # some recordings are cut closely around the speech
+    before, after = np.maximum(random.uniform(-0.2, 0.5, size=2), 0.0)
     return _Line(
         phrases=tuple(phrases),
         voice=voices[int(random.integers(len(voices)))],
-        words_per_minute=int(random.integers(110, 201)),
+        words_per_minute=int(random.integers(110, 261)),
         pitch=int(random.integers(30, 71)),
         pitch_range=int(random.integers(30, 71)),
         tract=float(random.uniform(0.85, 1.2)),
