@@ -8,7 +8,7 @@ import numpy as np
 from nm_asr.data.audio_file import AudioFile, Samples, Source, mix_channels
 from nm_asr.errors import AudioError
 
-__all__ = ["Samples", "mix_channels", "read_audio", "read_duration", "resample", "stream_audio"]
+__all__ = ["Samples", "mix_channels", "read_audio", "read_duration", "resample", "resample_blocks", "stream_audio"]
 
 
 def read_audio(
@@ -42,7 +42,7 @@ def stream_audio(source: Source, sample_rate: int) -> Iterator[Samples]:
     """
     with closing(AudioFile(source)) as file:
         empty = True
-        for block in _resample_blocks(file.blocks(), file.sample_rate, sample_rate):
+        for block in resample_blocks(file.blocks(), file.sample_rate, sample_rate):
             empty = False
             yield block
         if empty:
@@ -58,7 +58,8 @@ def resample(samples: Samples, rate: float, new_rate: float) -> Samples:
     return np.asarray(soxr.resample(samples, rate, new_rate), dtype=np.float32)
 
 
-def _resample_blocks(blocks: Iterable[Samples], rate: int, new_rate: int) -> Iterator[Samples]:
+def resample_blocks(blocks: Iterable[Samples], rate: int, new_rate: int) -> Iterator[Samples]:
+    """Yield blocks at another rate, joined without a seam."""
     if rate == new_rate:
         yield from blocks
         return
