@@ -114,6 +114,11 @@ def belongs(value: Model, port: Model) -> bool:
     )
 
 
+def tags_fit(tags: Sequence[str], port: Model) -> bool:
+    """Whether axes with some tags, in this order, are what a port asks for, for some way of laying its rows."""
+    return any(asked is not None for asked in _axis_texts([(tag, "1") for tag in tags], port))
+
+
 def _axis_texts(axes: Sequence[tuple[str, str | None]], port: Model) -> list[list[tuple[str, int]] | None]:
     """What a port asks of some axes, for every way in which its rows may take some of them."""
     left = len(axes) - len(port.axes) + len(port.rows)

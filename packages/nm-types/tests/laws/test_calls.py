@@ -1,10 +1,12 @@
 """Laws 10, 13 and 16: calls with several edges; numbers as in the page Types."""
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, replace
+from itertools import permutations, product
 from pkgutil import resolve_name
 from random import Random
 from unittest.mock import patch
@@ -13,10 +15,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nm_types_examples import LOCAL, above, port_for, seeds, shuffled, tensors
-from nm_types_model import TOPS, Model, family
+from nm_types_model import KINDS, TAGS, TOPS, Model, family
 from nm_types_sizes import reading, solutions
 
-from nm_types import CallTyping, DefinitionError, Edge, NeuralType, NeuralTypeError, check_shapes, type_call
+from nm_types import (
+    CallTyping,
+    DefinitionError,
+    Edge,
+    NeuralType,
+    NeuralTypeError,
+    Problem,
+    check_shapes,
+    transposed,
+    type_call,
+)
+from nm_types.notation import Structure
 
 
 @dataclass(frozen=True)
@@ -38,7 +51,9 @@ def calls(draw: st.DrawFn) -> Asked:
     """One to four edges that share names, rows, tag variables and the elements of a variadic port."""
     pick = draw(seeds)
     models = [draw(tensors()) for _ in range(draw(st.sampled_from((1, 2, 2, 3))))]
-    made = type_call([], {f"o{i}": model.type for i, model in enumerate(models)}, owner="s").outputs
+    outputs = {f"o{i}": model.type for i, model in enumerate(models)}
+    outputs |= {f"q{i}": shuffled(model, pick).type for i, model in enumerate(models)}
+    made = type_call([], outputs, owner="s").outputs
     ports, values = {}, {}
     for i in range(pick.randrange(1, 5)):
         j = pick.randrange(len(models))
@@ -49,20 +64,28 @@ def calls(draw: st.DrawFn) -> Asked:
         axes = [(tag, None if tag == "Batch" else "t") for tag, _ in above(models[j], pick).axes]
         place = pick.randrange(len(axes))
         axes[place] = axes[place][0], "n_i"
-        if pick.random() < 0.4:
-            axes = [("*a", None), (f"'Z<={axes[place][0]}", "n_i"), ("*b", None)]
+        axes = pick.choice(
+            (
+                axes,
+                axes,
+                [("*a", None), (f"'Z<={axes[place][0]}", "n_i"), ("*b", None)],
+                [("*a", None), (axes[place][0], "n_i"), ("*b", None)],
+                [("*s", None)],
+                [("*s", None), axes[-1]],
+            )
+        )
         for i in range(pick.randrange(1, 4)):
-            ports[f"xs[{i}]"], values[f"xs[{i}]"] = Model(tuple(axes)), made[f"o{j}"]
-    outputs = {f"y{i}": Model(tuple((tag, pick.choice(LOCAL)) for tag in pick.sample(TOPS, 2))) for i in range(2)}
+            ports[f"xs[{i}]"], values[f"xs[{i}]"] = Model(tuple(axes)), made[f"{pick.choice('ooq')}{j}"]
+    results = {f"y{i}": Model(tuple((tag, pick.choice(LOCAL)) for tag in pick.sample(TOPS, 2))) for i in range(2)}
     if "xs[0]" in ports:
-        outputs["sum"] = Model((("Class", "sum(n_i)"),), "Lengths", ("t+u",))
+        results["sum"] = Model((("Class", "sum(n_i)"),), "Lengths", ("t+u",))
     rows = sorted({tag for port in ports.values() for tag, _ in port.axes if tag.startswith("*")})
     if rows:
-        outputs["row"] = Model(((pick.choice(rows), None),))
+        results["row"] = Model(((pick.choice(rows), None),))
     variables = sorted({tag.partition("<=")[0] for port in ports.values() for tag, _ in port.axes if tag[0] == "'"})
     if variables:
-        outputs["tag"] = Model(((pick.choice(variables), "t"),))
-    return Asked(ports, values, outputs, pick.choice(("error", "transpose", "transpose")))
+        results["tag"] = Model(((pick.choice(variables), "t"),))
+    return Asked(ports, values, results, pick.choice(("error", "transpose", "transpose")))
 
 
 def outcome(asked: Asked, edges: list[Edge] | None = None) -> object:
@@ -89,6 +112,60 @@ def test_law_10_the_order_of_connecting_does_not_matter(asked: Asked, pick: Rand
         assert outcome(asked, reordered) == expected
 
 
+def problems_of(asked: Asked, edges: list[Edge], casts: str) -> dict[str, Problem]:
+    """The problems of a call by port."""
+    try:
+        type_call(edges, {}, owner="m", casts=casts)
+    except NeuralTypeError as error:
+        return {problem.port: problem for problem in error.problems}
+    return {}
+
+
+def moved(edge: Edge, order: Sequence[int]) -> Edge:
+    """An edge whose value has its axes in another order."""
+    value = edge.given
+    return replace(edge, given=NeuralType(Structure("tensor", tuple(value.axes[i] for i in order), value.kind)))
+
+
+@given(calls())
+def test_law_8_a_cast_is_the_only_order_that_the_other_edges_allow(asked: Asked) -> None:
+    """With all casts done by hand the call is accepted without any; with one of them done otherwise it is not."""
+    edges = asked.edges()
+    try:
+        typing = type_call(edges, {}, owner="m", casts="transpose")
+    except NeuralTypeError:
+        return
+    by_hand = [moved(edge, typing.casts[edge.port]) if edge.port in typing.casts else edge for edge in edges]
+
+    assert problems_of(asked, by_hand, "error") == {}
+    for i, edge in enumerate(edges):
+        if edge.port in typing.casts:
+            assert list(typing.casts[edge.port]) != sorted(typing.casts[edge.port])
+            for order in set(permutations(range(len(edge.given.axes)))) - {typing.casts[edge.port]}:
+                otherwise = [*by_hand[:i], moved(edge, order), *by_hand[i + 1 :]]
+                assert problems_of(asked, otherwise, "error"), order
+
+
+@given(calls())
+def test_law_15_a_safe_fix_makes_its_edge_fit_and_spoils_no_other(asked: Asked) -> None:
+    """Each alone, and all together; what an allowed cast would do is what the fix does."""
+    edges = asked.edges()
+    problems = problems_of(asked, edges, "error")
+    fixed: dict[str, Edge] = {}
+    for edge in edges:
+        for fix in problems[edge.port].fixes if edge.port in problems else ():
+            if fix.safe:
+                written = re.search(r'transpose\([^,]+, "(.*?)"', fix.text)
+                assert written is not None
+                order = NeuralType(written.group(1), tags=TAGS, kinds=KINDS)
+                value = transposed(Edge("transpose", "x", "output", order, edge.given)).outputs["y"]
+                fixed[edge.port] = replace(edge, given=value)
+
+    for fixes in ({}, fixed, *({port: edge} for port, edge in fixed.items())):
+        after = problems_of(asked, [fixes.get(edge.port, edge) for edge in edges], "error")
+        assert after.keys() <= problems.keys() - fixes.keys()
+
+
 @st.composite
 def measured(draw: st.DrawFn) -> tuple[dict[str, Model], dict[str, tuple[int, ...]], dict[str, str]]:
     """Ports, and shapes and families of values that fit them more often than not."""
@@ -98,11 +175,11 @@ def measured(draw: st.DrawFn) -> tuple[dict[str, Model], dict[str, tuple[int, ..
     ports: dict[str, Model] = {}
     for i in range(pick.randrange(1, 4)):
         ports[f"p{i}"] = port_for(draw(tensors()), pick)
-    if pick.random() < 0.4:
+    if pick.random() < 0.6:
         rows = pick.choice(((("*a", None),), (("*a", None),), (), (("Time", "t"),)))
         element = Model((*rows, ("'Z<=Channel", pick.choice(("n_i", "2*n_i", "n_i+t"))), ("*b", None)))
         ports |= {f"xs[{i}]": element for i in range(pick.randrange(1, 4))}
-        if pick.random() < 0.7:
+        if pick.random() < 0.8:
             ports["sum"] = Model((*rows, ("Channel", pick.choice(("sum(n_i)", "sum(n_i)+u")))))
     shapes, families = {}, {}
     known |= {f"n_{i}": pick.randrange(1, 5) for i in range(3)}
@@ -278,7 +355,7 @@ def test_the_examples_of_these_laws_reach_the_interesting_cases() -> None:
     """Calls: accepted, rejected for many reasons, casts, rows, variables, elements; checks: fitting and not."""
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=200, derandomize=True)
+    @settings(max_examples=300, derandomize=True)
     @given(calls(), measured())
     def count(asked: Asked, run: tuple[dict[str, Model], dict[str, tuple[int, ...]], dict[str, str]]) -> None:
         outputs = {name: model.type for name, model in asked.outputs.items()}
@@ -286,12 +363,19 @@ def test_the_examples_of_these_laws_reach_the_interesting_cases() -> None:
             typing: CallTyping | None = type_call(asked.edges(), outputs, owner="m", casts=asked.casts)
         except NeuralTypeError as error:
             seen.update({problem.code for problem in error.problems})
+            for problem in error.problems:
+                safe = any(fix.safe for fix in problem.fixes)
+                rows = asked.ports[problem.port].rows
+                seen["safe fix, row"] += safe and bool(rows)
+                seen["safe fix, element"] += safe and problem.port.startswith("xs")
+                seen["unsafe transpose"] += "transpose(" in problem.fixes[0].text and not safe
             typing = None
         except DefinitionError:
             typing = None
         if typing is not None and len(asked.ports) > 1:
             seen["accepted"] += 1
             seen["cast"] += bool(typing.casts)
+            seen["cast, row"] += any(asked.ports[port].rows for port in typing.casts)
             seen["row"] += any(port.rows for port in asked.ports.values())
             seen["elements"] += "xs[1]" in asked.ports
             seen["variable"] += "'" in "".join(map(str, asked.ports.values()))
@@ -310,4 +394,7 @@ def test_the_examples_of_these_laws_reach_the_interesting_cases() -> None:
     count()
     assert min(seen[case] for case in ("accepted", "row", "variable", "deferred", "fits", "does not")) >= 5, seen
     assert min(count for case, count in seen.items() if case.startswith(("two rows", "row or", "sum"))) >= 5, seen
+    assert min(seen[case] for case in ("safe fix, row", "safe fix, element", "cast, row", "unsafe transpose")) >= 2, (
+        seen
+    )
     assert min(seen[case] for case in ("cast", "elements", "unchecked", "NM101", "NM104", "NM105")) >= 1, seen

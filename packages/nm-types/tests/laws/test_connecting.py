@@ -8,11 +8,12 @@ from random import Random
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from nm_types_examples import beneath, concrete, edges, forgotten, near, port_for, seeds, shuffled, tensors
-from nm_types_model import KINDS, TAGS, Model, belongs, chain
+from nm_types_model import KINDS, TAGS, Model, belongs, chain, tags_fit
 
 from nm_types import CODES, Connection, Edge, NeuralType, compare, connect, transposed
 
 policies = st.sampled_from(("error", "transpose"))
+ABOUT_TAGS = ("NM101", "NM103", "NM104", "NM109", "NM111", "NM112")
 DERIVED = re.compile(r"[-+*/]")
 
 
@@ -75,7 +76,7 @@ def reordered(draw: st.DrawFn) -> tuple[Model, Model]:
     output = draw(tensors())
     pick = draw(seeds)
     moved = shuffled(output if pick.random() < 0.7 else near(output, pick), pick)
-    return output, port_for(moved, pick, templates=pick.random() < 0.2)
+    return output, port_for(moved, pick, templates=pick.random() < 0.4)
 
 
 @given(reordered())
@@ -83,26 +84,24 @@ def test_law_8_a_cast_is_the_only_one_and_fits(pair: tuple[Model, Model]) -> Non
     """Exactly one permutation of the tags fits, none is needed where a cast is given, and after it compare fits."""
     output, input = pair
     decision = connect(output.type, input.type, casts="transpose")
+    tags = [tag for tag, _ in output.axes]
+    orders = [order for order in permutations(range(len(tags))) if tags_fit([tags[j] for j in order], input)]
     if decision.cast is None:
         assert decision.accepted is connect(output.type, input.type).accepted
+        kinds_fit = None in (output.kind, input.kind) or input.kind in chain(str(output.kind))
+        if kinds_fit and decision.problem is not None and decision.problem.code in ABOUT_TAGS:
+            assert len(orders) != 1
         return
 
-    def fits(order: tuple[int, ...]) -> bool:
-        tags = [
-            (output.axes[j][0], tag.partition("<=")[2] or tag) for j, (tag, _) in zip(order, input.axes, strict=True)
-        ]
-        return all(asked in chain(own) for own, asked in tags)
-
-    places = range(len(output.axes))
-    assert [order for order in permutations(places) if fits(order)] == [decision.cast]
-    assert decision.cast != tuple(places)
+    assert orders == [decision.cast]
+    assert decision.cast != tuple(range(len(tags)))
     for side in (output, input):
         assert len({tag for tag, _ in side.axes}) == len(side.axes)
     if decision.accepted:
         moved = Model(tuple(output.axes[j] for j in decision.cast), output.kind, output.sizes)
         assert not connect(output.type, input.type).accepted
         assert connect(moved.type, input.type).accepted
-        if "'" not in str(input):
+        if "'" not in str(input) and not input.rows:
             assert compare(apart(moved).type, input.type).fits
 
 
@@ -131,7 +130,7 @@ def test_law_15_every_problem_says_what_to_do(pair: tuple[Model, Model]) -> None
     assert " ".join(problem.cause.split()) in " ".join(str(problem).split())
     for fix in problem.fixes:
         if fix.safe:
-            written = re.search(r'transpose\(\w+, "(.*?)"', fix.text)
+            written = re.search(r'transpose\([^,]+, "(.*?)"', fix.text)
             assert written is not None
             order = NeuralType(written.group(1), tags=TAGS, kinds=KINDS)
             moved = transposed(Edge("transpose", "x", "output", order, output)).outputs["y"]
@@ -160,7 +159,11 @@ def test_the_examples_of_these_laws_reach_the_interesting_cases() -> None:
         cast = connect(moved[0].type, moved[1].type, casts="transpose")
         seen["cast"] += cast.cast is not None and cast.accepted
         problem = connect(moved[0].type, moved[1].type).problem
-        seen["safe fix"] += problem is not None and any(fix.safe for fix in problem.fixes)
+        is_safe = problem is not None and any(fix.safe for fix in problem.fixes)
+        seen["safe fix"] += is_safe
+        seen["safe fix, row"] += is_safe and bool(moved[1].rows)
+        seen["safe fix, variable"] += is_safe and "'" in str(moved[1])
+        seen["cast, row or variable"] += cast.cast is not None and ("'" in str(moved[1]) or bool(moved[1].rows))
 
     count()
     assert min(seen.values()) >= 1, seen

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from nm_types.connecting.outputs import Outputs
 from nm_types.connecting.resolve import resolve
+from nm_types.connecting.safe_fixes import doubt_fixes
 from nm_types.messages import NeuralTypeError, Problem
 from nm_types.neural_type import NeuralType
 from nm_types.relations import Comparison, Permutation, compare
@@ -123,17 +124,15 @@ def type_call(
         DefinitionError: an output has a row or a tag variable that no input decides.
     """
     unifier = Unifier(casts)
-    problems: dict[str, Problem] = {}
-    # sorted, so that the result does not depend on the order of keyword arguments
-    for edge in sorted(edges, key=lambda edge: edge.port):
-        misfit = unifier.add(edge)
-        if misfit is not None:
-            problems[edge.port] = _proven_safe(edge, report_misfit(edge, misfit, location))
+    misfits = unifier.add_all(edges)
     resolution = resolve(unifier)
+    by_port = {edge.port: edge for edge in edges}
+    problems = {port: report_misfit(by_port[port], misfit, location) for port, misfit in misfits.items()}
     for equation in resolution.bad:
         swapped = unifier.meanings.are_swapped(equation)
         # one problem per port: a bad axis is named before the sizes that follow from it
         problems.setdefault(equation.port, report_equation(equation, edges, location, swapped=swapped))
+    problems.update(doubt_fixes(edges, misfits, problems, casts))
     if problems:
         raise NeuralTypeError([problems[edge.port] for edge in edges if edge.port in problems])
     closing = Outputs(unifier, resolution.solution, owner)
@@ -162,18 +161,6 @@ def _typing(
         unchecked=tuple(edge.port for edge in edges if edge.port in invisible.union(unifier.without_kind)),
         equations=equations,
     )
-
-
-def _proven_safe(edge: Edge, problem: Problem) -> Problem:
-    """Mark the fix of a problem as safe only if it makes the edge fit."""
-    if not any(fix.safe for fix in problem.fixes):
-        return problem
-    try:
-        type_call([edge], {}, owner=edge.consumer, casts="transpose")
-    except NeuralTypeError:
-        notes = (*problem.notes, "Once transposed, the sizes would not fit either.")
-        return replace(problem, fixes=tuple(replace(fix, safe=False) for fix in problem.fixes), notes=notes)
-    return problem
 
 
 def _is_empty(size: object) -> bool:

@@ -1,7 +1,7 @@
 """Relations of names, axes and types, and the orders in which axes fit."""
 
 from nm_types.relations.comparison import Comparison, compare, examine, refines
-from nm_types.relations.matching import Permutation, orders_that_fit, unique_order
+from nm_types.relations.matching import Permutation, orders_of_choices, orders_that_fit, unique_order
 from nm_types.relations.orders import EQUAL, GREATER, LESS, UNRELATED, order_of_axes, order_of_kinds
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "examine",
     "order_of_axes",
     "order_of_kinds",
+    "orders_of_choices",
     "orders_that_fit",
     "refines",
     "unique_order",

@@ -29,7 +29,7 @@ def orders_that_fit(output: Sequence[Axis], input: Sequence[Axis]) -> tuple[Perm
         return ()
     places = range(len(input))
     fits = [[j for j in places if order_of_axes(output[j], right) in (EQUAL, LESS)] for right in input]
-    return tuple(islice(_orders(fits, input), SHOWN)) if _covers(fits) else ()
+    return tuple(islice(orders_of_choices(fits), SHOWN))
 
 
 def unique_order(output: Sequence[Axis], input: Sequence[Axis]) -> Permutation | None:
@@ -74,8 +74,13 @@ def _covers(choices: Sequence[Sequence[int]]) -> bool:
     return all(assign(i, set()) for i in range(len(choices)))
 
 
-def _orders(choices: Sequence[Sequence[int]], input: Sequence[Axis]) -> Iterator[Permutation]:
-    """Yield all orders, narrowest tags first: choices are nested or disjoint, so no branch fails."""
+def orders_of_choices(choices: Sequence[Sequence[int]]) -> Iterator[Permutation]:
+    """Yield each way to give every axis one of its choices, none twice, narrowest tags first.
+
+    Choices by tags are nested or disjoint, so that no branch fails.
+    """
+    if not _covers(choices):
+        return
     # narrow choices first: with nested or disjoint choices no branch is explored in vain
     sequence = sorted(range(len(choices)), key=lambda i: (len(choices[i]), i))
     chosen: dict[int, int] = {}
@@ -91,4 +96,4 @@ def _orders(choices: Sequence[Sequence[int]], input: Sequence[Axis]) -> Iterator
                 yield from assign(at + 1)
                 del chosen[sequence[at]]
 
-    return assign(0)
+    yield from assign(0)

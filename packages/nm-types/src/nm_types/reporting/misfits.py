@@ -16,13 +16,13 @@ from nm_types.relations import (
     order_of_axes,
     order_of_kinds,
     orders_that_fit,
-    unique_order,
 )
 from nm_types.reporting.columns import FEW, columns_of, problem_of
 from nm_types.reporting.fixes import assume_fix, transpose_fix
 from nm_types.solving import Edge
 from nm_types.unifying import Misfit
 
+ALLOW_CASTS = 'or allow it for a block of calls: with nm_core.casts("transpose"):'
 FORMS = {"tensor": "a tensor", "object": "an object", "list": "a list", "root": "anything"}
 
 
@@ -36,7 +36,7 @@ def report_misfit(edge: Edge, misfit: Misfit, location: str) -> Problem:
     elif misfit.reason != "axes":
         problem = _template(edge, misfit)
     else:
-        problem = _axes(edge, expected, actual, misfit.is_open)
+        problem = _axes(edge, misfit)
     return replace(problem, location=location)
 
 
@@ -73,25 +73,28 @@ def _template(edge: Edge, misfit: Misfit) -> Problem:
         code, what = "NM112", "with the same axes"
         cause = f"The axes do not agree with those of {others}."
     fix = Fix(f"connect values {what}, or convert one of them first.")
-    order = unique_order(actual.axes, expected.axes) if misfit.reason == "row" else None
-    if order is not None:
+    if misfit.order is not None and misfit.is_only_order:
         cause = f"The axes are those of {others} in another order."
-        fix = transpose_fix(edge, actual, order)
+        fix = transpose_fix(edge, actual, misfit.order)
     problem = problem_of(edge, code, cause, Comparison.INCOMPATIBLE, fix)
+    if fix.safe:
+        problem = replace(problem, alternative=ALLOW_CASTS)
     return replace(problem, columns=columns_of(expected, actual, _strangers(expected, actual)), mark="does not agree")
 
 
-def _axes(edge: Edge, expected: Structure, given: Structure, is_open: bool) -> Problem:
+def _axes(edge: Edge, misfit: Misfit) -> Problem:
+    expected, given = misfit.expected, misfit.given
     result = examine(given, expected).result
     orders = [order_of_axes(first, second) for first, second in zip(given.axes, expected.axes, strict=True)]
     wrong = tuple(index for index, order in enumerate(orders) if order >= GREATER)
     if not wrong:
         return _kind(edge, expected, given, result)
     kind_fits = order_of_kinds(given.kind, expected.kind) <= LESS
-    ways = orders_that_fit(given.axes, expected.axes) if kind_fits and not is_open else ()
+    proposed = () if misfit.order is None else (misfit.order,)
+    ways = proposed if misfit.is_open else orders_that_fit(given.axes, expected.axes) if kind_fits else ()
     actual_axis, needed = given.axes[wrong[0]], expected.axes[wrong[0]]
     if ways:
-        problem = _order(edge, given, ways, result)
+        problem = _order(edge, given, ways, result, is_only_order=not misfit.is_open or misfit.is_only_order)
     elif all(orders[index] == GREATER for index in wrong):
         meanings = f"axis {wrong[0]} is {_name(actual_axis)}, not {_name(needed)}"
         cause = f"The output promises less than the port needs: {meanings}."
@@ -114,7 +117,9 @@ def _kind(edge: Edge, expected: Structure, given: Structure, result: Comparison)
     return problem_of(edge, "NM106", cause, result, fix, marked, "another kind")
 
 
-def _order(edge: Edge, given: Structure, orders: tuple[Permutation, ...], result: Comparison) -> Problem:
+def _order(
+    edge: Edge, given: Structure, orders: tuple[Permutation, ...], result: Comparison, *, is_only_order: bool
+) -> Problem:
     tags = {axis.tag for axis in given.axes if isinstance(axis, AxisType)}
     if len(orders) > 1 or len(tags) < len(given.axes):
         cause = "The meanings agree in another order, but some occur more than once, so that several orders fit."
@@ -134,7 +139,7 @@ def _order(edge: Edge, given: Structure, orders: tuple[Permutation, ...], result
         return problem_of(edge, "NM104", cause, result, fix, moved, mark)
     fix = transpose_fix(edge, given, orders[0])
     problem = problem_of(edge, "NM104", cause, result, fix, moved, mark)
-    return replace(problem, alternative='or allow it for a block of calls: with nm_core.casts("transpose"):')
+    return replace(problem, alternative=ALLOW_CASTS) if is_only_order else problem
 
 
 def _name(axis: Axis) -> str:

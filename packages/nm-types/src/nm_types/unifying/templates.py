@@ -70,4 +70,4 @@ class Templates:
             else:
                 axes.append(axis)
         filled = Structure("tensor", tuple(axes), edge.expected.kind)
-        return Misfit(reason, filled, actual, others=self.deciders.get(name, "another part of the same value"))
+        return Misfit(reason, filled, actual, True, self.deciders.get(name, "another part of the same value"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, cast
 
 from nm_types.meanings import Kind
@@ -10,6 +10,7 @@ from nm_types.notation import AxisType, Structure, check_input
 from nm_types.relations import LESS, Permutation, order_of_axes, order_of_kinds, unique_order
 from nm_types.sizes import Origin, Size
 from nm_types.solving import Edge, Equation
+from nm_types.unifying.cast_orders import orders_at_rows, stable_order
 from nm_types.unifying.misfit import Misfit
 from nm_types.unifying.names import LocalNames, Meanings, row_size
 from nm_types.unifying.rows import Spread, spread_axes
@@ -42,8 +43,26 @@ class Unifier:
         self.templates = Templates()
         self.without_kind: list[str] = []
 
-    def add(self, edge: Edge) -> Misfit | None:
-        """Unify one edge; return its misfit, if any."""
+    def add_all(self, edges: Iterable[Edge]) -> dict[str, Misfit]:
+        """Unify the edges of a call; return the misfits by port.
+
+        Edges that fit as they are come first, so that what rows stand for depends on no cast; then those are tried
+        again that the others may have decided. The order of the edges does not matter.
+        """
+        misfits: dict[str, tuple[Edge, Misfit]] = {}
+        for edge in sorted(edges, key=lambda edge: edge.port):
+            misfit = self.add(edge)
+            if misfit is not None:
+                misfits[edge.port] = edge, misfit
+        before = -1
+        while misfits and len(misfits) != before:
+            before = len(misfits)
+            again = [(edge, self.add_again(edge, misfit)) for edge, misfit in misfits.values()]
+            misfits = {edge.port: (edge, misfit) for edge, misfit in again if misfit is not None}
+        return {port: misfit for port, (_, misfit) in misfits.items()}
+
+    def add(self, edge: Edge, order: Permutation | None = None) -> Misfit | None:
+        """Unify one edge, its value's axes in another order where one is given; return its misfit, if any."""
         expected: Structure = edge.expected
         actual = self._own_edge(edge)
         while expected.item is not None and actual.item is not None:
@@ -53,10 +72,32 @@ class Unifier:
         if expected.form != actual.form:
             return Misfit("form", expected, actual)
         check_input(expected)
+        if order is not None:
+            actual = Structure("tensor", tuple(actual.axes[i] for i in order), actual.kind)
         spread = spread_axes(expected.axes, actual.axes)
         if not isinstance(spread, Spread):
             return Misfit(spread, expected, actual)
-        return self._add_spread(edge, spread, actual, expected.kind)
+        misfit = self._add_spread(edge, spread, actual, expected.kind)
+        if misfit is None and order is not None:
+            self.casts[edge.port] = order
+        return misfit
+
+    def add_again(self, edge: Edge, misfit: Misfit) -> Misfit | None:
+        """Unify an edge that did not fit, now that other edges have said what rows and tag variables stand for.
+
+        Where a cast is allowed and tags leave one order, the value is transposed; else its misfit proposes the order.
+        """
+        if edge.expected.is_list or order_of_kinds(misfit.given.kind, misfit.expected.kind) > LESS:
+            return misfit
+        if not misfit.is_open:
+            return misfit._replace(order=unique_order(misfit.given.axes, misfit.expected.axes), is_only_order=True)
+        axes = cast("tuple[AxisType, ...]", misfit.given.axes)
+        orders = orders_at_rows(edge.expected.axes, axes, self.templates)
+        if len(orders) == 1:
+            if self._may_cast(edge.port) and self.add(edge, orders[0]) is None:
+                return None
+            return misfit._replace(order=orders[0], is_only_order=True)
+        return misfit._replace(order=stable_order(edge.expected.axes, axes, self.templates))
 
     def _add_spread(self, edge: Edge, spread: Spread, actual: Structure, kind: Kind | None) -> Misfit | None:
         axes = spread.concrete(actual.axes)
