@@ -102,6 +102,27 @@ def test_several_processes_end_as_one(steady: Project) -> None:
 
 
 @pytest.mark.slow
+def test_several_processes_share_a_run(steady: Project) -> None:
+    """Files of the working folder with names of Python's own disturb none; a second training is refused once."""
+    for name in ("token.py", "logging.py", "json.py"):
+        (steady.folder / name).write_text("raise SystemExit('imported from the working folder')")
+    options = ["--work-dir", "run", "--quiet", "--nproc", "2", "--json"]
+    nmod = str(Path(sys.executable).with_name("nmod"))
+    command = [nmod, "train", str(steady.file), *options]
+
+    first, second = (
+        subprocess.run(command, cwd=steady.folder, capture_output=True, text=True, timeout=120, check=False)
+        for _ in range(2)
+    )
+
+    assert first.returncode == 0, first.stderr
+    assert json.loads(first.stdout)["step"] == 8
+    assert second.returncode == Exit.PROBLEM
+    assert second.stderr.count("holds a run already") == 1, second.stderr
+    assert "Traceback" not in second.stderr
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "moment", ["nm_asr.data.layer:AudioToTextDataLayer.sample@5", "nm_asr.encoders.jasper:JasperEncoder.forward@2"]
 )

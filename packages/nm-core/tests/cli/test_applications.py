@@ -335,6 +335,7 @@ def test_several_processes_replace_this_one_by_torchrun(monkeypatch) -> None:
     assert command[-4:] == ["train", "app.yaml", "--set", "a=b c"]
     assert "--nproc-per-node=2" in command
     assert environment["OMP_NUM_THREADS"] == "4"
+    assert environment["PYTHONSAFEPATH"] == "1", "files of the working folder take the place of Python's own"
 
 
 def test_several_processes_need_torch(nmod, app, monkeypatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,16 +88,16 @@ def load_document(
     checked = _check(document, entry, collections, backend)
     document.problems.report().raise_if_bad()
     # After the check: an archive may be large, and is not unpacked for an application that has problems.
-    unpacked_at = unpack_verified(path) if is_archive(path) else None
-    if unpacked_at is not None:
-        document = replace(document, path=unpacked_at / APPLICATION)
+    unpacked = unpack_verified(path) if is_archive(path) else None
+    if unpacked is not None:
+        document = replace(document, path=unpacked.path / APPLICATION)
     options = _settings(entry, document.folder) | settings
     factory = NeuralModuleFactory(backend=backend, collections=collections, **options)
-    saved = path if path.is_dir() else unpacked_at
+    saved = path if path.is_dir() else None if unpacked is None else unpacked.path
     application = Application(checked.entry, checked, factory, document, path=path, saved=saved)
-    if unpacked_at is not None:
+    if unpacked is not None:
         # Bound to the factory, which outlives the application where a user keeps only its modules.
-        finalize(factory, shutil.rmtree, unpacked_at, ignore_errors=True)
+        finalize(factory, unpacked.remove)
     return application
 
 

@@ -33,7 +33,8 @@ def launch(processes: int, arguments: Sequence[str], app: str, text: str) -> Non
     """
     if find_spec("nm_torch") is None:
         raise BackendError(f"--nproc needs torchrun, which comes with nm-torch.\n  Install it: {pip_line('nm-torch')}")
-    environment = dict(os.environ)
+    # As for nmod itself: with `python -m` alone, a token.py in the working folder is imported in Python's own place.
+    environment = {**os.environ, "PYTHONSAFEPATH": "1"}
     # torchrun would set 1, which leaves cores idle; without a value each process takes all of them.
     environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
     # A file and no argument: a text of megabytes is longer than a command line may be. Only its owner can read it.

@@ -104,6 +104,7 @@ class FolderLock:
         return False
 
     def _try(self) -> bool:
+        """Open the file and lock it, if nobody has."""
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
         try:
             _lock(descriptor)

@@ -19,9 +19,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
-from tempfile import mkdtemp
 
 from nm_core.application.saved.archive import is_archive, is_inside, pack, read_member, unpack
+from nm_core.application.saved.temporary import TemporaryFolder
 from nm_core.application.text.tree import Data
 from nm_core.errors import ApplicationError
 
@@ -138,19 +138,19 @@ def add_asset(folder: Path, source: Path) -> str:
     return asset
 
 
-def unpack_verified(path: Path) -> Path:
+def unpack_verified(path: Path) -> TemporaryFolder:
     """Return a new folder with the files of an archive, verified; whoever asks for it removes it.
 
     Raises:
         ApplicationError: the archive is damaged, or none of ours.
     """
-    folder = Path(mkdtemp(prefix="nm-application-"))
+    folder = TemporaryFolder()
     try:
-        unpack(path, folder)
-        verify(folder, name=path)
+        unpack(path, folder.path)
+        verify(folder.path, name=path)
     # an interrupt, too, leaves no folder behind
     except BaseException:
-        shutil.rmtree(folder)
+        folder.remove()
         raise
     return folder
 
@@ -163,9 +163,9 @@ def open_folder(path: Path) -> Iterator[Path]:
         return
     folder = unpack_verified(path)
     try:
-        yield folder
+        yield folder.path
     finally:
-        shutil.rmtree(folder)
+        folder.remove()
 
 
 def verify(folder: Path, *, name: Path | None = None) -> None:
