@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+import nm_asr
+import nm_torch.common
 from nm_asr import (
     AudioToMelSpectrogramPreprocessor,
     AudioToTextDataLayer,
@@ -17,8 +19,8 @@ from nm_asr import (
     SpectrogramAugmentation,
     WordErrorRate,
 )
-from nm_core import NmTensor
-from nm_torch.common import ArgMax, Linear
+from nm_core import NmTensor, inputs
+from nm_torch.common import Activation, ArgMax, Dropout, Linear
 from nm_types import NeuralTypeError
 
 Wrong = Mapping[tuple[str, str], str]
@@ -126,3 +128,24 @@ def test_the_right_connections_leave_nothing_to_check(manifest: Path) -> None:
     assert recogniser.score.call is not None
     calls = [recogniser.score.call, *(tensor.call for tensor in recogniser.made.values())]
     assert not [call.name for call in calls if call.typing.deferred or call.typing.unchecked]
+
+
+def test_rectified_log_probabilities_are_no_log_probabilities() -> None:
+    """Hidden activations have a kind that a CTC loss refuses, while the graph is built; so do spectrograms and sums."""
+    log_probs = inputs(x="B T:t Class:29 ; LogProbs")
+    for module in (Activation(), Dropout(probability=0.1)):
+        with pytest.raises(NeuralTypeError, match=r"NM106(.|\n)*The values are Features, the port needs LogProbs"):
+            CTCLossNM()(
+                log_probs=module(log_probs),
+                **inputs(
+                    targets="B Token:u ; Labels(28)", input_length="B ; Lengths", target_length="B ; Lengths(u)"
+                )._asdict(),
+            )
+
+
+def test_every_float_that_an_official_module_gives_has_a_kind() -> None:
+    """An output without a kind would go into a port of any."""
+    for collection in (nm_asr, nm_torch.common):
+        for name in collection.__all__:
+            ports = getattr(getattr(collection, name), "output_ports", {})
+            assert not [port for port in dict(ports).values() if port.type.form == "tensor" and not port.type.kind]

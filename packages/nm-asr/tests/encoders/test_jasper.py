@@ -91,7 +91,7 @@ def test_ports_are_known_without_construction() -> None:
         JasperEncoder, {"feat_in": 64, "blocks": "quartznet_15x5", "activation": "relu", "mask_statistics": False}
     ).outputs
 
-    assert str(outputs["encoded"].type) == "Batch Encoded:1024 Time:(t+1)//2"
+    assert str(outputs["encoded"].type) == "Batch Encoded:1024 Time:(t+1)//2 ; Features"
     assert str(outputs["encoded_len"].type) == "Batch ; Lengths((t+1)//2)"
 
 

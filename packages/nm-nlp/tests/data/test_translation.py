@@ -55,10 +55,10 @@ def test_batches_by_number_in_the_order_of_the_files(corpus: Corpus) -> None:
 
 def test_sizes_of_vocabularies_are_part_of_the_types(corpus: Corpus) -> None:
     """Given sizes are in the types and checked against the tokenizers; ungiven ones have a name."""
-    assert str(layer(corpus).outputs["src"].type) == "Batch Token:s ; TokenIds(source_vocabulary)"
-    assert str(layer(corpus).outputs["labels"].type) == "Batch Token:t ; TokenIds(target_vocabulary)"
+    assert str(layer(corpus).outputs["src"].type) == "Batch SourceToken:s ; TokenIds(source_vocabulary)"
+    assert str(layer(corpus).outputs["labels"].type) == "Batch TargetToken:t ; NextTokenIds(target_vocabulary)"
     typed = layer(corpus, source_vocabulary=10, target_vocabulary=10)
-    assert str(typed.outputs["labels"].type) == "Batch Token:t ; TokenIds(10)"
+    assert str(typed.outputs["labels"].type) == "Batch TargetToken:t ; NextTokenIds(10)"
     with pytest.raises(TokenizerError, match="target_vocabulary is 11, and the tokenizer has 10 ids"):
         layer(corpus, target_vocabulary=11)
 

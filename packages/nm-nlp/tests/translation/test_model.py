@@ -83,22 +83,29 @@ def test_embedding_and_projection_can_be_one() -> None:
 def test_the_graph_is_typed_from_ids_to_loss() -> None:
     """Sizes of vocabularies and positions run through; another vocabulary and swapped masks are errors."""
     x = inputs(
-        src="B Token:s ; TokenIds(10)",
-        src_mask="B Token:s ; Mask",
-        tgt="B Token:t ; TokenIds(10)",
-        tgt_mask="B Token:t ; Mask",
-        foreign="B Token:t ; TokenIds(11)",
+        src="B SourceToken:s ; TokenIds(10)",
+        src_mask="B SourceToken:s ; Mask",
+        tgt="B TargetToken:t ; TokenIds(10)",
+        tgt_mask="B TargetToken:t ; Mask",
+        labels="B TargetToken:t ; NextTokenIds(10)",
+        foreign="B TargetToken:t ; NextTokenIds(11)",
     )
     model, loss = small_model(), PaddedSmoothedCrossEntropyLossNM()
 
     log_probs: Any = model.log_probs(x.src, x.src_mask, x.tgt, x.tgt_mask)
 
     assert str(log_probs.type) == "Batch Token:inputs.t Class:10 ; LogProbs"
-    assert str(loss(log_probs=log_probs, target_ids=x.tgt).type) == "; Loss"
+    assert str(loss(log_probs=log_probs, target_ids=x.labels).type) == "; Loss"
     with pytest.raises(NeuralTypeError):
         loss(log_probs=log_probs, target_ids=x.foreign)
     with pytest.raises(NeuralTypeError):
         model.encoder(input_ids=x.foreign, input_mask_src=x.tgt_mask)
+    with pytest.raises(NeuralTypeError, match="NM107"):
+        model.log_probs(x.src, x.tgt_mask, x.tgt, x.src_mask)
+    with pytest.raises(NeuralTypeError, match=r"NM106(.|\n)*NextTokenIds"):
+        loss(log_probs=log_probs, target_ids=x.tgt)
+    with pytest.raises(NeuralTypeError, match=r"NM106(.|\n)*NextTokenIds"):
+        model.log_probs(x.src, x.src_mask, x.labels, x.tgt_mask)
     with pytest.raises(NeuralTypeError):
         model.log_softmax(hidden_states=log_probs)
 

@@ -34,7 +34,7 @@ def test_only_channels_are_mapped() -> None:
     for name in ("turned", "classes"):
         with pytest.raises(NeuralTypeError, match="NM101"):
             Linear(input_size=16, output_size=4)(getattr(x, name))
-    assert str(Linear(input_size=16, output_size=4, axis="Class")(x.classes).type).endswith("Encoded:4")
+    assert str(Linear(input_size=16, output_size=4, axis="Class")(x.classes).type).endswith("Encoded:4 ; Features")
 
 
 class SymbolTag(ClassTag, id="test.Symbol"):

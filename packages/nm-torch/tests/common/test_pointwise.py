@@ -12,28 +12,29 @@ from nm_types import NeuralTypeError
 
 @pytest.mark.parametrize("type", ["B T:t Spectrogram:64", "B Encoded:8 T:t", "B H:h W:w C:3"])
 def test_any_axes_come_out_as_they_went_in(type: str) -> None:
-    """Tags and sizes of every axis are those of the input."""
+    """Tags and sizes of every axis are those of the input; the values are features."""
     x = inputs(x=type)
     for module in (Activation(), Dropout(probability=0.1)):
-        assert module(x).type == x.type
+        assert str(module(x).type) == f"{x.type} ; Features"
 
 
 def test_a_kind_that_is_named_goes_through() -> None:
-    """Logits stay logits behind a dropout that says so, and other values are refused; without, the kind is left out."""
+    """Logits stay logits behind a dropout that says so, and other values are refused; without, they are features."""
     free = inputs(logits="B T:t Class:5 ; Logits", log_probs="B T:t Class:5 ; LogProbs")
     dropout = Dropout(probability=0.1, kind="Logits")
 
     assert str(dropout(free.logits).type) == "Batch Time:inputs.t Class:5 ; Logits"
     assert not LogSoftmax()(dropout(free.logits)).call.typing.unchecked
-    assert LogSoftmax()(Dropout(probability=0.1)(free.logits)).call.typing.unchecked == ("logits",)
+    with pytest.raises(NeuralTypeError, match="NM106"):
+        LogSoftmax()(Dropout(probability=0.1)(free.logits))
     with pytest.raises(NeuralTypeError, match="NM106"):
         dropout(free.log_probs)
 
 
 def test_an_activation_makes_no_probabilities_of_log_probabilities() -> None:
-    """Its output has no kind of which a later module could believe anything."""
+    """Its output holds features, which ports of probabilities refuse."""
     x = inputs(x="B Class:5 ; LogProbs")
-    assert Activation(function="tanh")(x).type.kind is None
+    assert str(Activation(function="tanh")(x).type.kind) == "Features"
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -55,7 +56,7 @@ def test_normalised_channels_have_mean_zero_and_variance_one() -> None:
 def test_normalisation_keeps_the_meaning_of_channels_and_refuses_other_axes() -> None:
     """Channels stay what they are; time in their place, whose size would fit only by accident, is an error."""
     x = inputs(good="B T:t Spectrogram:64", turned="B Spectrogram:64 T:t", wide="B T:t C:65")
-    assert str(LayerNorm(size=64)(x.good).type) == "Batch Time:inputs.t Spectrogram:64"
+    assert str(LayerNorm(size=64)(x.good).type) == "Batch Time:inputs.t Spectrogram:64 ; Features"
     for name, code in (("turned", "NM101"), ("wide", "NM105")):
         with pytest.raises(NeuralTypeError, match=code):
             LayerNorm(size=64)(getattr(x, name))

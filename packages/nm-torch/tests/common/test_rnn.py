@@ -55,7 +55,7 @@ def test_the_type_of_the_output_follows_the_directions() -> None:
     both = EncoderRNN(input_size=64, hidden_size=10)(inputs=x.a, lengths=x.lengths)
     outputs = EncoderRNN(input_size=64, hidden_size=10, bidirectional=False)(inputs=x.a)
 
-    assert [str(tensor.type).split()[-1] for tensor in (both, outputs)] == ["Encoded:20", "Encoded:10"]
+    assert [str(tensor.type).split()[-3] for tensor in (both, outputs)] == ["Encoded:20", "Encoded:10"]
 
 
 def test_positions_of_text_are_no_frames() -> None:
@@ -65,7 +65,7 @@ def test_positions_of_text_are_no_frames() -> None:
     )
     coder = EncoderRNN(input_size=8, hidden_size=4, axis="Token")
 
-    assert str(coder(inputs=x.words, lengths=x.lengths).type) == "Batch Token:inputs.u Encoded:8"
+    assert str(coder(inputs=x.words, lengths=x.lengths).type) == "Batch Token:inputs.u Encoded:8 ; Features"
     for wrong, code in (({"inputs": x.frames}, "NM101"), ({"inputs": x.words, "lengths": x.others}, "NM107")):
         with pytest.raises(NeuralTypeError, match=code):
             coder(**wrong)

@@ -77,7 +77,7 @@ def test_the_formula_of_the_type_is_that_of_the_shapes(frames: int, strides: tup
     y, y_length = subsampling(x=x.x, length=x.length)
 
     result = subsampling(x=torch.zeros(1, 1, frames)).y.shape[2]
-    assert str(y.type) == f"Batch:1 Encoded:1 Time:{result}"
+    assert str(y.type) == f"Batch:1 Encoded:1 Time:{result} ; Features"
     assert str(y_length.type) == f"Batch:1 ; Lengths({result})"
 
 
@@ -87,7 +87,7 @@ def test_stacking_keeps_what_the_channels_mean() -> None:
 
     y, y_length = FrameStacking(factor=4)(x=x.x, length=x.length)
 
-    assert str(y.type) == "Batch Spectrogram:320 Time:(inputs.t+3)//4"
+    assert str(y.type) == "Batch Spectrogram:320 Time:(inputs.t+3)//4 ; Features"
     assert str(y_length.type) == "Batch ; Lengths((inputs.t+3)//4)"
 
 

@@ -102,7 +102,7 @@ class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
     """
 
     output_ports = ports(
-        spec="B Spectrogram:{n_mels} T:t",
+        spec="B Spectrogram:{n_mels} T:t ; Features",
         spec_len="B ; Lengths(t)",
         transcript="B Token:u ; Labels({n_labels})",
         transcript_len="B ; Lengths(u)",

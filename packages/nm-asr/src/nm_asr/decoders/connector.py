@@ -26,7 +26,7 @@ class JasperRNNConnector(TorchModule):
     """
 
     input_ports = ports(tensor="B Encoded:{in_channels} T:t")
-    output_ports = ports(output="B T:t Encoded:{width}")
+    output_ports = ports(output="B T:t Encoded:{width} ; Features")
 
     @staticmethod
     def sizes(params: Mapping[str, Any]) -> dict[str, int]:

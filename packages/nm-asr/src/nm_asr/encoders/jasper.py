@@ -60,7 +60,7 @@ class JasperEncoder(TorchModule[JasperEncoderOutputs]):
     """
 
     input_ports = ports(audio_signal="B Spectrogram:{feat_in} T:t", length="B ; Lengths(t)")
-    output_ports = ports(encoded="B Encoded:{feat_out} T:{frames}", encoded_len="B ; Lengths({frames})")
+    output_ports = ports(encoded="B Encoded:{feat_out} T:{frames} ; Features", encoded_len="B ; Lengths({frames})")
 
     @staticmethod
     def sizes(params: Mapping[str, Any]) -> dict[str, int | str]:

@@ -141,7 +141,7 @@ class AudioToMelSpectrogramPreprocessor(TorchModule[MelSpectrogramOutputs]):
     """
 
     input_ports = ports(audio="B T:t ; AudioSignal({sample_rate})", length="B ; Lengths(t)")
-    output_ports = ports(spec="B Spectrogram:{n_mels} T:t//{hop}+1", spec_len="B ; Lengths(t//{hop}+1)")
+    output_ports = ports(spec="B Spectrogram:{n_mels} T:t//{hop}+1 ; Features", spec_len="B ; Lengths(t//{hop}+1)")
 
     @staticmethod
     def sizes(params: Mapping[str, Any]) -> dict[str, int]:

@@ -40,7 +40,7 @@ class SpectrogramAugmentation(TorchModule):
     """
 
     input_ports = ports(spec="B 'S<=Spectrogram:s 'T<=Time:t", length=optional("B ; Lengths(t)"))
-    output_ports = ports(augmented="B 'S:s 'T:t")
+    output_ports = ports(augmented="B 'S:s 'T:t ; Features")
 
     def __init__(
         self,

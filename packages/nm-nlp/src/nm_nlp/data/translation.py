@@ -96,11 +96,11 @@ class TranslationDataLayer(DataLayer[TranslationBatch]):
 
     input_ports = ports()
     output_ports = ports(
-        src="B Token:s ; TokenIds(source_vocabulary)",
-        src_mask="B Token:s ; Mask",
-        tgt="B Token:t ; TokenIds(target_vocabulary)",
-        tgt_mask="B Token:t ; Mask",
-        labels="B Token:t ; TokenIds(target_vocabulary)",
+        src="B SourceToken:s ; TokenIds(source_vocabulary)",
+        src_mask="B SourceToken:s ; Mask",
+        tgt="B TargetToken:t ; TokenIds(target_vocabulary)",
+        tgt_mask="B TargetToken:t ; Mask",
+        labels="B TargetToken:t ; NextTokenIds(target_vocabulary)",
         sent_ids="B ; Index",
     )
     asset_params: ClassVar[tuple[str, ...]] = ("source_tokenizer", "target_tokenizer")
@@ -114,9 +114,9 @@ class TranslationDataLayer(DataLayer[TranslationBatch]):
         # a name where no number is known: a graph still holds all its uses to one size
         source, target = source or "source_vocabulary", target or "target_vocabulary"
         sized = ports(
-            src=f"B Token:s ; TokenIds({source})",
-            tgt=f"B Token:t ; TokenIds({target})",
-            labels=f"B Token:t ; TokenIds({target})",
+            src=f"B SourceToken:s ; TokenIds({source})",
+            tgt=f"B TargetToken:t ; TokenIds({target})",
+            labels=f"B TargetToken:t ; NextTokenIds({target})",
         )
         return ports(), PortSpec({**TranslationDataLayer.output_ports, **sized}.values())
 

@@ -37,7 +37,7 @@ class Perplexity(Metric):
         4.0
     """
 
-    input_ports = ports(log_probs="B Token:t Class:n ; LogProbs", target_ids="B Token:t ; TokenIds(n)")
+    input_ports = ports(log_probs="B Token:t Class:n ; LogProbs", target_ids="B Token:t ; NextTokenIds(n)")
     goals: ClassVar[Mapping[str, Literal["min", "max"]]] = {
         "perplexity": "min",
         "token_accuracy": "max",

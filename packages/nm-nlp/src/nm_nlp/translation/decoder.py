@@ -63,7 +63,7 @@ class TransformerDecoderNM(TorchModule):
         input_mask_src="B Token:s ; Mask",
         input_mask_tgt="B Token:t ; Mask",
     )
-    output_ports = ports(hidden_states="B Token:t Encoded:{hidden_size}")
+    output_ports = ports(hidden_states="B Token:t Encoded:{hidden_size} ; Features")
     asset_params: ClassVar[tuple[str, ...]] = ("tokenizer",)
 
     @staticmethod

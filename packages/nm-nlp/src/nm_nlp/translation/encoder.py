@@ -50,7 +50,7 @@ class TransformerEncoderNM(TorchModule):
     """
 
     input_ports = ports(input_ids="B Token:s ; TokenIds({vocabulary_size})", input_mask_src="B Token:s ; Mask")
-    output_ports = ports(hidden_states="B Token:s Encoded:{hidden_size}")
+    output_ports = ports(hidden_states="B Token:s Encoded:{hidden_size} ; Features")
     asset_params: ClassVar[tuple[str, ...]] = ("tokenizer",)
 
     def __init__(

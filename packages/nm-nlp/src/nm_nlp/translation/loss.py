@@ -28,7 +28,7 @@ class PaddedSmoothedCrossEntropyLossNM(LossModule):
         tensor(1.3863)
     """
 
-    input_ports = ports(log_probs="B Token:t Class:n ; LogProbs", target_ids="B Token:t ; TokenIds(n)")
+    input_ports = ports(log_probs="B Token:t Class:n ; LogProbs", target_ids="B Token:t ; NextTokenIds(n)")
     output_ports = ports(loss="; Loss")
 
     def __init__(self, *, pad_id: int = 0, label_smoothing: float = 0.0, **options: Unpack[ModuleOptions]) -> None:

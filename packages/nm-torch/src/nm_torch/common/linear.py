@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from nm_core import ModuleOptions
 from nm_core.symbols.ports import PortSpec, ports
 from nm_torch.common.numerics import log_softmax
-from nm_torch.common.templates import with_kind
 from nm_torch.module import TorchModule
 
 
@@ -26,7 +25,7 @@ class Linear(TorchModule):
         output_size: size that it becomes.
         bias: add a trained vector.
         tag: what the last axis of the output means.
-        kind: the kind of the output's values; where not given "Logits" for classes, and unsaid for other axes.
+        kind: the kind of the output's values; where not given "Logits" for classes, and "Features" for other axes.
         axis: the tag of the last axis of the input, or one above it.
 
     Example:
@@ -39,13 +38,13 @@ class Linear(TorchModule):
     """
 
     input_ports = ports(x="*s Channel:{input_size}")
-    output_ports = ports(y="*s Encoded:{output_size}")
+    output_ports = ports(y="*s Encoded:{output_size} ; Features")
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
         """Return the ports, with the tag and the kind of the parameters."""
-        kind = params["kind"] or ("Logits" if params["tag"] == "Class" else None)
-        output = with_kind(f"*s {params['tag']}:{{output_size}}", kind)
+        kind = params["kind"] or ("Logits" if params["tag"] == "Class" else "Features")
+        output = f"*s {params['tag']}:{{output_size}} ; {kind}"
         return ports(x=f"*s {params['axis']}:{{input_size}}"), ports(y=output)
 
     def __init__(

@@ -41,7 +41,7 @@ def make_function(name: str) -> nn.Module:
 class Activation(TorchModule):
     """An activation: one function of every entry.
 
-    The output has the axes of the input and no kind: what was made of logits is no logits any more.
+    The output has the axes of the input and holds features: what was made of logits is no logits any more.
 
     Args:
         function: "relu", "gelu", "silu", "elu", "leaky_relu", "tanh", "sigmoid" or "softplus".
@@ -53,7 +53,7 @@ class Activation(TorchModule):
     """
 
     input_ports = ports(x="*s")
-    output_ports = ports(y="*s")
+    output_ports = ports(y="*s ; Features")
 
     def __init__(self, *, function: str = "relu", **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)
@@ -81,7 +81,7 @@ class LayerNorm(TorchModule):
     """
 
     input_ports = ports(x="*s 'A<=Channel:{size}")
-    output_ports = ports(y="*s 'A:{size}")
+    output_ports = ports(y="*s 'A:{size} ; Features")
 
     def __init__(self, *, size: int, epsilon: float = 1e-5, **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)
@@ -97,7 +97,8 @@ class Dropout(TorchModule):
 
     Args:
         probability: at least 0 and below 1.
-        kind: the kind of the values that come in and go out, such as "Logits"; unsaid where not given.
+        kind: the kind of the values that come in and go out, such as "Logits"; where not given, anything comes in and
+            features go out.
 
     Example:
         >>> import torch
@@ -106,12 +107,12 @@ class Dropout(TorchModule):
     """
 
     input_ports = ports(x="*s")
-    output_ports = ports(y="*s")
+    output_ports = ports(y="*s ; Features")
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
         """Return the ports, with the kind of the parameter."""
-        return ports(x=with_kind("*s", params["kind"])), ports(y=with_kind("*s", params["kind"]))
+        return ports(x=with_kind("*s", params["kind"])), ports(y=f"*s ; {params['kind'] or 'Features'}")
 
     def __init__(self, *, probability: float, kind: str | None = None, **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)

@@ -51,7 +51,7 @@ class EncoderRNN(TorchModule):
     """
 
     input_ports = ports(inputs="B Time:t Channel:{input_size}", lengths=optional("B ; Lengths(t)"))
-    output_ports = ports(outputs="B Time:t Encoded:{output}")
+    output_ports = ports(outputs="B Time:t Encoded:{output} ; Features")
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
@@ -59,7 +59,7 @@ class EncoderRNN(TorchModule):
         axis = params["axis"]
         return (
             ports(inputs=f"B {axis}:t Channel:{{input_size}}", lengths=optional("B ; Lengths(t)")),
-            ports(outputs=f"B {axis}:t Encoded:{{output}}"),
+            ports(outputs=f"B {axis}:t Encoded:{{output}} ; Features"),
         )
 
     @staticmethod

@@ -29,8 +29,8 @@ class Concat(TorchModule):
         axis: the tag of that axis, or one above it: the output is what all inputs have in common.
         dim: where it stands, counted from 0, or from -1 at the end. For calls on real tensors, and for graphs in which
             more than one axis has the tag.
-        kind: the kind of the values that come in and go out, such as "LogProbs" or "TokenIds(n)"; unsaid where not
-            given.
+        kind: the kind of the values that come in and go out, such as "LogProbs" or "TokenIds(n)"; where not
+            given, anything comes in and features go out.
 
     Example:
         >>> concat = Concat(axis="Channel", dim=-1)
@@ -39,7 +39,7 @@ class Concat(TorchModule):
     """
 
     input_ports = ports(xs=variadic("*a 'A<=Channel:n_i *b"))
-    output_ports = ports(y="*a 'A:sum(n_i) *b")
+    output_ports = ports(y="*a 'A:sum(n_i) *b ; Features")
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
@@ -53,7 +53,7 @@ class Concat(TorchModule):
             before, after = "*s ", "".join(f" 'X{index}:x{index}" for index in range(-dim - 1))
         return (
             ports(xs=variadic(with_kind(f"{before}{axis}:n_i{after}", kind))),
-            ports(y=with_kind(f"{before}{axis}:sum(n_i){after}", kind)),
+            ports(y=f"{before}{axis}:sum(n_i){after} ; {kind or 'Features'}"),
         )
 
     def __init__(
@@ -91,7 +91,8 @@ class Add(TorchModule):
     """The sum of tensors with the same axes.
 
     Args:
-        kind: the kind of the values that come in and go out, such as "Logits"; unsaid where not given.
+        kind: the kind of the values that come in and go out, such as "Logits"; where not given, anything comes in and
+            features go out.
 
     Example:
         >>> Add()(xs=[torch.tensor([1.0]), torch.tensor([2.0])])
@@ -99,12 +100,12 @@ class Add(TorchModule):
     """
 
     input_ports = ports(xs=variadic("*s"))
-    output_ports = ports(y="*s")
+    output_ports = ports(y="*s ; Features")
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
         """Return the ports, with the kind of the parameter."""
-        return ports(xs=variadic(with_kind("*s", params["kind"]))), ports(y=with_kind("*s", params["kind"]))
+        return ports(xs=variadic(with_kind("*s", params["kind"]))), ports(y=f"*s ; {params['kind'] or 'Features'}")
 
     def __init__(self, *, kind: str | None = None, **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)

@@ -62,7 +62,7 @@ class ConvSubsampling(TorchModule[SubsamplingOutputs]):
 
     input_ports = ports(x="B Channel:{input_size} T:t", length=optional("B ; Lengths(t)"))
     output_ports = ports(
-        y="B Encoded:{output_size} T:(t-1)//{factor}+1",
+        y="B Encoded:{output_size} T:(t-1)//{factor}+1 ; Features",
         y_length=optional("B ; Lengths((t-1)//{factor}+1)", needs=("length",)),
     )
 
@@ -130,7 +130,7 @@ class FrameStacking(TorchModule[SubsamplingOutputs]):
 
     input_ports = ports(x="B 'A<=Channel:n T:t", length=optional("B ; Lengths(t)"))
     output_ports = ports(
-        y="B 'A:n*{factor} T:(t-1)//{factor}+1",
+        y="B 'A:n*{factor} T:(t-1)//{factor}+1 ; Features",
         y_length=optional("B ; Lengths((t-1)//{factor}+1)", needs=("length",)),
     )
 

@@ -127,7 +127,7 @@ class AudioSignal(Kind, id="nm.AudioSignal", parameters=("rate",)):
 
 
 class Features(Kind, id="nm.Features"):
-    """Real-valued features, such as the energies of a spectrogram or the states of a network."""
+    """Real-valued features: the energies of a spectrogram, the hidden states of a network."""
 
 
 class Logits(Kind, id="nm.Logits"):
@@ -158,6 +158,10 @@ class TokenIds(Labels, id="nm.TokenIds"):
     """Token ids of a tokenizer, padding included; the size is that of the vocabulary."""
 
 
+class NextTokenIds(Labels, id="nm.NextTokenIds"):
+    """The token id that follows at each position, which a language model is to predict: the labels of its loss."""
+
+
 class Lengths(Kind, id="nm.Lengths", dtype="int", parameters=("length",)):
     """The number of valid positions in each sample; the size is that of the axis they measure."""
 
@@ -184,6 +188,7 @@ KINDS: tuple[type[Kind], ...] = (
     Loss,
     Labels,
     TokenIds,
+    NextTokenIds,
     Lengths,
     Index,
     Mask,

@@ -21,6 +21,7 @@ class Nominal(type):
     chain: tuple[str, ...]
     short: str
     formerly: tuple[str, ...]
+    meaning: str
 
     @property
     def name(cls) -> str:
@@ -31,11 +32,6 @@ class Nominal(type):
     def text(cls) -> str:
         """The printed name: bare for the names of nm-types, qualified for all others."""
         return cls.name if cls.id.startswith("nm.") else cls.id
-
-    @property
-    def meaning(cls) -> str:
-        """The id at the top of its tree: `nm.Channel` of `nm.Spectrogram`."""
-        return cls.chain[1]
 
     @property
     def parent(cls) -> Nominal | None:
@@ -84,6 +80,7 @@ def declare(cls: Nominal, root: str, id: str | None, formerly: tuple[str, ...] =
     if own in base.chain:
         raise DefinitionError(f"{cls.__name__}: it has the id of its own ancestor, {own}. Give it an id of its own.")
     cls.chain = (*base.chain, own)
+    cls.meaning = cls.chain[1]
 
 
 def _default_id(cls: Nominal, root: str) -> str:

@@ -25,17 +25,24 @@ class Tag(metaclass=Nominal):
         chain: the ids from the root down to this tag; equality and hash use it.
         short: a one-letter alias in the string notation, or nothing.
         formerly: ids that the tag had before, which notations may still name.
+        meaning: what sizes of such axes measure: the id at the top of the tree, `nm.Channel` of `nm.Spectrogram`; below
+            it, behind a `>`, that of a tag whose sizes are never those of its siblings.
     """
 
     id: ClassVar[str] = "Tag"
     chain: ClassVar[tuple[str, ...]] = ("Tag",)
+    meaning: ClassVar[str] = ""
     short: ClassVar[str] = ""
     formerly: ClassVar[tuple[str, ...]] = ()
 
     @boundary
-    def __init_subclass__(cls, *, id: str | None = None, short: str = "", formerly: tuple[str, ...] = ()) -> None:
+    def __init_subclass__(
+        cls, *, id: str | None = None, short: str = "", formerly: tuple[str, ...] = (), own_size: bool = False
+    ) -> None:
         declare(cls, "Tag", id, formerly)
         cls.short = short
+        above = cls.__bases__[0].meaning or cls.id  # type: ignore[attr-defined]
+        cls.meaning = f"{above}>{cls.id}" if own_size else above
 
     def __init__(self) -> None:
         name = type(self).__name__
@@ -56,6 +63,14 @@ class ProcessedTimeTag(TimeTag, id="nm.ProcessedTime"):
 
 class TokenTag(Tag, id="nm.Token"):
     """Positions in a sequence of symbols: characters, word pieces, labels of a transcript."""
+
+
+class SourceTokenTag(TokenTag, id="nm.SourceToken", own_size=True):
+    """Positions in the sequence that a model reads, such as the sentence to translate."""
+
+
+class TargetTokenTag(TokenTag, id="nm.TargetToken", own_size=True):
+    """Positions in the sequence that a model writes, such as the translation; never as many as it reads."""
 
 
 class ChannelTag(Tag, id="nm.Channel", short="C"):
@@ -99,6 +114,8 @@ TAGS: tuple[type[Tag], ...] = (
     TimeTag,
     ProcessedTimeTag,
     TokenTag,
+    SourceTokenTag,
+    TargetTokenTag,
     ChannelTag,
     SpectrogramTag,
     EmbeddingTag,

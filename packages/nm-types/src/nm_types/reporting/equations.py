@@ -31,11 +31,9 @@ def report_equation(equation: Equation, edges: Sequence[Edge], location: str, *,
     notes = (f"{equation.expected} comes from {others}.",) if others else ()
     if swapped:
         code = "NM107"
-        cause = (
-            f"{equation.asked} would have to equal {equation.given}, "
-            "a size of another meaning: two lengths are swapped."
-        )
-        fix = Fix("connect the lengths that belong to these axes.")
+        what = "two values of other sequences" if equation.on_axis else "two lengths"
+        cause = f"{equation.asked} would have to equal {equation.given}, a size of another meaning: {what} are swapped."
+        fix = Fix(f"connect the {'values' if equation.on_axis else 'lengths'} that belong to these axes.")
     elif accidental(equation.expected, equation.given):
         code, notes = "NM108", ()
         source = f" (from {others})" if others else ""

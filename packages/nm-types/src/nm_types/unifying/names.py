@@ -75,7 +75,9 @@ class Meanings:
         return own + self._known.get(name, [])
 
     def are_swapped(self, equation: Equation) -> bool:
-        """Return whether a size of a kind would equal that of an axis with an unrelated tag."""
+        """Return whether a size would equal that of an axis whose tag has sizes of its own, or one of another tree."""
+        if _are_siblings(equation):
+            return True
         if equation.on_axis or isinstance(equation.written, str):
             return False
         expected = self._of_size(equation.expected) | self._of_size(equation.written)
@@ -83,7 +85,22 @@ class Meanings:
         return bool(expected and actual) and not expected & actual
 
     def _of_size(self, size: Size) -> set[str]:
-        return {meaning for name in size.symbols() for meaning in self.of(name)}
+        return {meaning.partition(">")[0] for name in size.symbols() for meaning in self.of(name)}
+
+
+def _are_siblings(equation: Equation) -> bool:
+    """Return whether sizes of two calls measure different sequences, as those of source and target positions do."""
+    # what the axes say that declared the sizes, and not those that have them now: a port may be more general
+    expected, actual = _declared_meanings(equation.expected), _declared_meanings(equation.given)
+    pairs = [(first.split(">"), second.split(">")) for first in expected for second in actual]
+    return bool(pairs) and all(
+        first[0] == second[0] and first[: len(second)] != second and second[: len(first)] != first
+        for first, second in pairs
+    )
+
+
+def _declared_meanings(size: Size) -> set[str]:
+    return {name.meaning for name in size.symbols() if isinstance(name, OutputSize) and name.meaning is not None}
 
 
 def row_size(name: str, index: int) -> Variable:
