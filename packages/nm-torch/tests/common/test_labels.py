@@ -43,6 +43,30 @@ def test_labels_that_cannot_be_told_apart_are_refused(labels: str | list[str]) -
         LabelVocabulary(labels)
 
 
+@pytest.mark.parametrize("text", ["caf\u00e9", "cafe\u0301"])
+@pytest.mark.parametrize(
+    ("labels", "ids"),
+    [("acf\u00e9", [1, 0, 2, 3]), (["a", "c", "f", "e\u0301"], [1, 0, 2, 3]), ("acfe\u0301", [1, 0, 2, 3, 4])],
+)
+def test_texts_and_labels_are_compared_in_composed_form(text: str, labels: str | list[str], ids: list[int]) -> None:
+    """Either may be composed or not; where a mark is a label of its own, it goes on being one."""
+    vocabulary = LabelVocabulary(labels)
+
+    assert vocabulary.encode(text) == ids
+    assert vocabulary.outside(text) == []
+    assert vocabulary.without_outside(text + "x") == vocabulary.normalize(text)
+    assert vocabulary.decode(ids) == "".join(vocabulary.labels[index] for index in ids)
+
+
+def test_covered_texts_are_found_fast() -> None:
+    """Each character must be a label by itself."""
+    vocabulary = LabelVocabulary(["a", "é", "sh", "s"])
+
+    assert [vocabulary.covers_each(text) for text in ("as", "", "aé", "sh", "aü", "é\ud800")] == [
+        True, True, True, False, False, False
+    ]  # fmt: skip
+
+
 def test_ids_that_are_no_labels_are_refused() -> None:
     """The blank and padding cannot be decoded."""
     with pytest.raises(LabelError, match=r"from 0 to 3; given \[-1, 4\]"):

@@ -64,15 +64,14 @@ class LabelVocabulary:
     def normalize(self, text: str) -> str:
         """Return a text in the form that is compared with the labels.
 
-        That is the composed form (NFC); where labels do not cover it, the text as written or, at last, decomposed: then
-        marks are labels of their own.
+        That is the composed form (NFC), unless labels cover more of the text as written or decomposed: then marks are
+        labels of their own.
         """
         composed = compose(text)
         if composed.isascii() or not self._find_outside(composed):
             return composed
-        # a composed character with labels for its parts comes here too
-        forms = (text, unicodedata.normalize("NFD", text))
-        return next((form for form in forms if not self._find_outside(form)), composed)
+        # a composed character comes here too where there are labels for its parts
+        return min((composed, text, unicodedata.normalize("NFD", text)), key=lambda form: len(self._find_outside(form)))
 
     def covers_each(self, text: str) -> bool:
         """Return whether each character of a text is a label as it stands: true of many texts, found fast."""

@@ -8,7 +8,7 @@ import pytest
 import sentencepiece
 
 from nm_torch.common import SentencePieceTokenizer, load_tokenizer, train_tokenizer
-from nm_torch.common.errors import TokenizerError
+from nm_torch.common.errors import LeftOutWarning, TokenizerError
 
 TEXTS = [
     f"{first} {second} geht {third}mal um den See."
@@ -79,6 +79,27 @@ def test_a_model_without_padding_gets_an_id_above_its_pieces() -> None:
     assert loaded.decode([loaded.bos_id, *loaded.encode(TEXTS[0]), loaded.pad_id]) == TEXTS[0]
     with pytest.raises(TokenizerError, match="32"):
         loaded.decode([32])
+
+
+def test_long_texts_are_learned_from() -> None:
+    """A text of more than 4,192 bytes is not left out."""
+    loaded = SentencePieceTokenizer.train(["ab " * 5000 + "z"], vocabulary_size=8, model_type="char")
+
+    assert loaded.unknown_id not in loaded.encode("zab")
+
+
+def test_texts_that_the_trainer_leaves_out_are_counted() -> None:
+    """The trainer needs one character for itself; a warning says how many texts have it."""
+    with pytest.warns(LeftOutWarning, match="^2 texts hold ▅ and were left out"):
+        SentencePieceTokenizer.train([*TEXTS, "a ▅", "▅"], vocabulary_size=30)
+
+
+def test_texts_have_one_form(tokenizer: SentencePieceTokenizer) -> None:
+    """A byte order mark, a decomposed letter and a tab change nothing; NUL and half a surrogate pair are unknown."""
+    assert tokenizer.encode("\ufefffu\u0308nf") == tokenizer.encode("fünf")
+    assert tokenizer.encode_all(["Ben\tallein"]) == [tokenizer.encode("Ben allein")]
+    assert tokenizer.encode("B\ud800").count(tokenizer.unknown_id) == 1
+    assert tokenizer.encode("\0")[-1] == tokenizer.unknown_id
 
 
 def test_more_pieces_than_the_text_has_is_an_error() -> None:

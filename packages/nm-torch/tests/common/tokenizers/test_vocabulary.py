@@ -20,10 +20,10 @@ spaced = st.lists(st.text(st.characters(exclude_categories=("Z", "C")), min_size
 
 @given(texts)
 def test_characters_come_back(text: str) -> None:
-    """A text of known characters comes back as it was, in composed form."""
+    """A text of known characters comes back as it was, in composed form and without a byte order mark."""
     tokenizer = CharacterTokenizer.train([text])
 
-    assert tokenizer.decode(tokenizer.encode(text)) == unicodedata.normalize("NFC", text)
+    assert tokenizer.decode(tokenizer.encode(text)) == unicodedata.normalize("NFC", text.removeprefix("\ufeff"))
 
 
 @given(spaced)
@@ -50,6 +50,83 @@ def test_punctuation_stands_apart_from_words() -> None:
     symbols = [tokenizer.symbols[index] for index in tokenizer.encode("Don't go, Ann .")]
 
     assert symbols == ["Don", JOINER + "'", JOINER + "t", "go", JOINER + ",", "Ann", "."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "हिन्दी भाषा",
+        "كِتَابٌ جَمِيل",
+        "می\u200cخواهم بروم",
+        "שָׁלוֹם עולם",
+        "தமிழ் மொழி",
+        "क्\u200dष x",
+        "x\u0301 y",
+        "e\u0301te\u0301 là",
+    ],
+)
+def test_marks_belong_to_words(text: str) -> None:
+    """Vowel signs, vowel points, accents that no character has, and joiners are parts of their words."""
+    assert WordTokenizer.train([text]).split(text) == unicodedata.normalize("NFC", text).split()
+
+
+def test_marks_without_a_letter_stay_with_what_is_before_them() -> None:
+    """A mark after a punctuation mark or a symbol is part of it; alone it is a symbol; none is lost."""
+    text = "\u0301a !\u0301 \u2764\ufe0f"
+    tokenizer = WordTokenizer.train([text])
+
+    assert tokenizer.split(text) == ["\u0301", JOINER + "a", "!\u0301", "\u2764\ufe0f"]
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+def test_vocabularies_of_0_1_split_as_they_did(tmp_path: Path) -> None:
+    """A file of version 1 keeps marks as symbols of their own, also when it is written again."""
+    path = tmp_path / "words.json"
+    content = {"tokenizer": "word", "version": 1, "lowercase": False, "symbols": ["ह", JOINER + "ि"]}
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+    old = load_tokenizer(path)
+    assert old.encode("हि") == [4, 5]
+    old.save(path)
+
+    assert json.loads(path.read_text(encoding="utf-8")) == content
+    WordTokenizer(["हि"]).save(path)
+    assert json.loads(path.read_text(encoding="utf-8"))["version"] == 2
+    assert load_tokenizer(path).encode("हि") == [4]
+
+
+@pytest.mark.parametrize("kind", [CharacterTokenizer, WordTokenizer])
+def test_a_byte_order_mark_is_no_symbol(kind: type[CharacterTokenizer | WordTokenizer], tmp_path: Path) -> None:
+    """Neither in texts to learn from nor in texts to encode, nor before a vocabulary."""
+    tokenizer = kind.train(["\ufeffab"])
+    tokenizer.save(tmp_path / "plain.json")
+    (tmp_path / "marked.json").write_bytes("\ufeff".encode() + (tmp_path / "plain.json").read_bytes())
+
+    assert not any("\ufeff" in symbol for symbol in tokenizer.symbols)
+    assert load_tokenizer(tmp_path / "marked.json").encode("\ufeffab") == tokenizer.encode("ab")
+
+
+def test_a_vocabulary_in_utf_16_is_told(tmp_path: Path) -> None:
+    """The message says how to convert it."""
+    (tmp_path / "wide.json").write_text('{"tokenizer": "word"}', encoding="utf-16")
+    with pytest.raises(TokenizerError, match=r"written in UTF-16\.\n.*iconv"):
+        load_tokenizer(tmp_path / "wide.json")
+
+
+def test_half_of_a_surrogate_pair_is_no_character() -> None:
+    """It cannot be learned, and is unknown when it is encoded."""
+    with pytest.raises(TokenizerError, match=r"text 2 holds U\+DC80, half of a pair"):
+        WordTokenizer.train(["a", "b\udc80"])
+    tokenizer = CharacterTokenizer("ab")
+    assert tokenizer.encode("a\ud800") == [4, tokenizer.unknown_id]
+
+
+@pytest.mark.parametrize("text", ["a\tb", "a\r\nb", "a\u2028b", "a\u00a0b", " a b "])
+def test_any_space_separates_words(text: str) -> None:
+    """Tabs, line ends, separators and spaces that do not break are spaces; a NUL is a symbol."""
+    assert WordTokenizer(()).split(text) == ["a", "b"]
+    assert WordTokenizer(()).split("a\0") == ["a", JOINER + "\0"]
+    assert WordTokenizer(()).encode("") == []
 
 
 def test_frequent_symbols_come_first_and_ties_are_settled() -> None:

@@ -1,10 +1,10 @@
 """A tokenizer of characters."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from nm_torch.common.tokenizers.texts import prepare_text, prepare_texts
 from nm_torch.common.tokenizers.vocabulary import SymbolTokenizer, check_content, most_frequent
 
 
@@ -35,7 +35,7 @@ class CharacterTokenizer(SymbolTokenizer):
             vocabulary_size: the most ids, the four special ones included; all characters where not given.
             min_count: occurrences below which a character is left out.
         """
-        characters = (character for text in texts for character in unicodedata.normalize("NFC", text))
+        characters = (character for text in prepare_texts(texts) for character in text)
         return cls(most_frequent(characters, vocabulary_size=vocabulary_size, min_count=min_count))
 
     @classmethod
@@ -45,7 +45,7 @@ class CharacterTokenizer(SymbolTokenizer):
 
     def split(self, text: str) -> list[str]:
         """Return the characters of a text."""
-        return list(unicodedata.normalize("NFC", text))
+        return list(prepare_text(text))
 
     def join(self, symbols: Iterable[str]) -> str:
         """Concatenate characters."""

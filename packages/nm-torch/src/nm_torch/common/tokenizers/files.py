@@ -1,5 +1,6 @@
 """Training and loading tokenizers of every kind."""
 
+import codecs
 import json
 from collections.abc import Iterable
 from inspect import signature
@@ -38,6 +39,7 @@ def load_tokenizer(path: str | Path) -> Tokenizer:
             f"the tokenizer {path} cannot be read: {error.strerror}.\n"
             f"  Train one first: nmod tokenizer train --output {path} TEXT_FILE..."
         ) from error
+    data = data.removeprefix(codecs.BOM_UTF8)
     return _parse_json(path, data) if data[:1] == b"{" else _parse_model(path, data)
 
 
@@ -60,6 +62,11 @@ def _parse_model(path: Path, data: bytes) -> Tokenizer:
     try:
         return SentencePieceTokenizer(data)
     except (RuntimeError, OSError) as error:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise TokenizerError(
+                f"the tokenizer {path} is written in UTF-16.\n"
+                f"  Convert it: iconv -f UTF-16 -t UTF-8 {path} > converted.json"
+            ) from error
         raise TokenizerError(
             f"{path} is neither a JSON vocabulary nor a sentencepiece model.\n"
             "  Train a tokenizer: nmod tokenizer train --help"

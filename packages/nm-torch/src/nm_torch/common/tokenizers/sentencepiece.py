@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from nm_torch.common.errors import TokenizerError
+from nm_torch.common.errors import LeftOutWarning, TokenizerError
+from nm_torch.common.tokenizers.texts import find_surrogate, prepare_text, prepare_texts
 
 if TYPE_CHECKING:
     from sentencepiece import SentencePieceProcessor
+
+_RESERVED = "\N{LOWER FIVE EIGHTHS BLOCK}"
+"""The character that the trainer keeps for what is unknown: it leaves out every text that has it."""
+
+_LONGEST = 1 << 30
+"""Bytes of the longest text to learn from. The trainer's own limit, 4,192, leaves out longer ones without a word."""
 
 
 class SentencePieceTokenizer:
@@ -58,18 +66,21 @@ class SentencePieceTokenizer:
         """Learn word pieces from texts.
 
         Args:
-            texts: the texts to learn from, usually the training text of both languages.
+            texts: the texts to learn from, usually the training text of both languages, of any length. Those that
+                hold ▅, which the trainer needs for itself, are left out, and a warning says how many.
             vocabulary_size: the number of ids, the four special ones included.
             model_type: the method.
             character_coverage: share of the characters that the pieces cover; lower it for large alphabets.
             byte_fallback: write characters that the pieces lack as bytes instead of the unknown id.
         """
         trainer, model = _import_sentencepiece().SentencePieceTrainer, io.BytesIO()
+        usable = _UsableTexts(texts)
         try:
             trainer.train(
-                sentence_iterator=iter(texts),
+                sentence_iterator=iter(usable),
                 model_writer=model,
                 vocab_size=vocabulary_size,
+                max_sentence_length=_LONGEST,
                 model_type=model_type,
                 character_coverage=character_coverage,
                 byte_fallback=byte_fallback,
@@ -84,16 +95,22 @@ class SentencePieceTokenizer:
                 f"sentencepiece could not learn {vocabulary_size} pieces from these texts: {error}\n"
                 "  With little text, ask for fewer pieces; with many characters, for more pieces or a lower coverage."
             ) from error
+        if usable.left_out:
+            warnings.warn(
+                f"{usable.left_out} texts hold {_RESERVED} and were left out of the training of word pieces.",
+                LeftOutWarning,
+                stacklevel=2,
+            )
         return cls(model.getvalue())
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a text."""
-        ids: list[int] = self._processor.encode(text)
+        ids: list[int] = self._processor.encode(_make_encodable(text))
         return ids
 
     def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the ids of many texts."""
-        ids: list[list[int]] = self._processor.encode(list(texts))
+        ids: list[list[int]] = self._processor.encode([_make_encodable(text) for text in texts])
         return ids
 
     def decode(self, ids: Iterable[int]) -> str:
@@ -120,6 +137,30 @@ class SentencePieceTokenizer:
     # the processor cannot be pickled or copied, the bytes of its model can
     def __reduce__(self) -> tuple[type[SentencePieceTokenizer], tuple[bytes]]:
         return type(self), (self._model,)
+
+
+class _UsableTexts:
+    """Texts that the trainer does not leave out, and the number of the others."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = texts
+        self.left_out = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for text in prepare_texts(self._texts):
+            if _RESERVED in text:
+                self.left_out += 1
+            else:
+                yield text
+
+
+def _make_encodable(text: str) -> str:
+    """Return a text that the library can take, in which half of a pair of surrogates is an unknown character."""
+    text = prepare_text(text)
+    if not find_surrogate(text):
+        return text
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole.replace("\N{REPLACEMENT CHARACTER}", _RESERVED)  # which no vocabulary has
 
 
 def _import_sentencepiece() -> Any:

@@ -25,6 +25,9 @@ class SymbolTokenizer:
     kind = ""
     """The name of the tokenizer in its file."""
 
+    version = 1
+    """The version of its file."""
+
     pad_id, bos_id, eos_id, unknown_id = range(len(SPECIALS))
 
     def __init__(self, symbols: Sequence[str]) -> None:
@@ -82,7 +85,12 @@ class SymbolTokenizer:
     def save(self, path: str | Path) -> None:
         """Write the vocabulary as JSON."""
         # one symbol a line and no escapes: people can read the file and compare two of them
-        content = {"tokenizer": self.kind, "version": 1, **self.options(), "symbols": self.symbols[len(SPECIALS) :]}
+        content = {
+            "tokenizer": self.kind,
+            "version": self.version,
+            **self.options(),
+            "symbols": self.symbols[len(SPECIALS) :],
+        }
         Path(path).write_text(json.dumps(content, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
 
 
@@ -110,15 +118,17 @@ def most_frequent(symbols: Iterable[str], *, vocabulary_size: int | None = None,
     return ordered[: vocabulary_size - len(SPECIALS)]
 
 
-def check_content(path: Path, content: Mapping[str, Any], kind: str, options: Iterable[str]) -> dict[str, Any]:
+def check_content(
+    path: Path, content: Mapping[str, Any], kind: str, options: Iterable[str], versions: Sequence[int] = (1,)
+) -> dict[str, Any]:
     """Return the constructor's arguments from the content of a vocabulary file."""
     # exactly these entries: a file of a newer version is refused and not understood by half
     expected = {"tokenizer", "version", "symbols", *options}
-    if set(content) != expected or content["tokenizer"] != kind or content["version"] != 1:
+    if set(content) != expected or content["tokenizer"] != kind or content["version"] not in versions:
         raise TokenizerError(
             f"{path} is no vocabulary of a {kind} tokenizer.\n"
-            f'  Expected "tokenizer": "{kind}", "version": 1 and the entries {", ".join(sorted(expected))}; '
-            f"given are {', '.join(sorted(content))}.\n"
+            f'  Expected "tokenizer": "{kind}", "version": {versions[-1]} and the entries '
+            f"{', '.join(sorted(expected))}; given are {', '.join(sorted(content))}.\n"
             "  Train the tokenizer again, or install the version that wrote the file."
         )
     symbols = content["symbols"]
