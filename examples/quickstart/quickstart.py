@@ -109,6 +109,7 @@ def main() -> None:
         policy={"name": "cosine", "warmup_ratio": 0.1},
         gradient_clip_norm=5.0,
         max_epochs=arguments.epochs,
+        restart=True,  # run again, it moves the earlier run aside, to runs/quickstart/earlier-1
     )
     print(f"{result.step} updates in {result.seconds:.0f} seconds, the evaluations included")
 

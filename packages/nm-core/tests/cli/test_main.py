@@ -270,6 +270,7 @@ def test_what_is_printed_is_json_where_asked(nmod, app) -> None:
         "modules": (),
         "collections": (),
         "doctor": (),
+        "runs": (),
         "explain": (),
         "version": (),
     }

@@ -257,9 +257,11 @@ class Application:
         return to_json(self._data())
 
     def _check_restart(self, restart: bool) -> None:
-        work_dir = self.factory.settings.work_dir
+        work_dir, path = self.factory.settings.work_dir, self.path.resolve()
+        if not restart or work_dir is None or self._saved is None:
+            return
         # Its weights are read when they are first needed, and could not be found any more.
-        if restart and work_dir is not None and work_dir.resolve() in self.path.resolve().parents and self._saved:
+        if work_dir.resolve() in (path, *path.parents):
             raise ApplicationError(
                 f"{self.path} is a part of the run in {work_dir}, which restart would move aside.\n"
                 f"  Begin in another folder: --work-dir {RunFolder(work_dir).free_neighbour()} (in Python work_dir)."

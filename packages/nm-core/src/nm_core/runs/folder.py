@@ -63,12 +63,16 @@ class RunFolder:
             return None
         return "killed" if record.state == "running" and not self.lock.is_held() else record.state
 
+    def checkpoint_paths(self) -> list[Path]:
+        """Return its checkpoints by name, the oldest first."""
+        try:
+            return sorted(path for path in self.checkpoints.iterdir() if not path.name.startswith("."))
+        except OSError:
+            return []
+
     def has_checkpoints(self) -> bool:
         """Tell whether there is a checkpoint to go on from."""
-        try:
-            return any(not path.name.startswith(".") for path in self.checkpoints.iterdir())
-        except OSError:
-            return False
+        return bool(self.checkpoint_paths())
 
     def holds_run(self) -> bool:
         """Tell whether something of a run is here that another one would overwrite; its log alone is not."""
@@ -79,7 +83,7 @@ class RunFolder:
     def last_written(self) -> float:
         """Return when something in it was last written, in seconds since 1970."""
         paths = [self.path / part for part in _PARTS]
-        times = [path.stat().st_mtime for path in [*paths, *self._inside(self.checkpoints)] if path.exists()]
+        times = [path.stat().st_mtime for path in [*paths, *self.checkpoint_paths()] if path.exists()]
         return max(times, default=0.0)
 
     def size(self) -> int:
@@ -122,7 +126,3 @@ class RunFolder:
             if os.path.lexists(self.path / part):
                 (self.path / part).rename(earlier / part)
         return earlier
-
-    @staticmethod
-    def _inside(folder: Path) -> list[Path]:
-        return list(folder.iterdir()) if folder.is_dir() else []
