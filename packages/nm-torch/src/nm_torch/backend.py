@@ -137,6 +137,10 @@ class TorchSession:
         """Write a module's weights to a safetensors file, but for those that another file holds."""
         weights.save_weights(module, path, without=without)
 
+    def weights_fingerprint(self, module: NeuralModule) -> tuple[float, ...]:
+        """Return numbers that change when a weight or a buffer of a module does."""
+        return weights.fingerprint(module)
+
     def load_weights(
         self,
         module: NeuralModule,

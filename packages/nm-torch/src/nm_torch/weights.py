@@ -154,6 +154,13 @@ def check_finite(named: Iterable[tuple[str, Tensor]], more: Iterable[str] = ()) 
         )
 
 
+def fingerprint(module: NeuralModule) -> tuple[float, ...]:
+    """Return numbers that change when a weight or a buffer does: sums of values and of their sizes."""
+    tensors = [value.detach() for value in state(module).values() if not value.is_complex()]
+    sums = [total for value in tensors for total in (value.double().sum(), value.double().abs().sum())]
+    return tuple(torch.stack(sums).tolist()) if sums else ()
+
+
 def find_non_finite(named: Iterable[tuple[str, Tensor]]) -> list[str]:
     """Return the names of tensors that have an infinite value or one that is not a number."""
     floating = [(name, value.detach()) for name, value in named if value.is_floating_point() or value.is_complex()]

@@ -16,7 +16,7 @@ from nm_core.actions.results import Records, TrainingInterrupt
 from nm_core.actions.run_folder import FactoryRun
 from nm_core.actions.train_options import declared_options
 from nm_core.callbacks.base import Callback
-from nm_core.callbacks.run import TrainingResult
+from nm_core.callbacks.run import BestCheckpoint, TrainingResult
 from nm_core.callbacks.run_recorder import RunRecorder
 from nm_core.errors import GraphError
 from nm_core.graphs.calls import Outputs, check_distinct_names
@@ -91,6 +91,7 @@ class NeuralModuleFactory:
         self.application: Mapping[str, Any] | None = None
         self._composites: list[NeuralModule] = []
         self._run = FactoryRun()
+        self._best: tuple[BestCheckpoint, dict[str, Any]] | None = None
         if collections is not None:
             self.collections = collections
 
@@ -148,7 +149,10 @@ class NeuralModuleFactory:
         with self.open_run(losses=request.losses, resume=call.resume, restart=call.restart) as run:
             if run is not None:
                 request = replace(request, callbacks=(*request.callbacks, RunRecorder(run)))
+            self._best = None
             result = self.session.train(request)
+        if result.best is not None and result.best.step != result.step and call.save != "last":
+            self._best = result.best, self._fingerprints()
         if result.reason == "interrupted":
             raise TrainingInterrupt(result)
         return result
@@ -243,6 +247,8 @@ class NeuralModuleFactory:
     def save(self, path: str | Path, graphs: Mapping[str, Graph], *, overwrite: bool = False) -> Path:
         """Save graphs, their modules' weights and assets as one folder that `load_application` reads.
 
+        After a training that kept a best checkpoint these are the weights of that one, as `save` of `train` says.
+
         Args:
             path: where; in the folder of its own run, what that has saved before is replaced.
             overwrite: replace any older saved application at the path.
@@ -254,6 +260,18 @@ class NeuralModuleFactory:
         save_application: Any = import_target("nm_core.application:save_application", what="NeuralModuleFactory.save")
         overwrite = overwrite or self.owns(Path(path))
         return Path(save_application(self, Path(path), graphs, overwrite=overwrite))
+
+    def best_weights(self) -> BestCheckpoint | None:
+        """Return the checkpoint whose weights are saved instead of those in memory, or None.
+
+        It is the best one of the last training, unless that was told to save the last, or weights were changed since.
+        """
+        return self._best[0] if self._best is not None and self._best[1] == self._fingerprints() else None
+
+    def _fingerprints(self) -> dict[str, Any]:
+        fingerprint = getattr(self.session, "weights_fingerprint", None)
+        held = {name: module for name, module in self.modules.items() if any(holders(module))}
+        return {} if fingerprint is None else {name: fingerprint(module) for name, module in held.items()}
 
     def owns(self, path: Path) -> bool:
         """Tell whether a path is that of the application in the folder of its own run, or was saved by that run."""

@@ -87,6 +87,10 @@ class TrainOptions:
     batches_per_step: Annotated[int, Option("Micro-batches per update, over all processes.", at_least=1)] = 1
     gradient_clip_norm: Annotated[float | None, Option("The largest norm of the gradient.", above=0)] = None
     log_every: Annotated[int, Option("Updates between log points.", at_least=1)] = 10
+    save: Annotated[
+        Literal["best", "last"] | None,
+        Option("The weights that are saved after training: best, where a best checkpoint is kept, else last."),
+    ] = None
     non_finite: Annotated[Literal["error", "skip"], Option("What to do about a loss that is not finite.")] = "error"
 
     def problems(self) -> Iterator[str]:

@@ -205,8 +205,9 @@ class Application:
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Save the application with its weights and files as one folder, which appears only when complete.
 
-        A path that ends in .zip makes one archive of it. Where the application is trained, the folder of its run is
-        saved too, so that training goes on from there.
+        After a training that kept a best checkpoint, its weights are saved (`save: best`), unless the training says
+        `save: last` or weights were changed since. A path that ends in .zip makes one archive of it. Where the
+        application is trained, the folder of its run is saved too, so that training goes on from there.
 
         Args:
             path: where; in the folder of its own run, what that has saved before is replaced.

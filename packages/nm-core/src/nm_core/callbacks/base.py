@@ -55,6 +55,9 @@ class Callback:
     def on_checkpoint(self, run: Run, path: Path) -> None:
         """A checkpoint is complete on disk."""
 
+    def on_last_step(self, run: Run) -> None:
+        """The last update was made, without an interrupt: the time to score the weights that the run ends with."""
+
     def on_exception(self, run: Run, error: BaseException) -> None:
         """The action is about to end with an error."""
 

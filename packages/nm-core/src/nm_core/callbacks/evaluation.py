@@ -16,8 +16,9 @@ from nm_core.modules.metric import Metric
 class EvaluationCallback(Callback):
     """Evaluate metrics over their data layers, every so many updates, epochs, or both.
 
-    Called at the end of epochs and after the updates that `every_steps` names; never twice at one step. The scores
-    reach every callback through `on_evaluation`, and so the log, the best checkpoints and early stopping.
+    Called at the end of epochs, after the updates that `every_steps` names and after the last one; never twice at
+    one step. So the weights that a run ends with have scores. The scores reach every callback through
+    `on_evaluation`, and so the log, the best checkpoints and early stopping.
 
     Args:
         metrics: a metric or several, each connected to tensors: `WordErrorRate(hypotheses=..., references=...)`.
@@ -69,6 +70,10 @@ class EvaluationCallback(Callback):
         self._epochs += 1
         if self.every_epochs and self._epochs % self.every_epochs == 0:
             self._evaluate(run)
+
+    def on_last_step(self, run: Run) -> None:
+        """Evaluate the weights with which the run ends, unless that was just done."""
+        self._evaluate(run)
 
     def state(self) -> dict[str, Any]:
         """Return how many epochs have ended."""

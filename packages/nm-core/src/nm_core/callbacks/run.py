@@ -97,6 +97,32 @@ class Run:
 
 
 @dataclass(frozen=True)
+class BestCheckpoint:
+    """The best checkpoint of a run by the score that it watched.
+
+    Attributes:
+        path: its folder.
+        step: the update after which it was written.
+        metric: the score, `"dev.wer"`.
+        scores: all scores of its weights, by such names.
+
+    Example:
+        >>> BestCheckpoint(Path("runs/x/checkpoints/000002-step-120"), 120, "dev.wer", {"dev.wer": 0.1}).value
+        0.1
+    """
+
+    path: Path
+    step: int
+    metric: str
+    scores: Mapping[str, float]
+
+    @property
+    def value(self) -> float:
+        """The score by which it is the best."""
+        return self.scores[self.metric]
+
+
+@dataclass(frozen=True)
 class TrainingResult:
     """How a training ended.
 
@@ -110,6 +136,8 @@ class TrainingResult:
         skipped: updates that were skipped.
         checkpoint: the newest checkpoint written, if any.
         report: what the user should know: dropped samples, unread files.
+        scores: of the newest evaluation of each name, and `scored_at` the update of each.
+        best: the best checkpoint by the score that was watched, if any.
 
     Example:
         >>> result = TrainingResult(step=10, epoch=1, samples=40, losses={"loss": 0.5}, reason="finished", seconds=2.0)
@@ -128,3 +156,30 @@ class TrainingResult:
     report: tuple[str, ...] = ()
     scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
+    scored_at: Mapping[str, int] = field(default_factory=dict)
+    best: BestCheckpoint | None = None
+
+    def score_lines(self, *, best_saved: bool) -> list[str]:
+        """Return one line per evaluation with the update that it is of; those of the weights that are saved come last.
+
+        Args:
+            best_saved: whether the weights that are saved are those of the best checkpoint.
+        """
+        lines = []
+        for name, scores in self.scores.items():
+            step = self.scored_at.get(name)
+            when = "" if step is None else f" (update {step}{', the last' if step == self.step else ''})"
+            lines.append(f"{name}: {_join(scores)}{when}")
+        if self.best is None or self.best.step == self.step:
+            return lines
+        of_best: dict[str, dict[str, float]] = {}
+        for key, value in self.best.scores.items():
+            name, _, score = key.partition(".")
+            of_best.setdefault(name, {})[score] = value
+        when = f" (update {self.best.step}, the best by {self.best.metric})"
+        best_lines = [f"{name}: {_join(scores)}{when}" for name, scores in of_best.items()]
+        return [*lines, *best_lines] if best_saved else [*best_lines, *lines]
+
+
+def _join(scores: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in scores.items())

@@ -53,6 +53,11 @@ if TYPE_CHECKING:
     help="Where to save it, as one archive if the name ends in .zip; WORK_DIR/application by default.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace a saved application that is where --save says.")
+@click.option(
+    "--weights",
+    type=click.Choice(("best", "last")),
+    help="The weights that are saved: those of the best checkpoint, where one is kept, or the last.",
+)
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 @set_option
 @setting_options
@@ -69,6 +74,7 @@ def train(
     work_dir: str | None,
     target: str | None,
     overwrite: bool,
+    weights: str | None,
     quiet: bool,
     changes: dict[str, str],
     settings: dict[str, Any],
@@ -106,7 +112,7 @@ def train(
     if rank() == 0 and not quiet:
         for report in initial:
             print(f"init_from: {report}", file=sys.stderr)
-    overrides = {"resume": resume, "max_steps": max_steps, "max_epochs": max_epochs}
+    overrides = {"resume": resume, "max_steps": max_steps, "max_epochs": max_epochs, "save": weights}
     place = folder / "application" if target is None else Path(target)
 
     def check(run: OpenRun) -> None:
@@ -129,7 +135,7 @@ def train(
         if run is not None:
             overwrite = overwrite or application.factory.owns(place)
             saved = save_trained(application, place, run, result, arguments, overwrite=overwrite)
-            _print(result, initial, saved, as_json)
+            _print(result, initial, saved, application.factory.best_weights() is not None, as_json)
             if not as_json:
                 print(f"next: {_next(application, saved)}")
     return Exit.DONE
@@ -151,18 +157,22 @@ def progress_of(application: Application) -> list[Any]:
     return [] if shown else [ProgressCallback()]
 
 
-def _print(result: TrainingResult, initial: Sequence[LoadedWeights], saved: Path, as_json: bool) -> None:
+def _print(result: TrainingResult, initial: Sequence[LoadedWeights], saved: Path, best: bool, as_json: bool) -> None:
     if as_json:
         data = {name: value for name, value in asdict(result).items() if name != "extra"}
         data["checkpoint"] = None if result.checkpoint is None else str(result.checkpoint)
+        if result.best is not None:
+            data["best"] |= {"path": str(result.best.path), "value": result.best.value}
+        data["saved_step"] = result.best.step if best and result.best is not None else result.step
         reports = [report.to_dict() for report in initial]
         print_json(data | {"initial_weights": reports, "application": str(saved)})
         return
     losses = ", ".join(f"{name} {value:.4g}" for name, value in result.losses.items())
     print(f"{result.reason}: {result.step} updates, {result.samples} samples, {result.seconds:.1f} s. {losses}")
-    for name, scores in result.scores.items():
-        print(f"{name}: {', '.join(f'{score} {value:.4g}' for score, value in scores.items())}")
-    print(f"saved: {saved}")
+    for line in result.score_lines(best_saved=best):
+        print(line)
+    chosen = result.best if best else None
+    print(f"saved: {saved}" + ("" if chosen is None else f" (update {chosen.step}, the best by {chosen.metric})"))
 
 
 def _next(application: Application, saved: Path) -> str:

@@ -1,5 +1,6 @@
 """Checkpoints of a training: its state written to the work directory, and restored."""
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import torch
 
 from nm_core import Callback, NmError, NmTensor, Plan, Run
+from nm_core.callbacks.run import BestCheckpoint
 from nm_core.graphs.calls import free_name
 from nm_core.symbols.tensor import ConstantInput
 from nm_torch.checkpoint import (
@@ -15,12 +17,15 @@ from nm_torch.checkpoint import (
     CheckpointWriteError,
     CheckpointWriter,
     check_graph,
+    complete_checkpoints,
     environment_differences,
     newest_checkpoint,
     read_checkpoint,
+    read_manifest,
     versions,
     weights_signature,
 )
+from nm_torch.checkpoint.format import Manifest
 from nm_torch.engine.training_state import TrainingState
 from nm_torch.errors import TrainingError
 from nm_torch.module import TorchModule
@@ -60,6 +65,20 @@ def save_training(training: TrainingState, run: Run, callbacks: Sequence[Callbac
     # Every rank learns whether rank 0 wrote it, so that all of them call on_checkpoint or none does.
     text = training.strategy.gather(None if path is None else str(path))[0]
     return None if text is None else Path(text)
+
+
+def find_best(run: Run) -> BestCheckpoint | None:
+    """Return the best checkpoint of a run by the score that it watches; only rank 0 looks."""
+    metric = run.retention.metric
+    if run.rank or run.work_dir is None or metric is None or not run.retention.best:
+        return None
+    manifests: dict[Path, Manifest] = {}
+    for path in complete_checkpoints(run.work_dir / FOLDER):
+        with contextlib.suppress(ValueError, OSError):  # a damaged one is no candidate
+            manifests[path] = read_manifest(path)
+    scores = {path: manifest.scores[metric] for path, manifest in manifests.items() if metric in manifest.scores}
+    best = run.retention.best_of(list(manifests), scores)
+    return None if best is None else BestCheckpoint(best, manifests[best].step, metric, dict(manifests[best].scores))
 
 
 def restore_training(training: TrainingState, run: Run, callbacks: Sequence[Callback], resume: str | Path) -> None:

@@ -23,6 +23,7 @@ class Hooks:
         self.log = _bind(callbacks, "on_log")
         self.evaluation = _bind(callbacks, "on_evaluation")
         self.checkpoint = _bind(callbacks, "on_checkpoint")
+        self.last_step = _bind(callbacks, "on_last_step")
         self.exception = _bind(callbacks, "on_exception")
         self.end = _bind(callbacks, "on_end")
         self.steps = [

@@ -108,6 +108,8 @@ class TrainLoop:
             checkpoint=self.checkpoint,
             report=tuple(run.report),
             scores={name: dict(scores) for name, scores in run.scores.items()},
+            scored_at=dict(run.scored_at),
+            best=checkpointing.find_best(run),
         )
 
     def _explain(self, error: BaseException) -> NmError | None:
@@ -141,6 +143,12 @@ class TrainLoop:
             horizon = steps if horizon is None else min(horizon, steps)
         self.schedule = Schedule(training.optimizer, self.runtime.resolve_policy(request.policy), horizon)
         call_all(self.hooks.start, run)
+        if request.save == "best" and not run.retention.best:
+            raise TrainingError(
+                'save="best" needs a best checkpoint, and none is kept.\n'
+                '  Add one: CheckpointCallback(metric="dev.wer"),'
+                " in a file {type: checkpoint, params: {metric: dev.wer}}."
+            )
 
     def _loop(self, signals: Interrupts) -> str:
         """Make updates until something ends the loop; return the reason."""
@@ -200,6 +208,13 @@ class TrainLoop:
     def _finish(self, signals: Interrupts) -> str:
         """Act on the last requests, a checkpoint at the end among them; return the reason of the end."""
         run = self.run
+        interrupts = [float(signals.received is not None)]
+        if self.distributed:
+            interrupts = self.strategy.sum(interrupts)  # every process evaluates, or none
+        if self.step is not None and not interrupts[0]:
+            stop_reason = run.stop_reason
+            call_all(self.hooks.last_step, run)
+            run.stop_reason = stop_reason  # a run that is over has nothing to stop
         if run.checkpoint_at_end and self.step is not None and not self._is_checkpointed():
             run.request_checkpoint()
         requests = self._requests(signals)

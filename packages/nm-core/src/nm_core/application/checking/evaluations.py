@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nm_core.application.checking.context import Context
 from nm_core.application.form.entries import ApplicationEntry, CallbackEntry, MetricEntry
 from nm_core.application.text.problems import Path
+from nm_core.callbacks.checkpointing import CheckpointCallback
 from nm_core.callbacks.evaluation import EvaluationCallback
 from nm_core.callbacks.goals import ContraryModeError, Mode, PlannedEvaluation, name_goals, resolve_mode
 from nm_core.callbacks.watch import never_due_message
@@ -57,10 +58,19 @@ def check_watched_scores(context: Context, callbacks: Sequence[CallbackEntry], a
         planned = _plan(context) if watching else {}
     except (NmError, AttributeError):  # a callback or a metric that is wrong itself has been complained about
         return
+    train = context.entry.train
+    if train is not None and train.save == "best" and not any(_keeps_best(context, entry) for _, entry in watching):
+        advice = "Add one: {type: checkpoint, params: {metric: dev.wer}}, or leave save out."
+        context.complain(f"No checkpoint is kept as the best.\n  {advice}", ("train", "save"))
     for path, entry in watching:
         metric, mode = entry.params.get("metric"), entry.params.get("mode")
         if isinstance(metric, str) and (mode is None or mode in ("min", "max")):
             _check_watched(context, entry.type, metric, mode, planned, (*path, "params"))  # type: ignore[arg-type]
+
+
+def _keeps_best(context: Context, entry: CallbackEntry) -> bool:
+    cls: Any = context.collections.lookup("callbacks", entry.type)
+    return issubclass(cls, CheckpointCallback) and "metric" in entry.params and bool(entry.params.get("best", 1))
 
 
 def _check_watched(

@@ -61,6 +61,8 @@ def write_folder(
         older: a saved application that holds the weights of modules that are not live.
         overwrite: replace a saved application that is there already.
     """
+    chosen = factory.best_weights()
+    best = None if chosen is None else weights.SavedWeights(chosen.path, factory.collections)
     with new_folder(path, overwrite=overwrite) as folder:
         move = PathMover(base, factory.collections, lambda asset: add_asset(folder, Path(asset)))
         moved = {
@@ -71,7 +73,7 @@ def write_folder(
         data = canonical_data(move.sections(replace(entry, init_from={})), replace(checked, modules=moved))
         (folder / APPLICATION).write_text(to_json(data), encoding="utf-8")
         for module in modules.values():
-            weights.save(factory.session, module, folder, entry.tie)
+            weights.save(factory.session, module, folder, entry.tie, best)
         if older is not None:
             _copy_weights(older, folder, [name for name in entry.modules if name not in modules])
     return path

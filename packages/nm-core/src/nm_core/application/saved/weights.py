@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
 from functools import partial as with_arguments
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,11 +25,25 @@ if TYPE_CHECKING:
     from nm_core.plugins import Collections
 
 
-def save(session: Session, module: NeuralModule, folder: Path, ties: Iterable[tuple[str, ...]] = ()) -> None:
-    """Write a module's weights into a folder of a saved application; of tied ones, the first one's module has them."""
+def save(
+    session: Session,
+    module: NeuralModule,
+    folder: Path,
+    ties: Iterable[tuple[str, ...]] = (),
+    best: SavedWeights | None = None,
+) -> None:
+    """Write a module's weights into a folder of a saved application; of tied ones, the first one's module has them.
+
+    Args:
+        best: a checkpoint whose weights take the place of the module's own, which stay as they are.
+    """
     tied = find_tied(ties)
     for holder in holders(module):
         path = folder / weights_path(holder.name)
+        if best is not None:
+            # One copy at a time: other threads may be computing with the module itself.
+            copied = deepcopy(holder)
+            holder = copied if best.load(session, copied) else holder
         path.parent.mkdir(exist_ok=True)
         session.save_weights(holder, path, without=_select_tied(holder.name, tied).keys())
 
