@@ -28,8 +28,8 @@ from torch import Tensor, nn
 import nm_core
 import nm_nlp
 from nm_nlp.translation.beam import search_translations
-from nm_torch.common.numerics import evaluating
 from nm_torch.common.search import SearchOptions
+from nm_torch.modes import evaluation_mode
 
 VOCABULARY, SIZE, HEADS, INNER, LAYERS = 4000, 256, 8, 1024, 3
 PAIRS, BATCH_TOKENS = 12_000, 2000
@@ -155,7 +155,7 @@ def translating(ours: Ours, rounds: int) -> dict[str, list[Speed]]:
 
     def translate(beam_size: int) -> int:
         options = SearchOptions(bos=1, eos=2, forbidden=(0, 1, 3), beam_size=beam_size, min_length=16)
-        with torch.inference_mode(), evaluating(model.encoder):
+        with torch.inference_mode(), evaluation_mode(model.encoder):
             hidden = model.encoder(batch.src, batch.src_mask)
             found = search_translations(
                 model.decoder, model.log_softmax, hidden, batch.src_mask, options, length_factor=0.0, length_extra=16

@@ -315,6 +315,9 @@ class PythonSession:
         module.weight = found.get("weight", module.weight)
         return report
 
+    def set_evaluation_mode(self, module: Any) -> None:
+        """Know no modes."""
+
     def tie(self, modules: Any, first: str, second: str) -> None:
         """Remember the tie."""
         self.facts.append(("tie", first, second))

@@ -14,6 +14,7 @@ from nm_core.actions.requests import EvalRequest, InferRequest, Settings, TrainR
 from nm_core.graphs.run_time_check import Observed
 from nm_core_reference import keeping
 from nm_core_reference.lowering import Execution, Lowered, Values, see
+from nm_core_reference.modules import ReferenceModule
 from nm_core_reference.tensor import Tensor
 from nm_core_reference.training import Piece, Training, only_source
 from nm_core_reference.watching import mode, stream, tell, watched
@@ -148,6 +149,11 @@ class ReferenceSession:
             found[name] = keeping.read(other)[key]
         report = keeping.load(module.weights(), found, path, partial=partial)
         return replace(report, module=module.name)
+
+    def set_evaluation_mode(self, module: NeuralModule) -> None:
+        """Put a module into evaluation mode."""
+        if isinstance(module, ReferenceModule):
+            module.training = False
 
     def tie(self, modules: Mapping[str, NeuralModule], first: str, second: str) -> None:
         """Make two weights one."""

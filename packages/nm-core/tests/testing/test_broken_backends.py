@@ -81,6 +81,12 @@ def outputs_swapped(patch: Patch) -> None:
     )
 
 
+@breaks("test_a_module_stays_in_evaluation_mode")
+def modes_ignored(patch: Patch) -> None:
+    """A module is left in the mode that it was made in."""
+    patch.setattr(ReferenceSession, "set_evaluation_mode", lambda self, module: None)
+
+
 @breaks("test_lists_and_tensors_become_tensors")
 def whole_numbers_stay_whole(patch: Patch) -> None:
     """The family of the port is not looked at."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from nm_core import LoadedWeights, NeuralModule, NmError, NmTensor, Plan, TrainingResult
 from nm_core.actions.requests import EvalRequest, InferRequest, Settings, TrainRequest
@@ -152,6 +152,11 @@ class TorchSession:
     ) -> LoadedWeights:
         """Read a module's weights from safetensors files, and refuse what does not fit unless `partial`."""
         return weights.load_weights(module, path, renamed=renamed, partial=partial, elsewhere=elsewhere)
+
+    def set_evaluation_mode(self, module: NeuralModule) -> None:
+        """Put a module into evaluation mode."""
+        if isinstance(module, nn.Module):  # sources and what runs in Python have no modes
+            module.eval()
 
     def tie(self, modules: Mapping[str, NeuralModule], first: str, second: str) -> None:
         """Make two weights, named `module.weight`, one."""

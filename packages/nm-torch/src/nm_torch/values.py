@@ -42,7 +42,7 @@ def convert_value(value: Any, family: str | None) -> Tensor:
 def _writeable(value: Any) -> Any:
     """Return an array that torch can share: one of its own where it is read-only, reversed or of another byte order."""
     flags, dtype = getattr(value, "flags", None), getattr(value, "dtype", None)
-    if flags is None or not hasattr(dtype, "isnative"):
+    if flags is None or dtype is None or not hasattr(dtype, "isnative"):
         return value
     if not dtype.isnative:
         return value.astype(dtype.newbyteorder("="))
@@ -78,6 +78,8 @@ def float_weight(module: nn.Module) -> Tensor | None:
     return next((tensor for tensor in tensors if tensor.is_floating_point()), None)
 
 
-def is_other_float(value: Any, dtype: torch.dtype) -> bool:
-    """Tell whether a value is a tensor of floats of another type."""
-    return isinstance(value, Tensor) and value.dtype is not dtype and value.is_floating_point()
+def to_float(value: Any, dtype: torch.dtype | None) -> Any:
+    """Return a tensor of floats in a type, if one is given; anything else as it is."""
+    if dtype is not None and isinstance(value, Tensor) and value.dtype is not dtype and value.is_floating_point():
+        return value.to(dtype)
+    return value

@@ -141,6 +141,9 @@ class Session(Protocol):
                 was.
         """
 
+    def set_evaluation_mode(self, module: NeuralModule) -> None:
+        """Put a module into evaluation mode, in which it is whenever it is not trained."""
+
     def tie(self, modules: Mapping[str, NeuralModule], first: str, second: str) -> None:
         """Make two weights, named `module.weight`, one with the values of the first; again changes nothing.
 

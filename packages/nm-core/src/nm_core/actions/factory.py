@@ -8,8 +8,8 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
-from nm_core.actions.input_values import InputValues
 from nm_core.actions.keywords import keywords_of
 from nm_core.actions.requests import CallOptions, EvalRequest, InferRequest, Settings, TrainCall, TrainRequest, cut
 from nm_core.actions.results import Records, TrainingInterrupt
@@ -92,6 +92,7 @@ class NeuralModuleFactory:
         self._composites: list[NeuralModule] = []
         self._run = FactoryRun()
         self._best: tuple[BestCheckpoint, dict[str, Any]] | None = None
+        self._prepared: WeakSet[Graph] = WeakSet()
         if collections is not None:
             self.collections = collections
 
@@ -217,9 +218,7 @@ class NeuralModuleFactory:
         """
         graph = tensors if isinstance(tensors, Graph) else cut(tensors, "infer", self.graphs)
         # Here and not in the backend, so that the error stands in the user's line, not where records are first read.
-        if graph.needed:
-            graph.check_no_source()
-        values = InputValues(graph, self.session).convert(inputs or {})
+        values = graph.input_values.convert(inputs or {}, self.session)
         self._prepare([graph])
         return Records(self.session.infer(InferRequest(graph, values or None, tuple(callbacks))), tuple(graph.outputs))
 
@@ -279,10 +278,14 @@ class NeuralModuleFactory:
 
     def _prepare(self, graphs: Iterable[Graph]) -> None:
         """Learn the modules of graphs about to run, and apply ties and freezing to them."""
-        calls = [call for graph in graphs for call in graph.calls]
+        new = [graph for graph in graphs if graph not in self._prepared]
+        if not new:
+            return
+        calls = [call for graph in new for call in graph.calls]
         modules = [call.module for call in calls if isinstance(call.module, NeuralModule)]
         check_distinct_names([*modules, *self.modules.values()])
         self._add_modules(modules)
+        self._prepared.update(new)
 
     def _add_modules(self, modules: Sequence[NeuralModule]) -> None:
         self._composites += [module for module in modules if isinstance(module, CompositeModule)]

@@ -177,7 +177,14 @@ def cut(outputs: Outputs, name: str, graphs: Iterable[Graph] = ()) -> Graph:
     for graph in graphs:
         if all(tensor.call in graph.labels for tensor in tensors.values()):
             return graph.subgraph(tensors, name=name)
-    return Graph(tensors, name=name)
+    # Kept with a call that it ends in, and so as long as somebody has that: the next action finds it prepared.
+    graphs_of_call = next(iter(tensors.values())).call.graphs
+    key = name, tuple(tensors.items())
+    if key not in graphs_of_call:
+        graphs_of_call[key] = Graph(tensors, name=name)
+    graph = graphs_of_call[key]
+    assert isinstance(graph, Graph)
+    return graph
 
 
 def metric_inputs(metric: Metric) -> tuple[NmTensor, ...]:

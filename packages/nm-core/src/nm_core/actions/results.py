@@ -54,7 +54,7 @@ class Records(Iterator[dict[str, Any]]):
     def collect(self) -> dict[str, list[Any]]:
         """Return all that is left, as one list per output."""
         collected: dict[str, list[Any]] = {name: [] for name in self.names}
-        for record in self:
+        for record in self._records:
             for name, value in record.items():
                 collected[name].append(value)
         return collected

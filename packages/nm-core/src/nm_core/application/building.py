@@ -26,7 +26,7 @@ from nm_core.errors import ApplicationError
 from nm_core.graphs.calls import replace_tensors
 from nm_core.graphs.graph import Graph
 from nm_core.graphs.graph_module import GraphModule
-from nm_core.modules.composite import CompositeModule, holders, record_composite
+from nm_core.modules.composite import CompositeModule, holders, parts, record_composite
 from nm_core.modules.free_inputs import free_inputs
 from nm_core.modules.metric import Metric
 from nm_core.modules.module import NeuralModule
@@ -110,6 +110,10 @@ class Builder:
             if not loaded and initial is not None:
                 reports = weights.load_initial(session, module, self._base, initial, collections)
                 self.initial_weights += reports
+        if self._saved is not None:
+            # For good: no action has a mode to change then, which another thread could be reading.
+            for part in parts(module):
+                self._factory.session.set_evaluation_mode(part)
         return module
 
     def _create_graph_module(self, name: str, graph: str) -> NeuralModule:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from nm_core.errors import GraphError, PortError, did_you_mean
 from nm_core.graphs.calls import OrderedCalls, Outputs, check_distinct_names, label_calls, named_outputs
 from nm_core.graphs.graph_module import GraphModule, principal_signature
+from nm_core.graphs.input_values import InputValues
 from nm_core.graphs.plan import Plan
 from nm_core.modules.module import NeuralModule
 from nm_core.modules.signature import Signature
@@ -92,13 +94,41 @@ class Graph(OrderedCalls):
         """Order the graph for a backend: sources, one framework segment, a host suffix."""
         return Plan.of(self)
 
+    @cached_property
+    def prepared(self) -> WeakKeyDictionary[Any, Any]:
+        """What actions have made of the graph, by who made it: it lives as long as both of them, and no longer."""
+        return WeakKeyDictionary()
+
+    @cached_property
+    def input_values(self) -> InputValues:
+        """The converter and checker of values that are given for the graph's free inputs.
+
+        Raises:
+            GraphError: a data layer leads to its outputs beside its free inputs.
+        """
+        if self.needed:
+            self.check_no_source()
+        return InputValues(self)
+
+    @cached_property
+    def _parts(self) -> dict[Any, Graph]:
+        return {}
+
     def subgraph(self, outputs: Mapping[str, NmTensor], *, name: str | None = None) -> Graph:
         """Return the calls of the graph that lead to some of its tensors; nothing is cut or solved again.
+
+        The same part is the same graph, so that what was prepared for it serves again.
 
         Args:
             outputs: tensors of calls of the graph, by the names that they have as outputs.
             name: what the part is called; like the graph when not given.
         """
+        key = name, tuple(outputs.items())
+        if key not in self._parts:
+            self._parts[key] = self._part(outputs, name)
+        return self._parts[key]
+
+    def _part(self, outputs: Mapping[str, NmTensor], name: str | None) -> Graph:
         used = {tensor.call for tensor in outputs.values()}  # grows from the end: consumers come after producers
         for call in reversed(self.calls):
             if call in used:

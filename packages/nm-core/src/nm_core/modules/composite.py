@@ -148,8 +148,13 @@ def _check_promises(module: CompositeModule, call: CompositeCall) -> None:
 
 def holders(module: NeuralModule) -> Iterator[NeuralModule]:
     """Yield the modules that hold weights: the module itself, or those inside a composite one."""
+    return (part for part in parts(module) if part.has_weights())
+
+
+def parts(module: NeuralModule) -> Iterator[NeuralModule]:
+    """Yield the modules that compute: the module itself, or those inside a composite one."""
     if isinstance(module, CompositeModule):
         for child in module.children().values():
-            yield from holders(child)
-    elif module.has_weights():
+            yield from parts(child)
+    else:
         yield module

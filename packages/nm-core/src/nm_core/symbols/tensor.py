@@ -171,6 +171,7 @@ class Call:
         location: file and line of the user's code, or of the application file.
         label: the name asked for this call, where one was (`as:` in a file).
         scope: the call of a composite module that this call came out of, if any.
+        graphs: graphs that actions have cut which end in this call, by their names and outputs.
 
     Example:
         >>> from nm_core import inputs
@@ -179,7 +180,18 @@ class Call:
     """
 
     # weak references let a data layer find its one call again without keeping its graph alive
-    __slots__ = ("__weakref__", "inputs", "label", "location", "module", "scope", "types", "typing", "unavailable")
+    __slots__ = (
+        "__weakref__",
+        "graphs",
+        "inputs",
+        "label",
+        "location",
+        "module",
+        "scope",
+        "types",
+        "typing",
+        "unavailable",
+    )
 
     def __init__(
         self,
@@ -192,6 +204,7 @@ class Call:
         label: str | None = None,
         scope: CompositeCall | None = None,
     ) -> None:
+        self.graphs: dict[Any, Any] = {}
         self.module = module
         self.inputs = dict(inputs)
         self.types = dict(typing.outputs)

@@ -9,9 +9,9 @@ from torch import Tensor
 from nm_nlp.translation.decoder import TransformerDecoderNM
 from nm_nlp.translation.log_softmax import TransformerLogSoftmaxNM
 from nm_torch.common.hypotheses import Hypothesis
-from nm_torch.common.numerics import evaluating
 from nm_torch.common.search import search
 from nm_torch.common.search_options import SearchOptions
+from nm_torch.modes import evaluation_mode
 
 
 class TransformerScorer:
@@ -70,6 +70,6 @@ def search_translations(
     # one position is for the beginning, which the decoder reads and nobody counts
     most = None if decoder.max_sequence_length is None else decoder.max_sequence_length - 1
     limits_B = compute_target_limits(input_mask_src, factor=length_factor, extra=length_extra, most=most)
-    with evaluating(decoder, log_softmax), torch.inference_mode():
+    with evaluation_mode(decoder, log_softmax), torch.inference_mode():
         scorer = TransformerScorer(decoder, log_softmax, hidden_states_src, input_mask_src)
         return search(scorer, limits_B, options)

@@ -16,9 +16,9 @@ from nm_nlp.translation.decoder import TransformerDecoderNM
 from nm_nlp.translation.encoder import TransformerEncoderNM
 from nm_nlp.translation.log_softmax import TransformerLogSoftmaxNM
 from nm_torch.common.hypotheses import Hypothesis
-from nm_torch.common.numerics import evaluating
 from nm_torch.common.search_options import SearchOptions
 from nm_torch.common.tokenizers.protocol import Tokenizer
+from nm_torch.modes import evaluation_mode
 
 Translation = Hypothesis
 """A translation is a hypothesis whose text is detokenised."""
@@ -131,7 +131,7 @@ class Translator:
         src_BS = pad_ids(ids, tokenizer.pad_id, after=tokenizer.eos_id).to(device)
         mask_BS = make_mask([len(sentence) + 1 for sentence in ids]).to(device)
         # a translator may be used between steps of a training, which left the modules in training mode
-        with evaluating(self.encoder), torch.inference_mode():
+        with evaluation_mode(self.encoder), torch.inference_mode():
             hidden_BSD: Tensor = self.encoder(input_ids=src_BS, input_mask_src=mask_BS)
         return search_translations(self.decoder, self.log_softmax, hidden_BSD, mask_BS, options)
 

@@ -15,10 +15,11 @@ from nm_core.symbols.ports import PortSpec, optional, ports
 from nm_torch.common.content_attention import ContentAttention
 from nm_torch.common.errors import OptionError, SearchError
 from nm_torch.common.hypotheses import Hypothesis
-from nm_torch.common.numerics import evaluating, length_mask, log_softmax
+from nm_torch.common.numerics import length_mask, log_softmax
 from nm_torch.common.rnn import CELLS
 from nm_torch.common.search import search
 from nm_torch.common.search_options import SearchOptions
+from nm_torch.modes import evaluation_mode
 from nm_torch.module import TorchModule
 
 
@@ -200,7 +201,7 @@ class DecoderRNN(TorchModule[DecoderRNNOutputs]):
             min_length=min_length,
         )
         limits_B = self._resolve_limits(encoder_outputs, encoder_lengths, max_length)
-        with evaluating(self), torch.inference_mode():
+        with evaluation_mode(self), torch.inference_mode():
             scorer = DecoderScorer(self, len(limits_B), encoder_outputs, encoder_lengths)
             return search(scorer, limits_B, options)
 

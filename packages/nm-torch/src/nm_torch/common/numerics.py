@@ -1,13 +1,10 @@
-"""Helpers of many layers: sums in float32 or wider, masks of lengths, and evaluation mode for a while.
+"""Helpers of many layers: sums in float32 or wider, and masks of lengths.
 
 Legend: B sentences, T positions.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 
 def widen(x: Tensor) -> Tensor:
@@ -23,18 +20,3 @@ def log_softmax(logits: Tensor) -> Tensor:
 def length_mask(lengths_B: Tensor, size: int, device: torch.device) -> Tensor:
     """Return a boolean mask [B, size], true at the positions before each length."""
     return torch.arange(size, device=device) < lengths_B.to(device).unsqueeze(1)
-
-
-@contextmanager
-def evaluating(*modules: nn.Module) -> Iterator[None]:
-    """Put modules into evaluation mode inside the block, and each of their parts back into its own mode after it."""
-    # `module.eval()` and `module.train()` would put all parts into one mode, those that a user froze included
-    parts = [part for module in modules for part in module.modules()]
-    modes = [part.training for part in parts]
-    for part in parts:
-        part.training = False
-    try:
-        yield
-    finally:
-        for part, mode in zip(parts, modes, strict=True):
-            part.training = mode

@@ -7,7 +7,7 @@ from nm_core.actions.requests import EvalRequest, metric_inputs
 from nm_core.graphs.calls import free_name
 from nm_core.symbols.tensor import Call
 from nm_torch.data import Request
-from nm_torch.engine.forward import ForwardPass, call_arguments, explain_errors
+from nm_torch.engine.forward import call_arguments, explain_errors, forward_pass
 from nm_torch.engine.hooks import Hooks, call_all
 from nm_torch.engine.runtime import Runtime
 from nm_torch.errors import EvaluationError
@@ -42,7 +42,7 @@ def compute_scores(runtime: Runtime, request: EvalRequest) -> dict[str, float]:
 
 
 def _update_metrics(runtime: Runtime, graph: Graph, metrics: Sequence[Metric], max_batches: int | None) -> None:
-    forward = ForwardPass(graph, runtime)
+    forward = forward_pass(graph, runtime)
     layer, strategy, seed = forward.layer, runtime.strategy, runtime.settings.seed
     plan = layer.plan_once(in_order=False)
     batches = len(plan) if max_batches is None else min(max_batches, len(plan))

@@ -1,27 +1,28 @@
 """`ForwardPass`: a graph on micro-batches, the framework segment on its device and the host suffix on CPU copies."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
 from torch import nn
 
-from nm_core import Graph, GraphError, NeuralModule, NmTensor
+from nm_core import Graph, GraphError, NeuralModule, NmTensor, Plan
 from nm_core.graphs.calls import permute
 from nm_core.graphs.open_checks import checks
 from nm_core.graphs.sources import find_only_source
 from nm_core.symbols.tensor import Call, ConstantInput
 from nm_torch.data import DataLayer
 from nm_torch.data.memory import describe_values, explain_memory, is_out_of_memory
-from nm_torch.engine.modes import module_mode
-from nm_torch.engine.randomness import preserve_generators, seeder, stream_seed
+from nm_torch.engine.randomness import Draws, shared_generator, stream_seed
 from nm_torch.engine.runtime import Runtime
 from nm_torch.errors import OutOfMemoryError
 from nm_torch.lowering import lower
 from nm_torch.lowering.shape_checks import shape_check
+from nm_torch.modes import evaluation_mode, is_settled
 from nm_torch.placement import to_device, to_host
-from nm_torch.values import float_weight, is_other_float
+from nm_torch.values import float_weight, to_float
+from nm_types import BatchTag
 
 
 class ForwardPass:
@@ -37,11 +38,22 @@ class ForwardPass:
         self.plan = graph.plan()
         self.device = runtime.strategy.device
         self.precision = runtime.precision
-        self.settings = runtime.settings
-        self.lowered = lower(self.plan).to(self.device) if self.plan.framework else None
+        self.seed = runtime.settings.seed
+        self.first_seed = stream_seed(self.seed, 0, 0)
+        self.numerics = runtime.numerics
+        self.is_plain = self.numerics is None and self.precision.autocast is None
+        self.generator = shared_generator(self.device)
+        self.draws = Draws()
+        self.lowered = lower(self.plan) if self.plan.framework else None
+        if self.lowered is not None:
+            _leave_training(self.lowered)
         self.weight = None if self.lowered is None else float_weight(self.lowered)
         host_inputs = {tensor for call in self.plan.host for tensor in call.sources_of_inputs()}
         self.used_on_host = host_inputs | set(self.plan.outputs.values())
+        names = {tensor: name for name, tensor in self.plan.inputs.items()}
+        self.argument_names = [names.get(tensor, "") for tensor in self.plan.framework_inputs]
+        self.positions = _positions(self.plan)
+        self.columns = {name: _batch_axis(tensor) for name, tensor in graph.outputs.items()}
         open_calls = checks(self.plan)
         self.checks = {call: shape_check(call, open_calls.get(call)) for call in self.plan.host}
 
@@ -65,7 +77,7 @@ class ForwardPass:
         """Return values of the graph's free inputs by tensor, floats in the type of the weights that take them."""
         dtype = None if self.weight is None else self.weight.dtype
         return {
-            tensor: value.to(dtype) if dtype is not None and is_other_float(value, dtype) else value
+            tensor: to_float(value, dtype)
             for name, tensor in self.plan.inputs.items()
             if (value := values.get(name)) is not None
         }
@@ -73,37 +85,59 @@ class ForwardPass:
     def compute(self, inputs: Mapping[NmTensor, Any], number: int) -> dict[NmTensor, Any]:
         """Return the values of the graph's outputs for one micro-batch, tensors on the CPU and no half types.
 
+        Any number of threads may do so at once.
+
         Args:
             inputs: values of the data layer or of free inputs.
             number: the micro-batch's, which seeds the random stream of its modules.
         """
         # Values that no host module takes are dropped here, and do not outlive the framework segment.
-        values = {tensor: value for tensor, value in inputs.items() if tensor in self.used_on_host}
-        if self.lowered is not None:
-            with self._inference(self.lowered, number):
-                arguments = [to_device(inputs.get(tensor), self.device) for tensor in self.plan.framework_inputs]
-                results = self.lowered(*arguments)
-            outputs = self.plan.framework_outputs
-            for tensor, value in zip(outputs, (results,) if len(outputs) == 1 else results, strict=True):
-                values[tensor] = to_host(value)
+        values = {tensor: to_host(value) for tensor, value in inputs.items() if tensor in self.used_on_host}
         with torch.no_grad():
+            if self.lowered is not None:
+                arguments = [to_device(inputs.get(tensor), self.device) for tensor in self.plan.framework_inputs]
+                results = self._run_lowered(self.lowered, arguments, number)
+                outputs = self.plan.framework_outputs
+                for tensor, value in zip(outputs, (results,) if len(outputs) == 1 else results, strict=True):
+                    values[tensor] = to_host(value)
             for call in self.plan.host:
                 values |= self._run_on_host(call, values)
         return values
 
-    @contextmanager
-    def _inference(self, lowered: nn.Module, number: int) -> Iterator[None]:
-        """Compute in evaluation mode, without gradients, under a stream of its own; leave nothing changed."""
-        with ExitStack() as stack:
-            stack.enter_context(preserve_generators(self.device))
-            stack.enter_context(module_mode([lowered], training=False))
-            stack.enter_context(self.precision.numerics(deterministic=self.settings.deterministic))
-            stack.enter_context(torch.no_grad())
-            autocast = self.precision.context()
-            if autocast is not None:
-                stack.enter_context(autocast)
-            seeder(self.device)(stream_seed(self.settings.seed, 0, number))
-            yield
+    def compute_given(self, given: Mapping[str, Any]) -> list[Any]:
+        """Return the values of the graph's outputs for one micro-batch of values for its free inputs.
+
+        Args:
+            given: by the names of the free inputs, as tensors of any floats.
+        """
+        if self.positions is None or self.lowered is None:
+            inputs = self.bind_inputs(given)
+            values = inputs | self.compute(inputs, 0)
+            return [values[tensor] for tensor in self.graph.outputs.values()]
+        # Nothing runs in Python here, so that no table of values by tensor is needed.
+        dtype = None if self.weight is None else self.weight.dtype
+        arguments = [to_device(to_float(given.get(name), dtype), self.device) for name in self.argument_names]
+        with torch.no_grad():
+            results = self._run_lowered(self.lowered, arguments, 0)
+        if len(self.plan.framework_outputs) == 1:
+            results = (results,)
+        return [to_host(results[position]) for position in self.positions]
+
+    def _run_lowered(self, lowered: nn.Module, arguments: Sequence[Any], number: int) -> Any:
+        """Compute in evaluation mode, under a stream of its own; leave nothing changed."""
+        seed = self.first_seed if number == 0 else stream_seed(self.seed, 0, number)
+        if is_settled(lowered, self.device) and self.is_plain:
+            with self.generator.stream(seed, self.draws):
+                return lowered(*arguments)
+        lowered.to(self.device)
+        autocast = self.precision.context() or nullcontext()
+        with (
+            evaluation_mode(lowered),
+            self.generator.stream(seed, self.draws),
+            self.numerics or nullcontext(),
+            autocast,
+        ):
+            return lowered(*arguments)
 
     def _run_on_host(self, call: Call, values: Mapping[NmTensor, Any]) -> dict[NmTensor, Any]:
         arguments, check = call_arguments(call, values), self.checks[call]
@@ -154,3 +188,33 @@ def call_arguments(call: Call, values: Mapping[NmTensor, Any]) -> dict[str, Any]
 def _cast(call: Call, port: str, value: Any) -> Any:
     axes = call.typing.casts.get(port)
     return permute(value, axes) if axes else value
+
+
+def _positions(plan: Plan) -> list[int] | None:
+    """Return where each output of a graph stands among the results of its lowered module; None where some does not."""
+    results = plan.framework_outputs
+    if plan.host or plan.sources or not set(plan.outputs.values()) <= set(results):
+        return None
+    return [results.index(tensor) for tensor in plan.outputs.values()]
+
+
+def _leave_training(lowered: nn.Module) -> None:
+    """Put the modules that lowering has made around those of the graph into evaluation mode, for good."""
+    for part in lowered.modules():
+        if part is lowered or type(part) is nn.Module:
+            part.training = False
+
+
+def _batch_axis(tensor: NmTensor) -> int | None:
+    return next((i for i, axis in enumerate(tensor.type.axes) if getattr(axis, "tag", None) is BatchTag), None)
+
+
+def forward_pass(graph: Graph, runtime: Runtime) -> ForwardPass:
+    """Return a graph made ready to compute; it is lowered once for each factory, and kept with the graph."""
+    forward: ForwardPass | None = graph.prepared.get(runtime)
+    if forward is None:
+        with runtime.preparing:
+            forward = graph.prepared.get(runtime)
+            if forward is None:
+                forward = graph.prepared[runtime] = ForwardPass(graph, runtime)
+    return forward

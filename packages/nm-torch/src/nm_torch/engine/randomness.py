@@ -1,8 +1,10 @@
 """Random streams of an action: functions of the seed and the position, with the caller's generators restored."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from hashlib import sha256
+from threading import Lock, RLock
 
 import torch
 
@@ -25,11 +27,97 @@ def stream_seed(seed: int, update: int, micro_batch: int) -> int:
 
 def seeder(device: torch.device) -> Callable[[int], object]:
     """Return the function that seeds the generator which modules on a device draw from."""
+    # torch.manual_seed would seed every accelerator as well, which costs more than a small forward pass.
+    return _find_generator(device).manual_seed
+
+
+def _find_generator(device: torch.device) -> torch.Generator:
     if device.type == "cuda":
         torch.cuda.init()  # the generators exist only afterwards
-        return torch.cuda.default_generators[device.index or 0].manual_seed
-    # torch.manual_seed would seed every accelerator as well, which costs more than a small forward pass.
-    return torch.default_generator.manual_seed
+        return torch.cuda.default_generators[device.index or 0]
+    return torch.default_generator
+
+
+@cache
+def shared_generator(device: torch.device) -> "SharedGenerator":
+    """Return the generator of a device; there is one, whoever computes."""
+    return SharedGenerator(device)
+
+
+class Draws:
+    """What is known of a graph: whether its modules draw from the generator while they do not learn.
+
+    Attributes:
+        known: True or False; None before its first run.
+    """
+
+    def __init__(self) -> None:
+        self.known: bool | None = None
+
+
+class SharedGenerator:
+    """The generator that modules on a device draw from, while threads compute without learning.
+
+    It is one for the whole process. The first thread takes the caller's state and seeds it, the last one gives it
+    back, so that threads leave nothing changed together. A graph that draws even so computes alone among those that
+    draw, as two of them would take numbers from each other's stream; nobody seeds the generator meanwhile.
+
+    Args:
+        device: where the modules are.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.generator = _find_generator(device)
+        self.seed = self.generator.manual_seed
+        self.users = 0
+        self.lock = Lock()
+        self.drawing = RLock()
+        self.state: torch.Tensor | None = None
+
+    def stream(self, seed: int, draws: Draws) -> AbstractContextManager[None]:
+        """Compute under the stream of a seed; note in `draws` whether any number was drawn, where that is not known."""
+        return _Stream(self, seed) if draws.known is False else self._stream_alone(seed, draws)
+
+    @contextmanager
+    def _stream_alone(self, seed: int, draws: Draws) -> Iterator[None]:
+        with self.drawing:
+            self.enter(seed, alone=True)
+            before = self.generator.get_state()
+            try:
+                yield
+            finally:
+                if draws.known is None:
+                    draws.known = not torch.equal(self.generator.get_state(), before)
+                self.leave()
+
+    def enter(self, seed: int, *, alone: bool) -> None:
+        """Begin to compute; `alone` where numbers are drawn and no other thread draws any."""
+        with self.lock:
+            if self.users == 0:
+                self.state = self.generator.get_state()
+            if self.users == 0 or alone:
+                self.seed(seed)
+            self.users += 1
+
+    def leave(self) -> None:
+        """End to compute."""
+        with self.lock:
+            self.users -= 1
+            if self.users == 0 and self.state is not None:
+                self.generator.set_state(self.state)
+
+
+class _Stream(AbstractContextManager[None]):
+    """A stream that threads share, as nothing is drawn; a class, since it is entered before every forward pass."""
+
+    def __init__(self, shared: SharedGenerator, seed: int) -> None:
+        self.shared, self.seed = shared, seed
+
+    def __enter__(self) -> None:
+        self.shared.enter(self.seed, alone=False)
+
+    def __exit__(self, *error: object) -> None:
+        self.shared.leave()
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
 from nm_core.actions.requests import Settings
+from nm_torch.engine.shared_context import SharedContext
 from nm_torch.optim import FunctionOptimizer, OptimizerSpec, Policy, resolve_optimizer, resolve_policy
 from nm_torch.placement import resolve_device
 from nm_torch.precision import Precision, resolve_precision
@@ -19,12 +21,21 @@ class Runtime:
 
     Attributes:
         precision: resolved against the device of this process.
+        preparing: held by the thread that lowers a graph.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.preparing = Lock()
         device = resolve_device(settings.placement, local_rank())
         self.precision: Precision = resolve_precision(settings.precision, device)
+
+    @cached_property
+    def numerics(self) -> SharedContext | None:
+        """The process-wide switches of torch that inference needs, shared by threads; None where there are none."""
+        if self.precision.device.type == "cpu" and not self.settings.deterministic:
+            return None
+        return SharedContext(lambda: self.precision.numerics(deterministic=self.settings.deterministic))
 
     @cached_property
     def strategy(self) -> Strategy:

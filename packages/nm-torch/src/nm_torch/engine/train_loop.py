@@ -16,7 +16,6 @@ from nm_torch.engine.accumulation import StepBatches
 from nm_torch.engine.hooks import Hooks, call_all
 from nm_torch.engine.idle_losses import IdleLosses
 from nm_torch.engine.interrupts import Interrupts, catch_interrupts
-from nm_torch.engine.modes import module_mode
 from nm_torch.engine.randomness import preserve_generators
 from nm_torch.engine.runtime import Runtime
 from nm_torch.engine.skipped_updates import NO_WEIGHT, SkippedUpdates
@@ -24,6 +23,7 @@ from nm_torch.engine.step import TrainStep
 from nm_torch.engine.training_state import TrainingState
 from nm_torch.errors import TrainingError
 from nm_torch.lowering import may_leave_unused
+from nm_torch.modes import training_mode
 from nm_torch.optim import Schedule
 
 PATIENCE = 100
@@ -79,7 +79,7 @@ class TrainLoop:
         with (
             training.precision.numerics(deterministic=self.runtime.settings.deterministic),
             preserve_generators(self.strategy.device),
-            module_mode([training.lowered], training=True),
+            training_mode(training.lowered),
             catch_interrupts() as signals,
         ):
             try:

@@ -61,6 +61,16 @@ class InferenceChecks(SuiteTools):
         equal([self.plain(record["y"]) for record in records], self.predict(net), "what was made of free inputs", do)
         equal([self.plain(record["x"]) for record in records], ROWS["x"], "free inputs asked for as outputs", do)
 
+    def test_a_module_stays_in_evaluation_mode(self) -> None:
+        """Once a session has put it there, it is in evaluation mode before an inference and after a training."""
+        task = self.task()
+        task.session.set_evaluation_mode(task.net)
+        do = "Put the module into evaluation mode, and give each module the mode back that it had before an action."
+        hold(not self.is_training(task.net), "A module that was put into evaluation mode is in training mode.", do)
+        self.infer(task.session, {"y": task.y})
+        self.train(task, max_steps=1)
+        hold(not self.is_training(task.net), "A training leaves a module of a loaded application in its mode.", do)
+
     def test_nothing_is_computed_before_it_is_asked_for(self) -> None:
         """A consumer that takes one record and closes the iterator has seen one micro-batch, and ends the action."""
         ran: list[int] = []

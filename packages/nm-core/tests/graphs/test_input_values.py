@@ -7,7 +7,7 @@ import pytest
 from nm_core_reference import Linear, Tensor
 
 from nm_core import Graph, NeuralModuleFactory, NeuralTypeError, PortError, inputs
-from nm_core.actions.input_values import find_ragged
+from nm_core.graphs.input_values import find_ragged
 from nm_core.plugins import Collection, Collections, hookimpl
 
 

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from nm_core.actions.input_contents import content_rule
-from nm_core.actions.input_fixes import family_fixes, shape_fixes
 from nm_core.errors import PortError, did_you_mean
+from nm_core.graphs.calls import OrderedCalls
+from nm_core.graphs.graph_module import principal_signature
+from nm_core.graphs.input_contents import Fault, content_rule
+from nm_core.graphs.input_fixes import family_fixes, shape_fixes
+from nm_core.graphs.run_time_check import Observed
 from nm_core.symbols.tensor import Call, NmTensor
 from nm_core.symbols.user_location import user_location
 from nm_types import Fix, NeuralTypeError, Problem, check_shapes
 from nm_types.messages.rendering import Column
 
-if TYPE_CHECKING:
-    from nm_core.actions.backend import Session
-    from nm_core.actions.input_contents import Fault
-    from nm_core.graphs.graph import Graph
-    from nm_core.graphs.run_time_check import Observed
-
 MOST_COMBINATIONS = 4096
 """Combinations of shapes that are remembered as fitting; beyond, they are all forgotten."""
+
+
+class Converter(Protocol):
+    """The part of a backend's session that knows tensors, as `nm_core.actions.backend.Session` describes it."""
+
+    def convert_value(self, value: Any, family: str | None) -> Any:
+        """Return a value from outside as a tensor of the framework."""
+
+    def observe(self, value: Any) -> Observed | None:
+        """Return the shape of a tensor and the family of its numbers; None for any other value."""
+
+    def extremes(self, value: Any) -> tuple[float, float]:
+        """Return the smallest and the largest number of a tensor."""
 
 
 class InputValues:
@@ -31,26 +41,28 @@ class InputValues:
     checked for every value: lengths lie within their axis, labels below the number of classes, audio is finite.
 
     Args:
-        graph: the graph with the inputs; it is not kept alive.
-        session: of the backend, which converts values and looks at them.
+        graph: the graph with the inputs.
     """
 
-    def __init__(self, graph: Graph, session: Session) -> None:
+    def __init__(self, graph: OrderedCalls) -> None:
         self.owner = graph.name
-        self.session = session
         self.names = tuple(graph.inputs)
         needed = graph.needed
         required = {tensor for call in graph.calls for tensor in _required(call)} | set(graph.outputs.values())
         self.needed = {name: tensor in required for name, tensor in needed.items()}
         # the signature says what the calls of the graph ask of its inputs together, beyond the types they were made of
-        self.types = {name: port.type for name, port in graph.signature.inputs.items()} if needed else {}
+        self.types = {name: port.type for name, port in principal_signature(graph).inputs.items()} if needed else {}
         self.families = {name: None if type.kind is None else type.kind.dtype for name, type in self.types.items()}
         rules = {name: content_rule(name, tensor.type.kind, graph.inputs) for name, tensor in needed.items()}
         self.rules = {name: rule for name, rule in rules.items() if rule is not None}
         self._fitting: set[tuple[Any, ...]] = set()
 
-    def convert(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def convert(self, values: Mapping[str, Any], session: Converter) -> dict[str, Any]:
         """Return the values as those of the framework.
+
+        Args:
+            values: by the names of the inputs.
+            session: of the backend, which converts values and looks at them.
 
         Raises:
             PortError: a name is unknown or missing, or a value is no array.
@@ -58,7 +70,6 @@ class InputValues:
         """
         if values.keys() != self.needed.keys() or any(value is None for value in values.values()):
             self._check_names(values)
-        session = self.session
         converted: dict[str, Any] = {}
         observed: dict[str, Observed] = {}
         for name, value in values.items():
@@ -67,7 +78,7 @@ class InputValues:
             if self.types and self.types[name].form != "tensor":
                 converted[name] = self._check_object(name, value)
                 continue
-            converted[name] = value = self._convert(name, value)
+            converted[name] = value = self._convert(name, value, session)
             facts = session.observe(value)
             if facts is not None:
                 observed[name] = facts
@@ -80,7 +91,7 @@ class InputValues:
             if len(self._fitting) >= MOST_COMBINATIONS:
                 self._fitting.clear()
             self._fitting.add(key)
-        self._check_contents(converted, observed)
+        self._check_contents(converted, observed, session)
         return converted
 
     def _check_names(self, values: Mapping[str, Any]) -> None:
@@ -104,9 +115,9 @@ class InputValues:
             )
         return value
 
-    def _convert(self, name: str, value: Any) -> Any:
+    def _convert(self, name: str, value: Any, session: Converter) -> Any:
         try:
-            return self.session.convert_value(value, self.families[name])
+            return session.convert_value(value, self.families[name])
         except (TypeError, ValueError) as error:
             where = find_ragged(value, name)
             if where is not None:
@@ -168,11 +179,11 @@ class InputValues:
                     if axis == axes[index] and facts.shape[number] != shape[index]:
                         yield f"Axis {number} of {name} has the size {facts.shape[number]}, and is {axis} too."
 
-    def _check_contents(self, values: Mapping[str, Any], observed: Mapping[str, Observed]) -> None:
+    def _check_contents(self, values: Mapping[str, Any], observed: Mapping[str, Observed], session: Converter) -> None:
         problems = []
         for name, rule in self.rules.items():
             if name in observed and 0 not in observed[name].shape:
-                fault = rule(*self.session.extremes(values[name]), observed)
+                fault = rule(*session.extremes(values[name]), observed)
                 if fault is not None:
                     problems.append(self._content_problem(name, fault, observed[name].shape))
         if problems:
