@@ -84,7 +84,7 @@ def test_a_termination_is_an_interrupt(interrupt, app, moment) -> None:
 
 def test_a_picture_is_replaced_whole(interrupt, app, environment) -> None:
     """Interrupted while it is written, an older picture is still there."""
-    (environment / "picture.svg").write_text("older")
+    (environment / "picture.svg").write_text("<svg>older")
 
     assert interrupt("os:replace", "draw", app, "-o", "picture.svg", *PYTHON)[0] == Exit.INTERRUPTED
     assert sorted(path.name for path in environment.iterdir()) == [
@@ -94,7 +94,7 @@ def test_a_picture_is_replaced_whole(interrupt, app, environment) -> None:
         "train.txt",
         "words.txt",
     ]
-    assert (environment / "picture.svg").read_text() == "older"
+    assert (environment / "picture.svg").read_text() == "<svg>older"
 
 
 def test_saving_again_keeps_the_older_application(interrupt, nmod, app, environment) -> None:

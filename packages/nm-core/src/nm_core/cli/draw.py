@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 from nm_core.cli.exits import Exit
 from nm_core.cli.options import application_argument, backend_option, graph_option, set_option
 from nm_core.cli.output import json_option, print_json
+from nm_core.cli.output_file import try_file, write_file
 
 _FORMATS = {".mmd": "mermaid", ".md": "mermaid", ".dot": "dot", ".gv": "dot"}
 
@@ -58,6 +58,9 @@ def draw(
     from nm_core.application.sketching import sketch_file
     from nm_core.drawing import dot, mermaid, svg
 
+    if output is not None:
+        advice = "It is no drawing: write to another file, or remove it first."
+        try_file(Path(output), replaces=_is_drawing, advice=advice)
     sketch, report, others = sketch_file(app, graph, changes, backend=backend, unfold=unfold)
     form = form or _FORMATS.get(Path(output or "").suffix, "svg")
     text = {"svg": svg, "mermaid": mermaid, "dot": dot}[form](sketch)
@@ -67,7 +70,7 @@ def draw(
     elif output is None:
         print(text, end="")
     if output is not None:
-        _write(Path(output), text)
+        write_file(Path(output), lambda partial: partial.write_text(text, encoding="utf-8"))
         print(f"{output}: the graph {sketch.name}, {sketch.count()} nodes.", file=sys.stderr)
         if others:
             print(f"  --graph draws another one: {', '.join(others)}.", file=sys.stderr)
@@ -77,12 +80,6 @@ def draw(
     return Exit.DONE if report.ok else Exit.PROBLEM
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file that appears only when it is complete."""
-    # Beside its target: os.replace is atomic on one file system only.
-    partial = path.with_name(f".partial-{path.name}")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+def _is_drawing(head: bytes) -> bool:
+    """Tell whether a file begins as drawings do, and not as, say, the application that is drawn."""
+    return head.lstrip().startswith((b"<svg", b"<?xml", b"flowchart", b"graph ", b"---", b"```mermaid", b"digraph"))

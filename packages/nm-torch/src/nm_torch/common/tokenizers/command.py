@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from nm_core.cli.output import json_option, print_json
+from nm_core.cli.output_file import try_file, write_file
 from nm_torch.common.text_files import read_lines
 from nm_torch.common.tokenizers.files import KINDS, load_tokenizer, train_tokenizer
 
@@ -30,6 +31,7 @@ def tokenizer() -> None:
 @click.option("--vocabulary-size", type=int, help="Ids, the four special ones included.")
 @click.option("--model-type", type=click.Choice(["unigram", "bpe"]), help="The method of sentencepiece.")
 @click.option("--lowercase", is_flag=True, help="Fold words to lower case.")
+@click.option("--overwrite", is_flag=True, help="Replace the file that is there.")
 @json_option
 def train(
     files: tuple[Path, ...],
@@ -38,17 +40,20 @@ def train(
     vocabulary_size: int | None,
     model_type: str | None,
     lowercase: bool,
+    overwrite: bool,
     as_json: bool,
 ) -> None:
     """Train a tokenizer on UTF-8 text files, one sentence a line.
 
     Give the training text of both languages for one vocabulary.
     """
+    # What was trained with an older tokenizer cannot be used with another one.
+    advice = "Models that were trained with it need it. Name another file, or give --overwrite."
+    try_file(output, replaces=lambda head: overwrite, advice=advice)
     values = {"vocabulary_size": vocabulary_size, "model_type": model_type, "lowercase": lowercase or None}
     options: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
     trained = train_tokenizer(kind, _read_all(files), **options)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    trained.save(output)
+    write_file(output, trained.save)
     if as_json:
         print_json({"file": str(output), "kind": kind, "vocabulary_size": trained.vocabulary_size})
     else:
