@@ -23,13 +23,13 @@ def test_a_bad_byte_is_named_by_its_line(tmp_path: Path) -> None:
         TokenStore.encode(tmp_path / "missing", CharacterTokenizer("ab"))
 
 
-@given(st.lists(st.lists(st.integers(0, 9), max_size=5), max_size=9))
-def test_a_store_gives_back_its_lines(lines: list[list[int]]) -> None:
+@given(st.lists(st.lists(st.integers(0, 9), max_size=5), max_size=9), st.sampled_from([10, 1 << 16, 1 << 17]))
+def test_a_store_gives_back_its_lines(lines: list[list[int]], size: int) -> None:
     """Lines and lengths are those that went in, empty ones too, across chunks."""
     before = parallel_text.CHUNK
     parallel_text.CHUNK = 4
     try:
-        store = TokenStore(iter(lines))
+        store = TokenStore(iter(lines), vocabulary_size=size)
     finally:
         parallel_text.CHUNK = before
 
@@ -45,6 +45,26 @@ def test_files_are_encoded_line_by_line(tmp_path: Path) -> None:
     store = TokenStore.encode(path, CharacterTokenizer("ab"))
 
     assert [store[i].tolist() for i in range(3)] == [[4, 5], [], [5]]
+
+
+def test_a_store_is_small() -> None:
+    """A token takes two bytes, or four where there are more than 65,536 ids; a line takes eight."""
+    for size, bytes_per_token in ((1 << 16, 2), (1 << 17, 4)):
+        store = TokenStore([[size - 1, 0]] * 5, vocabulary_size=size)
+        assert store[4].tolist() == [size - 1, 0]
+        assert store._ids.values.nbytes == 10 * bytes_per_token
+        assert store._starts.values.nbytes == 6 * 8
+
+
+def test_lines_are_encoded_in_composed_form(tmp_path: Path) -> None:
+    """Decomposed lines are counted, byte order marks and line ends of Windows are no tokens."""
+    path = tmp_path / "text"
+    path.write_bytes("\ufeffe\u0301\r\n\u00e9\r\n\ufeffe\r\n".encode())
+
+    store = TokenStore.encode(path, CharacterTokenizer(["e", "\u00e9"]))
+
+    assert [store[i].tolist() for i in range(3)] == [[5], [5], [4]]
+    assert store.composed == 1
 
 
 lengths = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=20)

@@ -4,6 +4,7 @@ Legend: B sentences, S positions.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor
 
 
 def pad_ids(
-    sentences: Sequence[Sequence[int] | NDArray[numpy.int32]],
+    sentences: Sequence[Sequence[int] | NDArray[Any]],
     pad_id: int,
     *,
     before: int | None = None,

@@ -12,12 +12,12 @@ from torch import Tensor
 from nm_core import ModuleOptions
 from nm_core.modules.module import NeuralModule
 from nm_core.symbols.ports import ports
+from nm_nlp.data.text_lines import TextLines, warn_of_composed
 from nm_nlp.errors import ParallelTextError
-from nm_torch.common.text_files import read_lines
 
 
 class LinesOfText(NeuralModule):
-    r"""The lines of a text file by their numbers: references as they were written.
+    r"""The lines of a text file by their numbers: references as they were written, in composed form (NFC).
 
     Args:
         path: a UTF-8 file; line numbers count from 0.
@@ -34,7 +34,8 @@ class LinesOfText(NeuralModule):
     def __init__(self, *, path: str | Path, **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)
         self.path = path
-        self.lines = list(read_lines(path, error=ParallelTextError))
+        self.lines = TextLines(path)
+        warn_of_composed(path, self.lines.composed)
 
     def forward(self, *, sent_ids: Tensor | Sequence[int]) -> list[str]:
         """Return one line per number, int64 [B].

@@ -1,16 +1,22 @@
 """Parallel text: two files whose lines are translations of each other, as token ids, and its filters."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 import numpy
 from numpy.typing import NDArray
 
+from nm_nlp.data.text_lines import count_decomposed
 from nm_nlp.errors import ParallelTextError
-from nm_torch.common.text_files import read_lines
+from nm_torch.common.text_files import compose, read_lines
 from nm_torch.common.tokenizers.protocol import Tokenizer
+from nm_torch.data.shared_array import SharedArray
+
+Ids = NDArray[Any]
+"""Token ids: uint16 or int32."""
 
 CHUNK = 10_000
 """Lines that are encoded at once."""
@@ -19,40 +25,56 @@ CHUNK = 10_000
 class TokenStore:
     """Token ids of many lines in one array: line i has `ids[starts[i]:starts[i + 1]]`.
 
-    A list of lists would take about ten times the memory, and be copied into every worker.
+    A list of lists would take ten to twenty times the memory, and be copied into every worker.
+
+    Args:
+        lines: token ids.
+        vocabulary_size: the number of ids: up to 65,536 of them take two bytes each, more take four.
+
+    Attributes:
+        composed: the number of lines of the file that are not written in composed form (NFC).
     """
 
-    def __init__(self, lines: Iterator[list[int]]) -> None:
-        lengths, chunks = [0], []
+    def __init__(self, lines: Iterable[list[int]], *, vocabulary_size: int) -> None:
+        self.composed = 0
+        dtype = numpy.uint16 if vocabulary_size <= 1 << 16 else numpy.int32
+        lengths, chunks = [numpy.zeros(1, numpy.int64)], [numpy.empty(0, dtype)]
         # chunk by chunk: integers of Python take ten times the memory of the array
-        while chunk := list(islice(lines, CHUNK)):
-            lengths.extend(len(line) for line in chunk)
-            chunks.append(numpy.fromiter((index for line in chunk for index in line), dtype=numpy.int32))
-        self.starts: NDArray[numpy.int64] = numpy.cumsum(lengths, dtype=numpy.int64)
-        self.ids: NDArray[numpy.int32] = numpy.concatenate(chunks) if chunks else numpy.empty(0, dtype=numpy.int32)
+        iterator = iter(lines)
+        while chunk := list(islice(iterator, CHUNK)):
+            lengths.append(numpy.fromiter(map(len, chunk), numpy.int64, count=len(chunk)))
+            chunks.append(numpy.fromiter(chain.from_iterable(chunk), dtype))
+        starts = numpy.concatenate(lengths)
+        self._starts = SharedArray(numpy.cumsum(starts, out=starts))
+        self._ids = SharedArray(numpy.concatenate(chunks))
 
     @classmethod
     def encode(cls, path: str | Path, tokenizer: Tokenizer) -> "TokenStore":
         """Read and encode a file."""
-        return cls(_encode_lines(path, tokenizer))
+        composed: list[int] = []
+        store = cls(_encode_lines(path, tokenizer, composed), vocabulary_size=tokenizer.vocabulary_size)
+        store.composed = sum(composed)
+        return store
 
     def __len__(self) -> int:
-        return len(self.starts) - 1
+        return len(self._starts) - 1
 
-    def __getitem__(self, line: int) -> NDArray[numpy.int32]:
-        return self.ids[self.starts[line] : self.starts[line + 1]]
+    def __getitem__(self, line: int) -> Ids:
+        start, stop = self._starts.values[line : line + 2].tolist()
+        return self._ids.values[start:stop]
 
     @property
     def lengths(self) -> NDArray[numpy.int64]:
         """Tokens of each line."""
-        return numpy.diff(self.starts)
+        return numpy.diff(self._starts.values)
 
 
-def _encode_lines(path: str | Path, tokenizer: Tokenizer) -> Iterator[list[int]]:
+def _encode_lines(path: str | Path, tokenizer: Tokenizer, composed: list[int]) -> Iterator[list[int]]:
     lines = read_lines(path, error=ParallelTextError)
     while chunk := list(islice(lines, CHUNK)):
+        composed.append(count_decomposed(chunk))
         # many lines at once, which sentencepiece encodes in threads of its own
-        yield from tokenizer.encode_all([line.strip() for line in chunk])
+        yield from tokenizer.encode_all([compose(line).strip() for line in chunk])
 
 
 @dataclass(frozen=True)

@@ -16,17 +16,19 @@ from torch import Tensor
 from nm_core import ModuleOptions
 from nm_core.symbols.ports import PortSpec, ports
 from nm_nlp.data.batch import make_mask, pad_ids
-from nm_nlp.data.parallel_text import TokenStore, check_line_counts, filter_pairs
+from nm_nlp.data.parallel_text import Ids, TokenStore, check_line_counts, filter_pairs
+from nm_nlp.data.text_lines import warn_of_composed
 from nm_nlp.errors import LeftOutWarning, ParallelTextError, TokenizerError
 from nm_torch.common.tokenizers.files import load_tokenizer
 from nm_torch.data import Batching, DataLayer
+from nm_torch.data.shared_array import SharedArray
 
 
 class SentencePair(NamedTuple):
     """The token ids of one line of both files, and its number, counted from 0."""
 
-    source: NDArray[numpy.int32]
-    target: NDArray[numpy.int32]
+    source: Ids
+    target: Ids
     line: int
 
 
@@ -148,9 +150,11 @@ class TranslationDataLayer(DataLayer[TranslationBatch]):
         self._target = TokenStore.encode(target, self.target_tokenizer)
         check_line_counts(source, len(self._source), target, len(self._target))
         self._source_path = source
-        self._lines, self.filtered = filter_pairs(
-            self._source.lengths, self._target.lengths, max_length=max_length, max_ratio=max_ratio
-        )
+        warn_of_composed(source, self._source.composed)
+        warn_of_composed(target, self._target.composed)
+        source_lengths, target_lengths = self._source.lengths, self._target.lengths
+        lines, self.filtered = filter_pairs(source_lengths, target_lengths, max_length=max_length, max_ratio=max_ratio)
+        self._lines = SharedArray(lines)
         if not self.filtered.kept:
             raise ParallelTextError(
                 f"{source} and {target} give no sentence pairs: {self.filtered}.\n"
@@ -159,22 +163,26 @@ class TranslationDataLayer(DataLayer[TranslationBatch]):
         if self.filtered.kept < self.filtered.pairs:
             warnings.warn(f"{source}, {target}: {self.filtered}.", LeftOutWarning, stacklevel=3)
         # + 1: both sides are one symbol longer in a batch
-        self._longer = numpy.maximum(self._source.lengths, self._target.lengths)[self._lines] + 1
+        self._longer = SharedArray(numpy.maximum(source_lengths, target_lengths)[lines] + 1)
 
     def __len__(self) -> int:
         return len(self._lines)
 
     def size_of(self, index: int) -> float:
         """Return the tokens of the longer side, the end symbol included."""
-        return float(self._longer[index])
+        return float(self._longer.values[index])
+
+    def sample_sizes(self) -> NDArray[numpy.float64]:
+        """Return the tokens of the longer side of every pair, the end symbol included."""
+        return self._longer.values.astype(numpy.float64)
 
     def sample_name(self, index: int) -> str:
         """Return the file and the line of the source sentence of a pair."""
-        return f"{self._source_path}:{int(self._lines[index]) + 1}"
+        return f"{self._source_path}:{int(self._lines.values[index]) + 1}"
 
     def sample(self, index: int, random: numpy.random.Generator) -> SentencePair:
         """Return the token ids of a pair."""
-        line = int(self._lines[index])
+        line = int(self._lines.values[index])
         return SentencePair(self._source[line], self._target[line], line)
 
     def collate(self, samples: Sequence[SentencePair]) -> tuple[Tensor, ...]:

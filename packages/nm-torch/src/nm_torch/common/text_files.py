@@ -37,22 +37,39 @@ def read_lines(path: str | Path, *, error: type[TextFileError] = TextFileError) 
     """
     number = 1
     for _, block in _read_blocks(Path(path), error):
-        try:
-            text = block.decode("utf-8")
-        except UnicodeDecodeError:
-            _refuse_bytes(path, block, number, error)
-        if "\0" in text:
-            bad = number + text[: text.index("\0")].count("\n")
-            raise error(
-                f"{path}:{bad} has a NUL character, which no text has.\n"
-                "  Is the file binary, or cut short? Repair the line, or convert the file with iconv -t UTF-8."
-            )
-        lines = text.split("\n")
-        if not lines[-1]:  # every block but the last ends with a line
-            lines.pop()
+        lines = decode_lines(path, block, number, error)
         number += len(lines)
         for line in lines:
-            yield line.removesuffix("\r").removeprefix(MARK)
+            yield trim_line(line)
+
+
+def trim_line(line: str) -> str:
+    """Return a line without the end that Windows writes, and without a byte order mark before it."""
+    return line.removesuffix("\r").removeprefix(MARK)
+
+
+def decode_lines(path: str | Path, block: bytes, number: int, error: type[TextFileError]) -> list[str]:
+    """Return the lines of a block as text, with carriage returns and marks.
+
+    Args:
+        path: the file.
+        block: bytes that end with a line.
+        number: of the first line.
+        error: the class of the error to raise.
+
+    Raises:
+        TextFileError: the bytes are not UTF-8, or one is NUL; the line is named.
+    """
+    try:
+        text = block.decode("utf-8")
+    except UnicodeDecodeError:
+        _refuse_bytes(path, block, number, error)
+    if "\0" in text:
+        raise error(
+            f"{path}:{number + text[: text.index(chr(0))].count(chr(10))} has a NUL character, which no text has.\n"
+            "  Is the file binary, or cut short? Repair the line, or convert the file with iconv -t UTF-8."
+        )
+    return text.removesuffix("\n").split("\n")
 
 
 def open_text(path: Path, error: type[Exception]) -> BinaryIO:
