@@ -324,7 +324,7 @@ def test_tags_of_a_collection_are_pasted_along() -> None:
     error = refused(lambda: decoder(x=words))
 
     assert error.problems[0].fixes[0].safe
-    assert str(pasted(error, tagged=decoder, words=words).type) == "Batch mine.Phone:inputs.u"
+    assert str(pasted(error, decoder=decoder, words=words).type) == "Batch mine.Phone:inputs.u"
 
 
 @pytest.mark.parametrize("given", ["B Token:u Embedding:8", "{}"])
@@ -336,7 +336,7 @@ def test_a_claim_can_be_pasted(given: str) -> None:
 
     (fix,) = error.problems[0].fixes
     assert (fix.safe, fix.when) == (False, "you know that it holds")
-    assert str(pasted(error, tagged=decoder, words=words).type).startswith("Batch mine.Phone")
+    assert str(pasted(error, decoder=decoder, words=words).type).startswith("Batch mine.Phone")
 
 
 @pytest.mark.parametrize("given", ["B T:t Class:29", "B T:t Channel:29 ; LogProbs", "B T:t Class:29 ; Features"])

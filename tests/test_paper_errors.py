@@ -103,11 +103,11 @@ RANKS_MATCH: dict[str, Mistake] = {
     ),
     "time for channels, in a linear map": (
         lambda m: common.Linear(input_size=1024, output_size=10, name="linear")(m.encoded),
-        {("NM101", "encoder.encoded -> linear.x")},
+        {("NM104", "encoder.encoded -> linear.x")},
     ),
     "time for channels, in a normalisation": (
         lambda m: common.LayerNorm(size=1024, name="norm")(m.encoded),
-        {("NM101", "encoder.encoded -> norm.x")},
+        {("NM104", "encoder.encoded -> norm.x")},
     ),
     "scores for log-probabilities": (
         lambda m: m.ctc_training(
@@ -137,7 +137,7 @@ WRONG_DIMENSION: dict[str, Mistake] = {
     ),
     "labels, along time": (
         lambda m: _joined("Time", m.attention_log_probs(), m.attention_log_probs()),
-        {("NM112", "attention.log_probs -> joined.xs[0]"), ("NM112", "attention.log_probs -> joined.xs[1]")},
+        {("NM112", "attention.log_probs -> joined.xs[0]"), ("NM112", "attention_2.log_probs -> joined.xs[1]")},
     ),
     "channels, over another number of frames": (
         lambda m: _joined("Channel", m.encoded, _other(m, stride=3)),
@@ -251,7 +251,7 @@ def test_without_a_mistake_both_recognisers_are_accepted(models: Models) -> None
 
     assert not [call.name for call in graph.calls if call.typing.deferred or call.typing.unchecked]
     joined = _joined("Channel", models.encoded, _other(models, filters=512))
-    assert str(joined.type) == "Batch Encoded:1536 Time:(data.t+1)//2"
+    assert str(joined.type) == "Batch Encoded:1536 Time:(data.t+1)//2 ; Features"
 
 
 FILES: dict[str, dict[str, Any]] = {

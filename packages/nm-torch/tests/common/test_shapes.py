@@ -5,7 +5,7 @@ import torch
 
 from nm_core import Graph, ParameterError, inputs
 from nm_torch import lower
-from nm_torch.common import Add, Concat
+from nm_torch.common import Add, Concat, EncoderRNN
 from nm_types import NeuralTypeError
 
 
@@ -134,3 +134,12 @@ def test_a_sum_needs_equal_axes() -> None:
     assert str(Add()(xs=[x.a, x.a]).type) == "Batch Time:inputs.t Encoded:64 ; Features"
     with pytest.raises(NeuralTypeError):
         Add()(xs=[x.a, x.b])
+
+
+def test_forgotten_lengths_of_a_concatenation_are_not_told_as_subsampled() -> None:
+    """The error says what happened to the frames: they were put one after another."""
+    x = inputs(a="B T:t Encoded:4", length="B ; Lengths(t)")
+    joined = Concat(axis="Time")(xs=[x.a, x.a])
+    with pytest.raises(NeuralTypeError, match=r"NM108(.|\n)*because one of the two was concatenated") as caught:
+        EncoderRNN(input_size=4, hidden_size=3)(inputs=joined, lengths=x.length)
+    assert "subsampled" not in str(caught.value)

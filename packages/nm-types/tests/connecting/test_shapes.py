@@ -196,3 +196,20 @@ def test_rows_stand_at_the_axes_that_they_take() -> None:
     ]
     (problem,) = check_shapes({"x": NeuralType("*s B C:64")}, {"x": (8,)}, owner="linear")
     assert [(one.expected, one.given) for one in problem.columns] == [("Batch", "8"), ("Channel:64", "-")]
+
+
+def test_the_wiring_is_blamed_where_the_value_keeps_its_promise() -> None:
+    """A producer that left the size open is not at fault; one that promised the number is."""
+    for value, blames_wiring in (("B C", True), ("B C:64", False)):
+        (problem,) = check_shapes(
+            {"x": NeuralType("B C:64")},
+            {"x": (2, 40)},
+            values={"x": NeuralType(value)},
+            owner="linear",
+            producers={"x": "pool.y"},
+        )
+        assert problem.code == "NM121"
+        text = problem.fixes[0].text
+        assert text.startswith(
+            "connect a value of this size" if blames_wiring else "correct pool, which made the value"
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -15,6 +16,7 @@ from nm_core.graphs.plan import Plan
 from nm_core.modules.module import NeuralModule
 from nm_core.modules.signature import Signature
 from nm_core.symbols import recording
+from nm_core.symbols.distinct_names import DistinctNames
 from nm_core.symbols.tensor import Call, NmTensor
 from nm_types import NeuralTypeError, check_equations
 from nm_types.frames import boundary
@@ -77,7 +79,10 @@ class Graph(OrderedCalls):
             self._check_cut()
         check_distinct_names(call.module for call in self.calls)
         problems = check_equations(self.equations)
-        if problems:
+        if problems:  # told once more, with names that are of one call each
+            names = DistinctNames([*self.outputs.values(), *(t for call in self.calls for t in call.tensors())])
+            again = check_equations(equation for call in self.calls for equation in names.equations(call))
+            problems = tuple(replace(problem, notes=(*problem.notes, *names.notes())) for problem in again)
             raise NeuralTypeError(problems)
 
     @cached_property

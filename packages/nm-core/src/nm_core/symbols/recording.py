@@ -6,17 +6,21 @@ from collections import namedtuple
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from nm_core.errors import PortError, did_you_mean
 from nm_core.symbols.arguments import CONTAINERS, explain_argument, holds_symbolic
 from nm_core.symbols.component import CastPolicy, Component
+from nm_core.symbols.corrections import correct_problems
+from nm_core.symbols.distinct_names import DistinctNames
 from nm_core.symbols.ports import PortSpec
 from nm_core.symbols.size_origins import find_origin, note_size_origins
 from nm_core.symbols.tensor import Argument, Call, CompositeCall, ConstantInput, NmTensor, flat_arguments
+from nm_core.symbols.user_call import UserCall, read_user_call
 from nm_core.symbols.user_location import user_location
-from nm_types import CallTyping, Edge, NeuralTypeError
+from nm_types import CallTyping, Edge, NeuralType, NeuralTypeError
 
 _casts: ContextVar[CastPolicy] = ContextVar("nm_core_casts", default="error")
 _scope: ContextVar[CompositeCall | None] = ContextVar("nm_core_scope", default=None)
@@ -142,8 +146,54 @@ def type_arguments(
             location=location,
         )
     except NeuralTypeError as error:
-        tensors = [value for _, value in flat_arguments(inputs) if isinstance(value, NmTensor)]
-        raise note_size_origins(error, lambda size: find_origin(size, tensors)) from None
+        raise _explain_error(error, module, inputs, owner, location, policy) from None
+
+
+def _explain_error(
+    error: NeuralTypeError,
+    module: Component,
+    inputs: Mapping[str, Argument],
+    owner: str,
+    location: str,
+    policy: CastPolicy | frozenset[str] | None,
+) -> NeuralTypeError:
+    """Tell an error again with names that are of one call each, as the user writes them, and its true cause first."""
+    tensors = [value for _, value in flat_arguments(inputs) if isinstance(value, NmTensor)]
+    names = DistinctNames(tensors, owner)
+    source = read_user_call(module.inputs, location)
+
+    def type_inputs(values: Mapping[str, Argument], outputs: Mapping[str, NeuralType]) -> None:
+        module.type_edges(
+            [_spell_edge(edge, tensor, names, source) for edge, tensor in _edges(names.owner, module, values)],
+            outputs,
+            owner=names.owner,
+            casts=_casts.get() if policy is None else policy,
+            location=location,
+        )
+
+    def find_bad_ports(values: Mapping[str, Argument]) -> frozenset[str]:
+        try:
+            type_inputs(values, {})
+        except NeuralTypeError as failure:
+            return frozenset(problem.port for problem in failure.problems)
+        return frozenset()
+
+    try:
+        type_inputs(inputs, {port.name: port.type for port in module.outputs.values()})
+    except NeuralTypeError as told_apart:
+        error = told_apart
+    problems = correct_problems(error.problems, inputs, find_bad_ports, names.name)
+    if names.repeated:
+        problems = tuple(replace(problem, notes=(*problem.notes, *names.notes())) for problem in problems)
+    return note_size_origins(NeuralTypeError(problems), lambda size: find_origin(size, tensors, names))
+
+
+def _spell_edge(edge: Edge, tensor: NmTensor, names: DistinctNames, source: UserCall | None) -> Edge:
+    """Write an edge with the names of its calls in the message, and the expressions of the user's code."""
+    value, caller = "", ""
+    if source is not None:
+        value, caller = source.arguments.get(edge.port, ""), source.function
+    return replace(edge, producer=names.name(tensor), given=names.type(tensor), value=value, caller=caller)
 
 
 def unavailable(module: Component, inputs: Mapping[str, Argument]) -> dict[str, tuple[str, ...]]:
@@ -228,16 +278,23 @@ def no_value(tensor: NmTensor) -> str:
 
 def edges(owner: str, module: Component, inputs: Mapping[str, Argument]) -> list[Edge]:
     """Return the edges of a call: for each tensor what the port expects and what it is given, but for failed ones."""
+    return [edge for edge, _ in _edges(owner, module, inputs)]
+
+
+def _edges(owner: str, module: Component, inputs: Mapping[str, Argument]) -> list[tuple[Edge, NmTensor]]:
     declared = declared_in(module)
     return [
-        Edge(
-            owner,
-            port,
-            tensor.name,
-            module.inputs[port.partition("[")[0]].type,
-            tensor.type,
-            declared,
-            declared_at(tensor),
+        (
+            Edge(
+                owner,
+                port,
+                tensor.name,
+                module.inputs[port.partition("[")[0]].type,
+                tensor.type,
+                declared,
+                declared_at(tensor),
+            ),
+            tensor,
         )
         for port, tensor in flat_arguments(inputs)
         if isinstance(tensor, NmTensor) and not tensor.is_failed

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
+from nm_core.symbols.distinct_names import DistinctNames
 from nm_core.symbols.tensor import NmTensor
 from nm_types import Fix, NeuralType, NeuralTypeError, Size
 
@@ -42,17 +43,25 @@ def note_size_origins(error: NeuralTypeError, find: Callable[[str], SizeOrigin |
     return NeuralTypeError(problems)
 
 
-def find_origin(size: str, tensors: Iterable[NmTensor]) -> SizeOrigin | None:
-    """Follow a size up from the tensors that have it now to the call that made it."""
+def find_origin(size: str, tensors: Iterable[NmTensor], names: DistinctNames | None = None) -> SizeOrigin | None:
+    """Follow a size up from the tensors that have it now to the call that made it.
+
+    Args:
+        names: how the message spells sizes and tensors; as they are when not given.
+    """
+    tensors = list(tensors)
+    names = names or DistinctNames(tensors)
+
     origin: NmTensor | None = None
     # sizes are compared as text: the error that names one has been written already
-    tensor = _first_with(size, tensors)
+    tensor = _first_with(size, tensors, names)
     while tensor is not None:
-        origin, tensor = tensor, _first_with(size, tensor.call.sources_of_inputs())
+        origin, tensor = tensor, _first_with(size, tensor.call.sources_of_inputs(), names)
     if origin is None:
         return None
-    beside = tuple(each.name for each in origin.call.tensors() if each != origin and _speaks_of(each.type, size))
-    return SizeOrigin(origin.name, origin.call.location, beside)
+    outputs = [tensor for tensor in origin.call.tensors() if tensor != origin]
+    beside = tuple(names.name(tensor) for tensor in outputs if _speaks_of(names.type(tensor), size))
+    return SizeOrigin(names.name(origin), origin.call.location, beside)
 
 
 def _speaks_of(type: NeuralType, size: str) -> bool:
@@ -62,8 +71,8 @@ def _speaks_of(type: NeuralType, size: str) -> bool:
     return any(isinstance(each, Size) and str(each) == size for each in sizes)
 
 
-def _first_with(size: str, tensors: Iterable[NmTensor]) -> NmTensor | None:
-    return next((tensor for tensor in tensors if _speaks_of(tensor.type, size)), None)
+def _first_with(size: str, tensors: Iterable[NmTensor], names: DistinctNames) -> NmTensor | None:
+    return next((tensor for tensor in tensors if _speaks_of(names.type(tensor), size)), None)
 
 
 def _at(location: str) -> str:

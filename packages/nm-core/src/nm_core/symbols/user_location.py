@@ -11,10 +11,16 @@ def user_location() -> str:
 
     A cell of a notebook is a temporary file, so it is named as IPython shows it: `In[3]:2`.
     """
-    frame = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
-        frame = frame.f_back  # type: ignore[assignment]
+    frame = user_frame()
     return "" if frame is None else f"{_cell(frame) or frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def user_frame() -> FrameType | None:
+    """Return the innermost frame outside the engine's own packages."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
+        frame = frame.f_back
+    return frame
 
 
 def _cell(frame: FrameType) -> str:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from nm_types.connecting.row_lengths import row_lengths
 from nm_types.messages import Column, Fix, Problem
 from nm_types.neural_type import NeuralType
-from nm_types.notation import Axis, Row
-from nm_types.sizes import Name, Size, Variable
+from nm_types.notation import Axis, AxisType, Row
+from nm_types.sizes import Name, OutputSize, Size, Variable
 from nm_types.solving import Edge, Equation, Solution, eliminate, is_solvable
 from nm_types.unifying import LocalNames, plain, row_size
 
@@ -98,6 +98,7 @@ class _Checker:
         self.names = LocalNames()
         self.solution = Solution()
         self.shapes: dict[str, Shape] = {}
+        self.values: dict[str, NeuralType] = {}
         self.kinds: dict[str, Sequence[Measured | None]] = {}
         self.read: dict[Name, str] = {}
         self.equations: list[Equation] = []
@@ -107,6 +108,8 @@ class _Checker:
         """Add the shape of one value of a type: check its rank and set up equations for its sizes."""
         type = self.expected[port]
         self.shapes[port] = shape
+        if value is not None:
+            self.values[port] = value
         if type.form != "tensor":
             return
         rows = [axis for axis in type.axes if isinstance(axis, Row)]
@@ -227,6 +230,10 @@ class _Checker:
         producer = self.producers.get(port, "")
         giver = producer.partition(".")[0]
         maker = f"{giver}, which made the value," if giver else "the module that made the value,"
+        fix = Fix(LENGTHS if code == "NM123" else f"correct {maker} or the type that its port declares.")
+        if code == "NM121" and port in self.values and _fits_alone(self.values[port], shape):
+            # its author is not at fault: it left the size open, and the connection asks for one
+            fix = Fix(f"connect a value of this size, or put a module before {self.owner} that makes it so.")
         self.problems[port] = Problem(
             code=code,
             cause=cause,
@@ -238,8 +245,24 @@ class _Checker:
             columns=tuple(columns),
             mark="differs",
             location=self.location,
-            fixes=(Fix(LENGTHS if code == "NM123" else f"correct {maker} or the type that its port declares."),),
+            fixes=(fix,),
         )
+
+
+def _fits_alone(value: NeuralType, shape: Shape) -> bool:
+    """Return whether a shape is what the value's own type promises, each size of it that no number is being open."""
+    if value.form != "tensor" or len(value.axes) != len(shape):
+        return False
+    known: dict[Name, Size] = {}
+    sizes = [axis.size if isinstance(axis, AxisType) else None for axis in value.axes]
+    for size, number in zip(sizes, shape, strict=True):
+        if isinstance(size, Size) and isinstance(size.symbol, OutputSize):
+            if known.setdefault(size.symbol, Size(number)) != Size(number):
+                return False
+    solved = [size.substitute(known) if isinstance(size, Size) else None for size in sizes]
+    return all(
+        size is None or size.value is None or size.value == number for size, number in zip(solved, shape, strict=True)
+    )
 
 
 def _axis_texts(axes: Sequence[Axis], lengths: Mapping[str, int], count: int) -> list[str]:

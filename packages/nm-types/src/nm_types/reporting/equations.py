@@ -11,7 +11,7 @@ from nm_types.neural_type import NeuralType
 from nm_types.notation import AxisType
 from nm_types.relations import Comparison
 from nm_types.reporting.columns import FEW, columns_of, problem_of
-from nm_types.sizes import OutputSize, Size, Sum, Variable, accidental
+from nm_types.sizes import Floor, OutputSize, Size, Sum, Variable, accidental
 from nm_types.solving import Edge, Equation
 
 SOURCE = re.compile(r" at [^ ]+")
@@ -39,9 +39,9 @@ def report_equation(equation: Equation, edges: Sequence[Edge], location: str, *,
         source = f" (from {others})" if others else ""
         cause = (
             f"{equation.expected}{source} = {equation.given} (from {equation.edge.producer}) can hold only "
-            "by accident, because one of the two was subsampled and the other was not."
+            f"by accident, because one of the two was {_growth(equation)} and the other was not."
         )
-        fix = Fix("connect the lengths that the subsampling module gives out together with its features.")
+        fix = Fix("connect the lengths that the module which changed the features gives out beside them.")
     elif equation.on_axis:
         code = "NM105"
         cause = f"Axis {equation.place} has the size {equation.given}, expected {equation.asked}."
@@ -52,6 +52,14 @@ def report_equation(equation: Equation, edges: Sequence[Edge], location: str, *,
     problem = _problem(equation, code, cause, fix, "differs")
     derived = tuple(str(size) for size in (equation.expected, equation.given) if not _is_plain(size))
     return replace(problem, notes=notes, derived=derived, location=location)
+
+
+def _growth(equation: Equation) -> str:
+    """Say what happened to one of two sizes of one name that grow differently."""
+    symbols = [symbol for size in (equation.expected, equation.given) for symbol in size.terms]
+    if any(isinstance(symbol, Floor) for symbol in symbols):
+        return "subsampled"
+    return "concatenated or repeated" if equation.on_axis is False or len(symbols) > 1 else "made longer"
 
 
 def _makers(edge: Edge, others: str) -> str:

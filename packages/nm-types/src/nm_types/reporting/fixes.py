@@ -37,7 +37,7 @@ def assume_fix(edge: Edge, expected: Structure, given: Structure) -> Fix:
 
 def _call(edge: Edge, function: str, words: str, named: Structure) -> Fix:
     """Write the call with its value wrapped in `transpose` or `assume`, with imports of foreign tags and kinds."""
-    value = edge.producer.rpartition(".")[2]
+    value = edge.value or edge.producer.rpartition(".")[2]
     foreign: dict[str, list[Nominal]] = {
         "tags": [axis.tag for axis in named.axes if isinstance(axis, AxisType) and isinstance(axis.tag, Nominal)],
         "kinds": [type(named.kind)] if named.kind is not None else [],
@@ -54,7 +54,7 @@ def _call(edge: Edge, function: str, words: str, named: Structure) -> Fix:
     if bracket:
         text = f"{call} in the place of {value} in {port}"
     else:
-        text = f"{edge.consumer}({port}={call})" if port else call
+        text = f"{edge.caller or edge.consumer}({port}={call})" if port else call
     parameter = {"transpose": "order", "assume": "type"}[function]
     module = f'{{type: nm.{function.title()}, params: {{{parameter}: "{words}"}}}}'
     return Fix(text, needs="; ".join(imports), module=module)

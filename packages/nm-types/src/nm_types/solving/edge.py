@@ -20,6 +20,8 @@ class Edge:
         given: the type of the value, whose sizes speak of the calls that made it.
         declared: the class that declares the port; for messages.
         given_declared: the class that declares the output; for messages.
+        value: the value as the user's code writes it, where that is known; for fixes that can be pasted.
+        caller: the module as the user's code writes it, where that is known.
 
     Example:
         >>> edge = Edge("encoder", "audio_signal", "data.spec", NeuralType("B C T"), NeuralType("B C T"))
@@ -34,6 +36,8 @@ class Edge:
     given: NeuralType
     declared: str = ""
     given_declared: str = ""
+    value: str = ""
+    caller: str = ""
 
     @property
     def target(self) -> str:
