@@ -86,6 +86,23 @@ def test_the_summary_names_updates_and_ends_with_what_is_saved(file: Path, capsy
     assert saved == f"saved: {run / 'application'} ({which}"
 
 
+def test_a_training_with_nothing_left_says_so(file: Path, capsys: Any) -> None:
+    """--quiet hides no fact; no loss is shown, since none was computed, and the same weights are saved."""
+    command = ["train", str(file), "--quiet", *CPU, "--work-dir", str(file.parent / "run")]
+    assert main(command) == 0
+    saved = state_of(file.parent / "run" / "application")
+    capsys.readouterr()
+
+    assert main([*command, "--resume"]) == 0
+
+    out, err = capsys.readouterr()
+    assert out.startswith("nothing was left to do: the training had made its 42 updates before.")
+    assert "0.0 s." not in out
+    assert "note: Nothing is left to do" in err
+    for name, value in state_of(file.parent / "run" / "application").items():
+        assert torch.equal(value, saved[name])
+
+
 def test_python_saves_the_same(file: Path) -> None:
     """`save` of the application follows its training; the weights in memory stay the last, and changed ones win."""
     app = load_application(file, placement="cpu", work_dir=file.parent / "run")

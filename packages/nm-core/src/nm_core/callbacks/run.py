@@ -138,6 +138,7 @@ class TrainingResult:
         report: what the user should know: dropped samples, unread files.
         scores: of the newest evaluation of each name, and `scored_at` the update of each.
         best: the best checkpoint by the score that was watched, if any.
+        updates: updates made in this call, where the backend counts them.
 
     Example:
         >>> result = TrainingResult(step=10, epoch=1, samples=40, losses={"loss": 0.5}, reason="finished", seconds=2.0)
@@ -158,6 +159,7 @@ class TrainingResult:
     extra: Mapping[str, Any] = field(default_factory=dict)
     scored_at: Mapping[str, int] = field(default_factory=dict)
     best: BestCheckpoint | None = None
+    updates: int | None = None
 
     def score_lines(self, *, best_saved: bool) -> list[str]:
         """Return one line per evaluation with the update that it is of; those of the weights that are saved come last.

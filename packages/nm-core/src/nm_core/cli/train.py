@@ -99,6 +99,7 @@ def train(
     if restart and resume is not None:
         raise click.UsageError("--restart begins anew and --resume goes on: give one of them.")
     from nm_core.application.saved.folder import try_target
+    from nm_core.callbacks.facts import FactsCallback
 
     arguments: list[str] = ctx.find_root().obj
     document = read_application(app, changes)
@@ -122,7 +123,7 @@ def train(
     with application.open_run(resume=resume, restart=restart, check=check) as run:
         try:
             result = application.train(
-                also=() if quiet else progress_of(application),
+                also=[FactsCallback()] if quiet else progress_of(application),
                 **{name: value for name, value in overrides.items() if value is not None},
             )
         except TrainingInterrupt as interrupt:
@@ -167,8 +168,11 @@ def _print(result: TrainingResult, initial: Sequence[LoadedWeights], saved: Path
         reports = [report.to_dict() for report in initial]
         print_json(data | {"initial_weights": reports, "application": str(saved)})
         return
+    if result.updates == 0:
+        print(f"nothing was left to do: the training had made its {result.step} updates before. No update was made.")
     losses = ", ".join(f"{name} {value:.4g}" for name, value in result.losses.items())
-    print(f"{result.reason}: {result.step} updates, {result.samples} samples, {result.seconds:.1f} s. {losses}")
+    if result.updates != 0:
+        print(f"{result.reason}: {result.step} updates, {result.samples} samples, {result.seconds:.1f} s. {losses}")
     for line in result.score_lines(best_saved=best):
         print(line)
     chosen = result.best if best else None

@@ -1,10 +1,12 @@
 """Checkpoints of a training: its state written to the work directory, and restored."""
 
 import contextlib
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy
 import torch
 
 from nm_core import Callback, NmError, NmTensor, Plan, Run
@@ -26,6 +28,8 @@ from nm_torch.checkpoint import (
     weights_signature,
 )
 from nm_torch.checkpoint.format import Manifest
+from nm_torch.data import DataLayer
+from nm_torch.engine.resume_changes import PlannedRate
 from nm_torch.engine.training_state import TrainingState
 from nm_torch.errors import TrainingError
 from nm_torch.module import TorchModule
@@ -102,8 +106,7 @@ def restore_training(training: TrainingState, run: Run, callbacks: Sequence[Call
         path, state = newest.path, newest.state
         run.report.extend(newest.report)
     else:
-        path = Path(resume)
-        state = read_checkpoint(path)
+        path, state = _read_named(Path(resume), run)
     check_graph(state, graph_facts(training.objective.plan), path, training.application)
     try:
         _load(training, run, callbacks, state)
@@ -129,6 +132,23 @@ def restore_training(training: TrainingState, run: Run, callbacks: Sequence[Call
         run.report.append(
             f"{path.name} resumes, but not bitwise as if it had never stopped: " + "; ".join(differences) + "."
         )
+
+
+def _read_named(path: Path, run: Run) -> tuple[Path, CheckpointState]:
+    """Read the checkpoint that is named, or the newest good one of a folder of them or of a run."""
+    for folder in (path, path / FOLDER):
+        if complete_checkpoints(folder):
+            newest = newest_checkpoint(folder)
+            assert newest is not None
+            run.report += [*newest.report, f"{path}: going on from {newest.path.name}, the newest checkpoint."]
+            return newest.path, newest.state
+    if (path / "application.json").is_file():
+        raise TrainingError(
+            f"{path} is a saved application: it has weights, and no state of an optimizer to go on from.\n"
+            "  Resume from a checkpoint of its run, or begin a training with its weights: train what it loads as, or\n"
+            "  name it in init_from."
+        )
+    return path, read_checkpoint(path)
 
 
 def graph_facts(plan: Plan) -> dict[str, str]:
@@ -157,7 +177,12 @@ def _state(training: TrainingState, run: Run, callbacks: Sequence[Callback], met
         versions=versions(),
         application=None if training.application is None else dict(training.application),
         graph=graph_facts(training.objective.plan),
-        extra={"meters": meters, "settings": _settings(training), "unreadable": _unreadable(training)},
+        extra={
+            "meters": meters,
+            "settings": _settings(training),
+            "unreadable": _unreadable(training),
+            "planned_rate": None if (planned := training.next_rate()) is None else planned.to_dict(),
+        },
     )
 
 
@@ -169,6 +194,8 @@ def _load(training: TrainingState, run: Run, callbacks: Sequence[Callback], stat
         run.report.extend(load_optimizer_state(training.optimizer, state.optimizer, settings=settings))
     if training.scale is not None and state.scaler:
         training.scale.load_state(state.scaler)
+    groups = () if state.optimizer is None else state.optimizer.groups
+    training.planned_rate = PlannedRate.of_checkpoint(state.extra, groups)
     training.step, training.epoch, training.position = state.step, state.epoch, state.micro_batch
     training.samples, training.skipped = state.samples, state.skipped
     # Sums since the last log point are those of one rank: with another number of ranks they begin anew.
@@ -197,7 +224,18 @@ def _settings(training: TrainingState) -> dict[str, Any]:
         "samples in the data": len(training.layer),
         "batching": repr(training.layer.batching),
         "batches_per_step": training.batches_per_step,
+        "gradient_clip_norm": training.gradient_clip_norm,
+        "non_finite": training.non_finite,
+        "sizes of the samples": _hash_sizes(training),
     }
+
+
+def _hash_sizes(training: TrainingState) -> str | None:
+    """Return a digest of the sizes of the samples, where the layer knows them: other data of as many samples differ."""
+    layer = training.layer
+    if type(layer).size_of is DataLayer.size_of and type(layer).sample_sizes is DataLayer.sample_sizes:
+        return None
+    return hashlib.sha256(numpy.ascontiguousarray(layer.sample_sizes()).tobytes()).hexdigest()[:12]
 
 
 def _unreadable(training: TrainingState) -> dict[str, str]:

@@ -24,7 +24,6 @@ from nm_torch.engine.training_state import TrainingState
 from nm_torch.errors import TrainingError
 from nm_torch.lowering import may_leave_unused
 from nm_torch.modes import training_mode
-from nm_torch.optim import Schedule
 
 PATIENCE = 100
 """Steps in a row without an update after which a training ends with an error, if an epoch is not longer."""
@@ -110,6 +109,7 @@ class TrainLoop:
             scores={name: dict(scores) for name, scores in run.scores.items()},
             scored_at=dict(run.scored_at),
             best=checkpointing.find_best(run),
+            updates=training.step - self.first_step,
         )
 
     def _explain(self, error: BaseException) -> NmError | None:
@@ -141,7 +141,11 @@ class TrainLoop:
         if request.max_epochs is not None:
             steps = run.steps_per_epoch * request.max_epochs
             horizon = steps if horizon is None else min(horizon, steps)
-        self.schedule = Schedule(training.optimizer, self.runtime.resolve_policy(request.policy), horizon)
+        run.report += training.set_schedule(self.runtime.resolve_policy(request.policy), horizon)
+        assert training.schedule is not None
+        self.schedule = training.schedule[1]
+        if training.step and not self._is_open():
+            run.report.append(self._nothing_left())
         call_all(self.hooks.start, run)
         if request.save == "best" and not run.retention.best:
             raise TrainingError(
@@ -153,8 +157,8 @@ class TrainLoop:
     def _loop(self, signals: Interrupts) -> str:
         """Make updates until something ends the loop; return the reason."""
         training, run, distributed = self.training, self.run, self.distributed
-        max_steps, max_epochs = self.request.max_steps, self.request.max_epochs
-        if (max_steps is None or training.step < max_steps) and (max_epochs is None or training.epoch < max_epochs):
+        max_steps = self.request.max_steps
+        if self._is_open():
             self.step = step = self._make_step()
             # Attributes become locals: each lookup would be paid at every step.
             on_steps, log_every = self.hooks.steps, self.request.log_every
@@ -204,6 +208,20 @@ class TrainLoop:
             self._check_updates()
             self.idle.check(training.samples)
         return self._finish(signals)
+
+    def _is_open(self) -> bool:
+        """Tell whether the end that the request names is still to come."""
+        training, request = self.training, self.request
+        steps = request.max_steps is None or training.step < request.max_steps
+        return steps and (request.max_epochs is None or training.epoch < request.max_epochs)
+
+    def _nothing_left(self) -> str:
+        ends = {"max_steps": self.request.max_steps, "max_epochs": self.request.max_epochs}
+        given = ", ".join(f"{name}={end}" for name, end in ends.items() if end is not None)
+        return (
+            f"Nothing is left to do: the training is at update {self.training.step}, after {self.training.epoch}"
+            f" epochs, and ends at {given}. Give a later end to train on."
+        )
 
     def _finish(self, signals: Interrupts) -> str:
         """Act on the last requests, a checkpoint at the end among them; return the reason of the end."""

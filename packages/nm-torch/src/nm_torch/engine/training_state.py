@@ -8,9 +8,11 @@ from nm_core.actions.requests import TrainRequest
 from nm_torch.data import DataLayer
 from nm_torch.engine.meters import LossMeter
 from nm_torch.engine.objective import Objective
+from nm_torch.engine.resume_changes import PlannedRate, rate_notes
 from nm_torch.engine.runtime import Runtime
 from nm_torch.errors import TrainingError
 from nm_torch.lowering import lower
+from nm_torch.optim import Policy, Schedule
 from nm_torch.precision import LossScale
 
 
@@ -45,6 +47,10 @@ class TrainingState:
         self.batches_per_step = request.batches_per_step
         self.application: Mapping[str, Any] | None = request.application
         self.reported = False
+        self.gradient_clip_norm: float | None = None
+        self.non_finite = "error"
+        self.planned_rate: PlannedRate | None = None
+        self.schedule: tuple[Policy, Schedule, int | None] | None = None
 
     def accept(self, request: TrainRequest, runtime: Runtime) -> None:
         """Take over what a call of `train` may change.
@@ -60,6 +66,25 @@ class TrainingState:
             )
         self.batches_per_step = request.batches_per_step
         self.application = request.application
+        self.gradient_clip_norm, self.non_finite = request.gradient_clip_norm, request.non_finite
+
+    def set_schedule(self, policy: Policy, updates: int | None) -> list[str]:
+        """Set the learning rates of the next updates; return notes on what goes on otherwise than it would have.
+
+        Args:
+            updates: the length of the whole training, where it is known.
+        """
+        planned = self.next_rate()
+        schedule = Schedule(self.optimizer, policy, updates)
+        self.schedule, self.planned_rate = (policy, schedule, updates), None
+        return [] if planned is None or not self.step else rate_notes(planned, policy, schedule, self.step, updates)
+
+    def next_rate(self) -> PlannedRate | None:
+        """Return the learning rate with which the training is about to go on, once it is known."""
+        if self.planned_rate is not None or self.schedule is None:
+            return self.planned_rate
+        policy, schedule, updates = self.schedule
+        return PlannedRate(schedule.rate(self.step), repr(policy), updates)
 
 
 def check_request(request: TrainRequest) -> None:

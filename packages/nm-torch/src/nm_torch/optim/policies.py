@@ -165,7 +165,12 @@ class Schedule:
         for group in self._groups:
             # The key of torch's own schedulers: state that either of them saved is understood by the other.
             group.setdefault("initial_lr", group["lr"])
+        self.base = float(self._groups[0]["initial_lr"])
         self._rates = [policy.bind(horizon, group["initial_lr"]) for group in self._groups]
+
+    def rate(self, update: int) -> float:
+        """Return the learning rate of the first group for the update after ``update`` applied ones."""
+        return self._rates[0](update)
 
     def apply(self, update: int) -> float:
         """Set every group's learning rate for the update after ``update`` applied ones; return that of the first."""
