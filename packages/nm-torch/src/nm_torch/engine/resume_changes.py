@@ -1,4 +1,4 @@
-"""What a training that goes on does otherwise than it would have: learning rate, policy, length, other settings."""
+"""Changes of a training that goes on otherwise than it would have: learning rate, policy, length."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

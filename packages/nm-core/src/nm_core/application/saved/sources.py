@@ -24,7 +24,7 @@ _DAMAGE = (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionEr
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class WeightsSource:
     """A saved application or a checkpoint.
 
     Attributes:
@@ -32,7 +32,7 @@ class Source:
         note: how it was chosen, where the path that was named is not its own; else empty.
 
     Example:
-        >>> Source(Path("runs/digits/application")).note
+        >>> WeightsSource(Path("runs/digits/application")).note
         ''
     """
 
@@ -45,21 +45,23 @@ def is_checkpoint(path: Path) -> bool:
     return (path / MANIFEST).is_file() and (path / STATE).is_file() and not (path / APPLICATION).exists()
 
 
-def find_source(path: Path) -> Source | None:
+def find_source(path: Path) -> WeightsSource | None:
     """Return the saved application or checkpoint that a path means, or None.
 
     Of a run's folder it is the application that was saved there; without one, and of a folder of checkpoints, it is
     the best checkpoint by the score that the run watched, else the newest.
     """
     if is_archive(path):
-        return Source(path) if path.is_file() else None
+        return WeightsSource(path) if path.is_file() else None
     if not path.is_dir():
         return None
     if (path / MANIFEST).is_file():
-        return Source(path)
+        return WeightsSource(path)
     application = path / "application"
     if is_saved_application(application):
-        return Source(application, f"{path} is the folder of a run; {application} is taken, which was saved there")
+        return WeightsSource(
+            application, f"{path} is the folder of a run; {application} is taken, which was saved there"
+        )
     checkpoints = find_checkpoints(path) or find_checkpoints(path / CHECKPOINTS)
     return _choose(path, checkpoints) if checkpoints else None
 
@@ -74,7 +76,7 @@ def find_checkpoints(folder: Path) -> list[Path]:
 
 
 def read_record(checkpoint: Path) -> Mapping[str, Any]:
-    """Return what a checkpoint records of the application that wrote it: its file, folder and structure.
+    """Return the record of the application that wrote a checkpoint: its file, folder and structure.
 
     Raises:
         ApplicationError: the training was of graphs made in Python, or the record is damaged.
@@ -102,7 +104,7 @@ def base_of(record: Mapping[str, Any], checkpoint: Path) -> Path:
     return next((folder for folder in around if file and (folder / Path(file).name).exists()), around[0])
 
 
-def _choose(path: Path, checkpoints: list[Path]) -> Source:
+def _choose(path: Path, checkpoints: list[Path]) -> WeightsSource:
     metric, mode = _watched(checkpoints[-1])
     scores: dict[Path, float] = {}
     for checkpoint in checkpoints if metric is not None else ():
@@ -114,8 +116,8 @@ def _choose(path: Path, checkpoints: list[Path]) -> Source:
             scores[checkpoint] = score
     best = Retention(metric=metric, mode=mode).best_of(checkpoints, scores)
     if best is None:
-        return Source(checkpoints[-1], f"{path}: took {checkpoints[-1].name}, the last checkpoint")
-    return Source(best, f"{path}: took {best.name}, the best by {metric} ({scores[best]:.6g})")
+        return WeightsSource(checkpoints[-1], f"{path}: took {checkpoints[-1].name}, the last checkpoint")
+    return WeightsSource(best, f"{path}: took {best.name}, the best by {metric} ({scores[best]:.6g})")
 
 
 def _watched(checkpoint: Path) -> tuple[str | None, Any]:
