@@ -221,6 +221,22 @@ class Trainer(CompositeModule):
         return self.criterion(log_probs=self.pair(signal=signal).log_probs, labels=labels)
 
 
+class Filled(CompositeModule):
+    """A row that is filled with a number, and half of a value: the first takes a constant alone."""
+
+    input_ports = ports(value="; Features", x="B C T:t")
+    output_ports = ports(row="T:10 ; Features", y="B C T:(t+1)//2")
+
+    def __init__(self) -> None:
+        MADE.append("Filled")
+        self.fill = Fill()
+        self.half = Half()
+
+    def build(self, value: Any, x: Any) -> Any:
+        """Fill and halve."""
+        return self.fill(value=value), self.half(x=x)
+
+
 class Count(Metric):
     """Counts."""
 
@@ -266,7 +282,8 @@ class ZooPlugin:
     def nm_collection(self) -> Collection:
         """Declare the modules."""
         specs = [
-            ModuleSpec(cls.__name__, "A sample.", targets={"any": f"{__name__}:{cls.__name__}"}) for cls in ANIMALS
+            ModuleSpec(cls.__name__, "A sample.", targets={"any": f"{__name__}:{cls.__name__}"})
+            for cls in (*ANIMALS, Filled)
         ]
         return Collection("zoo", "Samples.", modules=specs)
 

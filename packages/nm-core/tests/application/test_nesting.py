@@ -21,6 +21,7 @@ modules:
   pair: {type: zoo.Pair}
   fill: {type: zoo.Fill}
   trainer: {type: zoo.Trainer}
+  filled: {type: zoo.Filled}
   inner: {graph: inner}
   outer: {graph: outer}
 """
@@ -214,15 +215,15 @@ def test_an_input_of_which_nested_graphs_make_nothing_is_a_port(load: Any) -> No
 graphs:
   inner:
     inputs: {x: "B C T"}
-    calls: [{call: half, inputs: {x: {value: 1}}}, {call: half, as: other, inputs: {x: x}}]
-    outputs: {y: half.y, z: other.y}
+    calls: [{call: fill, inputs: {value: {value: 1}}}, {call: half, inputs: {x: x}}]
+    outputs: {y: fill.row, z: half.y}
   outer: {inputs: {x: "B C T"}, calls: [{call: inner, inputs: {x: x}}], outputs: {y: inner.y}}
   infer: {inputs: {x: "B C T"}, calls: [{call: outer, inputs: {x: x}}], outputs: {y: outer.y}}
 """)
 
     assert [list(app.graphs[name].inputs) for name in ("outer", "infer")] == [["x"], ["x"]]
     assert app.graphs["infer"].needed == {}
-    assert [call.module.name for call in app.graphs["infer"].calls] == ["half"]
+    assert [call.module.name for call in app.graphs["infer"].calls] == ["fill"]
     assert rewritten(app)["infer"] == {"outer": {}}
 
 
@@ -251,16 +252,12 @@ def test_a_constant_may_be_given_to_a_composite(load: Any) -> None:
     """Modules inside that are given nothing else take it as a constant of the graph, and compute nothing yet."""
     app = load("""\
 graphs:
-  inner: {inputs: {x: "B Token ; Labels"}, calls: [{call: trainer, inputs: {signal: 2.0, labels: x}}],
-    outputs: {y: trainer.loss}}
-  outer: {inputs: {x: "B Token ; Labels"}, calls: [{call: inner, inputs: {x: x}}], outputs: {y: inner.y}}
+  inner: {inputs: {x: "B C T"}, calls: [{call: filled, inputs: {value: 2.0, x: x}}],
+    outputs: {row: filled.row, y: filled.y}}
+  outer: {inputs: {x: "B C T"}, calls: [{call: inner, inputs: {x: x}}], outputs: {row: inner.row, y: inner.y}}
 """)
 
-    assert [call.module.name for call in app.graphs["outer"].calls] == [
-        "trainer.pair.encoder",
-        "trainer.pair.decoder",
-        "trainer.loss",
-    ]
+    assert [call.module.name for call in app.graphs["outer"].calls] == ["filled.fill", "filled.half"]
 
 
 def test_a_view_of_a_constant_is_refused(tmp_path: Path) -> None:

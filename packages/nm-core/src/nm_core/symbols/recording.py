@@ -13,6 +13,7 @@ from typing import Any
 from nm_core.errors import PortError, did_you_mean
 from nm_core.symbols.arguments import CONTAINERS, explain_argument, holds_symbolic
 from nm_core.symbols.component import CastPolicy, Component
+from nm_core.symbols.constants import constant_problems
 from nm_core.symbols.corrections import correct_problems
 from nm_core.symbols.distinct_names import DistinctNames
 from nm_core.symbols.ports import PortSpec
@@ -20,7 +21,7 @@ from nm_core.symbols.size_origins import find_origin, note_size_origins
 from nm_core.symbols.tensor import Argument, Call, CompositeCall, ConstantInput, NmTensor, flat_arguments
 from nm_core.symbols.user_call import UserCall, read_user_call
 from nm_core.symbols.user_location import user_location
-from nm_types import CallTyping, Edge, NeuralType, NeuralTypeError
+from nm_types import CallTyping, DefinitionError, Edge, NeuralType, NeuralTypeError
 
 _casts: ContextVar[CastPolicy] = ContextVar("nm_core_casts", default="error")
 _scope: ContextVar[CompositeCall | None] = ContextVar("nm_core_scope", default=None)
@@ -132,13 +133,14 @@ def type_arguments(
 ) -> CallTyping:
     """Check the edges of a call and give its outputs their types.
 
-    Values whose own call failed are left out.
+    Values whose own call failed are left out. Constants are held against their ports as outputs of calls are.
 
     Raises:
         NeuralTypeError: some edges do not fit; the error says where derived sizes come from.
     """
+    problems = [*constant_problems(owner, module.inputs, inputs, declared=declared_in(module), location=location)]
     try:
-        return module.type_edges(
+        typing = module.type_edges(
             edges(owner, module, inputs),
             {port.name: port.type for port in outputs.values()},
             owner=owner,
@@ -146,7 +148,15 @@ def type_arguments(
             location=location,
         )
     except NeuralTypeError as error:
-        raise _explain_error(error, module, inputs, owner, location, policy) from None
+        explained = _explain_error(error, module, inputs, owner, location, policy)
+        raise (NeuralTypeError([*problems, *explained.problems]) if problems else explained) from None
+    except DefinitionError:
+        if problems:  # what a constant stands for decides no output
+            raise NeuralTypeError(problems) from None
+        raise
+    if problems:
+        raise NeuralTypeError(problems)
+    return typing
 
 
 def _explain_error(

@@ -113,7 +113,7 @@ def check_known_edges(call: BoundCall, policy: CastPolicy | frozenset[str]) -> N
         NmError: some do not fit.
     """
     owner = call.entry.label
-    if recording.edges(owner, call.module, call.arguments):
+    if any(not isinstance(value, NmTensor) or not value.is_failed for value in call.arguments.values()):
         recording.type_arguments(call.module, call.arguments, PortSpec(), owner=owner, location="", policy=policy)
 
 
