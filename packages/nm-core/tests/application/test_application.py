@@ -108,6 +108,19 @@ def test_inference_over_a_data_layer(app: Application) -> None:
     assert app.infer("eval").collect()["word"] == ["no"]
 
 
+def test_inference_takes_keywords_or_one_mapping(app: Application) -> None:
+    """Of the graph infer, or of one by its name; nothing is given twice or without a name."""
+    spec = [[1.0, 2.0]]
+    expected = app.infer(spec=spec).collect()
+    assert app.infer({"spec": spec}).collect() == expected
+    assert app.infer("infer", {"spec": spec}).collect() == expected
+    assert app.infer(values={"spec": spec}).collect() == expected
+    with pytest.raises(PortError, match="spec was given in the mapping and by keyword"):
+        app.infer({"spec": spec}, spec=spec)
+    with pytest.raises(PortError, match=r"a list was given without one(.|\n)*infer\(spec=\.\.\.\)"):
+        app.infer(spec)  # type: ignore[arg-type]
+
+
 def test_inference_names_wrong_and_missing_inputs(app: Application) -> None:
     """Both at once, with what was perhaps meant."""
     with pytest.raises(PortError, match='no input "spc" Did you mean "spec"') as caught:

@@ -10,6 +10,7 @@ from nm_types.lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from nm_core.symbols.ports import optional, ports, variadic
     from nm_torch import common
+    from nm_torch.call_checks import checked
     from nm_torch.checking.check import check_module
     from nm_torch.loss import LossModule
     from nm_torch.lowering import lower
@@ -21,6 +22,7 @@ else:
         {
             "LossModule": "nm_torch.loss",
             "TorchModule": "nm_torch.module",
+            "checked": "nm_torch.call_checks",
             "check_module": "nm_torch.checking.check",
             "common": "nm_torch.common",
             "from_torch": "nm_torch.wrap",
@@ -35,6 +37,7 @@ __all__ = [
     "LossModule",
     "TorchModule",
     "check_module",
+    "checked",
     "common",
     "from_torch",
     "lower",

@@ -12,8 +12,13 @@ __all__ = [
     "PrecisionError",
     "StrategyError",
     "TrainingError",
+    "UncheckedModuleError",
     "WeightsError",
 ]
+
+
+class UncheckedModuleError(NmError, TypeError):
+    """A module has no ports that its calls could be checked against."""
 
 
 class PlacementError(NmError, ValueError):

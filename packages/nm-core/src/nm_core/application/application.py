@@ -27,11 +27,12 @@ from nm_core.application.text.tree import Data
 from nm_core.application.text.writers import digest, to_json, to_yaml
 from nm_core.callbacks.base import Callback
 from nm_core.callbacks.run import TrainingResult
-from nm_core.errors import ApplicationError
+from nm_core.errors import ApplicationError, PortError
 from nm_core.graphs.graph import Graph
 from nm_core.modules.metric import Metric
 from nm_core.modules.module import NeuralModule
 from nm_core.runs import OpenRun, RunFolder
+from nm_types.frames import boundary
 
 T = TypeVar("T")
 
@@ -178,17 +179,41 @@ class Application:
         """
         return self.factory.eval(self.metrics(), **overrides)
 
-    def infer(self, graph: str | None = None, **inputs: Any) -> Records:
+    @boundary
+    def infer(
+        self, graph: str | Mapping[str, Any] | None = None, values: Mapping[str, Any] | None = None, **inputs: Any
+    ) -> Records:
         """Run a graph: on one batch of values for its free inputs, or over its data layer where it has one.
 
+        Arrays, tensors and nested lists of numbers are taken: `app.infer(spec=spec)`, or in one mapping,
+        `app.infer({"spec": spec})` or `app.infer("encode", {"spec": spec})`. They are checked against the types of the
+        inputs: ranks, sizes across all values, families of numbers, lengths within their axis, audio that is finite.
+
         Args:
-            graph: the graph's name; `infer` when not given.
-            inputs: values for the free inputs, by name.
+            graph: the graph's name, `infer` when not given; or the values for `infer`.
+            values: values for the free inputs, by name.
+            inputs: more of them; one that is called `graph` or `values` is given in the mapping.
 
         Returns:
             one record per sample; `.collect()` gives lists.
+
+        Raises:
+            PortError: a name is unknown, missing or given twice, or a value is no array.
+            NeuralTypeError: values that do not fit the types of the inputs.
         """
-        return self.factory.infer(self.graphs[INFER if graph is None else graph], inputs=inputs)
+        if isinstance(graph, Mapping) and values is None:
+            graph, values = None, graph
+        name = INFER if graph is None else graph
+        if not isinstance(name, str) or not isinstance(values, Mapping | None):
+            ends = ", ".join(f"{name}=..." for name in self.entry.graphs[INFER].inputs) if INFER in self.graphs else ""
+            raise PortError(
+                f"{self.path}: values are given by name, and a {type(graph).__name__} was given without one.\n"
+                f"  Call infer({ends or 'name=...'}), or infer with one mapping from name to value."
+            )
+        twice = [name for name in inputs if name in (values or {})]
+        if twice:
+            raise PortError(f"{self.path}: {', '.join(twice)} was given in the mapping and by keyword.")
+        return self.factory.infer(self.graphs[name], inputs={**(values or {}), **inputs})
 
     def graph_of(self, verb: str) -> Graph:
         """Return the graph behind a verb: the one that `tasks` names, else `infer`."""

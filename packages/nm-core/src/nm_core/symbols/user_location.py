@@ -3,11 +3,11 @@
 import sys
 from types import FrameType
 
-_OURS = frozenset({"nm_types", "nm_core", "nm_torch"})
+_OURS = frozenset({"nm_types", "nm_core", "nm_torch", "torch"})
 
 
 def user_location() -> str:
-    """Return `file:line` of the innermost frame outside the engine's own packages, or an empty string.
+    """Return `file:line` of the innermost frame outside of the engine and its framework, or an empty string.
 
     A cell of a notebook is a temporary file, so it is named as IPython shows it: `In[3]:2`.
     """

@@ -23,6 +23,8 @@ from nm_torch.lowering.analysis import is_required
 from nm_torch.lowering.lowered import Lowered
 from nm_torch.lowering.shape_checks import element_by_element, length_of, shape_check
 from nm_torch.module import TorchModule
+from nm_types import NeuralType
+from nm_types.unifying import release_sizes
 
 RESERVED_NAMES = frozenset(dir(Lowered()))
 """Attributes of every `nn.Module`, which a submodule of the same name would hide."""
@@ -67,11 +69,15 @@ class CodeWriter:
         title = "".join(part.title() for part in plan.graph.name.replace(".", "_").split("_")) or "Graph"
         # A plain module takes over the generated forward: a GraphModule has its own ways to be copied and pickled.
         written = fx.GraphModule(self.root, self.code, class_name=title)
+        arguments = tuple(plan.argument_name(tensor) for tensor in plan.framework_inputs)
+        types = _release_types((*plan.framework_inputs, *plan.framework_outputs))
         body = {
             "__doc__": written.code.strip(),
             "forward": type(written).forward,
-            "input_names": tuple(plan.argument_name(tensor) for tensor in plan.framework_inputs),
+            "input_names": arguments,
             "output_names": names,
+            "input_types": dict(zip(arguments, types, strict=False)),
+            "output_types": dict(zip(names, types[len(arguments) :], strict=True)),
         }
         lowered: Lowered = type(f"Lowered{title}", (Lowered,), body)()
         for name, child in self.root.named_children():
@@ -167,6 +173,11 @@ def _check_attribute(module: TorchModule) -> None:
                 f'The module "{module.name}" cannot be lowered: "{part}" has a meaning of its own in PyTorch.\n'
                 f'  Give it another name: {type(module).__name__}(..., name="my_{module.name}").'
             )
+
+
+def _release_types(tensors: Iterable[NmTensor]) -> list[NeuralType]:
+    """Return the types of tensors as those of ports, whose names stand for the sizes of each run."""
+    return list(release_sizes({str(number): tensor.type for number, tensor in enumerate(tensors)}).values())
 
 
 def _output_name(tensor: NmTensor, plan: Plan) -> str:
