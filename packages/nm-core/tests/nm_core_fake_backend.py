@@ -62,6 +62,10 @@ class FakeSession:
         self.asked.append((seed, name))
         yield
 
+    def seed_generator(self, seed: int) -> None:
+        """Remember the seed."""
+        self.asked.append(("seed", seed))
+
     def tie(self, modules: Any, first: str, second: str) -> None:
         """Remember the tie."""
         self.asked.append(("tie", first, second, sorted(modules)))

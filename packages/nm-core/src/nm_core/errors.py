@@ -11,6 +11,7 @@ __all__ = [
     "GraphError",
     "ModuleDeclarationError",
     "NmError",
+    "OptionError",
     "ParameterError",
     "PortError",
     "SymbolicAttributeError",
@@ -31,6 +32,10 @@ class ModuleDeclarationError(NmError, TypeError):
 
 class ParameterError(NmError, TypeError):
     """A constructor parameter is unknown, missing or of a form that cannot be kept."""
+
+
+class OptionError(NmError, TypeError, ValueError):
+    """An option of a factory or an action has a value that it does not take."""
 
 
 class PortError(NmError, TypeError):

@@ -248,6 +248,9 @@ class PythonSession:
         self.requests: list[Any] = []
         self.facts: list[tuple[str, ...]] = []
 
+    def seed_generator(self, seed: int) -> None:
+        """Do nothing: these modules draw nothing by themselves."""
+
     @contextmanager
     def seeded(self, seed: int, name: str) -> Iterator[None]:
         """Make weights follow from the seed and the name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -56,8 +57,8 @@ class ReferenceSession:
 
     def train(self, request: TrainRequest) -> TrainingResult:
         """Train until the request's end; go on where an earlier call on the same losses stopped."""
-        if request.restart:
-            self.trainings.pop(request.losses, None)
+        if request.restart and (former := self.trainings.pop(request.losses, None)) is not None:
+            former.restore()
         training = self.trainings.get(request.losses) or Training(self, request)
         try:
             return Piece(self, training, request).run()
@@ -126,6 +127,10 @@ class ReferenceSession:
     def seeded(self, seed: int, name: str) -> AbstractContextManager[None]:
         """Make weights created inside depend on `seed` and `name` only."""
         return stream(seed, name)
+
+    def seed_generator(self, seed: int) -> None:
+        """Seed Python's generator."""
+        random.seed(seed)
 
     def save_weights(self, module: NeuralModule, path: Path, *, without: Collection[str] = ()) -> None:
         """Write a module's weights to a file."""

@@ -29,8 +29,14 @@ class Training:
         self.given = plan.sources[0].tensors()
         self.seed = session.settings.seed
         self.lowered = session.lower(plan)
+        self.weights = {name: list(one.values) for name, one in keeping.weights_of(self.lowered.modules).items()}
         self.step = self.epoch = self.position = self.samples = self.skipped = 0
         self.totals, self.counted = dict.fromkeys(self.losses, 0.0), 0
+
+    def restore(self) -> None:
+        """Give the weights of the beginning back."""
+        for name, weight in keeping.weights_of(self.lowered.modules).items():
+            weight.values[:] = self.weights[name]
 
     @property
     def counts(self) -> dict[str, Any]:

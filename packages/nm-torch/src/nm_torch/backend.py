@@ -20,6 +20,8 @@ from nm_torch.engine.train_loop import TrainLoop
 from nm_torch.engine.training_state import TrainingState, check_request
 from nm_torch.lowering import Lowered, lower
 from nm_torch.optim import resolve_optimizer, resolve_policy
+from nm_torch.placement import parse_placement
+from nm_torch.strategies import check_strategy
 from nm_torch.values import convert_value, extremes, observe
 
 
@@ -50,6 +52,20 @@ class TorchBackend:
         ):
             try:
                 resolve(spec, extra=plugins)
+            except NmError as error:
+                problems[key] = str(error)
+        return problems
+
+    def check_engine(self, options: Mapping[str, str], extra: Collection[str]) -> dict[str, str]:
+        """Return the errors of the options placement and strategy of an application, whatever this machine has.
+
+        Args:
+            extra: names of the strategies of collections.
+        """
+        problems = {}
+        for key, check in (("placement", parse_placement), ("strategy", lambda name: check_strategy(name, extra))):
+            try:
+                check(options[key])
             except NmError as error:
                 problems[key] = str(error)
         return problems
@@ -98,8 +114,8 @@ class TorchSession:
     def train(self, request: TrainRequest) -> TrainingResult:
         """Train until the request's end; go on where an earlier call on the same losses stopped."""
         check_request(request)
-        if request.restart:
-            self.trainings.pop(request.losses, None)
+        if request.restart and (former := self.trainings.pop(request.losses, None)) is not None:
+            former.restore_initial_weights()
         training = self.trainings.get(request.losses) or TrainingState(self.runtime, request)
         try:
             training.accept(request, self.runtime)
@@ -132,6 +148,10 @@ class TorchSession:
     def seeded(self, seed: int, name: str) -> AbstractContextManager[None]:
         """Make weights created inside depend on `seed` and `name` only, and restore the caller's generator."""
         return seed_by_name(seed, name)
+
+    def seed_generator(self, seed: int) -> None:
+        """Seed torch's generators, as `torch.manual_seed` does."""
+        torch.manual_seed(seed)
 
     def save_weights(self, module: NeuralModule, path: Path, *, without: Collection[str] = ()) -> None:
         """Write a module's weights to a safetensors file, but for those that another file holds."""

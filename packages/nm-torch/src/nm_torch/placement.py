@@ -5,9 +5,25 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from nm_core.errors import did_you_mean
 from nm_torch.errors import PlacementError
 
 HALF_TYPES = (torch.float16, torch.bfloat16)
+
+
+def parse_placement(placement: str) -> tuple[str, int | None]:
+    """Return the kind of a placement, "auto", "cpu" or "cuda", and the number of the device where it has one.
+
+    Raises:
+        PlacementError: it is none of these.
+    """
+    kind, colon, number = placement.partition(":")
+    if (kind in ("auto", "cpu") and not colon) or (kind == "cuda" and (not colon or number.isdecimal())):
+        return kind, int(number) if number else None
+    hint = (
+        ' Did you mean "cuda"?' if "gpu" in placement.lower() else did_you_mean(kind.lower(), ("auto", "cpu", "cuda"))
+    )
+    raise PlacementError(f'placement is "auto", "cpu", "cuda" or "cuda:1", and {placement!r} was given.{hint}')
 
 
 def resolve_device(placement: str, local_rank: int = 0) -> torch.device:
@@ -16,15 +32,13 @@ def resolve_device(placement: str, local_rank: int = 0) -> torch.device:
     Raises:
         PlacementError: the device is unknown or is not there.
     """
-    if placement == "auto":
+    kind, number = parse_placement(placement)
+    if kind == "auto":
         return torch.device("cuda", local_rank) if torch.cuda.is_available() else torch.device("cpu")
-    kind, _, number = placement.partition(":")
-    if kind == "cpu" and not number:
+    if kind == "cpu":
         return torch.device("cpu")
-    if kind != "cuda" or (number and not number.isdigit()):
-        raise PlacementError(f'placement is "auto", "cpu", "cuda" or "cuda:1", and {placement!r} was given.')
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    index = int(number) if number else local_rank
+    index = local_rank if number is None else number
     if index >= count:
         raise PlacementError(
             f'placement "{placement}" was asked for, and torch {torch.__version__} sees {count} GPUs here.\n'

@@ -3,6 +3,7 @@
 import gc
 import os
 import weakref
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from nm_torch_samples import Explode, Keep, Map, Ragged, SampleLoss, two_losses
 
 import nm_core
 from nm_core import Graph, GraphError, NeuralModuleFactory
+from nm_core.callbacks import CheckpointCallback
+from nm_core.errors import OptionError
 from nm_torch.data import WorkerError
 from nm_torch.engine.randomness import stream_seed
 from nm_torch.errors import NonFiniteLossError, TrainingError
@@ -89,17 +92,51 @@ def test_two_factories_in_alternating_pieces_do_not_meet() -> None:
     assert torch.equal(weights(second), alone[1])
 
 
-def test_restart_forgets_the_optimizer_and_the_place() -> None:
-    """With restart the step count and the order begin anew; the weights stay as they are."""
+def test_restart_gives_the_first_weights_back() -> None:
+    """With restart weights, step count and order begin anew: bitwise the first training, with another optimizer too."""
     net, losses = build()
+    net.register_buffer("seen", torch.zeros(3))
     nf = NeuralModuleFactory()
     nf.train(losses, optimizer=SGD, max_steps=5)
-    before = weights(net)
+    first = weights(net)
+    nf.train(losses, optimizer=SGD, max_steps=9)
+    net.seen += 1
 
-    result = nf.train(losses, optimizer="adamw", max_steps=1, restart=True)
+    result = nf.train(losses, optimizer=SGD, max_steps=5, restart=True)
 
-    assert result.step == 1
-    assert 0 < (weights(net) - before).abs().max() < 0.01
+    assert result.step == 5
+    assert torch.equal(weights(net), first)
+    assert net.seen.tolist() == [0, 0, 0]
+    nf.train(losses, optimizer={"name": "sgd", "lr": 0.0}, max_steps=1, restart=True)
+    assert torch.equal(weights(net), weights(build()[0]))
+
+
+def test_restart_after_a_resume_gives_the_weights_that_were_made(tmp_path: Path) -> None:
+    """In a training that went on from a checkpoint, the first weights are those that the modules were made with."""
+    _, losses = build()
+    NeuralModuleFactory(work_dir=tmp_path).train(losses, optimizer=SGD, max_steps=4, callbacks=[CheckpointCallback()])
+    net, losses = build()
+    nf = NeuralModuleFactory(work_dir=tmp_path)
+    nf.train(losses, optimizer=SGD, max_steps=6, resume=True)
+
+    nf.train(losses, optimizer={"name": "sgd", "lr": 0.0}, max_steps=1, restart=True)
+
+    assert torch.equal(weights(net), weights(build()[0]))
+
+
+def test_a_seed_makes_modules_of_classes_repeat() -> None:
+    """A factory with a seed seeds torch once; one without leaves the caller's generator as it is."""
+    made = []
+    for seed in (5, 5, 6):
+        NeuralModuleFactory(seed=seed)
+        made.append(weights(Map()))
+    assert torch.equal(made[0], made[1])
+    assert not torch.equal(made[0], made[2])
+    torch.manual_seed(9)
+    before = torch.get_rng_state()
+    nf = NeuralModuleFactory()
+    nf.create("common.Linear", input_size=2, output_size=3)
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_another_optimizer_for_a_training_that_goes_on_is_refused() -> None:
@@ -283,10 +320,10 @@ def test_the_end_is_told_to_every_callback_once() -> None:
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
-        ({"max_steps": 0}, TrainingError, "max_steps is a whole number from 1"),
-        ({"max_steps": 1, "batches_per_step": 0}, TrainingError, "batches_per_step"),
-        ({"max_steps": 1, "gradient_clip_norm": -1.0}, TrainingError, "above 0"),
-        ({"max_steps": 1, "non_finite": "ignore"}, TrainingError, '"error" or "skip"'),
+        ({"max_steps": 0}, OptionError, "max_steps is a whole number from 1"),
+        ({"max_steps": 1, "batches_per_step": 0}, OptionError, "batches_per_step"),
+        ({"max_steps": 1, "gradient_clip_norm": -1.0}, OptionError, "above 0"),
+        ({"max_steps": 1, "non_finite": "ignore"}, OptionError, '"error" or "skip"'),
         ({"max_steps": 1, "restart": True, "resume": "auto"}, TrainingError, "one of them"),
         ({"max_steps": 1, "resume": "auto"}, TrainingError, "work_dir"),
         ({"max_steps": 1, "optimizer": "novogard"}, UnknownOptimizerError, "novograd"),

@@ -62,7 +62,8 @@ class Session(Protocol):
         - An epoch gives each sample of the data layer once. The order follows from the seed and the epoch.
         - `step` counts updates applied, earlier calls on the same losses included: a call goes on where the last one
           ended (order, optimizer, random streams), so that pieces give the weights of the whole; one that is already at
-          its end changes nothing. `restart` forgets that past, and keeps the weights.
+          its end changes nothing. `restart` forgets that past, and gives the modules the weights and buffers back with
+          which the first training of these losses began.
         - Losses are known by the names of `nm_core.graphs.graph.named_outputs`; one that is not finite ends the
           training with an error of ours, or (`non_finite="skip"`) leaves out and counts the update.
         - `request_stop` and Ctrl-C (SIGINT) end it at the next step boundary, with the reason "stopped: ..." or
@@ -117,6 +118,9 @@ class Session(Protocol):
     def seeded(self, seed: int, name: str) -> AbstractContextManager[None]:
         """Make weights created inside depend on `seed` and `name` only, and give the caller's generator back."""
 
+    def seed_generator(self, seed: int) -> None:
+        """Seed the framework's own generator, from which modules draw that are made by their classes."""
+
     def save_weights(self, module: NeuralModule, path: Path, *, without: Collection[str] = ()) -> None:
         """Write a module's weights to a file, each once; those that another file holds, being tied, are left out."""
 
@@ -159,7 +163,8 @@ class Backend(Protocol):
     """A framework, found by name through the plugin layer.
 
     A backend may also have `check_training(optimizer, policy, extra)`, by which `nmod check` judges the training of an
-    application: it returns what is wrong by the keys "optimizer" and "policy".
+    application: it returns what is wrong by the keys "optimizer" and "policy"; and `check_engine(options, extra)`,
+    which returns what is wrong with the options "placement" and "strategy", whatever this machine has.
     """
 
     def open(self, settings: Settings) -> Session:

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from nm_core.actions.keywords import keywords_of
+from nm_core.actions.keywords import keywords_of, suggest_keywords
 from nm_core.actions.requests import CallOptions, EvalRequest, InferRequest, Settings, TrainCall, TrainRequest, cut
 from nm_core.actions.results import Records, TrainingInterrupt
 from nm_core.actions.run_folder import FactoryRun
-from nm_core.actions.train_options import declared_options
+from nm_core.actions.train_options import check_options, declared_options, show_value
 from nm_core.callbacks.base import Callback
 from nm_core.callbacks.run import BestCheckpoint, TrainingResult
 from nm_core.callbacks.run_recorder import RunRecorder
-from nm_core.errors import GraphError
+from nm_core.errors import GraphError, OptionError, PortError
 from nm_core.graphs.calls import Outputs, check_distinct_names
 from nm_core.graphs.graph import Graph
 from nm_core.modules.composite import CompositeModule, holders
@@ -44,7 +44,9 @@ class NeuralModuleFactory:
         placement: "auto", "cpu", "cuda" or "cuda:1".
         precision: "fp32", "tf32", "bf16" or "fp16".
         strategy: "auto" (one process, or ddp under torchrun), "single", "ddp".
-        seed: the number from which every random stream follows.
+        seed: the number from which every random stream follows, 0 when not given. A seed that is given also seeds the
+            generator of the framework once, here (`torch.manual_seed`), so that modules that are made by their classes
+            afterwards begin with the same weights each time; without one, that generator is left as it is.
         work_dir: where checkpoints and logs go.
         deterministic: ask the framework for deterministic algorithms, at a price.
         collections: what is installed; found when not given.
@@ -55,7 +57,7 @@ class NeuralModuleFactory:
         ties, frozen: pairs of weights that are one, and patterns of weights that do not learn, in every graph.
 
     Example:
-        >>> factory = NeuralModuleFactory(backend="torch", precision="fp32", seed=0, work_dir="runs/first")
+        >>> factory = NeuralModuleFactory(backend="torch", precision="fp32", work_dir="runs/first")
         >>> factory.settings.work_dir.name
         'first'
         >>> factory.freeze("encoder.**")
@@ -63,6 +65,7 @@ class NeuralModuleFactory:
         ['encoder.**']
     """
 
+    @suggest_keywords
     def __init__(
         self,
         *,
@@ -70,20 +73,24 @@ class NeuralModuleFactory:
         placement: str = "auto",
         precision: str = "fp32",
         strategy: str = "auto",
-        seed: int = 0,
+        seed: int | None = None,
         work_dir: str | Path | None = None,
         deterministic: bool = False,
         collections: Collections | None = None,
     ) -> None:
+        if not isinstance(backend, str):
+            raise OptionError(f'backend is a name such as "torch", and {show_value(backend)} was given.')
         self.backend = backend
-        self.settings = Settings(
+        settings = Settings(
             placement=placement,
             precision=precision,
             strategy=strategy,
-            seed=seed,
-            work_dir=None if work_dir is None else Path(work_dir),
+            seed=0 if seed is None else seed,
+            work_dir=work_dir,  # type: ignore[arg-type]  # checked before it becomes a path
             deterministic=deterministic,
         )
+        check_options(settings)
+        self.settings = replace(settings, work_dir=None if work_dir is None else Path(work_dir))
         self.modules: dict[str, NeuralModule] = {}
         self.graphs: list[Graph] = []
         self.ties: list[tuple[str, str]] = []
@@ -95,6 +102,8 @@ class NeuralModuleFactory:
         self._prepared: WeakSet[Graph] = WeakSet()
         if collections is not None:
             self.collections = collections
+        if seed is not None:
+            self.session.seed_generator(seed)
 
     @cached_property
     def collections(self) -> Collections:
@@ -126,7 +135,8 @@ class NeuralModuleFactory:
     def train(self, call: TrainCall) -> TrainingResult:
         """Train the modules above some losses, until `max_epochs` or `max_steps`.
 
-        Called again with the same losses, training goes on where it stopped unless `restart` is set. A work directory
+        Called again with the same losses, training goes on where it stopped unless `restart` is set, which gives the
+        modules the weights back with which the first training of these losses began. A work directory
         that holds the run of another training is refused unless `resume` or `restart` is set.
 
         Raises:
@@ -192,16 +202,18 @@ class NeuralModuleFactory:
             yield run
 
     @boundary
+    @suggest_keywords
     def eval(
         self, metrics: Metric | Sequence[Metric], *, callbacks: Sequence[Callback] = (), max_batches: int | None = None
     ) -> dict[str, float]:
         """Return the scores of bound metrics, each sample of their data layers seen once."""
         metrics = [metrics] if isinstance(metrics, Metric) else metrics
-        request = EvalRequest.of(metrics, self.graphs, callbacks=tuple(callbacks), max_batches=max_batches)
+        request = EvalRequest.of(metrics, self.graphs, callbacks=callbacks, max_batches=max_batches)
         self._prepare([request.graph])
         return self.session.evaluate(request)
 
     @boundary
+    @suggest_keywords
     def infer(
         self, tensors: Outputs | Graph, *, inputs: Mapping[str, Any] | None = None, callbacks: Sequence[Callback] = ()
     ) -> Records:
@@ -218,9 +230,16 @@ class NeuralModuleFactory:
         """
         graph = tensors if isinstance(tensors, Graph) else cut(tensors, "infer", self.graphs)
         # Here and not in the backend, so that the error stands in the user's line, not where records are first read.
+        if inputs is not None and not isinstance(inputs, Mapping):
+            raise PortError(
+                f"inputs are values by name, and {show_value(inputs)} was given.\n"
+                f"  Give a mapping: inputs={{{', '.join(f'{name!r}: ...' for name in graph.needed)}}}."
+            )
         values = graph.input_values.convert(inputs or {}, self.session)
         self._prepare([graph])
-        return Records(self.session.infer(InferRequest(graph, values or None, tuple(callbacks))), tuple(graph.outputs))
+        request = InferRequest(graph, values or None, callbacks)
+        check_options(request)
+        return Records(self.session.infer(request), tuple(graph.outputs))
 
     @boundary
     def lower(self, tensors: Outputs | Graph) -> Any:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-from nm_core.actions.train_options import EngineOptions, Option, TrainOptions
+from nm_core.actions.train_options import EngineOptions, Option, TrainOptions, check_options, show_value
 from nm_core.callbacks.base import Callback
 from nm_core.errors import GraphError
 from nm_core.graphs.calls import Outputs, named_outputs
@@ -15,8 +15,24 @@ from nm_core.graphs.graph import Graph
 from nm_core.modules.metric import Metric
 from nm_core.symbols.tensor import NmTensor
 
-if TYPE_CHECKING:
-    from nm_core.plugins import Collections
+LARGEST_SEED = 2**64 - 1
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, str | Path) and str(value) != ""
+
+
+def _is_resume(value: object) -> bool:
+    return isinstance(value, bool) or _is_path(value)
+
+
+def _are_callbacks(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(callback, Callback) for callback in value)
+
+
+_CALLBACKS = Option(
+    "What happens besides.", expected="a list of callbacks, made by calling their classes", fits=_are_callbacks
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +49,14 @@ class Settings(EngineOptions):
         'auto'
     """
 
-    seed: int = 0
-    work_dir: Path | None = None
-    collections: Collections | None = field(default=None, repr=False, compare=False)
+    # Any text: a backend may have names of its own, and says itself which it has.
+    precision: Annotated[str, Option("The precision of the computation.")] = "fp32"
+    seed: Annotated[
+        int, Option("The number from which every random stream follows.", at_least=0, at_most=LARGEST_SEED)
+    ] = 0
+    work_dir: Annotated[Path | None, Option("Where checkpoints and logs go.", expected="a path", fits=_is_path)] = None
+    # `Collections | None`, which is imported when a backend is first looked up; options are read by their types.
+    collections: Any = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +68,15 @@ class CallOptions(TrainOptions):
         False
     """
 
-    callbacks: Annotated[Sequence[Callback], Option("What happens besides.")] = ()
+    callbacks: Annotated[Sequence[Callback], _CALLBACKS] = ()
     restart: Annotated[bool, Option("Whether to begin anew; the run in the work directory is moved aside.")] = False
     resume: Annotated[
         str | Path | bool | None,
-        Option('True or "auto" (go on from the newest good checkpoint of the work directory), or a path.'),
+        Option(
+            'True or "auto" (go on from the newest good checkpoint of the work directory), or a path.',
+            expected='True, "auto" or the path of a checkpoint',
+            fits=_is_resume,
+        ),
     ] = None
 
 
@@ -127,8 +152,8 @@ class EvalRequest:
 
     graph: Graph
     metrics: tuple[Metric, ...]
-    callbacks: Sequence[Callback] = ()
-    max_batches: int | None = None
+    callbacks: Annotated[Sequence[Callback], _CALLBACKS] = ()
+    max_batches: Annotated[int | None, Option("Batches after which to end.", at_least=1)] = None
 
     @classmethod
     def of(cls, metrics: Iterable[Metric], graphs: Iterable[Graph] = (), **options: Any) -> EvalRequest:
@@ -142,13 +167,13 @@ class EvalRequest:
         Raises:
             GraphError: there is no metric, or one is not connected.
         """
-        metrics = tuple(metrics)
-        if not metrics:
-            raise GraphError("An evaluation needs metrics: give at least one.")
+        metrics = _check_metrics(metrics)
         # Metrics often read the same tensor (a transcript): as one output it is computed and moved once.
         tensors = dict.fromkeys(tensor for metric in metrics for tensor in metric_inputs(metric))
         outputs = {f"output_{number}": tensor for number, tensor in enumerate(tensors)}
-        return cls(cut(outputs, "eval", graphs), metrics, **options)
+        request = cls(cut(outputs, "eval", graphs), metrics, **options)
+        check_options(request)
+        return request
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +193,7 @@ class InferRequest:
 
     graph: Graph
     inputs: Mapping[str, Any] | None = None
-    callbacks: Sequence[Callback] = ()
+    callbacks: Annotated[Sequence[Callback], _CALLBACKS] = ()
 
 
 def cut(outputs: Outputs, name: str, graphs: Iterable[Graph] = ()) -> Graph:
@@ -185,6 +210,29 @@ def cut(outputs: Outputs, name: str, graphs: Iterable[Graph] = ()) -> Graph:
     graph = graphs_of_call[key]
     assert isinstance(graph, Graph)
     return graph
+
+
+def _check_metrics(metrics: Iterable[Metric]) -> tuple[Metric, ...]:
+    """Return metrics as a tuple.
+
+    Raises:
+        GraphError: there is none, or something is none.
+    """
+    if not isinstance(metrics, Iterable) or isinstance(metrics, str | type):
+        raise GraphError(f"An evaluation needs a list of metrics, and {show_value(metrics)} was given.\n{_CONNECT}")
+    metrics = tuple(metrics)
+    if not metrics:
+        raise GraphError("An evaluation needs metrics: give at least one.")
+    for metric in metrics:
+        if not isinstance(metric, Metric):
+            what = "a symbolic tensor" if isinstance(metric, NmTensor) else "no metric"
+            raise GraphError(f"An evaluation computes metrics, and {show_value(metric)} is {what}.\n{_CONNECT}")
+    return metrics
+
+
+_CONNECT = (
+    "  Give metrics that read tensors, such as WordErrorRate(labels=labels, hypotheses=text, references=transcript)."
+)
 
 
 def metric_inputs(metric: Metric) -> tuple[NmTensor, ...]:

@@ -7,11 +7,18 @@ of `nmod train` read it from there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
+from numbers import Integral, Real
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+from nm_core.errors import OptionError, did_you_mean
+
+LARGEST = 2**63 - 1
+"""The largest count: what a checkpoint and a data layer can number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +27,22 @@ class Option:
 
     Attributes:
         about: what it is for, in one sentence.
-        at_least: the smallest whole number.
+        at_least, at_most: the smallest and the largest whole number.
         above: the number that is smaller than all of its own.
         words: the texts that it may be; a `Literal` type says them itself.
         by_name: whether it is the name of something that collections offer, or a mapping with a name and parameters.
+        expected: what it is, in words, where the type does not say it: "a list of callbacks".
+        fits: tells whether a value is that.
     """
 
     about: str
     at_least: int | None = None
+    at_most: int = LARGEST
     above: int | None = None
     words: tuple[str, ...] = ()
     by_name: bool = False
+    expected: str = ""
+    fits: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +61,61 @@ class DeclaredOption:
 
     def problem(self, value: Any) -> str | None:
         """Return a sentence on a value that the option does not take, or None."""
-        option = self.option
         # An option whose default is None is off without a value; any other has to have one.
         if value is None and self.default is None:
             return None
-        is_count = isinstance(value, int) and not isinstance(value, bool)  # a bool is an int, and counts nothing
-        if option.at_least is not None and not (is_count and value >= option.at_least):
-            expected = f"a whole number from {option.at_least}"
-        elif option.above is not None and not value > option.above:
-            expected = f"a number above {option.above}"
-        elif self.words and value not in self.words:
-            expected = " or ".join(f'"{word}"' for word in self.words)
-        else:
+        expected = self._expected(value)
+        if expected is None:
             return None
-        return f"{self.name} is {expected}, and {value!r} was given."
+        hint = did_you_mean(value, self.words) if isinstance(value, str) else ""
+        return f"{self.name} is {expected}, and {show_value(value)} was given.{hint}"
+
+    def _expected(self, value: Any) -> str | None:
+        """Return what the option is, in words, if a value is not that."""
+        option = self.option
+        # a bool is an int, and counts nothing
+        is_number = isinstance(value, Real) and not isinstance(value, bool)
+        if option.fits is not None:
+            return None if option.fits(value) else option.expected
+        if self.words:
+            return None if isinstance(value, str) and value in self.words else " or ".join(f'"{w}"' for w in self.words)
+        if option.at_least is not None:
+            if is_number and isinstance(value, Integral) and option.at_least <= int(value) <= option.at_most:
+                return None
+            # the largest number is of interest to nobody who is not above it
+            above = is_number and value > option.at_most
+            return f"a whole number from {option.at_least}" + (f" to {option.at_most}" if above else "")
+        if option.above is not None:
+            fits = (
+                is_number and option.above < value <= sys.float_info.max
+            )  # not for infinity, nor for what is no number
+            return None if fits else f"a number above {option.above}"
+        kinds = {bool: "True or False", str: "text"}
+        if self.type in kinds and not isinstance(value, self.type):
+            return kinds[self.type]
+        return None
+
+
+def show_value(value: Any) -> str:
+    """Return a value as it stands in a message: short, and never an error of its own."""
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001  # a number of ten thousand digits, or an object whose repr fails
+        return f"a {type(value).__name__}"
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def check_options(values: Any) -> None:
+    """Check the options that a dataclass declares.
+
+    Raises:
+        OptionError: one of them has a value that it does not take.
+    """
+    cls: Any = type(values)  # mypy takes the __hash__ of an instance for that of the class
+    for option in declared_options(cls).values():
+        problem = option.problem(getattr(values, option.name))
+        if problem is not None:
+            raise OptionError(problem)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +148,8 @@ class TrainOptions:
 
     def problems(self) -> Iterator[str]:
         """Return a sentence for each value that no training can have."""
-        declared = declared_options(TrainOptions).values()
+        cls: Any = type(self)
+        declared = declared_options(cls).values()
         return filter(None, (option.problem(getattr(self, option.name)) for option in declared))
 
     def options(self) -> dict[str, Any]:

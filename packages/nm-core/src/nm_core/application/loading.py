@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
 from nm_core.actions.factory import NeuralModuleFactory
-from nm_core.actions.train_options import EngineOptions, declared_options
+from nm_core.actions.train_options import EngineOptions, check_options, declared_options
 from nm_core.application.application import Application
 from nm_core.application.checking import Checked, check
 from nm_core.application.form.entries import ApplicationEntry
@@ -92,7 +92,11 @@ def load_document(
     if unpacked is not None:
         document = replace(document, path=unpacked.path / APPLICATION)
     options = _settings(entry, document.folder) | settings
+    seed = options.pop("seed")
     factory = NeuralModuleFactory(backend=backend, collections=collections, **options)
+    # Not as an argument, which would seed the caller's generator: modules of an application are made by their names.
+    factory.settings = replace(factory.settings, seed=seed)
+    check_options(factory.settings)
     saved = path if path.is_dir() else None if unpacked is None else unpacked.path
     application = Application(checked.entry, checked, factory, document, path=path, saved=saved)
     if unpacked is not None:

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
-from nm_core.actions.train_options import EngineOptions, declared_options
+from nm_core.actions.requests import Settings
+from nm_core.actions.train_options import DeclaredOption, EngineOptions, declared_options
 from nm_core.cli import completing
 from nm_core.errors import ApplicationError, did_you_mean
 
@@ -64,6 +65,26 @@ set_option = click.option(
 )
 
 
+class WholeNumber(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click alone
+    """A whole number that a declared option takes, refused in the same words as in a file and in Python."""
+
+    name = "integer"
+
+    def __init__(self, option: DeclaredOption) -> None:
+        self.option = option
+
+    def convert(self, value: Any, parameter: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number."""
+        try:
+            number: Any = int(value)
+        except ValueError:
+            number = value
+        problem = self.option.problem(number)
+        if problem is not None:
+            self.fail(problem, parameter, ctx)
+        return number
+
+
 def declared_option(options_class: type, name: str, metavar: str | None = None) -> Callable[[F], F]:
     """Add an option that a class declares, `--max-steps` for `max_steps`; the file's value holds where it is absent."""
     declared = declared_options(options_class)[name]
@@ -71,7 +92,7 @@ def declared_option(options_class: type, name: str, metavar: str | None = None) 
     if declared.words:
         accepted = click.Choice(declared.words)
     elif declared.type is int:
-        accepted, metavar = click.IntRange(declared.option.at_least), metavar or "N"
+        accepted, metavar = WholeNumber(declared), metavar or "N"
     return click.option(f"--{name.replace('_', '-')}", type=accepted, metavar=metavar, help=declared.option.about)
 
 
@@ -81,9 +102,7 @@ def setting_options(function: F) -> F:
     @backend_option
     @declared_option(EngineOptions, "placement", "DEVICE")
     @declared_option(EngineOptions, "precision")
-    @click.option(
-        "--seed", type=click.IntRange(0), metavar="N", help="The number from which every random stream follows."
-    )
+    @declared_option(Settings, "seed")
     @wraps(function)  # innermost: it also brings the parameters that other decorators have added, to be added to
     def with_settings(*args: Any, **kwargs: Any) -> Any:
         options = {name: kwargs.pop(name) for name in ("backend", "placement", "precision", "seed")}

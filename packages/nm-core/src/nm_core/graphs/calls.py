@@ -203,6 +203,11 @@ def named_outputs(outputs: Outputs) -> dict[str, NmTensor]:
     elif isinstance(outputs, Set):
         raise GraphError("The outputs of a graph have an order, and a set has none.\n  Give a list of them.")
     else:
+        if not isinstance(outputs, Iterable):
+            raise GraphError(
+                f"{explain_item('The output', outputs)}\n"
+                "  The outputs of a graph are symbolic tensors; call the modules on symbolic tensors first."
+            )
         tensors = [outputs] if isinstance(outputs, NmTensor) else list(outputs)
         for index, tensor in enumerate(tensors):
             if not isinstance(tensor, NmTensor):
@@ -218,6 +223,8 @@ def named_outputs(outputs: Outputs) -> dict[str, NmTensor]:
     if not named:
         raise GraphError("A graph needs at least one output.")
     for name, tensor in named.items():
+        if not isinstance(name, str):
+            raise GraphError(f"The name of an output is text, and {name!r} was given.")
         if not isinstance(tensor, NmTensor):
             raise GraphError(explain_item(f'The output "{name}"', tensor))
         if tensor.port in tensor.call.unavailable:

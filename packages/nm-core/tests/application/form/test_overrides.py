@@ -93,4 +93,4 @@ def test_a_wrong_value_is_reported_at_its_place_in_the_file() -> None:
     (problem,) = changed(train__max_steps="many").problems.report().problems
 
     assert "max_steps: 4" in problem.excerpt
-    assert '"many"' in problem.message
+    assert "'many'" in problem.message

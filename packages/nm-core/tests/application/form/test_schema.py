@@ -80,16 +80,19 @@ train: {optimize: train.loss, optimizer: sgd, policy: cosine, max_steps: 3}
         ("graphs: {g: {calls: [{call: a}], outputs: {a: b.c}, casts: transpos}}", 'casts is the text "transpos".'),
         ("train: {optimize: [a.b]}", "Training needs an end."),
         ("train: {optimize: [a], max_steps: 1}", 'This is the text "a".'),
-        ("train: {optimize: [a.b], max_steps: 0}", "max_steps is the number 0."),
-        ("train: {optimize: [a.b], max_steps: true}", "max_steps is true."),
+        ("train: {optimize: [a.b], max_steps: 0}", "max_steps is a whole number from 1, and 0 was given."),
+        ("train: {optimize: [a.b], max_steps: true}", "max_steps is a whole number from 1, and True was given."),
         ("train: {optimize: [a.b], max_steps: 1, precision: fp8}", 'precision is the text "fp8".'),
         ("train: {optimize: [a.b], max_steps: 1, optimizer: {lr: 1}}", "The name is missing."),
-        ("train: {optimize: [a.b], max_steps: 1, gradient_clip_norm: 0}", "gradient_clip_norm is the number 0."),
+        (
+            "train: {optimize: [a.b], max_steps: 1, gradient_clip_norm: 0}",
+            "gradient_clip_norm is a number above 0, and 0 was given.",
+        ),
         ("train: {optimize: [a.b], max_steps: 1, callbacks: [{type: x, metrics: all}]}", 'metrics is the text "all".'),
         ("eval: {metrics: []}", "metrics is a list."),
         ("eval: {metrics: [{type: asr.W, inputs: {a: text}}]}", 'a is the text "text".'),
         ("tie: [[a.weight]]", "This is a list."),
-        ("seed: -1", "seed is the number -1."),
+        ("seed: -1", "seed is a whole number from 0, and -1 was given."),
         ("params: {a: $b}\nmodules: {m: {type: a.B, params: {c: $a}}}", '"$b" stands under params'),
         ("modules: {m: {type: a.B, params: {c: $x}}}", 'params has no "x".'),
         (
@@ -133,7 +136,7 @@ def test_a_reference_keeps_its_own_place() -> None:
     report = read("params: {steps: many}\ntrain: {optimize: [a.b], max_steps: $steps}\n").problems.report()
 
     assert report.problems[0].position == "app.yaml:3:37"
-    assert 'max_steps is the text "many"' in report.problems[0].message
+    assert "max_steps is a whole number from 1, and 'many' was given." in report.problems[0].message
 
 
 def test_references_cannot_multiply_without_bound() -> None:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from nm_core import GraphError
 from nm_core.actions.requests import TrainRequest
 from nm_torch.data import DataLayer
@@ -39,6 +42,8 @@ class TrainingState:
         self.seed = runtime.settings.seed
         # Moved before the optimizer is built, which chooses its kernels by the devices of its parameters.
         self.lowered = lower(self.objective.plan, totals=self.objective.total_calls).to(self.strategy.device)
+        # On the host, whatever the device: it is needed for `restart` alone, and never while a step computes.
+        self.initial_weights = {name: value.detach().cpu().clone() for name, value in self._weights().items()}
         self.optimizer_spec = runtime.resolve_optimizer(request.optimizer)
         self.optimizer = self.optimizer_spec.build(self.lowered.named_parameters())
         self.scale = LossScale() if self.precision.scaled else None
@@ -51,6 +56,16 @@ class TrainingState:
         self.non_finite = "error"
         self.planned_rate: PlannedRate | None = None
         self.schedule: tuple[Policy, Schedule, int | None] | None = None
+
+    @torch.no_grad()
+    def restore_initial_weights(self) -> None:
+        """Give the modules the weights and buffers back with which this training began."""
+        for name, value in self._weights().items():
+            value.copy_(self.initial_weights[name])
+
+    def _weights(self) -> dict[str, Tensor]:
+        """Return parameters and buffers by name, those included that no checkpoint holds."""
+        return {**dict(self.lowered.named_parameters()), **dict(self.lowered.named_buffers())}
 
     def accept(self, request: TrainRequest, runtime: Runtime) -> None:
         """Take over what a call of `train` may change.

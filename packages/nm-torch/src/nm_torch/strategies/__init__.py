@@ -2,7 +2,7 @@
 
 import importlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import torch
 
@@ -10,7 +10,7 @@ from nm_core.errors import did_you_mean
 from nm_torch.errors import StrategyError
 from nm_torch.strategies.base import Strategy
 
-__all__ = ["STRATEGIES", "Strategy", "local_rank", "resolve_strategy"]
+__all__ = ["STRATEGIES", "Strategy", "check_strategy", "local_rank", "resolve_strategy"]
 
 STRATEGIES: Mapping[str, str] = {
     "single": "nm_torch.strategies.single:SingleStrategy",
@@ -38,12 +38,22 @@ def resolve_strategy(name: str, device: torch.device, extra: Mapping[str, str] |
     targets = {**STRATEGIES, **(extra or {})}
     if name == "auto":
         name = "ddp" if _several_processes() else "single"
-    if name not in targets:
-        hint = did_you_mean(name, targets)
-        raise StrategyError(f'There is no strategy "{name}".{hint} Known are auto, {", ".join(targets)}.')
+    check_strategy(name, targets)
     module, _, attribute = targets[name].partition(":")
     strategy: Strategy = getattr(importlib.import_module(module), attribute)(device)
     return strategy
+
+
+def check_strategy(name: str, extra: Iterable[str] = ()) -> None:
+    """Refuse a strategy that nobody offers.
+
+    Raises:
+        StrategyError: the name is unknown.
+    """
+    names = dict.fromkeys(["auto", *STRATEGIES, *extra])
+    if name not in names:
+        hint = did_you_mean(name, names)
+        raise StrategyError(f'There is no strategy "{name}".{hint} Known are {", ".join(names)}.')
 
 
 def _several_processes() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
+from nm_core.actions.train_options import EngineOptions, declared_options
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.evaluations import check_watched_scores
 from nm_core.application.checking.metrics import Graphs, check_callbacks, check_metrics, check_source, find_output
@@ -118,7 +119,13 @@ def _check_options(context: Context, entry: TrainEntry) -> None:
     collections = context.collections
     if context.backend not in collections.names("backends"):
         return
-    check_training = getattr(collections.lookup("backends", context.backend)(), "check_training", None)
+    backend = collections.lookup("backends", context.backend)()
+    check_engine = getattr(backend, "check_engine", None)
+    if check_engine is not None:
+        options = {name: getattr(entry, name) for name in declared_options(EngineOptions)}
+        for key, message in check_engine(options, collections.names("strategies")).items():
+            context.complain(message, ("train", key))
+    check_training = getattr(backend, "check_training", None)
     if check_training is None:
         return
     extra = {}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Never, TypeVar, cast
 
+from nm_core.actions.train_options import DeclaredOption
 from nm_core.application.text.names import suggest
 from nm_core.application.text.problems import Path, Problems
 from nm_core.application.text.tree import Data, TreeNode, noun_of
@@ -119,6 +120,32 @@ def number(above: int) -> Single[float]:
     """Return the shape of a number greater than `above`."""
     schema: dict[str, Data] = {"type": "number", "exclusiveMinimum": above}
     return Single(f"a number greater than {above}", lambda value: type(value) in (int, float) and value > above, schema)
+
+
+@dataclass(frozen=True)
+class OptionForm(Form[T], Generic[T]):
+    """The value of an option that is declared, refused in the words in which it is refused elsewhere."""
+
+    option: DeclaredOption
+    described: Mapping[str, Data]
+
+    @property
+    def noun(self) -> str:  # type: ignore[override]
+        """The purpose of the option."""
+        return self.option.option.about
+
+    def read(self, node: TreeNode, at: Path, problems: Problems) -> T:
+        """Return the value."""
+        problem = self.option.problem(node.data())
+        if problem is not None:
+            problems.add(problem, at, node.span)
+            problems.broken.add(at)
+            raise Broken
+        return cast("T", node.value)
+
+    def schema(self) -> dict[str, Data]:
+        """Return the shape in JSON Schema."""
+        return {"anyOf": [dict(self.described), REFERENCE]}
 
 
 FLAG: Single[bool] = Single("true or false", lambda value: isinstance(value, bool), {"type": "boolean"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nm_core.actions.requests import Settings
 from nm_core.actions.train_options import DeclaredOption, EngineOptions, TrainOptions, declared_options
 from nm_core.application.form.containers import Field, KeysOf, ListOf, MapOf, OneOf
 from nm_core.application.form.entries import (
@@ -21,7 +22,7 @@ from nm_core.application.form.entries import (
     TrainEntry,
     Value,
 )
-from nm_core.application.form.fields import FLAG, Anything, As, Form, TextForm, WordForm, integer, number
+from nm_core.application.form.fields import FLAG, Anything, As, Form, OptionForm, TextForm, WordForm, integer
 from nm_core.application.text.tree import Data
 
 _WORD = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -134,9 +135,13 @@ def _option_field(declared: DeclaredOption) -> Field:
         return Field(_NAMED, option.about, default if default is None else _as_mapping(default))
     if declared.words:
         return Field(WordForm(declared.words), option.about, default)
-    shapes: dict[type, Form[Any]] = {bool: FLAG, str: TextForm(), int: integer(option.at_least or 0)}
-    shapes[float] = number(option.above or 0)
-    return Field(shapes[declared.type], option.about, default)
+    shapes: dict[type, dict[str, Data]] = {
+        int: {"type": "integer", "minimum": option.at_least, "maximum": option.at_most},
+        float: {"type": "number", "exclusiveMinimum": option.above},
+    }
+    if declared.type in shapes:
+        return Field(OptionForm(declared, shapes[declared.type]), option.about, default)
+    return Field(FLAG if declared.type is bool else TextForm(), option.about, default)
 
 
 MODULE = KeysOf(
@@ -227,7 +232,7 @@ APPLICATION = KeysOf(
         "nm": Field(_FORMAT, "The version of the format."),
         "description": Field(TextForm(), "What the application is, for people.", None),
         "requires": Field(_REQUIRES, "Packages it needs.", {}),
-        "seed": Field(integer(0), "The number from which every random stream follows.", 0),
+        "seed": _option_field(declared_options(Settings)["seed"]),
         "params": Field(_PARAMS, "Values that $name stands for anywhere else in the file.", {}),
         "modules": Field(MapOf(MODULE, "a mapping from names to modules", MODULE_NAME), "The modules by name.", {}),
         "graphs": Field(MapOf(GRAPH, "a mapping from names to graphs", NAME), "The graphs by name.", {}),

@@ -44,6 +44,16 @@ class WeightChecks(SuiteTools):
             raise KeyError("planned")
         equal(self.draw(), expected, "the caller's next number after seeded", do, tolerance=0)
 
+    def test_a_seed_makes_modules_of_classes_repeat(self) -> None:
+        """`seed_generator` seeds what modules draw from that are made by their classes."""
+        session, do = self.session(), "Seed the framework's own generator, as its users do."
+        session.seed_generator(5)
+        expected = self.draw()
+        session.seed_generator(5)
+        equal(self.draw(), expected, "the next number after seed_generator(5)", do, tolerance=0)
+        session.seed_generator(6)
+        different(self.draw(), expected, "the next number after seed_generator(6)", do)
+
     def test_weights_go_to_a_file_and_back(self) -> None:
         """Another module of the same shape computes bitwise what the saved one did."""
         session = self.session()
