@@ -19,11 +19,21 @@ from nm_asr import (
     SpectrogramAugmentation,
     WordErrorRate,
 )
-from nm_core import NmTensor, inputs
+from nm_core import NeuralModule, NmTensor, inputs, ports
 from nm_torch.common import Activation, ArgMax, Dropout, Linear
+from nm_torch.common.errors import MetricError
 from nm_types import NeuralTypeError
 
 Wrong = Mapping[tuple[str, str], str]
+
+
+class Transcripts(NeuralModule):
+    """A source of transcripts in some labels."""
+
+    segment = "source"
+    output_ports = ports(text="B Token:u ; Labels(3)")
+
+    def __init__(self, *, labels: str) -> None: ...
 
 
 class Recogniser:
@@ -149,3 +159,19 @@ def test_every_float_that_an_official_module_gives_has_a_kind() -> None:
         for name in collection.__all__:
             ports = getattr(getattr(collection, name), "output_ports", {})
             assert not [port for port in dict(ports).values() if port.type.form == "tensor" and not port.type.kind]
+
+
+@pytest.mark.parametrize(
+    ("decoder_labels", "metric_labels", "port"),
+    [("xyz", "abc", "hypotheses"), ("cba", "abc", "hypotheses"), ("xyz", "xyz", "references"), ("abcd", "abc", "")],
+)
+def test_an_error_rate_compares_labels(decoder_labels: str, metric_labels: str, port: str) -> None:
+    """Texts of other labels than those of the transcripts are refused when the metric is bound, whatever the sizes."""
+    log_probs = inputs(log_probs=f"B T:t Class:{len(decoder_labels) + 1} ; LogProbs")
+    hypotheses = GreedyCTCDecoder(labels=decoder_labels, name="greedy")(log_probs)
+    references = Transcripts(labels="abc")()
+    if not port:
+        WordErrorRate(labels=metric_labels, hypotheses=hypotheses, references=references)
+        return
+    with pytest.raises(MetricError, match=f"{port} are written by (greedy|transcripts) with the labels"):
+        WordErrorRate(labels=metric_labels, hypotheses=hypotheses, references=references)

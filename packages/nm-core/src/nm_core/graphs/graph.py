@@ -81,8 +81,8 @@ class Graph(OrderedCalls):
         problems = check_equations(self.equations)
         if problems:  # told once more, with names that are of one call each
             names = DistinctNames([*self.outputs.values(), *(t for call in self.calls for t in call.tensors())])
-            again = check_equations(equation for call in self.calls for equation in names.equations(call))
-            problems = tuple(replace(problem, notes=(*problem.notes, *names.notes())) for problem in again)
+            retold = check_equations(equation for call in self.calls for equation in names.equations(call))
+            problems = tuple(replace(problem, notes=(*problem.notes, *names.notes())) for problem in retold)
             raise NeuralTypeError(problems)
 
     @cached_property

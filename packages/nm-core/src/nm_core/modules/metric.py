@@ -82,7 +82,22 @@ class Metric(NeuralModule, metaclass=_MetricMeta):
     def bind(self, **tensors: NmTensor) -> Self:
         """Connect the metric's ports to symbolic tensors; types are checked as for any module."""
         self.call = recording.record(self, (), tensors)
+        self.check_tensors(self.params, tensors)
         return self
+
+    @classmethod
+    def check_tensors(cls, params: Mapping[str, Any], tensors: Mapping[str, NmTensor]) -> None:
+        """Check facts that no type says of the tensors that a metric is bound to, such as the labels of their makers.
+
+        The check of a file calls it too, with modules that are declared and not made.
+
+        Args:
+            params: the parameters of the metric.
+            tensors: what its ports are given.
+
+        Raises:
+            NmError: they do not belong together; by default there is nothing to check.
+        """
 
     def update(self, *args: Any, **values: Any) -> None:
         """Add the values of one batch."""

@@ -253,13 +253,13 @@ def _fits_alone(value: NeuralType, shape: Shape) -> bool:
     """Return whether a shape is what the value's own type promises, each size of it that no number is being open."""
     if value.form != "tensor" or len(value.axes) != len(shape):
         return False
-    known: dict[Name, Size] = {}
+    numbers: dict[Name, Size] = {}
     sizes = [axis.size if isinstance(axis, AxisType) else None for axis in value.axes]
     for size, number in zip(sizes, shape, strict=True):
         if isinstance(size, Size) and isinstance(size.symbol, OutputSize):
-            if known.setdefault(size.symbol, Size(number)) != Size(number):
+            if numbers.setdefault(size.symbol, Size(number)) != Size(number):
                 return False
-    solved = [size.substitute(known) if isinstance(size, Size) else None for size in sizes]
+    solved = [size.substitute(numbers) if isinstance(size, Size) else None for size in sizes]
     return all(
         size is None or size.value is None or size.value == number for size, number in zip(solved, shape, strict=True)
     )

@@ -95,6 +95,7 @@ def _check_metric(context: Context, entry: MetricEntry, graphs: Graphs, at: Path
         )
     try:
         recording.type_arguments(declared, tensors, PortSpec(), owner=name, location="", policy="error")
+        cls.check_tensors(declared.params, tensors)
     except NmError as error:
         complain_about_edges(context, error, entry.inputs, at)
     check_source(context, list(tensors.values()), name, (*at, "inputs"))

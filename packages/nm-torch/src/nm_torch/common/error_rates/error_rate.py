@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, Self, Unpack
 from torch import Tensor
 
 from nm_core import Metric, ModuleOptions, NmTensor, ports
+from nm_core.modules.views import behind
 from nm_torch.common.error_rates.edit_distance import Edits, count_edits
 from nm_torch.common.errors import MetricError
 from nm_torch.common.hypotheses import Hypothesis
@@ -42,6 +43,27 @@ class ErrorRate(Metric):
         super().__init__(**options)
         self.labels = LabelVocabulary(labels)
         self.edits = Edits()
+
+    @classmethod
+    def check_tensors(cls, params: Mapping[str, Any], tensors: Mapping[str, NmTensor]) -> None:
+        """Compare the labels with those of the modules that make hypotheses and references.
+
+        Raises:
+            MetricError: references written with other labels, or hypotheses with as many others.
+        """
+        labels = tuple(params["labels"])
+        for port, tensor in tensors.items():
+            maker = behind(tensor).call.module
+            written = maker.params.get("labels")
+            if not isinstance(written, str | tuple) or tuple(written) == labels:
+                continue
+            # a decoder with more or fewer labels belongs to another model, whose texts may well be scored
+            if port == "references" or len(written) == len(labels):
+                raise MetricError(
+                    f"{port} are written by {maker.name} with the labels {''.join(map(str, written))!r}, "
+                    f"and counted with {''.join(labels)!r}.\n"
+                    "  Give both the same labels, in one order (in a file: $labels)."
+                )
 
     def tokens(self, text: str) -> Sequence[str]:
         """Split a text into the tokens to count."""
