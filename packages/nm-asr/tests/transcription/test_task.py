@@ -1,6 +1,7 @@
 """transcribe gives the same text however a recording comes in, and says what cannot be transcribed."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,21 @@ def test_arrays_and_files_give_the_same(application: Application, tmp_path: Path
         assert first.text == second.text == third.text
         assert times(first) == times(second) == times(third)
         assert first.confidence == pytest.approx(third.confidence, abs=1e-4)
+
+
+def test_eight_threads_give_what_one_gives(application: Application) -> None:
+    """Bitwise in text, times and confidence; and no statistics of the model have moved."""
+    expected = [application.transcribe(samples) for samples in RECORDINGS]
+    modules = [module for module in application.modules.values() if isinstance(module, torch.nn.Module)]
+    weights = {name: value.clone() for module in modules for name, value in module.state_dict().items()}
+
+    with ThreadPoolExecutor(8) as pool:
+        numbers = [number % len(RECORDINGS) for number in range(80)]
+        results = list(pool.map(lambda number: application.transcribe(RECORDINGS[number]), numbers))
+
+    assert results == [expected[number] for number in numbers]
+    assert not any(part.training for module in modules for part in module.modules())
+    assert all(torch.equal(weights[name], v) for module in modules for name, v in module.state_dict().items())
 
 
 def test_it_is_what_the_graph_computes(application: Application) -> None:
