@@ -35,6 +35,8 @@ UNDECLARED = {
     "FreeInputs": "made by nm_core.inputs",
     "GraphModule": "made where a graph is called inside another",
     "Undeclared": "stands for a wrong module while a file is checked",
+    "FactsCallback": "what nmod train --quiet shows",
+    "RunRecorder": "added by the factory to each training with a work directory",
     "WrappedModule": "made by nm_torch.from_torch; it holds a live object, which no file can name",
     "TorchOptimizer": "made for the classes of torch.optim, which are known by their names",
     "ScoreCallback": "made by a search, which it reports to",
