@@ -346,3 +346,14 @@ def test_a_saved_application_is_not_searched(app, capsys, name) -> None:
 
     assert code == Exit.PROBLEM
     assert f"init_from: {{MODULE: {name}}}" in capsys.readouterr().err
+
+
+def test_trials_of_a_study_that_is_gone_are_not_overwritten(tune, tmp_path: Path) -> None:
+    """Their folder is refused, and another one named."""
+    assert tune(*LR, "--trials", 1, "--quiet", "--work-dir", tmp_path / "here").code == 0
+    (tmp_path / "here" / "study.db").unlink()
+
+    ended = tune(*LR, "--trials", 1, "--quiet", "--work-dir", tmp_path / "here")
+
+    assert ended.code == 1
+    assert f"--work-dir {tmp_path / 'here-2'}" in ended.err.replace("\n", " ")

@@ -29,7 +29,7 @@ from nm_torch_samples import (
 )
 
 from nm_core import NeuralModuleFactory
-from nm_core.actions.results import TrainingInterrupt
+from nm_core.actions.results import interrupted_result
 from nm_torch.errors import NonFiniteLossError
 from nm_torch.loss import LossAggregator
 
@@ -126,8 +126,8 @@ def interrupted(folder: Path, rank: int) -> list[object]:
     nf = NeuralModuleFactory(strategy="ddp", work_dir=folder / "interrupted")
     try:
         nf.train(list(two_losses(layer, Map())), optimizer="sgd", max_steps=100, callbacks=[Stop()])
-    except TrainingInterrupt as interrupt:
-        result = interrupt.result
+    except KeyboardInterrupt as interrupt:
+        result = interrupted_result(interrupt)
     return [result.step, result.reason, result.checkpoint is not None and result.checkpoint.is_dir()]
 
 

@@ -12,7 +12,7 @@ from weakref import WeakSet
 
 from nm_core.actions.keywords import keywords_of, suggest_keywords
 from nm_core.actions.requests import CallOptions, EvalRequest, InferRequest, Settings, TrainCall, TrainRequest, cut
-from nm_core.actions.results import Records, TrainingInterrupt
+from nm_core.actions.results import Records, training_interrupt
 from nm_core.actions.run_folder import FactoryRun
 from nm_core.actions.train_options import check_options, declared_options, show_value
 from nm_core.callbacks.base import Callback
@@ -143,7 +143,7 @@ class NeuralModuleFactory:
             RunExistsError: the work directory holds a run.
             RunLockedError: another process trains in it.
             RunWriteError: it cannot be written.
-            TrainingInterrupt: a `KeyboardInterrupt`: Ctrl-C or SIGTERM has ended the training, after a checkpoint.
+            KeyboardInterrupt: Ctrl-C or SIGTERM has ended it, after a checkpoint; its `result` says how far it is.
         """
         if call.max_epochs is None and call.max_steps is None:
             raise GraphError("Training needs an end: give max_epochs or max_steps.")
@@ -165,7 +165,7 @@ class NeuralModuleFactory:
         if result.best is not None and result.best.step != result.step and call.save != "last":
             self._best = result.best, self._fingerprints()
         if result.reason == "interrupted":
-            raise TrainingInterrupt(result)
+            raise training_interrupt(result)
         return result
 
     @contextmanager

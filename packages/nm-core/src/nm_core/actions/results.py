@@ -13,22 +13,24 @@ from nm_types.frames import boundary
 Shape = tuple[int, ...]
 
 
-class TrainingInterrupt(KeyboardInterrupt):
-    """Ctrl-C or SIGTERM ended a training, after a checkpoint where the run has a work directory.
-
-    Attributes:
-        result: how far the training came.
+def training_interrupt(result: TrainingResult) -> KeyboardInterrupt:
+    """Return the interrupt with which a training ends after Ctrl-C or SIGTERM; its attribute `result` says how far.
 
     Example:
         >>> result = TrainingResult(step=3, epoch=0, samples=6, losses={}, reason="interrupted", seconds=0.5)
-        >>> print(TrainingInterrupt(result))
-        interrupted after 3 updates
+        >>> training_interrupt(result)
+        KeyboardInterrupt('interrupted after 3 updates')
     """
+    checkpoint = "" if result.checkpoint is None else f", checkpoint {result.checkpoint}"
+    # Not a subclass: only of KeyboardInterrupt itself does Python die as of SIGINT, which also ends a loop of a shell.
+    interrupt = KeyboardInterrupt(f"interrupted after {result.step} updates{checkpoint}")
+    interrupt.result = result  # type: ignore[attr-defined]
+    return interrupt
 
-    def __init__(self, result: TrainingResult) -> None:
-        at = "" if result.checkpoint is None else f", checkpoint {result.checkpoint}"
-        super().__init__(f"interrupted after {result.step} updates{at}")
-        self.result = result
+
+def interrupted_result(interrupt: KeyboardInterrupt) -> TrainingResult | None:
+    """Return how far a training came that has raised an interrupt, or None where no training did."""
+    return getattr(interrupt, "result", None)
 
 
 class Records(Iterator[dict[str, Any]]):

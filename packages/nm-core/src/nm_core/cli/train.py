@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nm_core.actions.results import TrainingInterrupt
+from nm_core.actions.results import interrupted_result
 from nm_core.actions.train_options import TrainOptions
 from nm_core.cli.exits import Exit
 from nm_core.cli.infer import verbs_of
@@ -126,12 +126,15 @@ def train(
                 also=[FactsCallback()] if quiet else progress_of(application),
                 **{name: value for name, value in overrides.items() if value is not None},
             )
-        except TrainingInterrupt as interrupt:
+        except KeyboardInterrupt as interrupt:
+            interrupted = interrupted_result(interrupt)
+            if interrupted is None:
+                raise
             # Nothing is saved: the checkpoint has the state of the optimizer too, and --resume goes on from it.
             if rank() == 0:
                 words = [argument for argument in arguments if argument != "--restart"]
                 command = shlex.join([*words, *([] if resume else ["--resume"]), *nproc_arguments()])
-                print(f"Interrupted after {interrupt.result.step} updates. To go on: nmod {command}", file=sys.stderr)
+                print(f"Interrupted after {interrupted.step} updates. To go on: nmod {command}", file=sys.stderr)
             return Exit.INTERRUPTED
         if run is not None:
             overwrite = overwrite or application.factory.owns(place)

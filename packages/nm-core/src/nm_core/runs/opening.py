@@ -164,7 +164,7 @@ def _check_resume(folder: RunFolder, record: RunRecord | None, resume: str | Pat
 
 
 def _exists_message(folder: RunFolder, record: RunRecord | None) -> str:
-    facts = f" ({describe(folder, record)})" if record is not None else ""
+    facts = f" ({_describe(record)})" if record is not None else ""
     return f"{folder.path} holds a run already{facts}.\n{_ways_out(folder)}"
 
 
@@ -178,10 +178,12 @@ def _ways_out(folder: RunFolder, *, resume: bool = True) -> str:
     return "\n".join(lines)
 
 
-def describe(folder: RunFolder, record: RunRecord) -> str:
+def _describe(record: RunRecord) -> str:
     """Say in one line how far a run is: its state, update, scores and when it was written."""
     scores = [f"{name} {entry.get('value')}" for name, entry in record.scores.items()]
-    facts = [f"{folder.state()} at update {record.update}", *scores]
+    # Asked by who has the lock: nobody else is at work.
+    state = "killed" if record.state == "running" else record.state
+    facts = [f"{state} at update {record.update}", *scores]
     process = f"process {record.process.pid} on {record.process.host}"
     return f"{', '.join(facts)}, written {local_time(record.written)} by {process}"
 

@@ -142,6 +142,7 @@ def tune(
             say=say,
             also=lambda application: [] if quiet else progress_of(application),
         )
+        trials.refuse_other_trials()
         done, goal = len(trials.finished()), search.goal
         say(f"study {name} in {address}: {done} of {total} trials are done; {goal.direction} {goal.metric}")
         for space_name, space in search.spaces.items():

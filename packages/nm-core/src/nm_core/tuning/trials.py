@@ -17,6 +17,7 @@ from nm_core.application import Application
 from nm_core.callbacks.base import Callback
 from nm_core.callbacks.throughput import duration
 from nm_core.errors import ApplicationError, NmError
+from nm_core.runs import RunFolder
 from nm_core.tuning.errors import TuningError
 from nm_core.tuning.search import PrunedError, Search
 from nm_core.tuning.study import outcome, requeue, sampler, values_of
@@ -81,6 +82,19 @@ class Trials:
             waiting = True
             self._give_up(others)
             time.sleep(min(1.0, self.lost_after / 4))
+
+    def refuse_other_trials(self) -> None:
+        """Refuse a folder with trials of a study that is gone: the new ones would have their numbers.
+
+        Raises:
+            TuningError: there are some, and the study has none yet.
+        """
+        folder = self.folder / "trials"
+        if not self._trials() and folder.is_dir() and any(folder.iterdir()):
+            raise TuningError(
+                f"{folder} holds the trials of another study, which new ones would overwrite.\n"
+                f"  Search in another folder: --work-dir {RunFolder(self.folder).free_neighbour()}, or move it away."
+            )
 
     def finished(self) -> list[FrozenTrial]:
         """Return the trials that came to an end; failures before the first score had a cause outside the values."""
