@@ -1,6 +1,7 @@
 """The data layer gives what its manifests name, reproducibly, and says what it leaves out."""
 
 import json
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,18 @@ import torch
 from nm_asr_samples import LABELS, RATE
 
 from nm_asr import AudioToMelSpectrogramPreprocessor, AudioToTextDataLayer
-from nm_asr.errors import AugmentationError, DataLayerError, FrontEndError, LabelError, LeftOutWarning, ManifestError
+from nm_asr.errors import (
+    AugmentationError,
+    ComposedTextWarning,
+    DataLayerError,
+    FrontEndError,
+    LabelError,
+    LeftOutWarning,
+    ManifestError,
+)
 from nm_core import signature_of
-from nm_torch.data import UnreadableDataError
+from nm_torch.common import text_source
+from nm_torch.data import Request, UnreadableDataError
 
 Write = Callable[..., Path]
 
@@ -231,6 +241,50 @@ def test_wrong_settings_are_named(corpus: Write, settings: Any, error: type[Exce
     """A setting without a meaning says what is expected."""
     with pytest.raises(error, match=message):
         layer(corpus(["ab"]), **settings)
+
+
+@pytest.mark.parametrize("memory", [0, 1 << 20])
+def test_an_epoch_goes_on_where_it_was_left(corpus: Write, monkeypatch: pytest.MonkeyPatch, memory: int) -> None:
+    """From any batch on, in a copy of the layer and in workers, batches are bitwise those of the whole epoch."""
+    monkeypatch.setattr(text_source, "IN_MEMORY", memory)
+    settings = {"batch_seconds": 0.8, "bucketing": True, "shuffle": True, "augmentation": [{"type": "gain"}]}
+    data = layer(corpus(["ab", "bc", "ca", "abcab", "c", "bb"]), **settings)
+    whole = [data.load(indices, 3, 1) for indices in data.plan_epoch(3, 1)]
+
+    sent = pickle.loads(pickle.dumps(data.selection))
+    data.workers = 1
+    requests = [Request(3, 1, indices) for indices in data.plan_epoch(3, 1)[2:]]
+    rest = list(data.stream(requests))
+
+    assert list(sent.transcripts) == list(data.selection.transcripts)
+    assert sent.utterances[2] == data.utterance(2)
+    assert len(rest) == len(whole) - 2 > 0
+    for loaded, expected in zip(rest, whole[2:], strict=True):
+        assert all(torch.equal(value, same) for value, same in zip(loaded.values, expected, strict=True))
+
+
+def test_transcripts_are_compared_in_composed_form(corpus: Write) -> None:
+    """A letter with its accent apart is the letter with its accent; a warning and the summary say how many texts."""
+    with pytest.warns(ComposedTextWarning, match="1 transcripts are not in Unicode's composed form"):
+        data = layer(corpus(["caf\u00e9", "cafe\u0301", "caf"]), labels="acf\u00e9")
+
+    assert list(data.selection.transcripts) == [(1, 0, 2, 3), (1, 0, 2, 3), (1, 0, 2)]
+    assert "1 transcripts composed (NFC)" in data.summary()
+
+
+def test_sigma_is_lowered_by_its_place(corpus: Write) -> None:
+    """Texts are turned to lower case each on its own: the letter at the end of a word is another one."""
+    with pytest.raises(LabelError, match="'\u03c2'"):
+        layer(corpus(["\u0391\u03a3", "\u0391"]), labels="\u03b1\u03c3", lowercase=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("a\u2028b", r"U\+2028"), ("a\tb", r"U\+0009"), ("a\0b", r"U\+0000"), ("a\ufeff", r"U\+FEFF")]
+)
+def test_characters_that_cannot_be_seen_are_named(corpus: Write, text: str, message: str) -> None:
+    """Separators, tabs, NUL and byte order marks within a text are characters like others."""
+    with pytest.raises(LabelError, match=message):
+        layer(corpus([text]))
 
 
 def test_workers_give_the_same_batches(corpus: Write) -> None:
