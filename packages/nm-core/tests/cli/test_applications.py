@@ -164,9 +164,22 @@ def test_tasks_take_inputs(nmod, app, monkeypatch) -> None:
 def test_inputs_come_from_standard_input_too(nmod, app, monkeypatch) -> None:
     """A single - reads one input per line."""
     monkeypatch.setattr("nm_core_speech.transcribe", lambda app, inputs: [given.upper() for given in inputs])
-    monkeypatch.setattr(sys, "stdin", io.StringIO("one\ntwo\n"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"one\ntwo\n")))
 
     assert nmod("infer", app, "-", *PYTHON).out == "one\tONE\ntwo\tTWO\n"
+
+
+def test_standard_input_is_utf_8(nmod, app, monkeypatch) -> None:
+    """A byte order mark and line ends of Windows are no part of an input; other bytes are an error with their line."""
+    monkeypatch.setattr("nm_core_speech.transcribe", lambda app, inputs: [given.upper() for given in inputs])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("\ufeffü\r\nb\u2028c".encode())))
+    assert nmod("infer", app, "-", *PYTHON).out == "ü\tÜ\nb\u2028c\tB\u2028C\n"
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"one\n\xe9\n")))
+    ended = nmod("infer", app, "-", *PYTHON)
+
+    assert ended.code == Exit.USAGE
+    assert "Line 2 of standard input is not UTF-8" in ended.err
 
 
 def test_an_input_that_fails_stops_no_other(nmod, app, monkeypatch) -> None:

@@ -69,7 +69,7 @@ def infer(
         return Exit.DONE
     if graph is not None:
         raise click.UsageError("--graph runs a graph over its own data; leave out the inputs, or give --task.")
-    values = [line.rstrip("\n") for line in sys.stdin] if inputs == ("-",) else list(inputs)
+    values = _read_lines() if inputs == ("-",) else list(inputs)
     verb = task or _verb(application)
     errors: dict[int, NmError] = {}
     results = _run_task(application, verb, values, errors)
@@ -79,6 +79,23 @@ def infer(
     if errors:
         print(f"{len(errors)} of {len(values)} inputs failed; the others are done.", file=sys.stderr)
     return Exit.PROBLEM if errors else Exit.DONE
+
+
+def _read_lines() -> list[str]:
+    """Return the lines of standard input, without line ends and a byte order mark.
+
+    Raises:
+        UsageError: they are not UTF-8; the line is named.
+    """
+    content = sys.stdin.buffer.read()
+    try:
+        lines = content.decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        number = content[: error.start].count(b"\n") + 1
+        raise click.UsageError(
+            f"Line {number} of standard input is not UTF-8. Convert it, for example with iconv -t UTF-8."
+        ) from None
+    return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
 
 
 def verbs_of(application: Application) -> list[str]:
