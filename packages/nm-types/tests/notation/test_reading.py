@@ -220,3 +220,25 @@ def test_what_is_written_by_strangers_is_bounded() -> None:
     with pytest.raises(TypeSyntaxError):
         NeuralType.from_dict(deep)
     assert NeuralType("list[" * 100 + "{}" + "]" * 100).is_list
+
+
+class Whole:
+    """A whole number of another library, such as numpy.int64."""
+
+    def __index__(self) -> int:
+        return 4
+
+
+def test_whole_numbers_of_other_libraries_are_sizes() -> None:
+    """Of axes and of kinds: what counts in Python counts here."""
+    assert AxisType(ChannelTag, Whole()) == AxisType(ChannelTag, 4)
+    assert NeuralType({0: AxisType(BatchTag)}, kind=Labels(Whole())) == NeuralType("B ; Labels(4)")
+
+
+@pytest.mark.parametrize("size", [256 / 2, 2.5, True, [4], object()])
+def test_what_is_no_whole_number_is_no_size(size: object) -> None:
+    """Never a name of its own; a float is told how to divide."""
+    for make in (lambda: AxisType(ChannelTag, size), lambda: Labels(size)):  # type: ignore[arg-type]
+        with pytest.raises(TypeSyntaxError, match="is no size") as caught:
+            make()
+        assert ("//" in str(caught.value)) is isinstance(size, float)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from keyword import iskeyword
 from typing import Any
 
 from nm_core.errors import ModuleDeclarationError
@@ -159,7 +161,29 @@ def as_input_ports(declared: object, owner: str) -> PortSpec:
     return spec
 
 
+def _check_name(name: str) -> None:
+    """Refuse a name that no call could give as a keyword and no named tuple could hold."""
+    if name.isidentifier() and not iskeyword(name) and not name.startswith("_") and name != "self":
+        return
+    meant = f"{name}_" if iskeyword(name) or name == "self" else re.sub(r"\W", "_", name).strip("_") or "x"
+    meant = meant if meant.isidentifier() else f"port_{meant}"
+    why = (
+        "it is a word of Python"
+        if iskeyword(name)
+        else "every method of a module has it"
+        if name == "self"
+        else "names with an underscore in front are private"
+        if name.startswith("_") and name.isidentifier()
+        else "it is no name of Python"
+    )
+    raise ModuleDeclarationError(
+        f'"{name}" cannot be the name of a port: {why}, and ports are given by keyword, as in encoder({meant}=...).\n'
+        f"  Call it {meant}."
+    )
+
+
 def _name_port(name: str, declared: PortDeclaration, tags: tuple[type, ...], kinds: tuple[type, ...]) -> Port:
+    _check_name(name)
     if isinstance(declared, Port):
         return replace(declared, name=name)
     if not isinstance(declared, _Unnamed):

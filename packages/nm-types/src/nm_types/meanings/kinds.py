@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, SupportsIndex
 
 from nm_types.errors import DefinitionError, TypeSyntaxError
 from nm_types.frames import boundary
@@ -66,7 +66,7 @@ class Kind(Frozen, metaclass=Nominal):
                 )
             cls.parameters = parameters
 
-    def __init__(self, *sizes: int | str | Expression | None) -> None:
+    def __init__(self, *sizes: SupportsIndex | str | Expression | None) -> None:
         kind = type(self)
         if len(sizes) > len(kind.parameters):
             takes = ", ".join(kind.parameters) or "none"
@@ -114,12 +114,12 @@ def _known(sizes: list[Expression | None]) -> tuple[Expression | None, ...]:
     return tuple(sizes)
 
 
-def _size(value: int | str | Expression | None) -> Expression | None:
+def _size(value: SupportsIndex | str | Expression | None) -> Expression | None:
     if value is None or value == "?":
         return None
     if isinstance(value, str):
         return parse_size(value)
-    return Size(value) if isinstance(value, int) else value
+    return value if isinstance(value, Expression) else Size(value)
 
 
 class AudioSignal(Kind, id="nm.AudioSignal", parameters=("rate",)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import SupportsIndex, cast
 
 from nm_types.errors import TypeSyntaxError
 from nm_types.frozen import Frozen, fill
@@ -72,7 +72,9 @@ class AxisType(Frozen):
     size: Expression | Unknown | None
     _hash: int | None
 
-    def __init__(self, tag: type[Tag] | TagVariable, size: int | str | Expression | Unknown | None = None) -> None:
+    def __init__(
+        self, tag: type[Tag] | TagVariable, size: SupportsIndex | str | Expression | Unknown | None = None
+    ) -> None:
         if not isinstance(tag, TagVariable) and not _is_tag(tag):
             raise TypeSyntaxError(f"AxisType({tag!r}): expected a tag class such as TimeTag, got {tag!r}.")
         fill(self, "tag", tag)
@@ -117,7 +119,7 @@ def axis_of(tag: type[Tag] | TagVariable, size: Expression | Unknown | None) -> 
 
 
 def _axis_size(
-    tag: type[Tag] | TagVariable, size: int | str | Expression | Unknown | None
+    tag: type[Tag] | TagVariable, size: SupportsIndex | str | Expression | Unknown | None
 ) -> Expression | Unknown | None:
     if size is None:
         return None
@@ -125,7 +127,7 @@ def _axis_size(
         # "?" matters for batch axes alone: any other axis without a size is unrelated to its neighbours anyway
         batch = not isinstance(tag, TagVariable) and tag.is_a(BatchTag)
         return Unknown() if batch else None
-    read = parse_size(size) if isinstance(size, str) else Size(size) if isinstance(size, int) else size
+    read = parse_size(size) if isinstance(size, str) else size if isinstance(size, Expression) else Size(size)
     value = read.value if isinstance(read, Size) else None
     if value is not None and value < 1:
         raise TypeSyntaxError(f"{tag.text}:{value}: a size is a whole number of at least 1, got {value}.")

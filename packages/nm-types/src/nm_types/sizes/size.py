@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import gcd
-from typing import TypeAlias, cast
+from typing import SupportsIndex, TypeAlias, cast
 
 from nm_types.errors import BindingError, TypeSyntaxError
 from nm_types.frozen import Frozen, fill
@@ -98,6 +98,8 @@ Name: TypeAlias = "Variable | OutputSize | Sum"
 Symbol: TypeAlias = "Variable | OutputSize | Sum | Floor"
 Atom: TypeAlias = "Variable | OutputSize | Sum | Floor | Product"
 
+ATOMS = (Variable, OutputSize, Sum, Floor, Product)
+
 
 class Size(Frozen):
     """An immutable size in normal form, closed under arithmetic with sizes and integers.
@@ -119,7 +121,7 @@ class Size(Frozen):
     _hash: int | None
     _names: frozenset[Name] | None
 
-    def __new__(cls, value: int | str | Size | Atom) -> Size:
+    def __new__(cls, value: SupportsIndex | str | Size | Atom) -> Size:
         """Make a size from a number, a name or an atom."""
         if isinstance(value, Size):
             return value
@@ -132,7 +134,15 @@ class Size(Frozen):
             if not value.isidentifier() or not value[0].islower():
                 raise TypeSyntaxError(f'"{value}" is no name of a size. Names of sizes are lowercase words.')
             return _make({Variable(value): 1}, 0)
-        return _make({value: 1}, 0)
+        if isinstance(value, ATOMS):
+            return _make({value: 1}, 0)
+        # integers of numpy and torch
+        if isinstance(value, SupportsIndex) and not type(value).__name__.startswith("bool"):
+            return _make({}, value.__index__())
+        hint = f" Divide with //: a // b, or int({value!r})." if isinstance(value, float) else ""
+        raise TypeSyntaxError(
+            f"{value!r} is no size. A size is a whole number of at least 1 or a name, got {type(value).__name__}.{hint}"
+        )
 
     def __add__(self, other: int | Size) -> Size:
         if isinstance(other, int):
