@@ -19,7 +19,7 @@ from nm_core import Graph, casts, inputs, optional, ports, variadic
 from nm_core.graphs.open_checks import checks
 from nm_torch import TorchModule
 from nm_torch.lowering import lower
-from nm_types import NeuralTypeError
+from nm_types import NeuralTypeError, TimeTag
 
 ELEMENTS = (
     "*a 'A<=Channel:n_i *b",
@@ -177,3 +177,29 @@ def test_the_calls_show_every_outcome() -> None:
     seen = Counter(hold(Random(seed)) for seed in range(400))
 
     assert min(seen[outcome] for outcome in ("refused", "decided", "checked", "caught")) >= 20, seen
+
+
+class MeanOverTime(TorchModule):
+    """Drops one named axis."""
+
+    input_ports = ports(x="*a Time:t *b")
+    output_ports = ports(y="*a *b")
+
+    def typed_arguments(self, call: Any) -> dict[str, Any]:
+        """Find the axis by its tag."""
+        axes = call.inputs["x"].type.axes
+        return {"dim": next(index for index, axis in enumerate(axes) if axis.tag.is_a(TimeTag))}
+
+    def forward(self, x: Tensor, dim: int = 0) -> Tensor:
+        """Return the averages."""
+        return x.mean(dim)
+
+
+@pytest.mark.parametrize(("type", "shape"), [("B T C", (2, 5, 3)), ("T B C H", (5, 2, 3, 4)), ("B T", (2, 5))])
+def test_one_named_axis_is_dropped_at_any_rank(type: str, shape: tuple[int, ...]) -> None:
+    """What comes out has the other axes in their order."""
+    call = MeanOverTime(name="mean")(x=inputs(x=type))
+    left = [(tag, size) for tag, size in zip(type.split(), shape, strict=True) if tag != "T"]
+
+    assert [axis.tag.short for axis in call.type.axes] == [tag for tag, _ in left]
+    assert lower(Graph(call).plan())(torch.zeros(shape)).shape == tuple(size for _, size in left)

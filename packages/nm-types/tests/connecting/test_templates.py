@@ -220,6 +220,27 @@ def test_the_axes_before_a_channel_in_another_place_keep_their_order_in_the_prop
 
 
 @pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("B T:4 C:8", "Batch Channel:8"),
+        ("B C:8 ProcessedTime:4", "Batch Channel:8"),
+        ("T:4 B C:8 H W", "Batch Channel:8 Height Width"),
+        ("B:2 T:4", "Batch:2"),
+    ],
+)
+def test_pooling_drops_one_named_axis_at_any_rank(value: str, expected: str) -> None:
+    """The other axes keep their order and their sizes; lengths of that axis are checked with it."""
+    pool = {"x": "*a 'A<=Time:t *b", "length": "B ; Lengths(t)"}
+
+    assert made(pool, {"x": value}, "*a *b") == expected
+    assert code(pool, {"x": value, "length": "B:2 ; Lengths(5)"}, "*a *b") == "NM113"
+    assert (
+        code(pool, {"x": value.replace("Processed", "").replace("T:4", "Time:4").replace("Time:4", "Token:4")}, "*a *b")
+        == "NM112"
+    )
+
+
+@pytest.mark.parametrize(
     ("value", "said"),
     [("B:2 T:4", "Channel, which no axis"), ("B:2 Spectrogram:3 Encoded:4", "Channel, which several axes")],
 )
