@@ -201,16 +201,6 @@ def test_a_row_in_another_order_is_mended_by_a_transpose() -> None:
     assert 'fix (safe): transpose(y, "B T C") in the place of y in xs' in lines
 
 
-def test_a_transpose_that_would_not_fit_the_others_is_not_called_safe() -> None:
-    """The fix is tried with all edges of the call: sizes, rows and fixes of other edges."""
-    lines = message({"xs": "*s"}, {"xs[0]": "B Encoded:32 T:4", "xs[1]": "B T:4 Encoded:16"}, "*s")
-    assert not any("(safe)" in line or "casts(" in line for line in lines)
-    assert "Once transposed, the sizes would not fit either." in lines
-
-    lines = message({"xs": "B T:t C"}, {"xs[0]": "B T:n C", "xs[1]": "B C T:2*a", "xs[2]": "B C T:2*b+1"}, "B")
-    assert [line.partition(":")[0] for line in lines if line.startswith("fix")] == ["fix (safe)", "fix"]
-
-
 def test_the_axes_before_a_channel_in_another_place_keep_their_order_in_the_proposal() -> None:
     """Channels first, into a port that takes them last: a row would take the others in any order."""
     lines = message({"x": "*s Channel:16"}, {"x": "B Encoded:16 T"}, "*s")

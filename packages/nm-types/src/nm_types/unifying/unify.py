@@ -57,8 +57,8 @@ class Unifier:
         before = -1
         while misfits and len(misfits) != before:
             before = len(misfits)
-            again = [(edge, self.add_again(edge, misfit)) for edge, misfit in misfits.values()]
-            misfits = {edge.port: (edge, misfit) for edge, misfit in again if misfit is not None}
+            retried = [(edge, self.add_again(edge, misfit)) for edge, misfit in misfits.values()]
+            misfits = {edge.port: (edge, misfit) for edge, misfit in retried if misfit is not None}
         return {port: misfit for port, (_, misfit) in misfits.items()}
 
     def add(self, edge: Edge, order: Permutation | None = None) -> Misfit | None:
