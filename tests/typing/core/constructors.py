@@ -151,5 +151,5 @@ def misuse(x: NmTensor) -> None:
     _head, _tail, _rest = outputs  # type: ignore[misc]  # pyright: ignore[reportAssignmentType]
     x + x  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
     x * 2  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
-    x[0]  # type: ignore[index]  # pyright: ignore[reportIndexIssue, reportUnusedExpression]
+    x[0]  # type: ignore[index]  # pyright: ignore[reportIndexIssue]
     print(x.shape)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
