@@ -21,7 +21,6 @@ from nm_torch.callbacks import EvaluationCallback, ProgressCallback
 
 LABELS = " abcdefghijklmnopqrstuvwxyz"
 BANDS = 64
-HIGHEST = 4000.0  # hertz; above, a telephone has nothing, and a synthesiser little that is like a voice
 FILTERS = 128
 BLOCKS = [
     {"filters": FILTERS, "kernel": 11, "stride": 2, "separable": True},
@@ -60,11 +59,11 @@ def main() -> None:
         shuffle=True,
         bucketing=True,
         workers=1,
-        augmentation=[{"type": "speed", "low": 0.85, "high": 1.15}],
+        augmentation=[{"type": "speed", "low": 0.9, "high": 1.1}],
         **data,
     )
     test_data = factory.create("asr.AudioToTextDataLayer", name="test_data", manifest=str(corpus.test), **data)
-    front_end = factory.create("asr.AudioToMelSpectrogramPreprocessor", name="front_end", n_mels=BANDS, f_max=HIGHEST)
+    front_end = factory.create("asr.AudioToMelSpectrogramPreprocessor", name="front_end", n_mels=BANDS)
     augmentation = factory.create("asr.SpectrogramAugmentation", name="augmentation", **MASKS)
     encoder = factory.create("asr.JasperEncoder", name="encoder", feat_in=BANDS, blocks=BLOCKS)
     decoder = factory.create("asr.JasperDecoderForCTC", name="decoder", feat_in=FILTERS, num_classes=len(LABELS))

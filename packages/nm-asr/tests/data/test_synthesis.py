@@ -118,14 +118,14 @@ def test_words_are_parted_by_pauses(tmp_path: Path) -> None:
 
 
 def test_recordings_differ_in_noise_and_level(tmp_path: Path) -> None:
-    """By default no recording is silent at its ends, levels span 10 dB and more, and nothing is cut off."""
+    """By default most recordings begin with noise, levels span 10 dB and more, and nothing is cut off."""
     corpus = synthesize_corpus(tmp_path, train_utterances=24, test_utterances=1)
     recordings = [soundfile.read(utterance.path)[0] for utterance in read_manifest(corpus.train)]
 
     peaks = np.array([np.abs(samples).max() for samples in recordings])
     assert 20 * np.log10(peaks.max() / peaks.min()) > 10
     assert peaks.max() <= 1.0
-    assert np.mean([samples[:200].std() > 0 for samples in recordings]) > 0.8
+    assert np.mean([samples[:200].std() > 0 for samples in recordings]) > 0.5
 
 
 @pytest.mark.parametrize(
