@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nm_core.modules.module import NeuralModule
     from nm_core.modules.signature import Signature, signature_of
     from nm_core.modules.views import assume, transpose
+    from nm_core.symbols.parameter_values import Range
     from nm_core.symbols.parameters import ModuleOptions
     from nm_core.symbols.ports import Port, PortSpec, optional, ports, variadic
     from nm_core.symbols.recording import casts
@@ -48,6 +49,7 @@ else:
             "Metric": "nm_core.modules.metric",
             "ModuleDeclarationError": "nm_core.errors",
             "ModuleOptions": "nm_core.symbols.parameters",
+            "Range": "nm_core.symbols.parameter_values",
             "NeuralModule": "nm_core.modules.module",
             "NeuralModuleFactory": "nm_core.actions.factory",
             "NeuralType": "nm_types",
@@ -102,6 +104,7 @@ __all__ = [
     "Port",
     "PortError",
     "PortSpec",
+    "Range",
     "Records",
     "Run",
     "Signature",

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -148,3 +149,37 @@ def test_star_arguments_are_refused() -> None:
         type("Star", (NeuralModule,), {"__init__": lambda self, *layers: None})
     with pytest.raises(ModuleDeclarationError, match="name"):
         type("Named", (NeuralModule,), {"__init__": lambda self, name: None})
+
+
+def test_values_are_compared_with_annotations() -> None:
+    """All values that do not fit are told together, each with what is expected in its place."""
+    with pytest.raises(ParameterError) as caught:
+        Layer([1, "x"], width=2.5)  # type: ignore[list-item, arg-type]
+
+    assert str(caught.value) == "Layer: blocks[1] is 'x'; expected int.\n  Layer: width is 2.5; expected int."
+
+
+def test_defaults_and_live_objects_are_not_compared() -> None:
+    """A default may be of another type than its annotation says, and an object is the constructor's business."""
+
+    class Odd(NeuralModule):
+        def __init__(self, *, size: int = None, hook: int = 0) -> None:  # type: ignore[assignment]  # noqa: RUF013
+            self.hook = hook
+
+    assert Odd(hook=object()).params["size"] is None  # type: ignore[arg-type]
+
+
+def test_parameters_that_contradict_each_other_are_told_by_the_class() -> None:
+    """`check_params` speaks before the constructor runs, and its errors of ours stay as they are."""
+
+    class Bounded(NeuralModule):
+        @staticmethod
+        def check_params(params: Mapping[str, Any]) -> None:
+            if params["low"] > params["high"]:
+                raise ParameterError("low is above high.")
+
+        def __init__(self, *, low: int, high: int) -> None:
+            raise AssertionError("constructed")
+
+    with pytest.raises(ParameterError, match=r"^low is above high\.$"):
+        Bounded(low=2, high=1)

@@ -28,12 +28,18 @@ class Signature:
 def signature_of(cls: Any, params: Mapping[str, Any]) -> Signature:
     """Compute the ports of a class under parameters, without constructing anything.
 
+    A class may have a static `check_params(params)`, which raises an error of ours where parameters contradict each
+    other, so that files are told before anything is constructed.
+
     Raises:
         ParameterError: a parameter that a port mentions is not an integer.
         ModuleDeclarationError: the class's own `sizes` or `ports_of` failed, or a port mentions an unknown name.
     """
     declared: Signature = cls._declared_ports
     owner = cls.__qualname__
+    check_params = getattr(cls, "check_params", None)
+    if check_params is not None:
+        _call_author(owner, "check_params", check_params, params)
     ports_of = getattr(cls, "ports_of", None)
     if ports_of is not None:
         inputs, outputs = _call_author(owner, "ports_of", ports_of, params)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypedDict, Unpack, get_args, get_origin, is_typeddict
 
 from nm_core.errors import ModuleDeclarationError, ParameterError, did_you_mean
+from nm_core.symbols.parameter_values import find_misfit, hints
 from nm_types import NeuralType
 
 _UNPACK = re.compile(r"(?:\w+\.)*Unpack\[([\w.]+)\]")
@@ -165,6 +166,15 @@ def constructor_parameters(cls: type) -> dict[str, inspect.Parameter]:
     return collected
 
 
+def constructor_hints(cls: type) -> dict[str, Any]:
+    """Return the annotations of a constructor's parameters; evaluated once for each class."""
+    stored: dict[str, Any] | None = cls.__dict__.get("_constructor_hints")
+    if stored is None:
+        stored = hints(cls)
+        cls._constructor_hints = stored  # type: ignore[attr-defined]  # of the class itself, not of a base
+    return stored
+
+
 def constructor_signature(cls: type, *, tensors: Iterable[str] = ()) -> inspect.Signature:
     """Describe a module's constructor as `help` shows it: its own parameters, those of its bases, and `name`.
 
@@ -226,7 +236,8 @@ def capture(
         the frozen parameters, and the names of those that are live objects.
 
     Raises:
-        ParameterError: an unknown, doubled or missing parameter; all of them are named.
+        ParameterError: an unknown, doubled or missing parameter, or values that do not fit their annotations; all of
+            them are named.
     """
     arguments = _bind_arguments(cls, known, args, kwargs)
     frozen: dict[str, Any] = {}
@@ -237,7 +248,21 @@ def capture(
             frozen[name] = _freeze(arguments.get(name, parameter.default))
         except _NotPlain:
             opaque.add(name)
+    _check_values(cls, known, {name: frozen[name] for name in arguments if name in frozen})
     return FrozenParams(frozen), frozenset(opaque)
+
+
+def _check_values(cls: type, known: Mapping[str, inspect.Parameter], values: Mapping[str, Any]) -> None:
+    annotated = constructor_hints(cls)
+    problems = []
+    for name, value in values.items():
+        if name in annotated and value is not known[name].default:
+            misfit = find_misfit(value, annotated[name])
+            if misfit is not None:
+                place = "".join(f"[{part!r}]" for part in misfit.path)
+                problems.append(f"{name}{place} is {short(misfit.value)}; expected {misfit.expected}.")
+    if problems:
+        raise ParameterError("\n  ".join(f"{cls.__qualname__}: {problem}" for problem in problems))
 
 
 def complete(cls: type, known: Mapping[str, inspect.Parameter], params: Mapping[str, object]) -> FrozenParams:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from nm_core.application.checking.values import hints
 from nm_core.application.form.entries import ApplicationEntry
 from nm_core.application.text.problems import Path, Problems
 from nm_core.application.text.tree import TreeNode, span_of
@@ -48,7 +47,6 @@ class Context:
         self.kinds: tuple[type, ...] = ()
         self.signatures: dict[tuple[type, str], tuple[FrozenParams, Signature]] = {}
         self._root = root
-        self._hints: dict[type, dict[str, Any]] = {}
 
     def complain(self, what: str | NmError | Problem, path: Path, *, key: bool = False) -> None:
         """Record a problem at a value of the application, or at its key: a message, an error, a bad connection."""
@@ -71,9 +69,3 @@ class Context:
                 index += 1
             yield (*path, index), item
             index += 1
-
-    def hints(self, cls: type) -> dict[str, Any]:
-        """Return the annotations of a class's constructor; many modules of an application are of one class."""
-        if cls not in self._hints:
-            self._hints[cls] = hints(cls)
-        return self._hints[cls]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.declared import Declared, with_types
 from nm_core.application.checking.parameters import check_parameters
@@ -67,10 +69,16 @@ def declare(context: Context, cls: type[NeuralModule], name: str, entry: ModuleE
         params = FrozenParams(with_types(cls, params, context.tags, context.kinds))
         signature = signature_of(cls, params)
     except NmError as error:
-        context.complain(error, (*at, "params") if entry.params else (*at, "type"))
+        context.complain(error, _find_place(error, entry, at))
         return None
     context.signatures[alike] = params, signature
     return Declared(name, id, cls, params, signature)
+
+
+def _find_place(error: NmError, entry: ModuleEntry, at: Path) -> Path:
+    """Return where an error about parameters belongs: at the first parameter of the file that its message names."""
+    named = [word for word in re.findall(r"\w+", str(error)) if word in entry.params]
+    return (*at, "params", *named[:1]) if entry.params else (*at, "type")
 
 
 def check_class(context: Context, id: str, version: int | None, at: Path) -> type[NeuralModule] | None:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from inspect import Parameter
 
 from nm_core.application.checking.context import Context
-from nm_core.application.checking.values import expected, fits
 from nm_core.application.text.names import listed, suggest
 from nm_core.application.text.problems import Path
 from nm_core.application.text.tree import Data, noun_of
 from nm_core.errors import NmError
-from nm_core.symbols.parameters import FrozenParams, complete, constructor_parameters
+from nm_core.symbols.parameter_values import find_misfit
+from nm_core.symbols.parameters import FrozenParams, complete, constructor_hints, constructor_parameters
 
 
 def check_parameters(context: Context, cls: type, given: Mapping[str, Data], at: Path) -> FrozenParams | None:
@@ -57,18 +57,20 @@ def check_values(
     context: Context, cls: type, known: Mapping[str, Parameter], given: Mapping[str, Data], at: Path
 ) -> bool:
     """Record values that do not fit their annotations; return whether there are none."""
-    annotated = context.hints(cls)
-    wrong = [
-        name
-        for name, value in given.items()
-        if name in known and name in annotated and not fits(value, annotated[name]) and value != known[name].default
-    ]
-    for name in wrong:
-        context.complain(
-            f"{cls.__qualname__}: {name} is {noun_of(given[name])}.\n  Expected {expected(annotated[name])}.",
-            (*at, "params", name),
-        )
-    return not wrong
+    annotated = constructor_hints(cls)
+    fitting = True
+    for name, value in given.items():
+        if name not in known or name not in annotated or value == known[name].default:
+            continue
+        misfit = find_misfit(value, annotated[name])
+        if misfit is not None:
+            fitting = False
+            place = "".join(f"[{part!r}]" for part in misfit.path)
+            context.complain(
+                f"{cls.__qualname__}: {name}{place} is {noun_of(misfit.value)}.\n  Expected {misfit.expected}.",
+                (*at, "params", name, *misfit.path),
+            )
+    return fitting
 
 
 def _required(parameter: Parameter) -> bool:
