@@ -16,13 +16,12 @@ from nm_asr import AudioToMelSpectrogramPreprocessor, AudioToTextDataLayer
 from nm_asr.errors import (
     AugmentationError,
     ComposedTextWarning,
-    DataLayerError,
     FrontEndError,
     LabelError,
     LeftOutWarning,
     ManifestError,
 )
-from nm_core import signature_of
+from nm_core import ParameterError, signature_of
 from nm_torch.common import text_source
 from nm_torch.data import Request, UnreadableDataError
 
@@ -70,7 +69,7 @@ def test_types_follow_the_features() -> None:
     logmel = signature_of(AudioToTextDataLayer, params | {"features": "logmel"}).outputs
     audio = signature_of(AudioToTextDataLayer, params | {"features": "audio"}).outputs
 
-    assert str(logmel["spec"].type) == "Batch Spectrogram:20 Time:t"
+    assert str(logmel["spec"].type) == "Batch Spectrogram:20 Time:t ; Features"
     assert str(audio["spec"].type) == "Batch Time:t ; AudioSignal(8000)"
     assert list(logmel) == list(audio) == ["spec", "spec_len", "transcript", "transcript_len"]
     assert str(audio["transcript"].type) == "Batch Token:u ; Labels(4)"
@@ -230,8 +229,8 @@ def test_several_manifests_are_one_set(corpus: Write, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
-        ({"features": "mel"}, DataLayerError, r"features is 'mel'; expected \"logmel\" or \"audio\""),
-        ({"outside_labels": "keep"}, DataLayerError, r"expected \"error\" or \"drop\""),
+        ({"features": "mel"}, ParameterError, "features is 'mel'; expected 'logmel' or 'audio'"),
+        ({"outside_labels": "keep"}, ParameterError, "expected 'error' or 'drop'"),
         ({"augmentation": [{"type": "echo"}]}, AugmentationError, r"Expected one of speed, gain, noise, shift"),
         ({"front_end": {"window": 1}}, FrontEndError, r'no setting "window"'),
         ({"front_end": {"normalize": "all"}}, FrontEndError, r'expected "per_feature" or None'),

@@ -31,8 +31,8 @@ def test_scores_of_classes_are_logits() -> None:
 def test_only_channels_are_mapped() -> None:
     """Time in their place is an error while the graph is built, although a size would fit for some data."""
     x = inputs(turned="B Encoded:16 T:t", classes="B T:t Class:16")
-    for name in ("turned", "classes"):
-        with pytest.raises(NeuralTypeError, match="NM101"):
+    for name, code in (("turned", "NM104"), ("classes", "NM101")):
+        with pytest.raises(NeuralTypeError, match=code):
             Linear(input_size=16, output_size=4)(getattr(x, name))
     assert str(Linear(input_size=16, output_size=4, axis="Class")(x.classes).type).endswith("Encoded:4 ; Features")
 

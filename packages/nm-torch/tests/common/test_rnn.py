@@ -5,9 +5,8 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from nm_core import inputs
+from nm_core import ParameterError, inputs
 from nm_torch.common import EncoderRNN
-from nm_torch.common.errors import OptionError
 from nm_types import NeuralTypeError
 
 
@@ -73,5 +72,5 @@ def test_positions_of_text_are_no_frames() -> None:
 
 def test_an_unknown_cell_is_refused() -> None:
     """The message names the cells there are."""
-    with pytest.raises(OptionError, match="lstm, gru"):
+    with pytest.raises(ParameterError, match="'lstm' or 'gru'"):
         EncoderRNN(input_size=3, hidden_size=4, cell="elman")

@@ -17,7 +17,7 @@ from nm_asr.data.augmentation import read_augmentation
 from nm_asr.data.cache import BoundedCache
 from nm_asr.data.selection import select_utterances
 from nm_asr.data.utterance import Utterance
-from nm_asr.errors import AudioError, DataLayerError
+from nm_asr.errors import AudioError
 from nm_asr.features.mel import make_front_end
 from nm_core import ModuleOptions
 from nm_core.symbols.ports import PortSpec
@@ -147,8 +147,6 @@ class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
         max_unreadable: int = 20,
         **options: Unpack[ModuleOptions],
     ) -> None:
-        _check_choice("features", features, ("logmel", "audio"))
-        _check_choice("outside_labels", outside_labels, ("error", "drop"))
         super().__init__(
             batching=Batching(
                 batch_size=batch_size,
@@ -268,9 +266,3 @@ def _pad(parts: Sequence[NDArray[Any]], padding: float) -> Tensor:
 
 def _count_positions(parts: Sequence[NDArray[Any]]) -> Tensor:
     return torch.tensor([part.shape[-1] for part in parts], dtype=torch.int64)
-
-
-def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
-    if value not in choices:
-        quoted = " or ".join(f'"{choice}"' for choice in choices)
-        raise DataLayerError(f"{name} is {value!r}; expected {quoted}.")

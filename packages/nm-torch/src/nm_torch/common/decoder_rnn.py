@@ -107,8 +107,6 @@ class DecoderRNN(TorchModule[DecoderRNNOutputs]):
         **options: Unpack[ModuleOptions],
     ) -> None:
         super().__init__(**options)
-        if cell not in CELLS:
-            raise OptionError(f"cell must be one of {', '.join(CELLS)}; given was {cell!r}.")
         embedding_size = embedding_size or hidden_size
         if tie_embedding and embedding_size != hidden_size:
             raise OptionError(

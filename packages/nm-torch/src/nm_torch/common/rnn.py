@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from nm_core import ModuleOptions
 from nm_core.symbols.ports import PortSpec, optional, ports
-from nm_torch.common.errors import OptionError
 from nm_torch.module import TorchModule
 
 CELLS: dict[str, type[nn.LSTM] | type[nn.GRU]] = {"lstm": nn.LSTM, "gru": nn.GRU}
@@ -80,8 +79,6 @@ class EncoderRNN(TorchModule):
         **options: Unpack[ModuleOptions],
     ) -> None:
         super().__init__(**options)
-        if cell not in CELLS:
-            raise OptionError(f"cell must be one of {', '.join(CELLS)}; given was {cell!r}.")
         output_size = hidden_size * (2 if bidirectional else 1)
         sizes = [input_size] + [output_size] * (num_layers - 1)
         # one module per direction: a bidirectional one of torch would begin at the padding, or need sorted sequences
