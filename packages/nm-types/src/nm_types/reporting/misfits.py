@@ -83,29 +83,29 @@ def _template(edge: Edge, misfit: Misfit) -> Problem:
 
 
 def _axes(edge: Edge, misfit: Misfit) -> Problem:
-    expected, given = misfit.expected, misfit.given
-    result = examine(given, expected).result
-    orders = [order_of_axes(first, second) for first, second in zip(given.axes, expected.axes, strict=True)]
+    expected, actual = misfit.expected, misfit.given
+    result = examine(actual, expected).result
+    orders = [order_of_axes(first, second) for first, second in zip(actual.axes, expected.axes, strict=True)]
     wrong = tuple(index for index, order in enumerate(orders) if order >= GREATER)
     if not wrong:
-        return _kind(edge, expected, given, result)
-    kind_fits = order_of_kinds(given.kind, expected.kind) <= LESS
+        return _kind(edge, expected, actual, result)
+    kind_fits = order_of_kinds(actual.kind, expected.kind) <= LESS
     proposed = () if misfit.order is None else (misfit.order,)
-    ways = proposed if misfit.is_open else orders_that_fit(given.axes, expected.axes) if kind_fits else ()
-    actual_axis, needed = given.axes[wrong[0]], expected.axes[wrong[0]]
+    ways = proposed if misfit.is_open else orders_that_fit(actual.axes, expected.axes) if kind_fits else ()
+    actual_axis, needed = actual.axes[wrong[0]], expected.axes[wrong[0]]
     if ways:
-        problem = _order(edge, given, ways, result, is_only_order=not misfit.is_open or misfit.is_only_order)
+        problem = _order(edge, actual, ways, result, is_only_order=not misfit.is_open or misfit.is_only_order)
     elif all(orders[index] == GREATER for index in wrong):
         meanings = f"axis {wrong[0]} is {_name(actual_axis)}, not {_name(needed)}"
         cause = f"The output promises less than the port needs: {meanings}."
-        problem = problem_of(edge, "NM103", cause, result, assume_fix(edge, expected, given), wrong, "too general")
+        problem = problem_of(edge, "NM103", cause, result, assume_fix(edge, expected, actual), wrong, "too general")
     else:
         cause = f"Axis {wrong[0]} means {_name(actual_axis)}, the port expects {_name(needed)}."
         fix = Fix("connect another output, or a module that turns one into the other.")
         problem = problem_of(edge, "NM101", cause, result, fix, wrong, "another meaning")
     if kind_fits:
         return problem
-    return replace(problem, notes=(f"The values do not fit either: {given.kind}, expected {expected.kind}.",))
+    return replace(problem, notes=(f"The values do not fit either: {actual.kind}, expected {expected.kind}.",))
 
 
 def _kind(edge: Edge, expected: Structure, given: Structure, result: Comparison) -> Problem:

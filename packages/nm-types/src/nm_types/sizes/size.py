@@ -168,10 +168,12 @@ class Size(Frozen):
         if isinstance(other, Size):
             if other.terms:
                 return self._times(other)
-            other = other.constant
-        if other == 0:
+            factor = other.constant
+        else:
+            factor = other
+        if factor == 0:
             return _make({}, 0)
-        return _make({atom: count * other for atom, count in self.terms.items()}, self.constant * other)
+        return _make({atom: count * factor for atom, count in self.terms.items()}, self.constant * factor)
 
     __rmul__ = __mul__
 
