@@ -15,6 +15,7 @@ SIGNATURES = {
     "nm_tokenizers": "() -> 'Mapping[str, str]'",
     "nm_commands": "() -> 'Mapping[str, str]'",
     "nm_tasks": "() -> 'Mapping[str, str]'",
+    "nm_recipes": "() -> 'Mapping[str, str]'",
     "nm_doctor_checks": "() -> 'Mapping[str, str]'",
     "nm_examples": "() -> 'Mapping[str, str]'",
     "nm_probes": "() -> 'Mapping[str, str]'",

@@ -94,6 +94,15 @@ def nm_tasks() -> Mapping[str, str]:
 
 
 @hookspec
+def nm_recipes() -> Mapping[str, str]:
+    """Return recipes by name: each an ``nm_core.scaffold.Recipe``, for ``nmod new application NAME --recipe ctc``.
+
+    A recipe is imported when recipes are listed, so the module that holds it imports nothing heavy.
+    """
+    raise NotImplementedError
+
+
+@hookspec
 def nm_examples() -> Mapping[str, str]:
     """Return examples by the name of a module or metric of the collection; the conformance suite makes modules of them.
 

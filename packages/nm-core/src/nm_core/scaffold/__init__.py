@@ -1,9 +1,21 @@
-"""Packages written from a template: what an author starts from is complete, tested and publishable."""
+"""Packages from a template and applications from recipes: what people start from is complete and runs as it is."""
 
 from nm_core.scaffold.author import Author
 from nm_core.scaffold.collection_names import CollectionNames
 from nm_core.scaffold.errors import ScaffoldError
 from nm_core.scaffold.package_files import LICENCES, render, write
+from nm_core.scaffold.recipe import Recipe, RecipeRequest, RecipeResult
 from nm_core.scaffold.requirements import requirements
 
-__all__ = ["LICENCES", "Author", "CollectionNames", "ScaffoldError", "render", "requirements", "write"]
+__all__ = [
+    "LICENCES",
+    "Author",
+    "CollectionNames",
+    "Recipe",
+    "RecipeRequest",
+    "RecipeResult",
+    "ScaffoldError",
+    "render",
+    "requirements",
+    "write",
+]
