@@ -169,7 +169,8 @@ class Collections:
 
         Args:
             what: ``"optimizers"``, ``"policies"``, ``"callbacks"``, ``"metrics"``, ``"backends"``, ``"strategies"``,
-                ``"tokenizers"``, ``"commands"``, ``"tasks"``, ``"recipes"``, ``"examples"``, ``"probes"`` or ``"doctor_checks"``.
+                ``"tokenizers"``, ``"commands"``, ``"tasks"``, ``"recipes"``, ``"examples"``, ``"probes"`` or
+                ``"doctor_checks"``.
         """
         if what == "metrics":
             return tuple(sorted(self._metrics))
