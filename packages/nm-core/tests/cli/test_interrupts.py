@@ -115,7 +115,7 @@ def test_saving_again_keeps_the_older_application(interrupt, nmod, app, environm
 def test_what_was_printed_before_stays_readable(interrupt, app) -> None:
     """Records that were printed are whole lines of JSON."""
     code, out, err = interrupt(
-        "nm_core.cli.infer:_jsonable", "infer", app, "--graph", "eval", "--json", *PYTHON, times=30
+        "nm_core.json_text:_convert", "infer", app, "--graph", "eval", "--json", *PYTHON, times=30
     )
 
     assert code in (0, Exit.INTERRUPTED)

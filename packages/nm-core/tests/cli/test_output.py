@@ -1,6 +1,10 @@
-"""Tables: aligned, folded to a terminal, whole in a pipe."""
+"""Tables: aligned, folded to a terminal, whole in a pipe; and JSON."""
 
-from nm_core.cli.output import print_table
+import json
+
+import pytest
+
+from nm_core.cli.output import print_json, print_table
 
 ROWS = [("asr.JasperEncoder@1", "Jasper and QuartzNet from one description of blocks."), ("x", "")]
 
@@ -33,3 +37,9 @@ def test_empty_cells_and_tables_are_fine(capsys) -> None:
     print_table(("name", "value"), [])
 
     assert "name" in capsys.readouterr().out
+
+
+def test_json_is_strict(capsys: pytest.CaptureFixture[str]) -> None:
+    """Scores that are not finite are null, as in every output for programs."""
+    print_json({"wer": float("inf"), "losses": [float("nan"), 0.5]})
+    assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail) == {"wer": None, "losses": [None, 0.5]}

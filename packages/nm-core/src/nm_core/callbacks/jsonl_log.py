@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from typing import Any, TextIO
 from nm_core.callbacks.base import Callback
 from nm_core.callbacks.run import Run
 from nm_core.errors import ParameterError
+from nm_core.json_text import to_json
 
 
 class LoggingCallback(Callback):
@@ -27,6 +27,7 @@ class LoggingCallback(Callback):
         clock: seconds that pass, for tests.
 
     Example:
+        >>> import json
         >>> log, run = LoggingCallback("metrics.jsonl", clock=lambda: 0.0), Run("train")
         >>> log.on_start(run)
         >>> run.step = 10
@@ -109,7 +110,7 @@ class LoggingCallback(Callback):
         if strange:
             line["not_finite"] = strange
         try:
-            self._file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+            self._file.write(to_json(line) + "\n")
             # A run that is killed has lost no line, and `tail -f` sees each at once.
             self._file.flush()
         except OSError as error:

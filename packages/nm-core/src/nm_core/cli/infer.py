@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
@@ -15,6 +14,7 @@ from nm_core.cli.exits import Exit
 from nm_core.cli.options import application_argument, graph_option, set_option, setting_options
 from nm_core.cli.output import note_beginning
 from nm_core.errors import ApplicationError, NmError
+from nm_core.json_text import to_json
 
 if TYPE_CHECKING:
     from nm_core.application import Application
@@ -156,7 +156,7 @@ def _plain(result: Any) -> dict[str, Any]:
 def _print_all(records: Iterable[dict[str, Any]], as_json: bool) -> None:
     for record in records:
         if as_json:
-            print(json.dumps(record, ensure_ascii=False, default=_jsonable), flush=True)
+            print(to_json(record), flush=True)
         elif "text" in record:
             print("\t".join(str(record[name]) for name in ("input", "text") if name in record), flush=True)
         else:
@@ -166,12 +166,3 @@ def _print_all(records: Iterable[dict[str, Any]], as_json: bool) -> None:
 def _shorten(value: Any) -> str:
     text = " ".join(str(value).split())
     return text if len(text) <= 200 else f"{text[:197]}..."
-
-
-def _jsonable(value: Any) -> Any:
-    """Return arrays and results as plain data."""
-    for method in ("to_dict", "tolist"):
-        convert = getattr(value, method, None)
-        if callable(convert):
-            return convert()
-    return str(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -11,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from nm_core.json_text import to_json
 
 if TYPE_CHECKING:
     from nm_core.application import Application
@@ -25,7 +26,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 def print_json(data: object) -> None:
     """Print one value as indented JSON."""
-    print(json.dumps(data, indent=2, ensure_ascii=False))
+    print(to_json(data, indent=2))
 
 
 def note_beginning(application: Application) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import socket
 from collections.abc import Mapping
@@ -13,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
+
+from nm_core.json_text import plain_data, to_json
 
 FORMAT = "nm-run/1"
 STATES = ("running", "finished", "interrupted", "failed")
@@ -128,7 +129,7 @@ class RunRecord:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as data of JSON; a number that is not finite becomes null."""
-        values = {declared.name: _plain(getattr(self, declared.name)) for declared in fields(self)}
+        values = {declared.name: plain_data(getattr(self, declared.name)) for declared in fields(self)}
         return {"format": FORMAT} | values
 
 
@@ -158,19 +159,10 @@ def write_record(path: Path, record: RunRecord, *, sync: bool = False) -> None:
     partial = path.with_name(f".{path.name}-{os.getpid()}.part")
     try:
         with partial.open("w", encoding="utf-8") as file:
-            json.dump(record.to_dict(), file, indent=2, ensure_ascii=False, allow_nan=False)
-            file.write("\n")
+            file.write(to_json(record.to_dict(), indent=2) + "\n")
             if sync:
                 file.flush()
                 os.fsync(file.fileno())
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Process):
-        return value.to_dict()
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return None if isinstance(value, float) and not math.isfinite(value) else value
