@@ -9,7 +9,13 @@ from griffe import Docstring, DocstringSectionKind
 
 LITERAL = re.compile(r"^(?P<before>.*[^:\n])?::\n\n(?P<code>(?:(?: {4}.*)?\n)+)", re.MULTILINE)
 NAME = re.compile(r"``([^`\n]+)``|(?<!`)`([^`\n]+)`(?!`)")
-HEADS = {"parameters": "Arguments", "attributes": "Attributes", "raises": "Raises", "returns": "Returns"}
+HEADS = {
+    "parameters": "Arguments",
+    "attributes": "Attributes",
+    "raises": "Raises",
+    "returns": "Returns",
+    "yields": "Yields",
+}
 
 
 def markdown(docstring: Docstring | None, links: Mapping[str, str]) -> str:
@@ -60,7 +66,7 @@ def _linked(text: str, links: Mapping[str, str]) -> str:
 
 def _item(kind: str, item: object, links: Mapping[str, str]) -> str:
     name, annotation = getattr(item, "name", ""), str(getattr(item, "annotation", None) or "")
-    if kind in ("raises", "returns"):
+    if kind in ("raises", "returns", "yields"):
         name = annotation
     elif name.endswith(","):  # several names share one text
         name = f"{name} {annotation}"
