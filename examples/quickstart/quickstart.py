@@ -1,7 +1,8 @@
 """From nothing to a speech recogniser: synthesise, connect, draw, train, measure, save, transcribe.
 
 Run it with `tox run -e quickstart`, or, where `nm-asr[quickstart]` is installed, with `python quickstart.py`.
-It needs no download and no GPU.
+It needs no download and no GPU. One synthesiser speaks, in many voices, with pauses, rooms and noise: the recogniser
+shows the way and hears such voices, but hardly people, whom it has never heard.
 """
 
 import argparse
