@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nm_core import check_file
+from nm_core.application.saved.document import read_document
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -29,3 +30,19 @@ def test_the_quickstart_runs_to_its_end(tmp_path: Path) -> None:
     assert "word error rate" in done.stdout
     assert (tmp_path / "train.svg").read_text(encoding="utf-8").startswith("<svg")
     assert (tmp_path / "application" / "application.json").exists()
+
+
+@pytest.mark.parametrize("rate", [8000, 16000])
+def test_one_parameter_changes_the_rate_of_the_digits(rate: int) -> None:
+    """`--set sample_rate=16000` reaches the data, the front end and what comes from outside."""
+    assert check_file(EXAMPLES / "digits.yaml", changes={"sample_rate": str(rate)}).ok
+
+
+@pytest.mark.parametrize("file", ["digits", "translation"])
+def test_each_part_of_a_model_is_connected_once(file: str) -> None:
+    """Training, evaluation and inference use one graph as a module, and do not write it again."""
+    entry = read_document(EXAMPLES / f"{file}.yaml").entry
+    assert entry is not None
+    calls = [call.module for graph in entry.graphs.values() for call in graph.calls]
+
+    assert (calls.count("encoder"), calls.count("decoder")) == (1, 1)
