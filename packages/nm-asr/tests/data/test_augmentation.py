@@ -70,7 +70,7 @@ def test_pauses_do_not_make_the_noise_quieter() -> None:
     still = np.zeros(24000, np.float32)
     padded = np.concatenate([still, SOUND, still])
     levels = [
-        (Noise(10.0, 10.0, ("white",))(samples, 8000, np.random.default_rng(3)) - samples).std()
+        (Noise(10.0, 10.0, ("white",), level="sound")(samples, 8000, np.random.default_rng(3)) - samples).std()
         for samples in (SOUND, padded)
     ]
 

@@ -112,6 +112,8 @@ class ReferenceSession:
             raise ValueError("its rows differ")
         if family == "float" or any(isinstance(number, float) for number in tensor.values):
             tensor.values = [float(number) for number in tensor.values]
+        if family == "bool" and all(number in (0, 1) for number in tensor.values):
+            tensor.values = [bool(number) for number in tensor.values]
         return tensor
 
     def observe(self, value: Any) -> Observed | None:

@@ -15,11 +15,19 @@ def convert_value(value: Any, family: str | None) -> Tensor:
     """Return an array, a tensor or nested lists of numbers as a tensor.
 
     A tensor stays as it is, arrays keep their type and share their memory where they can. Lists of whole numbers become
-    floats where the family is "float".
+    floats where the family is "float", and zeros and ones become booleans where it is "bool", as masks are often kept.
 
     Raises:
         TypeError, ValueError: it is no array of numbers, as a ragged list.
     """
+    tensor = _convert(value, family)
+    if family == "bool" and family_of(tensor.dtype) == "int" and tensor.numel():
+        low, high = extremes(tensor)
+        return tensor.bool() if low >= 0 and high <= 1 else tensor
+    return tensor
+
+
+def _convert(value: Any, family: str | None) -> Tensor:
     if isinstance(value, Tensor):
         return value
     if isinstance(value, list | tuple) and any(hasattr(item, "shape") and len(item.shape) for item in value):

@@ -77,14 +77,15 @@ class Gain:
 class Noise:
     """Add noise at a ratio of signal to noise, in decibels, uniform between two bounds.
 
-    The level of the signal is measured where there is sound, so pauses do not make the noise quieter. The noise is a
-    random stretch of a fixed 16 s (at 16 kHz) in each of its colors, mixed with random weights.
+    The noise is a random stretch of a fixed 16 s (at 16 kHz) in each of its colors, mixed with random weights.
 
     Args:
         low: the least ratio.
         high: the greatest ratio.
         colors: "white", "pink" (power falls as 1/f) and "brown" (as 1/f²), any of them.
         probability: the probability that noise is added at all.
+        level: where the signal's level is measured, over "all" of the recording, or where there is "sound": then pauses
+            do not make the noise quieter.
 
     Example:
         >>> add_noise = Noise(low=20.0, high=20.0, colors=["white"])
@@ -100,13 +101,16 @@ class Noise:
         high: float = 40.0,
         colors: Sequence[str] = ("white", "pink", "brown"),
         probability: float = 1.0,
+        level: str = "all",
     ) -> None:
         _check_order("noise", low, high)
         check_probability("noise", probability)
+        if level not in ("all", "sound"):
+            raise AugmentationError(f"noise: level is {level!r}; expected 'all' or 'sound'.")
         unknown = [color for color in colors if color not in _EXPONENTS]
         if unknown or not colors:
             raise AugmentationError(f"noise: colors are {list(colors)}; expected any of {', '.join(_EXPONENTS)}.")
-        self.low, self.high, self.probability = low, high, probability
+        self.low, self.high, self.probability, self.level = low, high, probability, level
         random = np.random.default_rng(0)
         self._stretches = np.stack([_make_noise(_EXPONENTS[color], random) for color in colors])
 
@@ -117,8 +121,10 @@ class Noise:
         ratio = 10.0 ** (random.uniform(self.low, self.high) / 10.0)
         noise = self._noise(len(samples), random)
         # the guard is for noise that is silent by chance: the ratio would be infinite
-        noise_power = max(float(np.dot(noise, noise)) / len(noise), 1e-20)
-        return samples + noise * np.float32(np.sqrt(_measure_power(samples, sample_rate) / (ratio * noise_power)))
+        power, noise_power = (float(np.dot(x, x)) for x in (samples, noise))
+        if self.level == "sound":
+            power = _measure_power(samples, sample_rate) * len(samples)
+        return samples + noise * np.float32(np.sqrt(power / (ratio * max(noise_power, 1e-20))))
 
     def _noise(self, length: int, random: np.random.Generator) -> Samples:
         weights = random.dirichlet(np.ones(len(self._stretches))).astype(np.float32)

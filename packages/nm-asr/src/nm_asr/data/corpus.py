@@ -57,7 +57,7 @@ class Corpus:
 
 CONDITIONS: tuple[Mapping[str, Any], ...] = (
     {"type": "room", "low": 0.1, "high": 0.4, "ratio": 8.0, "probability": 0.15},
-    {"type": "noise", "low": 20.0, "high": 50.0, "probability": 0.8},
+    {"type": "noise", "low": 20.0, "high": 50.0, "probability": 0.8, "level": "sound"},
     {"type": "band", "low": 7000.0, "high": 16000.0, "probability": 0.15},
     {"type": "gain", "low": -24.0, "high": 0.0},
 )

@@ -96,7 +96,8 @@ class Session(Protocol):
         """Return a value from outside as a tensor of the framework.
 
         Tensors of the framework, arrays, numbers and (nested) lists of all these are taken. A tensor keeps its numbers;
-        lists of whole numbers become floats where the family is "float".
+        lists of whole numbers become floats where the family is "float"; zeros and ones become booleans where it is
+        "bool".
 
         Args:
             value: what was given for a free input.

@@ -21,6 +21,8 @@ class ValueChecks(SuiteTools):
             ("float", [[0.5, 2]]),
             ("int", [[1, 2]]),
             ("bool", [[True, False]]),
+            ("bool", [[1, 0]]),
+            ("int", [[1, 0]]),
         ):
             observed = session.observe(session.convert_value(numbers, family))
             hold(observed is not None, f"observe sees no tensor in what convert_value made of {numbers}.", do)
