@@ -1,11 +1,11 @@
 """The collection `nm` has what belongs to no framework."""
 
+from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 from nm_core import Callback, _collection
-from nm_core.plugins import Collection, Collections, ConflictError, hookimpl
+from nm_core.modules.views import Transpose
+from nm_core.plugins import Collection, Collections, ModuleSpec, hookimpl
 
 
 class Rival:
@@ -35,11 +35,28 @@ def test_its_callbacks_are_those_that_need_no_framework() -> None:
     assert all(issubclass(collections.lookup("callbacks", name), Callback) for name in collections.names("callbacks"))
 
 
-def test_a_name_that_another_collection_claims_is_a_conflict() -> None:
-    """Neither wins, the conflict names both, and the full name says which is meant."""
+def test_a_name_that_another_collection_claims_too_stays_its_own() -> None:
+    """Files keep their meaning, and the other one is used, and listed, by its full name."""
     collections = load(rival=Rival())
 
-    assert [line for line in collections.conflicts() if '"checkpoint" is offered by nm and rival' in line]
-    with pytest.raises(ConflictError, match=r"nm.checkpoint or rival.checkpoint"):
-        collections.lookup("callbacks", "checkpoint")
-    assert collections.lookup("callbacks", "nm.checkpoint").__name__ == "CheckpointCallback"
+    assert collections.conflicts() == ()
+    assert collections.lookup("callbacks", "checkpoint").__name__ == "CheckpointCallback"
+    assert collections.lookup("callbacks", "rival.checkpoint").__name__ == "ProgressCallback"
+    assert {"checkpoint", "rival.checkpoint"} < {*collections.names("callbacks")}
+
+
+def test_its_former_names_stay_its_own() -> None:
+    """A collection that claims to be what an official one was called is not heard."""
+    thief = Rival()
+    claim = Collection("rival", "Claims.", formerly={"checkpoint": ["common.checkpoint"]})
+    thief.nm_collection = hookimpl(lambda: claim, specname="nm_collection")  # type: ignore[method-assign]
+
+    assert load(rival=thief).lookup("callbacks", "common.checkpoint").__name__ == "CheckpointCallback"
+
+
+def test_its_classes_keep_their_ids() -> None:
+    """Saved files name them as ever, though another collection declares the same classes."""
+    spec = ModuleSpec("Turn", "Mine.", {"any": "nm_core.modules.views:Transpose"})
+    claim = SimpleNamespace(nm_collection=hookimpl(lambda: Collection("zebras", "Claims.", modules=[spec])))
+
+    assert load(zebras=claim).id_of(Transpose) == "nm.Transpose"

@@ -66,6 +66,8 @@ def test_collections_add_commands(nmod) -> None:
     """A command of a collection runs like a built-in one, and cannot take the place of one."""
     assert nmod("count", "a", "b").out == "2\n"
     assert nmod("check", "--help").out.startswith("Usage: nmod check [OPTIONS] APP...")
+    assert nmod("speech.check", "a", "b").out == nmod("speech.count", "a", "b").out == "2\n"
+    assert "speech.check" in nmod("--help").out
 
 
 def test_what_a_collection_calls_a_command_has_to_be_one(nmod) -> None:

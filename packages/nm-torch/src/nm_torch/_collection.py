@@ -97,6 +97,12 @@ def nm_commands() -> dict[str, str]:
 
 
 @hookimpl
+def nm_strategies() -> dict[str, str]:
+    """Declare the ways to spread a training over processes."""
+    return {"single": "nm_torch.strategies.single:SingleStrategy", "ddp": "nm_torch.strategies.ddp:DistributedStrategy"}
+
+
+@hookimpl
 def nm_optimizers() -> dict[str, str]:
     """Declare optimizers; those of `torch.optim` are known by the names of their classes besides."""
     return {

@@ -9,7 +9,7 @@ from nm_core.actions.requests import Settings
 from nm_core.plugins.errors import ConflictError
 from nm_torch.engine.runtime import Runtime
 from nm_torch.errors import PrecisionError, StrategyError
-from nm_torch.optim import Adam, Constant, Novograd
+from nm_torch.optim import Adam, Constant, Novograd, resolve_optimizer, resolve_policy
 
 
 class Installed:
@@ -18,13 +18,13 @@ class Installed:
     def __init__(self, **targets: dict[str, str]) -> None:
         self.targets = targets
 
-    def names(self, group: str) -> Any:
-        """Return the names of a group."""
-        return self.targets.get(group, {})
+    def owners(self, group: str, name: str) -> Any:
+        """Return who offers a name."""
+        return ("mine",) if name in self.targets.get(group, {}) else ()
 
     def target(self, group: str, name: str) -> str:
         """Return where a plugin is."""
-        if name == "disputed":
+        if name in ("disputed", "Adagrad"):
             raise ConflictError("Two collections offer it.")
         return self.targets[group][name]
 
@@ -66,9 +66,29 @@ def test_plugins_of_collections_are_resolved_by_name() -> None:
     assert with_plugins.resolve_policy(None) == Constant()
 
 
+def test_a_plugin_of_an_official_name_changes_nothing() -> None:
+    """Names of the engine and of `torch.optim` keep their meaning, whatever is installed besides."""
+    theirs = "nm_torch.optim:Novograd"
+    collections = Installed(
+        optimizers=dict.fromkeys(("adam", "AdamW", "RMSprop", "mine.adam"), theirs),
+        policies={"cosine": "nm_torch.optim:Constant"},
+        strategies={"single": "nowhere:Strategy"},
+    )
+    with_plugins = runtime(collections=collections, strategy="single")
+
+    for name in ("adam", "AdamW", "RMSprop"):
+        assert with_plugins.resolve_optimizer(name) == resolve_optimizer(name)
+    assert with_plugins.resolve_policy("cosine") == resolve_policy("cosine")
+    assert with_plugins.strategy.name == "single"
+    assert with_plugins.resolve_optimizer("mine.adam") == Novograd()
+
+
 def test_a_name_that_two_collections_offer_is_refused() -> None:
     """Which of two is meant is never guessed."""
-    disputed = runtime(collections=Installed(optimizers={"disputed": ""}))
+    disputed = runtime(collections=Installed(optimizers={"disputed": "", "Adagrad": ""}, policies={"disputed": ""}))
 
     with pytest.raises(ConflictError):
         disputed.resolve_optimizer("disputed")
+    with pytest.raises(ConflictError):
+        disputed.resolve_policy("disputed")
+    assert disputed.resolve_optimizer("Adagrad") == resolve_optimizer("Adagrad")

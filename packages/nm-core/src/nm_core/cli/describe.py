@@ -49,7 +49,7 @@ def describe(collections: Collections, id: str) -> dict[str, Any]:
 
 def _example(collections: Collections, id: ModuleId) -> Any:
     """Return the first parameters with which the collection makes the module in its tests, where they name no files."""
-    if id.collection not in collections.owners("examples", id.name):
+    if not collections.owners("examples", id.plain):
         return None
     try:
         examples = collections.lookup("examples", id.plain)

@@ -37,12 +37,13 @@ class LazyGroup(click.Group):
         if cmd_name in self.entries:
             module, _, name = self.entries[cmd_name].target.partition(":")
             command = getattr(importlib.import_module(module), name)
-        elif cmd_name in self._find_offered():
+        else:
             from nm_core.plugins import Collections
 
-            command = Collections.load().lookup("commands", cmd_name)
-        else:
-            return None
+            collections = Collections.load()
+            if not collections.owners("commands", cmd_name):
+                return None
+            command = collections.lookup("commands", cmd_name)
         if not isinstance(command, click.Command):
             raise TargetError(
                 f'The command "{cmd_name}" of a collection is {command!r}, not a click command.\n'
@@ -82,6 +83,9 @@ class LazyGroup(click.Group):
         from nm_core.plugins import Collections
 
         collections = Collections.load()
-        # A built-in name stays built in: a collection must not take over `nmod train` by being installed.
-        names = [name for name in collections.names("commands") if name not in self.entries]
-        return {name: f"from {' and '.join(collections.owners('commands', name))}" for name in names}
+        offered = {}
+        for name in collections.names("commands"):
+            (owner,) = collections.owners("commands", name)
+            # A built-in name stays built in: a collection must not take over `nmod train` by being installed.
+            offered[f"{owner}.{name}" if name in self.entries else name] = f"from {owner}"
+        return offered

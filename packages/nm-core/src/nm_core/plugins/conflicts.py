@@ -1,4 +1,4 @@
-"""Names that several collections give to different things: neither wins, and each conflict is one sentence."""
+"""Names that several collections give to different things: an official one wins, and of others none does."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ Offers = Mapping[str, Collection[str]]
 """The names that a collection offers, by what they are names of: optimizers, callbacks ..."""
 
 
+TYPES = "nm-types"
+"""The owner of the tags and kinds that need no collection."""
+
+
 class Definition(NamedTuple):
     """The definition of a tag or a kind: two of one id are the same if their definitions are."""
 
@@ -21,8 +25,36 @@ class Definition(NamedTuple):
     text: str
 
 
-def find_shared_names(offers: Mapping[str, Offers]) -> Iterator[str]:
-    """Yield a sentence for each name that more than one collection offers; ``offers`` goes by collection."""
+class SharedName(NamedTuple):
+    """A short name that several collections offer.
+
+    Attributes:
+        what: of what it is a name: optimizers, callbacks ...
+        name: the name.
+        winners: the official collections that it stands for; without one it stands for nothing.
+        others: the collections whose thing of this name has to be named with the collection.
+    """
+
+    what: str
+    name: str
+    winners: tuple[str, ...]
+    others: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """A sentence that says what to write."""
+        if not self.winners:
+            return messages.conflict(self.what, self.name, self.others)
+        return messages.shadowed(self.what, self.name, self.winners, self.others)
+
+
+def find_shared_names(offers: Mapping[str, Offers], official: Collection[str]) -> Iterator[SharedName]:
+    """Yield the names that more than one collection offers.
+
+    Args:
+        offers: the names that each collection offers.
+        official: the collections whose names stay their own.
+    """
     owners: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for owner, names in offers.items():
         # names of these sorts carry that of their collection, and cannot collide
@@ -31,7 +63,8 @@ def find_shared_names(offers: Mapping[str, Offers]) -> Iterator[str]:
                 owners[what, name].append(owner)
     for (what, name), claims in sorted(owners.items()):
         if len(claims) > 1:
-            yield messages.conflict(what, name, claims)
+            winners = tuple(claim for claim in claims if claim in official)
+            yield SharedName(what, name, winners, tuple(claim for claim in claims if claim not in official))
 
 
 def define(cls: type) -> Definition:
@@ -51,9 +84,18 @@ def find_clashes(definitions: Mapping[str, Collection[Definition]]) -> Iterator[
             owners_of.setdefault(id, {}).setdefault(text, owner)
     for id, owners in owners_of.items():
         for (text, owner), (rival_text, rival) in pairwise(owners.items()):
-            yield (
-                f"{owner} and {rival} define {id} differently.\n"
-                f"  {owner}: {text}\n"
-                f"  {rival}: {rival_text}\n"
-                f"  Disable one of them: NM_DISABLE={rival}"
-            )
+            lines = [f"  {owner}: {text}", f"  {rival}: {rival_text}"]
+            rightful = [each for each in (owner, rival) if owns(each, id)]
+            if len(rightful) == 1:
+                squatter = rival if rightful == [owner] else owner
+                head = f"{squatter} defines {id} differently than {rightful[0]}, in whose namespace it is."
+                advice = f"Its author can mend that: an id of its own, {squatter}.{id.partition('.')[2]}. Until then"
+            else:
+                squatter, head, advice = rival, f"{owner} and {rival} define {id} differently.", "To use one of them"
+            yield "\n".join([head, *lines, f"  {advice}, leave {squatter} out: NM_DISABLE={squatter}"])
+
+
+def owns(owner: str, id: str) -> bool:
+    """Tell whether an id of a tag or kind is in the namespace of a collection, or of nm-types, which has that of nm."""
+    namespace = id.partition(".")[0]
+    return owner == namespace or (owner == TYPES and namespace == "nm")

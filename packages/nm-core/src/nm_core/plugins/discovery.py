@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, cast
 from nm_core.plugins.compatibility import find_unmet, installed_version
 from nm_core.plugins.guard import run_guarded
 from nm_core.plugins.hooks import GROUP
+from nm_core.plugins.known import normal
 from nm_core.plugins.records import Candidate, Record, State, Step
-from nm_core.plugins.settings import CollectionSettings, normal
+from nm_core.plugins.settings import CollectionSettings
 
 if TYPE_CHECKING:
     from importlib_metadata import Distribution

@@ -80,6 +80,12 @@ def conflict(what: str, name: str, owners: Sequence[str]) -> str:
     return f'{what}: "{name}" is offered by {" and ".join(owners)}, and neither wins.\n  Write {choices}.'
 
 
+def shadowed(what: str, name: str, winners: Sequence[str], others: Sequence[str]) -> str:
+    """Say that a short name stands for that of an official collection, and how another one's is named."""
+    choices = " or ".join(f"{owner}.{name}" for owner in others)
+    return f'{what}: "{name}" stays that of {" and ".join(winners)}.\n  That of {" and ".join(others)} is {choices}.'
+
+
 def way_out(collection: str, distribution: str | None) -> str:
     """Say what to do about a collection that is itself at fault."""
     update = f"update it, python -m pip install --upgrade {distribution}, or " if distribution else ""

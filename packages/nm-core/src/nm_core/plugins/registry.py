@@ -16,6 +16,7 @@ from nm_core.plugins.discovery import discover
 from nm_core.plugins.errors import ConflictError, TargetError, UnknownEntryError, UnknownModuleError
 from nm_core.plugins.hooks import NAMES
 from nm_core.plugins.ids import ModuleId
+from nm_core.plugins.known import KNOWN, is_official
 from nm_core.plugins.loader import LoadedCollection
 from nm_core.plugins.records import Record, State, Step
 from nm_core.plugins.settings import CollectionSettings
@@ -44,6 +45,7 @@ class Collections:
         self._modules: dict[str, ModuleSpec] = {}
         self._metrics: dict[str, str] = {}
         self._former: defaultdict[str, list[str]] = defaultdict(list)
+        self._official = frozenset(name for name, entry in loaded.items() if is_official(name, entry.distribution))
         for name, entry in loaded.items():
             self._metrics |= {f"{name}.{metric}": target for metric, target in entry.offers["metrics"].items()}
             former_ids = dict(entry.collection.formerly)
@@ -52,10 +54,14 @@ class Collections:
                 former_ids[spec.name] = [id if "." in id else f"{name}.{id}" for id in spec.formerly]
             for member, ids in former_ids.items():
                 for id in ids:
-                    self._former[id].append(f"{name}.{member}")
-        self._ids = {target: id for id, target in self._metrics.items()}
-        # modules last: a class that is declared as both has the id of the module
-        self._ids |= {target: id for id, spec in self._modules.items() for target in spec.targets.values()}
+                    # what an official collection was called is not another one's to say
+                    if name in self._official or id.partition(".")[0] not in KNOWN:
+                        self._former[id].append(f"{name}.{member}")
+        ids_of_targets = [(target, id) for id, target in self._metrics.items()]
+        ids_of_targets += [(target, id) for id, spec in self._modules.items() for target in spec.targets.values()]
+        # the last one counts: a class that is declared as both has the id of the module, and files of an official
+        # collection go on naming it whoever else declares its classes
+        self._ids = dict(sorted(ids_of_targets, key=lambda pair: pair[1].partition(".")[0] in self._official))
 
     @classmethod
     def load(
@@ -165,7 +171,9 @@ class Collections:
         return f"{plain}@{spec.version if spec else 1}"
 
     def names(self, what: str) -> tuple[str, ...]:
-        """Return the names that ``lookup`` knows, sorted; metrics carry their namespace.
+        """Return a name by which ``lookup`` knows each thing, sorted: short where only one thing is meant by that.
+
+        What an official collection calls so, or another one too, is named with its collection, and so are metrics.
 
         Args:
             what: ``"optimizers"``, ``"policies"``, ``"callbacks"``, ``"metrics"``, ``"backends"``, ``"strategies"``,
@@ -174,7 +182,9 @@ class Collections:
         """
         if what == "metrics":
             return tuple(sorted(self._metrics))
-        return tuple(sorted({name for _, name, _ in self._offers(what)}))
+        offered = [(owner, name) for owner, name, _ in self._offers(what)]
+        owners = {name: self.owners(what, name) for _, name in offered}
+        return tuple(sorted(name if owners[name] == (owner,) else f"{owner}.{name}" for owner, name in offered))
 
     def target(self, what: str, name: str) -> str:
         """Return where a named object is, without importing it; raises as ``lookup`` does."""
@@ -183,21 +193,28 @@ class Collections:
     def lookup(self, what: str, name: str) -> Any:
         """Import a named object: ``lookup("optimizers", "novograd")``; ``common.novograd`` names its collection too.
 
+        A short name means that of an official collection, whoever else offers one, so that no installed collection
+        changes what a file means.
+
         Raises:
             UnknownEntryError: no loaded collection offers it.
-            ConflictError: several do.
+            ConflictError: several do, and none of them is official.
             TargetError: it cannot be imported.
         """
         owner, target = self._find(what, name)
         return import_target(target, what=f"{what}: {name}", distribution=self.distribution_of(owner))
 
     def owners(self, what: str, name: str) -> tuple[str, ...]:
-        """Return the collections that offer a name, without importing anything."""
-        return tuple(owner for owner, offered, _ in self._offers(what) if offered == name)
+        """Return the collections that are meant by a name, short or qualified, without importing anything.
+
+        These are the official ones that offer it, or else all that do; ``lookup`` refuses a name of several.
+        """
+        return tuple(owner for owner, _ in self._claims(what, name))
 
     def conflicts(self) -> tuple[str, ...]:
-        """Return a sentence for each name that more than one collection offers."""
-        return tuple(find_shared_names({name: entry.offers for name, entry in self._loaded.items()}))
+        """Return a sentence for each short name that means nothing, since several collections offer it."""
+        offers = {name: entry.offers for name, entry in self._loaded.items()}
+        return tuple(shared.message for shared in find_shared_names(offers, self._official) if not shared.winners)
 
     def tags(self, *collections: str) -> tuple[type, ...]:
         """Import the tag classes of the named collections, or of all, for ``ports(tags=...)``.
@@ -245,12 +262,17 @@ class Collections:
             for name, target in entry.offers[what].items():
                 yield owner, name, target
 
-    def _find(self, what: str, name: str) -> tuple[str, str]:
+    def _claims(self, what: str, name: str) -> list[tuple[str, str]]:
+        """Return who is meant by a name, with the target of each."""
         claims = [
             (owner, target) for owner, offered, target in self._offers(what) if name in (offered, f"{owner}.{offered}")
         ]
         if not claims and name in self.aliases:
-            return self._find(what, self.aliases[name])
+            return self._claims(what, self.aliases[name])
+        return [claim for claim in claims if claim[0] in self._official] or claims
+
+    def _find(self, what: str, name: str) -> tuple[str, str]:
+        claims = self._claims(what, name)
         if not claims:
             raise UnknownEntryError(messages.no_name(what, name, self.names(what), self.records))
         if len(claims) > 1:

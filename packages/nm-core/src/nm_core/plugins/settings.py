@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nm_core.errors import did_you_mean
-from nm_core.plugins.known import KNOWN, pip_line
+from nm_core.plugins.known import KNOWN, is_official, normal, pip_line
 from nm_core.plugins.records import Candidate, Record, State, Step
 
 
@@ -54,6 +54,13 @@ class CollectionSettings:
             return chosen, [
                 claim.record(State.DISABLED, Step.SETTINGS, reason) for claim in claims if claim not in chosen
             ]
+        official = [claim for claim in claims if is_official(name, claim.distribution)]
+        if owner is None and len(official) == 1:
+            # a stranger that takes the name of an official collection must not take its files down
+            reason = f"{name} is the collection of {KNOWN[name]}, and that one is used. Its author can rename it."
+            return official, [
+                claim.record(State.CONFLICT, Step.METADATA, reason) for claim in claims if claim not in official
+            ]
         owners = sorted({claim.distribution for claim in claims})
         mistake = "" if owner is None else f" NM_PREFER={name}={owner} names neither."
         error = (
@@ -73,8 +80,3 @@ class CollectionSettings:
                     error = f"{variable} names {name}, which no installed distribution declares.{hint}"
                     records.append(Record(name, None, None, None, State.MISSING, Step.SETTINGS, error))
         return records
-
-
-def normal(name: str) -> str:
-    """Return the name of a distribution as all its spellings share it."""
-    return name.lower().replace("_", "-").replace(".", "-")

@@ -99,5 +99,57 @@ def nm_collection():
 
     (conflict,) = diagnose(environ=environ).conflicts
 
-    assert "nm-types and one define nm.Time differently" in conflict
+    assert conflict.startswith("one defines nm.Time differently than nm-types")
     assert "NM_DISABLE=one" in conflict
+
+
+OFFERS = """
+from nm_core.plugins import Collection, hookimpl
+
+@hookimpl
+def nm_collection():
+    return Collection("{name}", "With an optimizer and a callback.")
+
+@hookimpl
+def nm_optimizers():
+    return {{"sgd": "{package}.widget:Widget"}}
+
+@hookimpl
+def nm_callbacks():
+    return {{"bell": "{package}.widget:Widget"}}
+"""
+
+
+def test_a_short_name_that_is_not_theirs_is_a_note(site) -> None:
+    """An official name that another collection offers, and one of two others, breaks nothing."""
+    site.install("nmx-one", name="one", declaration=OFFERS)
+    site.install("nmx-two", name="two", declaration=OFFERS)
+
+    found = diagnose(environ={"NM_COLLECTIONS": "common,one,two"})
+
+    notes = {finding.message: finding.fault for finding in found.findings if finding.about == "names"}
+    assert notes == {
+        'callbacks: "bell" is offered by one and two, and neither wins.\n  Write one.bell or two.bell.': False,
+        'optimizers: "sgd" stays that of common.\n  That of one and two is one.sgd or two.sgd.': False,
+    }
+    assert found.conflicts == ()
+
+
+def test_a_tag_in_the_namespace_of_another_is_a_note(site, environ) -> None:
+    """Also where nobody else defines it yet."""
+    declaration = """
+from nm_core.plugins import Collection, hookimpl
+
+@hookimpl
+def nm_collection():
+    return Collection("{name}", "With a tag.", tags=["{package}.widget:Song"])
+"""
+    widget = "from nm_types import ChannelTag\nclass Song(ChannelTag, id='radio.Song'): ...\n"
+    site.install("nmx-one", name="one", declaration=declaration, widget=widget)
+    site.install("nmx-two", name="two")
+
+    found = diagnose(environ=environ)
+
+    (finding,) = found.findings
+    assert (finding.collection, finding.about, found.ok) == ("one", "meanings", True)
+    assert "one.Song" in finding.message

@@ -1,16 +1,26 @@
 """`Runtime`: device, precision, strategy and settings that the actions of one factory share."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from nm_core.actions.requests import Settings
+from nm_core.plugins import ConflictError
 from nm_torch.engine.shared_context import SharedContext
-from nm_torch.optim import FunctionOptimizer, OptimizerSpec, Policy, resolve_optimizer, resolve_policy
+from nm_torch.optim import (
+    FunctionOptimizer,
+    OptimizerSpec,
+    Policy,
+    UnknownOptimizerError,
+    resolve_optimizer,
+    resolve_policy,
+)
 from nm_torch.placement import resolve_device
 from nm_torch.precision import Precision, resolve_precision
 from nm_torch.strategies import Strategy, local_rank, resolve_strategy
+
+T = TypeVar("T")
 
 
 class Runtime:
@@ -48,11 +58,21 @@ class Runtime:
 
     def resolve_optimizer(self, spec: Any) -> OptimizerSpec | FunctionOptimizer:
         """Return the description of the optimizer of a request, those of collections included."""
-        return resolve_optimizer(spec, extra=self._plugins("optimizers", spec))
+        return self._resolve(resolve_optimizer, "optimizers", spec)
 
     def resolve_policy(self, spec: Any) -> Policy:
         """Return the learning-rate policy of a request, those of collections included."""
-        return resolve_policy(spec, extra=self._plugins("policies", spec))
+        return self._resolve(resolve_policy, "policies", spec)
+
+    def _resolve(self, resolve: Callable[..., T], group: str, spec: object) -> T:
+        try:
+            plugins = self._plugins(group, spec)
+        except ConflictError as conflict:
+            try:
+                return resolve(spec)  # a name of torch keeps its meaning, whoever else offers it
+            except UnknownOptimizerError:
+                raise conflict from None
+        return resolve(spec, extra=plugins)
 
     def _plugins(self, group: str, spec: object) -> dict[str, str]:
         """Return where the plugin that a spec names is, by its name; empty where no collection offers the name.
@@ -62,6 +82,6 @@ class Runtime:
         """
         name = spec.get("name") if isinstance(spec, Mapping) else spec
         collections = self.settings.collections
-        if collections is None or not isinstance(name, str) or name not in collections.names(group):
+        if collections is None or not isinstance(name, str) or not collections.owners(group, name):
             return {}
         return {name: collections.target(group, name)}

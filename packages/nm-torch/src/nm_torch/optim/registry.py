@@ -85,7 +85,7 @@ def resolve_policy(spec: object, *, extra: Mapping[str, object] | None = None) -
     if not isinstance(spec, str | Mapping):
         raise OptimizerOptionError(f"A policy is a name, a mapping with a name or a policy; got {spec!r}.")
     name, settings = _name_and_options(spec, "policy")
-    policies = {**_POLICIES, **(extra or {})}
+    policies = {**(extra or {}), **_POLICIES}
     if name not in policies:
         raise _unknown("learning-rate policy", name, policy_names(extra))
     kind = _import_target(policies[name])
@@ -108,12 +108,13 @@ def _name_and_options(spec: str | Mapping[str, object], role: str) -> tuple[str,
 
 
 def _find_optimizer(name: str, extra: Mapping[str, object]) -> object:
-    if name in extra:
-        return _import_target(extra[name])
+    # ours and those of torch first: what is installed besides never changes what a name means
     # In small letters, so that "AdamW" means ours, with its groups for decay, and not the class of torch.
     if name.lower() in _OPTIMIZERS:
         return _import_target(_OPTIMIZERS[name.lower()])
     kind = getattr(torch.optim, name, None)
+    if not _is_optimizer_class(kind) and name in extra:
+        return _import_target(extra[name])
     if not _is_optimizer_class(kind):
         raise _unknown("optimizer", name, optimizer_names(extra))
     return kind

@@ -3,19 +3,18 @@
 import importlib
 import os
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import torch
 
 from nm_core.errors import did_you_mean
+from nm_torch._collection import nm_strategies
 from nm_torch.errors import StrategyError
 from nm_torch.strategies.base import Strategy
 
 __all__ = ["STRATEGIES", "Strategy", "check_strategy", "local_rank", "resolve_strategy"]
 
-STRATEGIES: Mapping[str, str] = {
-    "single": "nm_torch.strategies.single:SingleStrategy",
-    "ddp": "nm_torch.strategies.ddp:DistributedStrategy",
-}
+STRATEGIES: Mapping[str, str] = MappingProxyType(nm_strategies())
 """The strategies of the engine by name, imported when they are used."""
 
 
@@ -35,7 +34,7 @@ def resolve_strategy(name: str, device: torch.device, extra: Mapping[str, str] |
     Raises:
         StrategyError: the name is unknown, or the strategy cannot start here.
     """
-    targets = {**STRATEGIES, **(extra or {})}
+    targets = {**(extra or {}), **STRATEGIES}
     if name == "auto":
         name = "ddp" if _several_processes() else "single"
     check_strategy(name, targets)

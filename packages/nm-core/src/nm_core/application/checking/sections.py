@@ -11,6 +11,7 @@ from nm_core.application.checking.metrics import Graphs, check_callbacks, check_
 from nm_core.application.form.entries import TrainEntry
 from nm_core.application.text.names import listed, suggest
 from nm_core.application.text.problems import Path
+from nm_core.plugins import ConflictError
 from nm_core.symbols.tensor import NmTensor
 from nm_types import NeuralType
 
@@ -117,25 +118,32 @@ def check_sections(context: Context, graphs: Graphs) -> None:
 def _check_options(context: Context, entry: TrainEntry) -> None:
     """Let the backend check the optimizer and the policy, where it can do so without weights."""
     collections = context.collections
-    if context.backend not in collections.names("backends"):
+    if not collections.owners("backends", context.backend):
         return
     backend = collections.lookup("backends", context.backend)()
     check_engine = getattr(backend, "check_engine", None)
     if check_engine is not None:
         options = {name: getattr(entry, name) for name in declared_options(EngineOptions)}
-        for key, message in check_engine(options, collections.names("strategies")).items():
+        strategies = collections.names("strategies")
+        if collections.owners("strategies", str(options["strategy"])):  # by its qualified name, too
+            strategies = (*strategies, str(options["strategy"]))
+        for key, message in check_engine(options, strategies).items():
             context.complain(message, ("train", key))
     check_training = getattr(backend, "check_training", None)
     if check_training is None:
         return
-    extra = {}
-    for group, options in (("optimizers", entry.optimizer), ("policies", entry.policy)):
+    extra: dict[str, dict[str, str]] = {"optimizers": {}, "policies": {}}
+    conflicts: dict[str, str] = {}
+    for key, group, options in (("optimizer", "optimizers", entry.optimizer), ("policy", "policies", entry.policy)):
         name = None if options is None else options["name"]
-        is_declared = isinstance(name, str) and name in collections.names(group)
-        extra[group] = {str(name): collections.target(group, str(name))} if is_declared else {}
+        if isinstance(name, str) and collections.owners(group, name):
+            try:
+                extra[group][name] = collections.target(group, name)
+            except ConflictError as error:  # several collections offer it, which matters where the framework has none
+                conflicts[key] = str(error)
     policy = None if entry.policy is None else dict(entry.policy)
     for key, message in check_training(dict(entry.optimizer), policy, extra).items():
-        context.complain(message, ("train", key))
+        context.complain(conflicts.get(key, message), ("train", key))
 
 
 def _check_owner(context: Context, weight: str, at: Path, *, example: str) -> None:

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from nm_core.plugins.compatibility import OURS, active_requirements, find_lacking, installed_version
-from nm_core.plugins.conflicts import Definition, define, find_clashes, find_shared_names
+from nm_core.plugins.conflicts import TYPES, Definition, define, find_clashes, find_shared_names, owns
 from nm_core.plugins.discovery import discover
 from nm_core.plugins.doctor.examination import examine
 from nm_core.plugins.doctor.findings import Examination, Finding
 from nm_core.plugins.doctor.heavy import HEAVY, describe_heavy
 from nm_core.plugins.doctor.installations import Installation, find_stale, installations
 from nm_core.plugins.doctor.isolation import examine_in_process
+from nm_core.plugins.known import is_official
 from nm_core.plugins.records import Candidate, Record
 from nm_core.plugins.settings import CollectionSettings
 from nm_types import KINDS, TAGS
@@ -93,6 +94,7 @@ def diagnose(
             message = describe_heavy(candidate.target, examination.heavy)
             findings.append(Finding(candidate.collection, "heavy", message, fault=False))
     findings += [finding for examination in examinations for finding in examination.findings]
+    findings += [*_note_shared_names(examinations), *_note_foreign_ids(examinations)]
     required = {name for candidate in candidates for name, _ in active_requirements(candidate.requires)}
     return Diagnosis(
         packages={name: installed_version(name) for name in (*OURS, *sorted(required - {*OURS}))},
@@ -117,7 +119,26 @@ def _examine_all(candidates: Sequence[Candidate], deep: bool, timeout: float, pr
     return examinations
 
 
+def _note_shared_names(examinations: Sequence[Examination]) -> Iterator[Finding]:
+    """Yield a note for each collection whose short name means something else, or nothing; nothing is broken by that."""
+    records = [examination.record for examination in examinations]
+    official = [each.collection for each in records if is_official(each.collection, each.distribution)]
+    for shared in find_shared_names({each.record.collection: each.offers for each in examinations}, official):
+        yield Finding(" and ".join(shared.others), "names", shared.message, fault=False)
+
+
+def _note_foreign_ids(examinations: Sequence[Examination]) -> Iterator[Finding]:
+    """Yield a note for each tag or kind outside of the namespace of the collection that declares it."""
+    for each in examinations:
+        name = each.record.collection
+        for id in (definition.id for definition in each.defined if not owns(name, definition.id)):
+            message = (
+                f"it declares {id}, outside of its own namespace, where another collection may define it otherwise. "
+                f"Its author can mend that: {name}.{id.rpartition('.')[2]}."
+            )
+            yield Finding(name, "meanings", message, fault=False)
+
+
 def _find_conflicts(examinations: Sequence[Examination]) -> Iterator[str]:
-    yield from find_shared_names({each.record.collection: each.offers for each in examinations})
-    definitions: dict[str, Sequence[Definition]] = {"nm-types": [define(cls) for cls in (*TAGS, *KINDS)]}
+    definitions: dict[str, Sequence[Definition]] = {TYPES: [define(cls) for cls in (*TAGS, *KINDS)]}
     yield from find_clashes(definitions | {each.record.collection: each.defined for each in examinations})

@@ -16,7 +16,8 @@ class Finding:
 
     Attributes:
         collection: the namespace.
-        about: ``"requirements"``, ``"metadata"``, ``"heavy"``, ``"lazy"`` or ``"extra"``.
+        about: ``"requirements"``, ``"metadata"``, ``"heavy"``, ``"lazy"``, ``"extra"``, ``"names"``,
+            ``"meanings"`` or ``"output"``.
         message: what is wrong and what to do.
         fault: whether something does not work; otherwise it could only be better.
     """

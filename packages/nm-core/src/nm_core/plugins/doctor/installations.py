@@ -17,8 +17,8 @@ from urllib.request import url2pathname
 from nm_core.plugins.discovery import claims, installed_distributions, metadata_folder
 from nm_core.plugins.doctor.findings import Finding
 from nm_core.plugins.guard import run_guarded
+from nm_core.plugins.known import normal
 from nm_core.plugins.records import Candidate
-from nm_core.plugins.settings import normal
 
 if TYPE_CHECKING:
     from importlib_metadata import Distribution

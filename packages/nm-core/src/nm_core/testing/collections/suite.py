@@ -73,8 +73,8 @@ class Suite:
 
     def names(self, what: str) -> list[str]:
         """Return the names that it offers of one sort, without the collection."""
-        names = (name.removeprefix(f"{self.name}.") for name in self.collections.names(what))
-        return [name for name in names if self.name in self.collections.owners(what, name)]
+        names = (name for name in self.collections.names(what) if self.name in self.collections.owners(what, name))
+        return [name.removeprefix(f"{self.name}.") for name in names]
 
     def cases(self) -> Iterator[Case]:
         """Yield each module and metric in each of its examples; one that has no examples, without parameters."""
