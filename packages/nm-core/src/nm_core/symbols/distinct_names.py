@@ -42,7 +42,7 @@ class DistinctNames:
             origin = Origin(name)
             for size in new:
                 origins.add(size.origin)
-                if size.origin.owner != name:
+                if name and size.origin.owner != name:  # free inputs of a file have a name each, and their call none
                     self._sizes[size] = Size(OutputSize(origin, size.name, size.meaning, size.implicit))
         self.owner = _free_name(owner, used)
 

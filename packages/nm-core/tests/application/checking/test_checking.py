@@ -154,6 +154,7 @@ def test_a_type_error_shows_both_types(write: Any, check: Any) -> None:
 
     assert "- {call: encoder, inputs: {signal: spec}}" in text
     assert "encoder expects   Batch    Spectrogram:2   Time:t" in text
+    assert "spec gives        Batch    Time:inputs.t   Spectrogram:2" in text
     assert "casts: transpose" in text
     assert "encoder.signal is declared in nm_core_speech.Encoder" in text
 
