@@ -16,6 +16,8 @@ from typing import Generic, TypeVar
 
 import pluggy
 
+from nm_core.plugins.standard_output import divert_output
+
 T = TypeVar("T")
 
 NOT_THEIRS = tuple(os.path.dirname(file) + os.sep for file in (__file__, pluggy.__file__, importlib.__file__))
@@ -24,16 +26,17 @@ NOT_THEIRS = tuple(os.path.dirname(file) + os.sep for file in (__file__, pluggy.
 
 @dataclass(frozen=True, slots=True)
 class StepOutcome(Generic[T]):
-    """The outcome of a guarded step: a value, or an error as text."""
+    """The outcome of a guarded step: a value, or an error as text, and what it printed meanwhile."""
 
     value: T | None
     error: str | None
     trace: str | None
     seconds: float
+    output: str
 
 
 def run_guarded(step: Callable[[], T]) -> StepOutcome[T]:
-    """Call ``step`` and turn anything it raises, ``SystemExit`` included, into text.
+    """Call ``step`` and turn anything it raises, ``SystemExit`` included, into text; what it prints is diverted.
 
     Text instead of the exception, since an exception keeps the frames of a failed import alive.
 
@@ -44,7 +47,7 @@ def run_guarded(step: Callable[[], T]) -> StepOutcome[T]:
     value: T | None = None
     error: str | None = None
     trace: str | None = None
-    with _interrupts() as interrupted:
+    with _interrupts() as interrupted, divert_output() as output:
         try:
             value = step()
         except BaseException as raised:  # noqa: BLE001 - SystemExit and KeyboardInterrupt of a plugin are its failures
@@ -52,7 +55,7 @@ def run_guarded(step: Callable[[], T]) -> StepOutcome[T]:
             trace = _own_trace(raised)
     if interrupted:
         raise KeyboardInterrupt
-    return StepOutcome(value, error, trace, time.perf_counter() - began)
+    return StepOutcome(value, error, trace, time.perf_counter() - began, output.text)
 
 
 def describe(raised: BaseException) -> str:

@@ -88,7 +88,7 @@ def _read(record: Record, get: Callable[[], object]) -> tuple[LoadedCollection |
         return manager.declare(record.collection, record.distribution)
 
     outcome = run_guarded(read)
-    record = replace(record, step=step, seconds=outcome.seconds)
+    record = replace(record, step=step, seconds=outcome.seconds, output=outcome.output)
     if outcome.value is None:
         advice = f"\n  {way_out(record.collection, record.distribution)}" if record.distribution else ""
         return None, replace(record, state=State.FAILED, error=f"{outcome.error}{advice}", trace=outcome.trace)

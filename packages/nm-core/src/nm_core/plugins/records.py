@@ -56,6 +56,7 @@ class Record:
         seconds: time spent in the collection's code.
         summary: the one-line summary, from the metadata until the declaration is loaded.
         trace: the traceback of the collection's own code, where it raised.
+        output: what the collection printed meanwhile, or its beginning; it went to standard error.
 
     Example:
         >>> from nm_core.plugins import Collections
@@ -74,6 +75,7 @@ class Record:
     seconds: float = 0.0
     summary: str | None = None
     trace: str | None = None
+    output: str = ""
 
     @property
     def ok(self) -> bool:

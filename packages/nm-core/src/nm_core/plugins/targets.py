@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import sys
+from types import ModuleType
 
 from nm_core.errors import did_you_mean
 from nm_core.plugins.errors import TargetError
 from nm_core.plugins.guard import describe
 from nm_core.plugins.known import pip_line
+from nm_core.plugins.standard_output import divert_output
 
 
 def import_target(target: str, *, what: str, distribution: str | None = None, extra: str | None = None) -> object:
@@ -24,7 +27,7 @@ def import_target(target: str, *, what: str, distribution: str | None = None, ex
     """
     module_name, _, path = target.partition(":")
     try:
-        value: object = importlib.import_module(module_name)
+        value: object = _import(module_name)
     except (Exception, SystemExit) as error:
         advice = "Run nmod doctor to see what is wrong with the installation."
         if distribution is not None and not isinstance(error, ImportError):
@@ -44,3 +47,10 @@ def import_target(target: str, *, what: str, distribution: str | None = None, ex
                 f"  The declaration of {distribution or 'the collection'} and its code disagree."
             ) from error
     return value
+
+
+def _import(module_name: str) -> ModuleType:
+    if module_name in sys.modules:
+        return importlib.import_module(module_name)
+    with divert_output():  # what it prints when it is imported is no result of the command that needs it
+        return importlib.import_module(module_name)

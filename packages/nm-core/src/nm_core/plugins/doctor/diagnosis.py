@@ -13,7 +13,7 @@ from nm_core.plugins.conflicts import TYPES, Definition, define, find_clashes, f
 from nm_core.plugins.discovery import discover
 from nm_core.plugins.doctor.examination import examine
 from nm_core.plugins.doctor.findings import Examination, Finding
-from nm_core.plugins.doctor.heavy import HEAVY, describe_heavy
+from nm_core.plugins.doctor.heavy import HEAVY, describe_heavy, describe_output
 from nm_core.plugins.doctor.installations import Installation, find_stale, installations
 from nm_core.plugins.doctor.isolation import examine_in_process
 from nm_core.plugins.known import is_official
@@ -93,6 +93,9 @@ def diagnose(
         if examination.heavy:
             message = describe_heavy(candidate.target, examination.heavy)
             findings.append(Finding(candidate.collection, "heavy", message, fault=False))
+        if examination.record.output:
+            message = describe_output(candidate.target, examination.record.output)
+            findings.append(Finding(candidate.collection, "output", message, fault=False))
     findings += [finding for examination in examinations for finding in examination.findings]
     findings += [*_note_shared_names(examinations), *_note_foreign_ids(examinations)]
     required = {name for candidate in candidates for name, _ in active_requirements(candidate.requires)}

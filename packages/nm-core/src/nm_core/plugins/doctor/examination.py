@@ -80,7 +80,8 @@ class _TargetRun:
     def _attempt(self, doing: str, action: Callable[[], T], extra: str | None = None) -> T | None:
         self.note(Step.TARGETS, doing)
         outcome = run_guarded(action)
-        self.record = replace(self.record, seconds=self.record.seconds + outcome.seconds)
+        seconds, output = self.record.seconds + outcome.seconds, self.record.output + outcome.output
+        self.record = replace(self.record, seconds=seconds, output=output)
         if outcome.error is not None:
             message = outcome.error.removeprefix("TargetError: ")
             if message == outcome.error:  # an error of the collection's own, which does not say where it happened

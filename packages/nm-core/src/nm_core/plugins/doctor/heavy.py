@@ -1,4 +1,4 @@
-"""Packages that no listing may import, and the seconds that their import takes."""
+"""Burdens on every listing: declarations that import packages which take long, or that print."""
 
 from __future__ import annotations
 
@@ -37,4 +37,14 @@ def describe_heavy(target: str, heavy: Mapping[str, float | None]) -> str:
     return (
         f"listing it imports {' and '.join(parts)}, which makes every listing slower. Its author can mend that: "
         f"{target.partition(':')[0]} and the packages above it import nothing but nm_core.plugins."
+    )
+
+
+def describe_output(target: str, output: str) -> str:
+    """Say what a collection printed while it was read."""
+    (first, *rest) = output.strip().splitlines() or [""]
+    shown = f"{first[:100]!r}{f' and {len(rest)} lines more' if rest else ''}"
+    return (
+        f"reading it prints {shown}; that went to standard error, since results belong on standard output. Its author "
+        f"can mend that: {target.partition(':')[0]} and what it points to print nothing when they are imported."
     )
