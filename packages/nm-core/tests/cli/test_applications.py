@@ -134,7 +134,7 @@ def test_options_of_training_reach_the_engine(nmod, app, monkeypatch) -> None:
     assert request.resume == "auto"
     assert session.settings.seed == 9
     names = [type(callback).__name__ for callback in request.callbacks]
-    assert names == ["Silent", "Watch", "ProgressCallback", "RunRecorder"]
+    assert names == ["Silent", "Watch", "RunRecorder", "RunLog", "ProgressCallback"]
 
 
 def test_an_interrupted_training_says_how_to_go_on(nmod, app, monkeypatch) -> None:

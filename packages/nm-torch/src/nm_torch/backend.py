@@ -103,6 +103,11 @@ class TorchSession:
         return lower(plan)
 
     @property
+    def versions(self) -> dict[str, str]:
+        """The version of PyTorch, for the log of a run."""
+        return {"torch": torch.__version__}
+
+    @property
     def rank(self) -> int:
         """The number of this process among those of a run."""
         return self.runtime.strategy.rank

@@ -35,6 +35,8 @@ class Session(Protocol):
     **What holds of callbacks** in every action: called in the order of their list, each method only when it is due:
     `on_start` first, `on_end` last and once with the reason, on every callback even if one of them raises. An error
     goes to `on_exception`, then to `on_end` as "failed", and is raised.
+
+    A session may have `versions`, those of its framework by name (`{"torch": "2.8.0"}`), for the logs of runs.
     """
 
     def lower(self, plan: Plan) -> Any:

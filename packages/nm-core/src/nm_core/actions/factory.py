@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
+from nm_core.actions.default_callbacks import default_callbacks
 from nm_core.actions.keywords import keywords_of, suggest_keywords
 from nm_core.actions.requests import CallOptions, EvalRequest, InferRequest, Settings, TrainCall, TrainRequest, cut
 from nm_core.actions.results import Records, training_interrupt
@@ -17,7 +18,6 @@ from nm_core.actions.run_folder import FactoryRun
 from nm_core.actions.train_options import check_options, declared_options, show_value
 from nm_core.callbacks.base import Callback
 from nm_core.callbacks.run import BestCheckpoint, TrainingResult
-from nm_core.callbacks.run_recorder import RunRecorder
 from nm_core.errors import GraphError, OptionError, PortError
 from nm_core.graphs.calls import Outputs, check_distinct_names
 from nm_core.graphs.graph import Graph
@@ -158,8 +158,8 @@ class NeuralModuleFactory:
         weights: dict[str, Any] = {"ties": tuple(self.ties), "frozen": tuple(self.frozen)}
         request = TrainRequest(graph, application=self.application, evaluations=evaluations, **weights, **options)
         with self.open_run(losses=request.losses, resume=call.resume, restart=call.restart) as run:
-            if run is not None:
-                request = replace(request, callbacks=(*request.callbacks, RunRecorder(run)))
+            added = default_callbacks(request, run, self.settings, self.collections, self.session)
+            request = replace(request, callbacks=(*request.callbacks, *added))
             self._best = None
             result = self.session.train(request)
         if result.best is not None and result.best.step != result.step and call.save != "last":

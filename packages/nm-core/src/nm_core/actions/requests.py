@@ -78,6 +78,14 @@ class CallOptions(TrainOptions):
             fits=_is_resume,
         ),
     ] = None
+    progress: Annotated[
+        bool | None,
+        Option(
+            "Whether to show progress on standard error; True unless NM_PROGRESS=0 is set. Notes are shown always.",
+            expected="True or False",
+            fits=lambda value: isinstance(value, bool),
+        ),
+    ] = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,6 +22,9 @@ class LoggingCallback(Callback):
     value that is not finite becomes null and is named under `not_finite`. The file only grows: a run that resumes
     begins with a `start` line that says from where, and what follows supersedes earlier lines of the same steps. Only
     rank 0 writes. A disk that refuses costs lines, which are counted and reported, and never the run.
+
+    Every training with a work directory writes such a log by itself, `log.jsonl`. Without a path, this callback gives
+    that file a second name there.
 
     Args:
         path: the file; `metrics.jsonl` in the run's work directory when not given.
@@ -44,6 +48,11 @@ class LoggingCallback(Callback):
         self._file: TextIO | None = None
         self._lost = 0
         self._last_error = ""
+        self._log_path: Path | None = None
+
+    def share(self, log_path: Path | None) -> None:
+        """Leave the writing to the log of a run, where that is the same: the next training writes it at this path."""
+        self._log_path = log_path
 
     def on_start(self, run: Run) -> None:
         """Open the file and note where the run begins.
@@ -58,18 +67,18 @@ class LoggingCallback(Callback):
                 'Give it a file, LoggingCallback("metrics.jsonl"), or the factory a work_dir.'
             )
         self._begun, self._lost = self._clock(), 0
-        if run.rank:
+        if run.rank or (run.action == "train" and self._is_shared(path)):
             return
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            end = "\n" if path.is_file() and _is_cut(path) else ""
             # Appended, since a resumed run has its past in the same file.
             self._file = path.open("a", encoding="utf-8")
+            self._file.write(end)
         except OSError as error:
             raise ParameterError(f"LoggingCallback: {path} cannot be written: {error.strerror or error}.") from error
-        resumed = None if run.resumed_from is None else str(run.resumed_from)
-        settings = {"max_steps": run.max_steps, "max_epochs": run.max_epochs, "world_size": run.world_size}
-        self._write(run, "start", {"action": run.action, "resumed_from": resumed, **settings})
+        self._write(run, "start", self._start_values(run))
 
     def on_log(self, run: Run, values: Mapping[str, float]) -> None:
         """Write the values of a log point."""
@@ -99,6 +108,23 @@ class LoggingCallback(Callback):
         if self._lost:
             run.report.append(f"{self.path}: {self._lost} lines could not be written: {self._last_error}.")
 
+    def _start_values(self, run: Run) -> dict[str, Any]:
+        """Return what the first line says of a run."""
+        resumed = None if run.resumed_from is None else str(run.resumed_from)
+        settings = {"max_steps": run.max_steps, "max_epochs": run.max_epochs, "world_size": run.world_size}
+        return {"action": run.action, "resumed_from": resumed, **settings}
+
+    def _is_shared(self, path: Path) -> bool:
+        """Tell whether the log of the run can be read at a path, which becomes a second name of it where it is free."""
+        if self._log_path is None:
+            return False
+        try:
+            if self.path is None and not path.exists():
+                path.hardlink_to(self._log_path)
+            return path.samefile(self._log_path)
+        except OSError:  # a file system without such names: it is written twice
+            return False
+
     def _write(self, run: Run, event: str, values: Mapping[str, Any]) -> None:
         if self._file is None:
             return
@@ -119,3 +145,11 @@ class LoggingCallback(Callback):
     def _lose(self, error: OSError) -> None:
         self._lost += 1
         self._last_error = error.strerror or str(error)
+
+
+def _is_cut(path: Path) -> bool:
+    """Tell whether the last line of a file has no end, as where its process was killed."""
+    with open(path, "rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - 1, 0))
+        return file.read(1) not in (b"", b"\n")

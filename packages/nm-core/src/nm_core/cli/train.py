@@ -99,7 +99,6 @@ def train(
     if restart and resume is not None:
         raise click.UsageError("--restart begins anew and --resume goes on: give one of them.")
     from nm_core.application.saved.folder import try_target
-    from nm_core.callbacks.facts import FactsCallback
 
     arguments: list[str] = ctx.find_root().obj
     document = read_application(app, changes)
@@ -114,6 +113,7 @@ def train(
         for report in initial:
             print(f"init_from: {report}", file=sys.stderr)
     overrides = {"resume": resume, "max_steps": max_steps, "max_epochs": max_epochs, "save": weights}
+    overrides |= {"progress": False if quiet else None}
     place = folder / "application" if target is None else Path(target)
 
     def check(run: OpenRun) -> None:
@@ -123,7 +123,6 @@ def train(
     with application.open_run(resume=resume, restart=restart, check=check) as run:
         try:
             result = application.train(
-                also=[FactsCallback()] if quiet else progress_of(application),
                 **{name: value for name, value in overrides.items() if value is not None},
             )
         except KeyboardInterrupt as interrupt:
@@ -150,15 +149,6 @@ def _work_dir(app: str, document: Document) -> Path:
     train = None if document.entry is None else document.entry.train
     named = None if train is None else train.work_dir
     return Path("runs") / Path(app).resolve().stem if named is None else document.folder / named
-
-
-def progress_of(application: Application) -> list[Any]:
-    """Return the callback that shows progress, unless the application has it already."""
-    from nm_core.callbacks import ProgressCallback
-
-    train = application.entry.train
-    shown = train is not None and any(callback.type == "progress" for callback in train.callbacks)
-    return [] if shown else [ProgressCallback()]
 
 
 def _print(result: TrainingResult, initial: Sequence[LoadedWeights], saved: Path, best: bool, as_json: bool) -> None:

@@ -14,7 +14,6 @@ import click
 from nm_core.cli.exits import Exit
 from nm_core.cli.options import application_argument, set_option, setting_options
 from nm_core.cli.output import json_option, print_json, print_table
-from nm_core.cli.train import progress_of
 from nm_core.plugins.known import pip_line
 
 if TYPE_CHECKING:
@@ -140,7 +139,7 @@ def tune(
             points=points,
             lost_after=lost_after,
             say=say,
-            also=lambda application: [] if quiet else progress_of(application),
+            progress=False if quiet else None,
         )
         trials.refuse_other_trials()
         done, goal = len(trials.finished()), search.goal

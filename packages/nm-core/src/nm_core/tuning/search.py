@@ -116,7 +116,7 @@ class Search:
         settings = dict(self.settings) if work_dir is None else {**self.settings, "work_dir": work_dir}
         return load_document(self.document.changed({**self.fixed, **values}), self.collections, **settings)
 
-    def score(self, application: Application, report: Callable[[float], bool], also: Sequence[Callback] = ()) -> float:
+    def score(self, application: Application, report: Callable[[float], bool], *, progress: bool | None) -> float:
         """Train an application and return the score of the weights at the end.
 
         Args:
@@ -128,7 +128,7 @@ class Search:
             TuningError: there is no such score.
         """
         watch = ScoreCallback(self.goal, report)
-        result = application.train(also=[watch, *_log(application), *also])
+        result = application.train(also=[watch, *_log(application)], progress=progress)
         if watch.pruned:
             raise PrunedError
         # The last evaluation may be some updates ago; the score is that of the weights which are kept.

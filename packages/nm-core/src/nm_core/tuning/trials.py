@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nm_core.application import Application
-from nm_core.callbacks.base import Callback
 from nm_core.callbacks.throughput import duration
 from nm_core.errors import ApplicationError, NmError
 from nm_core.runs import RunFolder
@@ -47,7 +46,7 @@ class Trials:
         points: the combinations of a grid, each of which is tried once, instead.
         lost_after: seconds without a sign after which the trial of another process is given up.
         say: shows a line to the user.
-        also: makes callbacks for a trial's training.
+        progress: whether trainings show theirs, as `train` takes it.
     """
 
     search: Search
@@ -59,7 +58,7 @@ class Trials:
     points: Sequence[Mapping[str, Any]] | None
     lost_after: int
     say: Callable[[str], None]
-    also: Callable[[Application], Sequence[Callback]]
+    progress: bool | None
     _number: int = field(default=-1, init=False)
     _failures: int = field(default=0, init=False)
     _lost: bool = field(default=False, init=False)
@@ -206,7 +205,7 @@ class Trials:
             trial.report(value, number)
             return trial.should_prune()
 
-        score = self.search.score(application, report, self.also(application))
+        score = self.search.score(application, report, progress=self.progress)
         if not math.isfinite(score):
             raise ArithmeticError(f"{self.search.goal.metric} is {score}, which compares with nothing.")
         best = self.best()
