@@ -60,7 +60,12 @@ class BackendError(NmError, ValueError):
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """Say which of `names` the writer of `name` may have meant, as a sentence with a leading space, or nothing."""
+    close = find_closest(name, names)
+    return "" if close is None else f' Did you mean "{close}"?'
+
+
+def find_closest(name: str, names: Iterable[str]) -> str | None:
+    """Return that of `names` which the writer of `name` may have meant, or None."""
     if len(name) > _LONGEST_NAME:  # comparing takes time that grows with the length, and files may hold any text
-        return ""
-    close = get_close_matches(name, list(names), n=1, cutoff=0.6)
-    return f' Did you mean "{close[0]}"?' if close else ""
+        return None
+    return next(iter(get_close_matches(name, list(names), n=1, cutoff=0.6)), None)

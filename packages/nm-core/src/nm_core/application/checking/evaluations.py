@@ -51,6 +51,8 @@ def check_watched_scores(context: Context, callbacks: Sequence[CallbackEntry], a
     """Check that the scores which callbacks watch are evaluated in time, and which of their values are better."""
     lookup = context.collections.lookup
     watching = []
+    if any(context.problems.broken.touches(path) for path in (at, ("eval",), ("train", "save"))):
+        return  # nobody knows what is evaluated
     try:
         for path, entry in context.numbered(at, callbacks):
             if getattr(lookup("callbacks", entry.type), "watches_metric", False):

@@ -158,17 +158,17 @@ class _GraphRecorder:
             outputs, inputs, name=self.graph, named=self.named, also=_unreached(scope.steps.values(), outputs.values())
         )
         self.checker.seen[self.graph] = CheckedGraph(calls, free.module.outputs, scope.steps, self.paths)
+        broken = any(self.context.problems.broken.touches(path) for path in self._parts())
         complete = scope.calls_are_known and not circle and not any(tensor.is_failed for tensor in outputs.values())
         GraphRules(self.context, self.at, self.entry, self.entries, self.paths, scope.steps, calls).check(
-            complete=complete
+            complete=complete and not broken
         )
-        if len(self.context.problems) > before or any(self.context.is_broken(path) for path in self._parts()):
+        if len(self.context.problems) > before or broken:
             return False
         failed = (isinstance(step, Call) and step.is_failed for step in scope.steps.values())
         return complete and not any(failed) and not any(tensor.is_failed for tensor in inputs.values())
 
     def _parts(self) -> Iterator[Path]:
-        yield self.at
         for part in ("inputs", "calls", "outputs"):
             yield (*self.at, part)
 

@@ -60,7 +60,7 @@ def declare(context: Context, cls: type[NeuralModule], name: str, entry: ModuleE
     """Return a module's parameters and ports, or record what is wrong with them."""
     id = context.collections.versioned(entry.type or "")
     alike = cls, canonical_json(dict(entry.params))
-    if alike in context.signatures:
+    if alike in context.signatures and not context.problems.broken.touches((*at, "params")):
         return Declared(name, id, cls, *context.signatures[alike])
     params = check_parameters(context, cls, entry.params, at)
     if params is None:

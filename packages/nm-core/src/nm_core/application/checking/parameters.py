@@ -22,7 +22,7 @@ def check_parameters(context: Context, cls: type, given: Mapping[str, Data], at:
     """
     known = constructor_parameters(cls)
     named = check_names(context, cls.__qualname__, known, given, at)
-    if not check_values(context, cls, known, given, at) or not named:
+    if not check_values(context, cls, known, given, at) or not named or context.problems.broken.touches((*at, "params")):
         return None
     try:
         return complete(cls, known, given)
@@ -37,6 +37,7 @@ def check_names(
     """Record unknown and missing parameters; return whether there are none."""
     unknown = [name for name in given if name not in known]
     missing = [name for name, parameter in known.items() if _required(parameter) and name not in given]
+    missing = [name for name in missing if not context.is_broken((*at, "params", name))]
     for name in unknown:
         meant = suggest(name, known)
         context.complain(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 
 from nm_core.actions.train_options import EngineOptions, declared_options
@@ -95,9 +96,16 @@ def check_train(context: Context, entry: TrainEntry, graphs: Graphs) -> None:
         elif tensor is not None:
             losses.append(tensor)
     check_source(context, losses, "A training", ("train", "optimize"))
+    if entry.max_epochs is None and entry.max_steps is None and not _are_broken(context, ["max_epochs", "max_steps"]):
+        context.complain("Training needs an end.\n  Give max_epochs or max_steps.", ("train",))
     _check_options(context, entry)
     check_callbacks(context, entry.callbacks, graphs, ("train", "callbacks"))
     check_watched_scores(context, entry.callbacks, ("train", "callbacks"))
+
+
+def _are_broken(context: Context, options: Iterable[str]) -> bool:
+    """Tell whether some options of a training could not be read."""
+    return any(context.is_broken(("train", name)) for name in options)
 
 
 def _is_number(type: NeuralType) -> bool:
@@ -143,7 +151,8 @@ def _check_options(context: Context, entry: TrainEntry) -> None:
                 conflicts[key] = str(error)
     policy = None if entry.policy is None else dict(entry.policy)
     for key, message in check_training(dict(entry.optimizer), policy, extra).items():
-        context.complain(conflicts.get(key, message), ("train", key))
+        if not context.problems.broken.touches(("train", key)):
+            context.complain(conflicts.get(key, message), ("train", key))
 
 
 def _check_owner(context: Context, weight: str, at: Path, *, example: str) -> None:

@@ -11,9 +11,17 @@ from nm_core.application.form.fields import Broken, Form, TextForm
 from nm_core.application.text.names import suggest
 from nm_core.application.text.problems import Path, Problems
 from nm_core.application.text.tree import Data, TreeNode
+from nm_core.errors import find_closest
 
 T = TypeVar("T")
 _ANY_NAME = TextForm()
+
+
+def _read(form: Form[T], node: TreeNode, at: Path, problems: Problems) -> T:
+    """Read a value, unless it is a reference that names nothing."""
+    if at in problems.broken:
+        raise Broken
+    return form.read(node, at, problems)
 
 
 @dataclass(frozen=True)
@@ -31,7 +39,7 @@ class ListOf(Form[tuple[T, ...]]):
         items = []
         for index, child in enumerate(node.value):
             try:
-                items.append(self.item.read(child, (*at, index), problems))
+                items.append(_read(self.item, child, (*at, index), problems))
             except Broken:
                 problems.broken.add((*at, index))
         return tuple(items)
@@ -60,7 +68,7 @@ class MapOf(Form[dict[str, T]]):
             if self.key.pattern and not re.fullmatch(self.key.pattern, name):
                 problems.add(f'"{name}" is not {self.key.noun}.', where, node.keys[name])
             try:
-                items[name] = self.item.read(child, where, problems)
+                items[name] = _read(self.item, child, where, problems)
             except Broken:
                 problems.broken.add(where)
         return items
@@ -107,50 +115,59 @@ class Field:
         about: what it is for, in one sentence.
         default: its value where it is absent, `...` where it must not be; None also lets the file say `null`.
         attribute: its name in Python, where that differs.
+        stand_in: its value where it is wrong, or missing and required, so that the rest of the record is checked all
+            the same; the default when not given.
+        essential: whether nothing can be said of a record without it.
     """
 
     shape: Form[Any]
     about: str
     default: Any = ...
     attribute: str | None = None
+    stand_in: Any = ...
+    essential: bool = False
 
     @property
     def required(self) -> bool:
         """Whether the key must be there."""
         return self.default is ...
 
+    @property
+    def substitute(self) -> Any:
+        """The value in place of one that is wrong; `...` for none."""
+        return ... if self.essential else self.default if self.stand_in is ... else self.stand_in
+
 
 @dataclass(frozen=True)
 class KeysOf(Form[T]):
-    """A mapping with known keys; unknown ones are errors.
-
-    `salvage` makes the record although some of its fields are missing or broken: they keep their defaults.
-    """
+    """A mapping with known keys; unknown ones are errors, and those that are misspelt are read as what was meant."""
 
     noun: str
     make: Callable[..., T]
     fields: Mapping[str, Field]
-    salvage: bool = False
 
     def read(self, node: TreeNode, at: Path, problems: Problems) -> T:
-        """Return the record."""
+        """Return the record; of one with problems what is left of it, fields that are wrong recorded as broken."""
         if not isinstance(node.value, dict):
             self.refuse(node, at, problems)
-        intact = self._check_keys(node, node.value, at, problems)
+        self._check_keys(node, at, problems)
         values: dict[str, Any] = {}
         for key, field in self.fields.items():
             attribute = field.attribute or key
             child = node.value.get(key)
             # `policy: null` in a file means what leaving it out means; for other keys null is a mistake.
-            if child is None or (child.value is None and field.default is None):
-                values[attribute] = None if field.required else field.default
+            absent = child is None or (child.value is None and field.default is None)
+            if absent and not field.required and (*at, key) not in problems.broken:
+                values[attribute] = field.default
                 continue
             try:
-                values[attribute] = field.shape.read(child, (*at, key), problems)
+                if child is None:
+                    raise Broken
+                values[attribute] = _read(field.shape, child, (*at, key), problems)
             except Broken:
-                values[attribute] = field.default
-                intact = False
-        if intact or self.salvage:
+                problems.broken.add((*at, key))
+                values[attribute] = field.substitute
+        if ... not in values.values():
             # Only ValueError is a sentence for the user; anything else is a fault of the reader.
             try:
                 return self.make(**values)
@@ -159,21 +176,24 @@ class KeysOf(Form[T]):
         problems.broken.add(at)
         raise Broken
 
-    def _check_keys(self, node: TreeNode, given: Mapping[str, TreeNode], at: Path, problems: Problems) -> bool:
+    def _check_keys(self, node: TreeNode, at: Path, problems: Problems) -> None:
         noun = f"{self.noun[:1].upper()}{self.noun[1:]}"
-        missing = [key for key, field in self.fields.items() if field.required and key not in given]
-        unknown = [key for key in given if key not in self.fields]
-        for key in unknown:
-            meant = suggest(key, self.fields)
-            message = f'{noun} has no key "{key}".{meant}\n  Its keys: {", ".join(self.fields)}.'
+        given: Mapping[str, TreeNode] = node.value  # type: ignore[assignment]  # a mapping, as the caller knows
+        absent = [key for key in self.fields if key not in given]
+        for key in [key for key in given if key not in self.fields]:
+            message = f'{noun} has no key "{key}".{suggest(key, self.fields)}\n  Its keys: {", ".join(self.fields)}.'
             problems.add(message, (*at, key), node.keys[key])
-            missing = [name for name in missing if f'"{name}"' not in meant]  # one slip is one problem
+            meant = find_closest(key, self.fields)
+            if meant in absent:  # one slip is one problem
+                absent.remove(meant)
+                if problems.broken.touches((*at, key)):
+                    problems.broken.add((*at, meant))
+                _rename_key(node, key, meant)
+        missing = [key for key in absent if self.fields[key].required]
         if missing:
             problems.add(
                 f"{noun} needs the {'key' if len(missing) == 1 else 'keys'} {' and '.join(missing)}.", at, node.span
             )
-            return False
-        return not unknown
 
     def schema(self) -> dict[str, Data]:
         """Return the shape in JSON Schema."""
@@ -181,6 +201,13 @@ class KeysOf(Form[T]):
         properties: dict[str, Data] = {key: _describe(field) for key, field in self.fields.items()}
         schema: dict[str, Data] = {"type": "object", "properties": properties, "additionalProperties": False}
         return schema | ({"required": required} if required else {})
+
+
+def _rename_key(node: TreeNode, old: str, new: str) -> None:
+    """Let a value stand under another key; messages about it point to where it stands."""
+    items: Any = node.value
+    node.value = {new if key == old else key: child for key, child in items.items()}
+    node.keys = {new if key == old else key: span for key, span in node.keys.items()}
 
 
 def _describe(field: Field) -> dict[str, Data]:

@@ -159,6 +159,8 @@ class Anything(Form[Data]):
 
     def read(self, node: TreeNode, at: Path, problems: Problems) -> Data:
         """Return the data."""
+        if problems.broken.touches(at):  # a reference in it names nothing
+            raise Broken
         return node.data()
 
     def schema(self) -> dict[str, Data]:

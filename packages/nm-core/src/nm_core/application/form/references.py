@@ -9,6 +9,7 @@ from nm_core.application.text.limits import DEFAULT_LIMITS, Limits
 from nm_core.application.text.names import listed, suggest
 from nm_core.application.text.problems import Path, Problems
 from nm_core.application.text.tree import Data, TreeNode
+from nm_core.errors import find_closest
 
 _REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 _IN_TYPES = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -18,13 +19,14 @@ _IN_TYPES = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 def resolve(root: TreeNode, problems: Problems, limits: Limits = DEFAULT_LIMITS) -> TreeNode:
     """Return a file's tree with every reference replaced; values under `params` hold none.
 
-    A replaced value keeps the place of the reference, what is inside it the place under `params`.
+    A replaced value keeps the place of the reference, what is inside it the place under `params`. Where a reference
+    names nothing the value is unknown: that is the one problem about it, and its place is broken.
     """
     if not isinstance(root.value, dict):
         return root
     params = root.value.get("params")
     values = params.value if params is not None and isinstance(params.value, dict) else {}
-    resolver = _Resolver({name: _unescape(node, problems) for name, node in values.items()}, problems, limits)
+    resolver = _Resolver({name: _unescape(node, problems, name) for name, node in values.items()}, problems, limits)
     children = {key: node if key == "params" else resolver.node(node, (key,)) for key, node in root.value.items()}
     if params is not None and isinstance(params.value, dict):
         children["params"] = TreeNode(dict(resolver.values), params.span, params.keys)
@@ -65,27 +67,33 @@ class _Resolver:
                 f'  Write $name for a value under params, or "${text}" for text that begins with a dollar.'
             )
         elif (name := match[1]) not in self.values:
+            self.used.add(find_closest(name, self.values) or name)  # the value that was meant is not unused
             problem = (
                 f'params has no "{name}".{suggest(name, self.values)}\n'
                 f'  It has {listed(self.values, "nothing")}. For text that begins with a dollar write "${text}".'
             )
         else:
             self.used.add(name)
+            if self._problems.broken.touches(("params", name)):
+                self._problems.broken.add(at)
+                return node
             # References multiply: a few lines could stand for more values than any machine holds.
             self._budget -= self._sizes[name]
             if self._budget >= 0:
                 return TreeNode(self.values[name].value, node.span, self.values[name].keys)
             problem = "The references together stand for too many values."
         self._problems.add(problem, at, node.span)
+        self._problems.broken.add(at)
         return node
 
 
-def _unescape(node: TreeNode, problems: Problems) -> TreeNode:
+def _unescape(node: TreeNode, problems: Problems, name: str) -> TreeNode:
     """Take the escapes out of a parameter; a reference inside one is an error."""
     if isinstance(node.value, dict):
-        return TreeNode({key: _unescape(child, problems) for key, child in node.value.items()}, node.span, node.keys)
+        children = {key: _unescape(child, problems, name) for key, child in node.value.items()}
+        return TreeNode(children, node.span, node.keys)
     if isinstance(node.value, list):
-        return TreeNode([_unescape(child, problems) for child in node.value], node.span)
+        return TreeNode([_unescape(child, problems, name) for child in node.value], node.span)
     if isinstance(node.value, str) and node.value.startswith("$"):
         if not node.value.startswith("$$"):
             problems.add(
@@ -94,6 +102,7 @@ def _unescape(node: TreeNode, problems: Problems) -> TreeNode:
                 ("params",),
                 node.span,
             )
+            problems.broken.add(("params", name))
         return TreeNode(node.value[1:], node.span)
     return node
 

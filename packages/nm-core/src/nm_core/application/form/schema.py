@@ -70,12 +70,6 @@ def _as_mapping(value: str | dict[str, Data]) -> dict[str, Data]:
     return value
 
 
-def _train(**values: Any) -> TrainEntry:
-    if values["max_epochs"] is None and values["max_steps"] is None:
-        raise ValueError("Training needs an end.\n  Give max_epochs or max_steps.")
-    return TrainEntry(**values)
-
-
 def _metrics(value: str) -> str:
     if value != "eval":
         raise ValueError(
@@ -148,9 +142,11 @@ MODULE = KeysOf(
     "a module",
     _module,
     {
-        "type": Field(MODULE_ID, "The module's id, with the version it was written for: asr.JasperEncoder@1.", None),
+        "type": Field(
+            MODULE_ID, "The module's id, with the version it was written for: asr.JasperEncoder@1.", None, essential=True
+        ),
         "params": Field(DATA, "The constructor's parameters.", {}),
-        "graph": Field(NAME, "A graph of this file, used as a module; instead of type.", None),
+        "graph": Field(NAME, "A graph of this file, used as a module; instead of type.", None, essential=True),
     },
 )
 CALL = KeysOf(
@@ -158,7 +154,13 @@ CALL = KeysOf(
     _call,
     {
         "call": Field(MODULE_NAME, "The module to call.", attribute="module"),
-        "as": Field(MODULE_NAME, "A name for this call, where the module is called more than once.", None, "label"),
+        "as": Field(
+            MODULE_NAME,
+            "A name for this call, where the module is called more than once.",
+            None,
+            attribute="label",
+            essential=True,
+        ),
         "inputs": Field(_CALL_INPUTS, "What each port is given.", {}),
         "casts": Field(_ORDERS, "Ports whose value is transposed: the axes of the value in the order of the port.", {}),
     },
@@ -168,9 +170,9 @@ GRAPH = KeysOf(
     GraphEntry,
     {
         "inputs": Field(_GRAPH_INPUTS, "Free inputs and their types.", {}),
-        "casts": Field(_CASTS, "Whether axes in another order are an error or a visible cast.", "error"),
-        "calls": Field(ListOf(CALL, "a list of calls, at least one", 1), "The calls, in any order."),
-        "outputs": Field(_GRAPH_OUTPUTS, "The graph's outputs."),
+        "casts": Field(_CASTS, "Whether axes in another order are an error or a visible cast.", "error", stand_in="transpose"),
+        "calls": Field(ListOf(CALL, "a list of calls, at least one", 1), "The calls, in any order.", stand_in=()),
+        "outputs": Field(_GRAPH_OUTPUTS, "The graph's outputs.", stand_in={}),
     },
 )
 METRIC = KeysOf(
@@ -180,7 +182,7 @@ METRIC = KeysOf(
         "type": Field(MODULE_ID, "The metric's id, such as common.WordErrorRate."),
         "params": Field(DATA, "The constructor's parameters.", {}),
         "inputs": Field(_METRIC_INPUTS, "What each port reads.", {}),
-        "name": Field(NAME, "A name for its scores.", None),
+        "name": Field(NAME, "A name for its scores.", None, essential=True),
     },
 )
 _METRIC_LIST = ListOf(METRIC, "a list of metrics, at least one", 1)
@@ -198,9 +200,9 @@ CALLBACK = KeysOf(
 )
 TRAIN = KeysOf(
     "the train section",
-    _train,
+    TrainEntry,
     {
-        "optimize": Field(_LOSSES, "The losses, as outputs of graphs: [train.loss]. Several are added."),
+        "optimize": Field(_LOSSES, "The losses, as outputs of graphs: [train.loss]. Several are added.", stand_in=()),
         **option_fields(TrainOptions),
         **option_fields(EngineOptions),
         "work_dir": Field(_PATH, "Where checkpoints and logs go.", None),
@@ -208,7 +210,9 @@ TRAIN = KeysOf(
     },
 )
 EVAL = KeysOf(
-    "the eval section", EvalEntry, {"metrics": Field(_METRIC_LIST, "The metrics by which the application is judged.")}
+    "the eval section",
+    EvalEntry,
+    {"metrics": Field(_METRIC_LIST, "The metrics by which the application is judged.", stand_in=())},
 )
 _INITIAL: Form[Any] = OneOf(
     "a path, or {from: path, partial: true}",
@@ -229,7 +233,7 @@ APPLICATION = KeysOf(
     "an application",
     lambda nm, **values: ApplicationEntry(**values),
     {
-        "nm": Field(_FORMAT, "The version of the format."),
+        "nm": Field(_FORMAT, "The version of the format.", stand_in=FORMAT),
         "description": Field(TextForm(), "What the application is, for people.", None),
         "requires": Field(_REQUIRES, "Packages it needs.", {}),
         "seed": _option_field(declared_options(Settings)["seed"]),
@@ -243,7 +247,6 @@ APPLICATION = KeysOf(
         "train": Field(TRAIN, "How it is trained.", None),
         "eval": Field(EVAL, "How it is judged.", None),
     },
-    salvage=True,
 )
 
 
