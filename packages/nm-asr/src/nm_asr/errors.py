@@ -1,5 +1,6 @@
 """Errors and warnings of nm-asr."""
 
+from nm_core.errors import SettingsError
 from nm_torch.common.errors import ComposedTextWarning, LabelError, LeftOutWarning, MetricError
 from nm_types import NmError
 
@@ -37,15 +38,15 @@ class TranscriptionError(NmError, ValueError):
     """An application cannot transcribe, or an input is not audio."""
 
 
-class FrontEndError(NmError, ValueError):
+class FrontEndError(SettingsError):
     """Settings of the acoustic front end contradict each other."""
 
 
-class AugmentationError(NmError, ValueError):
+class AugmentationError(SettingsError):
     """An augmentation is unknown or has settings that it does not know."""
 
 
-class EncoderError(NmError, ValueError):
+class EncoderError(SettingsError):
     """The description of an encoder's blocks cannot be built."""
 
 
@@ -53,9 +54,9 @@ class ImpossibleAlignmentWarning(UserWarning):
     """Transcripts have more labels than CTC can align with the frames of their audio."""
 
 
-class DataLayerError(NmError, ValueError):
+class DataLayerError(SettingsError):
     """A setting of a data layer has no meaning."""
 
 
-class DecodingError(NmError, ValueError):
+class DecodingError(SettingsError):
     """A setting of a decoder has no meaning."""

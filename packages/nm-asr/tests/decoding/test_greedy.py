@@ -11,6 +11,7 @@ from nm_asr_samples import LABELS
 from nm_asr import GreedyCTCDecoder
 from nm_asr.errors import DecodingError
 from nm_core import NeuralTypeError, inputs
+from nm_core.errors import ParameterError
 
 
 def log_probs_of_path(path: list[int], probability: float = 0.9) -> torch.Tensor:
@@ -80,7 +81,7 @@ def test_times_in_seconds() -> None:
 
 def test_frames_need_a_length() -> None:
     """A frame of no seconds is an error."""
-    with pytest.raises(DecodingError, match=r"frame_seconds is 0\.0; expected seconds above 0"):
+    with pytest.raises(ParameterError, match=r"frame_seconds is 0\.0; expected a number above 0"):
         GreedyCTCDecoder(labels=LABELS, frame_seconds=0.0)
 
 

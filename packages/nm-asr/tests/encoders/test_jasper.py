@@ -200,9 +200,9 @@ def test_the_separable_encoder_is_quartznet() -> None:
         ([{"filters": 4}], r'block 0: "kernel" is missing'),
         ([{"filters": 4, "kernel": 4}], r"kernel is 4; expected an odd number"),
         ([{"filters": 4, "kernal": 5}], r'"kernal" is no setting of a block\. Did you mean "kernel"'),
-        ([{"filters": 0, "kernel": 5}], r"filters is 0; expected an integer of at least 1"),
-        ([{"filters": 4, "kernel": 5, "repeat": True}], r"repeat is True; expected an integer"),
-        ([{"filters": 4, "kernel": 5, "dropout": 1.0}], r"dropout is 1.0; expected a probability below 1"),
+        ([{"filters": 0, "kernel": 5}], r"filters is 0; expected a whole number of at least 1"),
+        ([{"filters": 4, "kernel": 5, "repeat": True}], r"repeat is True; expected a whole number"),
+        ([{"filters": 4, "kernel": 5, "dropout": 1.0}], r"dropout is 1.0; expected a number of at least 0 and below 1"),
         ([{"filters": 4, "kernel": 5, "squeeze_excite": -1}], r"squeeze_excite is -1"),
         ([{"filters": 4, "kernel": 5, "dense": True}], r"dense needs residual: true"),
         (

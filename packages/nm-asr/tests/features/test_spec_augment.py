@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from nm_asr import SpectrogramAugmentation
-from nm_asr.errors import AugmentationError
 from nm_core import inputs
+from nm_core.errors import ParameterError
 from nm_types import NeuralTypeError, ProcessedTimeTag, SpectrogramTag
 
 NONE = {"freq_masks": 0, "time_masks": 0, "cutout_masks": 0}
@@ -77,7 +77,7 @@ def test_utterances_are_masked_independently() -> None:
 
 def test_negative_settings_are_errors() -> None:
     """A negative number or width is named."""
-    with pytest.raises(AugmentationError, match="freq_width=-1"):
+    with pytest.raises(ParameterError, match="freq_width is -1; expected a whole number of at least 0"):
         SpectrogramAugmentation(freq_width=-1)
 
 

@@ -27,7 +27,15 @@ if TYPE_CHECKING:
     from nm_core.modules.module import NeuralModule
     from nm_core.modules.signature import Signature, signature_of
     from nm_core.modules.views import assume, transpose
-    from nm_core.symbols.parameter_values import Range
+    from nm_core.symbols.parameter_values import (
+        NonNegativeFloat,
+        NonNegativeInt,
+        PositiveFloat,
+        PositiveInt,
+        Probability,
+        ProbabilityBelowOne,
+        Range,
+    )
     from nm_core.symbols.parameters import ModuleOptions
     from nm_core.symbols.ports import Port, PortSpec, optional, ports, variadic
     from nm_core.symbols.recording import casts
@@ -49,6 +57,12 @@ else:
             "Metric": "nm_core.modules.metric",
             "ModuleDeclarationError": "nm_core.errors",
             "ModuleOptions": "nm_core.symbols.parameters",
+            "ProbabilityBelowOne": "nm_core.symbols.parameter_values",
+            "NonNegativeFloat": "nm_core.symbols.parameter_values",
+            "NonNegativeInt": "nm_core.symbols.parameter_values",
+            "PositiveFloat": "nm_core.symbols.parameter_values",
+            "PositiveInt": "nm_core.symbols.parameter_values",
+            "Probability": "nm_core.symbols.parameter_values",
             "Range": "nm_core.symbols.parameter_values",
             "NeuralModule": "nm_core.modules.module",
             "NeuralModuleFactory": "nm_core.actions.factory",
@@ -104,6 +118,12 @@ __all__ = [
     "Port",
     "PortError",
     "PortSpec",
+    "ProbabilityBelowOne",
+    "NonNegativeFloat",
+    "NonNegativeInt",
+    "PositiveFloat",
+    "PositiveInt",
+    "Probability",
     "Range",
     "Records",
     "Run",

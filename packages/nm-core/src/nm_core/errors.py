@@ -1,6 +1,6 @@
 """Errors of nm-core: each says what was wrong, what was expected, what was given and what to do next."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from nm_types import NmError
@@ -30,8 +30,27 @@ class ModuleDeclarationError(NmError, TypeError):
     """A module's class is declared in a way that nothing can be built from: the author's error, not the user's."""
 
 
-class ParameterError(NmError, TypeError):
-    """A constructor parameter is unknown, missing or of a form that cannot be kept."""
+class ParameterError(NmError, TypeError, ValueError):
+    """A constructor parameter is unknown, missing, out of its range or of a form that cannot be kept."""
+
+
+class SettingsError(NmError, ValueError):
+    """Parameters contradict each other, or settings inside of one are unknown or impossible.
+
+    Args:
+        problems: each problem by its place in the parameters, such as `("blocks", 0, "kernel")`, so that the check of
+            a file shows each where it stands; the whole message names all of them.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        problems: Mapping[tuple[str | int, ...], str] | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(message, code=code)
+        self.problems = dict(problems or {})
 
 
 class OptionError(NmError, TypeError, ValueError):

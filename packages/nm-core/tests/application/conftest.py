@@ -48,4 +48,4 @@ def check(collections: Collections) -> Any:
     """Check a file against the sample collection."""
     from nm_core.application import check_file
 
-    return lambda path: check_file(path, collections=collections, backend="python")
+    return lambda path, **options: check_file(path, collections=collections, backend="python", **options)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy, mse_loss
 
 from nm_core import inputs
+from nm_core.errors import ParameterError
 from nm_torch.common import CrossEntropyLoss, MSELoss, SequenceLoss
-from nm_torch.common.errors import OptionError
 from nm_torch.common.losses import close_targets, count_labels
 from nm_types import NeuralTypeError
 
@@ -125,7 +125,7 @@ def test_lengths_end_at_the_first_gap() -> None:
 @pytest.mark.parametrize("loss", [SequenceLoss, CrossEntropyLoss])
 def test_a_smoothing_of_one_or_more_is_refused(loss: type) -> None:
     """Nothing would be left of the labels."""
-    with pytest.raises(OptionError, match="label_smoothing"):
+    with pytest.raises(ParameterError, match=r"label_smoothing is 1\.0; expected a number of at least 0 and below 1"):
         loss(label_smoothing=1.0)
 
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from nm_core import inputs
+from nm_core.errors import ParameterError
 from nm_torch.common import Activation, Dropout, LayerNorm, LogSoftmax
 from nm_torch.common.errors import OptionError
 from nm_torch.common.pointwise import FUNCTIONS
@@ -74,5 +75,5 @@ def test_impossible_parameters_are_refused() -> None:
     """Messages say what there is."""
     with pytest.raises(OptionError, match=r'"rleu".*relu'):
         Activation(function="rleu")
-    with pytest.raises(OptionError, match="below 1"):
+    with pytest.raises(ParameterError, match="below 1"):
         Dropout(probability=1.0)

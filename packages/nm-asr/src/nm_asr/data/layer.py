@@ -19,7 +19,7 @@ from nm_asr.data.selection import select_utterances
 from nm_asr.data.utterance import Utterance
 from nm_asr.errors import AudioError
 from nm_asr.features.mel import make_front_end
-from nm_core import ModuleOptions
+from nm_core import ModuleOptions, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from nm_core.symbols.ports import PortSpec
 from nm_torch import ports
 from nm_torch.common.labels import LabelVocabulary
@@ -127,24 +127,24 @@ class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
         *,
         manifest: str | Sequence[str],
         labels: str | Sequence[str],
-        batch_size: int | None = 32,
-        batch_seconds: float | None = None,
+        batch_size: PositiveInt | None = 32,
+        batch_seconds: PositiveFloat | None = None,
         features: Literal["logmel", "audio"] = "logmel",
-        sample_rate: int = 16000,
-        n_mels: int = 64,
+        sample_rate: PositiveInt = 16000,
+        n_mels: PositiveInt = 64,
         front_end: Mapping[str, Any] = MappingProxyType({}),
         augmentation: Sequence[Mapping[str, Any]] = (),
         shuffle: bool = False,
         bucketing: bool = False,
         drop_last: bool = False,
-        min_duration: float = 0.0,
-        max_duration: float | None = None,
+        min_duration: NonNegativeFloat = 0.0,
+        max_duration: PositiveFloat | None = None,
         lowercase: bool = False,
         outside_labels: Literal["error", "drop"] = "error",
-        cache_megabytes: float = 256.0,
-        workers: int = 0,
-        worker_timeout: float = 120.0,
-        max_unreadable: int = 20,
+        cache_megabytes: NonNegativeFloat = 256.0,
+        workers: NonNegativeInt = 0,
+        worker_timeout: NonNegativeFloat = 120.0,
+        max_unreadable: NonNegativeInt = 20,
         **options: Unpack[ModuleOptions],
     ) -> None:
         super().__init__(

@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from torch import Tensor, nn
 
-from nm_core import ModuleOptions
+from nm_core import ModuleOptions, PositiveInt
 from nm_torch import TorchModule, ports
 
 
@@ -33,7 +33,9 @@ class JasperRNNConnector(TorchModule):
         """Return the channels of the output."""
         return {"width": params["out_channels"] or params["in_channels"]}
 
-    def __init__(self, *, in_channels: int, out_channels: int | None = None, **options: Unpack[ModuleOptions]) -> None:
+    def __init__(
+        self, *, in_channels: PositiveInt, out_channels: PositiveInt | None = None, **options: Unpack[ModuleOptions]
+    ) -> None:
         super().__init__(**options)
         self.project = None if out_channels is None else nn.Linear(in_channels, out_channels)
 

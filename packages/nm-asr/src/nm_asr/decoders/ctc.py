@@ -7,7 +7,7 @@ from typing import Unpack
 
 from torch import Tensor, nn
 
-from nm_core import ModuleOptions
+from nm_core import ModuleOptions, PositiveInt
 from nm_torch import TorchModule, ports
 
 
@@ -30,7 +30,7 @@ class JasperDecoderForCTC(TorchModule):
     input_ports = ports(encoder_output="B Encoded:{feat_in} T:t")
     output_ports = ports(output="B T:t Class:{num_classes}+1 ; LogProbs")
 
-    def __init__(self, *, feat_in: int, num_classes: int, **options: Unpack[ModuleOptions]) -> None:
+    def __init__(self, *, feat_in: PositiveInt, num_classes: PositiveInt, **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)
         self.project = nn.Conv1d(feat_in, num_classes + 1, kernel_size=1)
 

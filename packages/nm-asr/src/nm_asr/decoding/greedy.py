@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nm_asr.errors import DecodingError
-from nm_core import ModuleOptions, NeuralModule
+from nm_core import ModuleOptions, NeuralModule, PositiveFloat
 from nm_torch import optional, ports
 from nm_torch.common.hypotheses import Hypothesis, HypothesisKind, Token, hypothesis_from_tokens
 from nm_torch.common.labels import LabelVocabulary
@@ -47,12 +47,14 @@ class GreedyCTCDecoder(NeuralModule):
         return {"n_labels": len(params["labels"])}
 
     def __init__(
-        self, *, labels: str | Sequence[str], frame_seconds: float | None = None, **options: Unpack[ModuleOptions]
+        self,
+        *,
+        labels: str | Sequence[str],
+        frame_seconds: PositiveFloat | None = None,
+        **options: Unpack[ModuleOptions],
     ) -> None:
         super().__init__(**options)
         self.labels = LabelVocabulary(labels)
-        if frame_seconds is not None and not frame_seconds > 0.0:
-            raise DecodingError(f"frame_seconds is {frame_seconds!r}; expected seconds above 0, or None.")
         self.frame_seconds = frame_seconds
 
     def forward(self, log_probs: Tensor, length: Tensor | None = None) -> list[Hypothesis]:

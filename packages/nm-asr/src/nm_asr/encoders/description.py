@@ -1,12 +1,14 @@
 """Descriptions of the blocks of convolutional encoders, from plain data."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, get_type_hints
 
 from nm_asr.encoders.presets import PRESETS
 from nm_asr.errors import EncoderError
-from nm_core.errors import did_you_mean
+from nm_core import NonNegativeInt, PositiveInt, ProbabilityBelowOne
+from nm_core.errors import did_you_mean, find_closest
+from nm_core.symbols.parameter_values import find_misfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +33,24 @@ class BlockDescription:
         '(t-1)//2+1'
     """
 
-    filters: int
-    kernel: int
-    stride: int = 1
-    dilation: int = 1
-    repeat: int = 1
+    filters: PositiveInt
+    kernel: PositiveInt
+    stride: PositiveInt = 1
+    dilation: PositiveInt = 1
+    repeat: PositiveInt = 1
     separable: bool = False
     residual: bool = False
     dense: bool = False
-    dropout: float = 0.0
-    squeeze_excite: int = 0
+    dropout: ProbabilityBelowOne = 0.0
+    squeeze_excite: NonNegativeInt = 0
 
     def frames(self, frames: str) -> str:
         """Return the number of output frames, as a size expression over the number of input frames."""
         return frames if self.stride == 1 else f"({frames}-1)//{self.stride}+1"
 
 
-_NAMES = tuple(field.name for field in fields(BlockDescription))
-_AT_LEAST_ONE = ("filters", "kernel", "stride", "dilation", "repeat")
+_HINTS = get_type_hints(BlockDescription, include_extras=True)
+_NAMES = tuple(_HINTS)
 
 
 def read_blocks(blocks: str | Sequence[Mapping[str, Any]]) -> tuple[BlockDescription, ...]:
@@ -65,44 +67,47 @@ def read_blocks(blocks: str | Sequence[Mapping[str, Any]]) -> tuple[BlockDescrip
             )
         blocks = PRESETS[blocks]
     if not blocks:
-        raise EncoderError("An encoder needs at least one block.")
-    problems: list[str] = []
+        raise EncoderError("An encoder needs at least one block; blocks is empty.")
+    problems: dict[tuple[str | int, ...], str] = {}
     descriptions = []
     for number, block in enumerate(blocks):
         block_problems = _check_block(block)
-        problems += [f"block {number}: {problem}" for problem in block_problems]
+        for setting, problem in block_problems.items():
+            place = ("blocks", number, setting) if setting in block else ("blocks", number)
+            problems[place] = f"block {number}: {problem}"
         if not block_problems:
             descriptions.append(BlockDescription(**block))
     if not problems:
         problems = _check_dense_blocks(descriptions)
     if problems:
-        raise EncoderError("\n  ".join(problems) + f"\n  A block has the settings {', '.join(_NAMES)}.")
+        message = "\n  ".join(problems.values())
+        raise EncoderError(f"{message}\n  A block has the settings {', '.join(_NAMES)}.", problems=problems)
     return tuple(descriptions)
 
 
-def _check_block(block: Mapping[str, Any]) -> list[str]:
+def _check_block(block: Mapping[str, Any]) -> dict[str, str]:
+    """Return a sentence for each setting that is unknown, missing or impossible."""
     unknown = [name for name in block if name not in _NAMES]
-    problems = [f'"{name}" is no setting of a block.{did_you_mean(name, _NAMES)}' for name in unknown]
-    problems += [f'"{name}" is missing.' for name in ("filters", "kernel") if name not in block]
-    for name in _AT_LEAST_ONE:
-        value = block.get(name, 1)
-        # True is an integer to Python, and no number of channels to anybody
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            problems.append(f"{name} is {value!r}; expected an integer of at least 1.")
+    problems = {name: f'"{name}" is no setting of a block.{did_you_mean(name, _NAMES)}' for name in unknown}
+    meant = {find_closest(name, _NAMES) for name in unknown}  # a misspelt setting is not missing as well
+    problems |= {
+        name: f'"{name}" is missing.' for name in ("filters", "kernel") if name not in block and name not in meant
+    }
+    for name, value in block.items():
+        misfit = find_misfit(value, _HINTS[name]) if name in _HINTS else None
+        if misfit is not None:
+            problems[name] = f"{name} is {value!r}; expected {misfit.expected}."
         elif name == "kernel" and value % 2 == 0:
-            problems.append(f"kernel is {value}; expected an odd number, so that a frame stays in the middle.")
-    if not 0.0 <= block.get("dropout", 0.0) < 1.0:
-        problems.append(f"dropout is {block['dropout']!r}; expected a probability below 1.")
-    if block.get("squeeze_excite", 0) < 0:
-        problems.append(f"squeeze_excite is {block['squeeze_excite']!r}; expected channels per hidden unit, or 0.")
+            problems[name] = f"kernel is {value}; expected an odd number, so that a frame stays in the middle."
     if block.get("dense") and not block.get("residual"):
-        problems.append("dense needs residual: true.")
+        problems["dense"] = "dense needs residual: true."
     return problems
 
 
-def _check_dense_blocks(blocks: Sequence[BlockDescription]) -> list[str]:
+def _check_dense_blocks(blocks: Sequence[BlockDescription]) -> dict[tuple[str | int, ...], str]:
     dense = [number for number, block in enumerate(blocks) if block.dense]
     if not dense:
-        return []
+        return {}
     strided = [number for number in range(dense[0], dense[-1]) if blocks[number].stride > 1]
-    return [f"block {number}: a stride between dense blocks leaves nothing of one length to add." for number in strided]
+    what = "a stride between dense blocks leaves nothing of one length to add."
+    return {("blocks", number, "stride"): f"block {number}: {what}" for number in strided}

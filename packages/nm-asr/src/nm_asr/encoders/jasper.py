@@ -14,7 +14,7 @@ from nm_asr.encoders.convolution import Convolution, to_image, to_sequence
 from nm_asr.encoders.description import BlockDescription, read_blocks
 from nm_asr.encoders.masked import MaskedBatchNorm, SqueezeExcite, make_inside_mask
 from nm_asr.errors import EncoderError
-from nm_core import ModuleOptions
+from nm_core import ModuleOptions, PositiveInt
 from nm_core.errors import did_you_mean
 from nm_torch import TorchModule, ports
 
@@ -74,7 +74,7 @@ class JasperEncoder(TorchModule[JasperEncoderOutputs]):
     def __init__(
         self,
         *,
-        feat_in: int,
+        feat_in: PositiveInt,
         blocks: str | Sequence[Mapping[str, Any]] = "quartznet_5x5",
         activation: str = "relu",
         mask_statistics: bool = False,

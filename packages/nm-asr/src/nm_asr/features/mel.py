@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from nm_asr.errors import FrontEndError
 from nm_asr.features.filters import mel_filters
-from nm_core import ModuleOptions
+from nm_core import ModuleOptions, NonNegativeFloat, PositiveFloat, PositiveInt, Probability
 from nm_core.errors import did_you_mean
 from nm_torch import TorchModule, ports
 
@@ -48,14 +48,14 @@ class MelSpectrogram(nn.Module):
     def __init__(
         self,
         *,
-        sample_rate: int = 16000,
-        n_mels: int = 64,
-        window_size: float = 0.025,
-        window_stride: float = 0.01,
-        n_fft: int | None = None,
-        f_min: float = 0.0,
-        f_max: float | None = None,
-        preemphasis: float = 0.97,
+        sample_rate: PositiveInt = 16000,
+        n_mels: PositiveInt = 64,
+        window_size: PositiveFloat = 0.025,
+        window_stride: PositiveFloat = 0.01,
+        n_fft: PositiveInt | None = None,
+        f_min: NonNegativeFloat = 0.0,
+        f_max: PositiveFloat | None = None,
+        preemphasis: Probability = 0.97,
         log: bool = True,
         normalize: str | None = "per_feature",
     ) -> None:
@@ -151,15 +151,15 @@ class AudioToMelSpectrogramPreprocessor(TorchModule[MelSpectrogramOutputs]):
     def __init__(
         self,
         *,
-        sample_rate: int = 16000,
-        n_mels: int = 64,
-        window_size: float = 0.025,
-        window_stride: float = 0.01,
-        n_fft: int | None = None,
-        f_min: float = 0.0,
-        f_max: float | None = None,
-        preemphasis: float = 0.97,
-        dither: float = 1e-5,
+        sample_rate: PositiveInt = 16000,
+        n_mels: PositiveInt = 64,
+        window_size: PositiveFloat = 0.025,
+        window_stride: PositiveFloat = 0.01,
+        n_fft: PositiveInt | None = None,
+        f_min: NonNegativeFloat = 0.0,
+        f_max: PositiveFloat | None = None,
+        preemphasis: Probability = 0.97,
+        dither: NonNegativeFloat = 1e-5,
         normalize: str | None = "per_feature",
         **options: Unpack[ModuleOptions],
     ) -> None:

@@ -8,8 +8,7 @@ from typing import Unpack
 import torch
 from torch import Tensor
 
-from nm_asr.errors import AugmentationError
-from nm_core import ModuleOptions
+from nm_core import ModuleOptions, NonNegativeInt, Probability
 from nm_torch import TorchModule, optional, ports
 
 
@@ -45,23 +44,16 @@ class SpectrogramAugmentation(TorchModule):
     def __init__(
         self,
         *,
-        freq_masks: int = 2,
-        freq_width: int = 15,
-        time_masks: int = 2,
-        time_width: int | float = 0.1,
-        cutout_masks: int = 0,
-        cutout_freq: int = 20,
-        cutout_time: int = 50,
+        freq_masks: NonNegativeInt = 2,
+        freq_width: NonNegativeInt = 15,
+        time_masks: NonNegativeInt = 2,
+        time_width: NonNegativeInt | Probability = 0.1,
+        cutout_masks: NonNegativeInt = 0,
+        cutout_freq: NonNegativeInt = 20,
+        cutout_time: NonNegativeInt = 50,
         **options: Unpack[ModuleOptions],
     ) -> None:
         super().__init__(**options)
-        settings = {
-            "freq_masks": freq_masks, "freq_width": freq_width, "time_masks": time_masks, "time_width": time_width,
-            "cutout_masks": cutout_masks, "cutout_freq": cutout_freq, "cutout_time": cutout_time,
-        }  # fmt: skip
-        negative = [f"{name}={value}" for name, value in settings.items() if value < 0]
-        if negative:
-            raise AugmentationError(f"Numbers and widths of masks cannot be negative: {', '.join(negative)}.")
         self.freq_masks, self.freq_width = freq_masks, freq_width
         self.time_masks, self.time_width = time_masks, time_width
         self.cutout_masks, self.cutout_freq, self.cutout_time = cutout_masks, cutout_freq, cutout_time

@@ -15,6 +15,7 @@ from nm_core.callbacks.retention import Retention
 from nm_core.callbacks.run import Run
 from nm_core.callbacks.watch import Watch
 from nm_core.errors import ParameterError
+from nm_core.symbols.parameter_values import NonNegativeFloat, NonNegativeInt
 
 
 class CheckpointCallback(Callback):
@@ -51,12 +52,12 @@ class CheckpointCallback(Callback):
     def __init__(
         self,
         *,
-        every_steps: int = 0,
-        every_epochs: int = 0,
-        every_minutes: float = 0.0,
+        every_steps: NonNegativeInt = 0,
+        every_epochs: NonNegativeInt = 0,
+        every_minutes: NonNegativeFloat = 0.0,
         at_end: bool = True,
-        keep: int = 3,
-        best: int | None = None,
+        keep: NonNegativeInt = 3,
+        best: NonNegativeInt | None = None,
         metric: str | None = None,
         mode: Mode | None = None,
         clock: Callable[[], float] = time.monotonic,

@@ -12,6 +12,7 @@ from nm_core.callbacks.intervals import check_interval, check_mode
 from nm_core.callbacks.run import Run
 from nm_core.callbacks.watch import Watch
 from nm_core.errors import ParameterError
+from nm_core.symbols.parameter_values import NonNegativeFloat, PositiveInt
 
 
 class EarlyStopping(Callback):
@@ -38,7 +39,9 @@ class EarlyStopping(Callback):
 
     watches_metric = True
 
-    def __init__(self, metric: str, *, patience: int = 3, min_delta: float = 0.0, mode: Mode | None = None) -> None:
+    def __init__(
+        self, metric: str, *, patience: PositiveInt = 3, min_delta: NonNegativeFloat = 0.0, mode: Mode | None = None
+    ) -> None:
         self.metric = metric
         self.patience = check_interval("EarlyStopping", "patience", patience)
         if self.patience == 0:

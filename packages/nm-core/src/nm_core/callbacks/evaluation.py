@@ -11,6 +11,7 @@ from nm_core.callbacks.intervals import check_interval
 from nm_core.callbacks.run import Run
 from nm_core.errors import ParameterError
 from nm_core.modules.metric import Metric
+from nm_core.symbols.parameter_values import NonNegativeInt
 
 
 class EvaluationCallback(Callback):
@@ -38,7 +39,12 @@ class EvaluationCallback(Callback):
     """
 
     def __init__(
-        self, metrics: Metric | Sequence[Metric], *, every_steps: int = 0, every_epochs: int = 0, name: str = "eval"
+        self,
+        metrics: Metric | Sequence[Metric],
+        *,
+        every_steps: NonNegativeInt = 0,
+        every_epochs: NonNegativeInt = 0,
+        name: str = "eval",
     ) -> None:
         owner = f'EvaluationCallback "{name}"'
         self.metrics: tuple[Metric, ...] = (metrics,) if isinstance(metrics, Metric) else tuple(metrics)

@@ -12,6 +12,7 @@ from nm_core.callbacks.displays import Display, open_display
 from nm_core.callbacks.run import Run
 from nm_core.callbacks.throughput import Pace, duration, last_step
 from nm_core.errors import ParameterError
+from nm_core.symbols.parameter_values import NonNegativeFloat
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,7 +57,7 @@ class ProgressCallback(Callback):
     def __init__(
         self,
         *,
-        every_seconds: float = 10.0,
+        every_seconds: NonNegativeFloat = 10.0,
         console: Console | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -12,9 +12,11 @@ import os
 import re
 import types
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+_UNREADABLE = (NameError, TypeError, AttributeError, SyntaxError, ImportError)
 _LISTS = (list, tuple, set, frozenset, Sequence, Collection, Iterable)
 _MAPPINGS = (dict, Mapping)
 
@@ -43,6 +45,15 @@ class Range:
     lt: float | None = None
 
 
+PositiveInt = Annotated[int, Range(ge=1)]
+NonNegativeInt = Annotated[int, Range(ge=0)]
+PositiveFloat = Annotated[float, Range(gt=0, lt=math.inf)]
+NonNegativeFloat = Annotated[float, Range(ge=0, lt=math.inf)]
+Probability = Annotated[float, Range(ge=0, le=1)]
+ProbabilityBelowOne = Annotated[float, Range(ge=0, lt=1)]
+"""A probability that leaves something over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Misfit:
     """The innermost value that does not fit its annotation.
@@ -65,8 +76,18 @@ def hints(cls: type) -> dict[str, Any]:
         if "__init__" in base.__dict__:
             try:
                 annotations |= get_type_hints(base.__dict__["__init__"], include_extras=True)
-            except (NameError, TypeError, AttributeError, SyntaxError, ImportError):
-                continue  # an annotation that only type checkers can follow says nothing here
+            except _UNREADABLE:
+                annotations |= _read_one_by_one(base.__dict__["__init__"])
+    return annotations
+
+
+def _read_one_by_one(constructor: Any) -> dict[str, Any]:
+    """Return those annotations of a constructor that can be evaluated; some only type checkers can follow."""
+    annotations = {}
+    for name, annotation in getattr(constructor, "__annotations__", {}).items():
+        with suppress(*_UNREADABLE):
+            alone = type("Annotations", (), {"__annotations__": {name: annotation}})
+            annotations |= get_type_hints(alone, globalns=constructor.__globals__, include_extras=True)
     return annotations
 
 
@@ -108,7 +129,7 @@ def describe_hint(hint: Any) -> str:
     limits = [limit for extra in arguments[1:] for limit in _limits(extra)] if origin is Annotated else []
     if limits:
         noun = "a whole number" if arguments[0] is int else "a number"
-        joined = " and ".join(f"{_BOUNDS[name]} {bound:g}" for name, bound in limits)
+        joined = " and ".join(f"{_BOUNDS[name]} {bound:g}" for name, bound in limits if math.isfinite(bound))
         return f"{noun} {'of ' if joined.startswith('at') else ''}{joined}"
     return describe_hint(arguments[0]) if origin is Annotated else _format(hint)
 

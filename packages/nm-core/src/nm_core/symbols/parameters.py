@@ -287,7 +287,7 @@ def _bind_arguments(
     arguments = dict(zip(positional, args, strict=False))
     for name, value in kwargs.items():
         if name not in known:
-            problems.append(f'has no parameter "{name}".{did_you_mean(name, known)}')
+            problems.append(f'has no parameter "{name}".{did_you_mean(name, [*known, NAME.name])}')
         elif name in arguments:
             problems.append(f'was given "{name}" twice.')
         else:

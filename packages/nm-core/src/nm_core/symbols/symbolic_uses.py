@@ -41,7 +41,7 @@ MODULES: Final = {
     **dict.fromkeys(("transpose", "permute", "swapaxes", "T", "mT"), 'nm_core.transpose(x, "B T C")'),
     **dict.fromkeys(("linear", "matmul", "@"), "common.Linear(input_size=..., output_size=...)(x)"),
     "argmax": "common.ArgMax()(x)",
-    "dropout": "common.Dropout(probability=0.1)(x)",
+    "dropout": "common.ProbabilityBelowOne(probability=0.1)(x)",
     "layer_norm": "common.LayerNorm(size=...)(x)",
     "cross_entropy": "common.CrossEntropyLoss()(logits, labels)",
     "mse_loss": "common.MSELoss()(predictions, targets)",

@@ -88,9 +88,27 @@ def test_what_leads_nowhere_is_an_error(name, text, message) -> None:
     assert message in str(caught.value)
 
 
-def test_a_wrong_value_is_reported_at_its_place_in_the_file() -> None:
-    """A changed value that does not fit points to the line that it changed."""
-    (problem,) = changed(train__max_steps="many").problems.report().problems
+@pytest.mark.parametrize(
+    ("name", "text", "position"),
+    [
+        ("train__max_steps", "many", "--set train.max_steps=many"),
+        ("train__optimizer", "{nme: sgd}", "--set train.optimizer={nme: sgd}"),
+        ("train__max_stepz", "3", "--set train.max_stepz=3"),
+        ("encoder__width", "$widht", "--set encoder.width=$widht"),
+        ("train__work_dir", "[a,\n  b]", "--set train.work_dir=[a, b]"),
+    ],
+)
+def test_a_wrong_value_is_reported_as_the_change(name, text, position) -> None:
+    """The file says nothing wrong, so no line of it is shown; a key that the change adds belongs to it, too."""
+    (problem,) = changed(**{name: text}).problems.report().problems
 
-    assert "max_steps: 4" in problem.excerpt
-    assert "'many'" in problem.message
+    assert problem.position == position
+    assert not problem.excerpt
+    assert (problem.line, problem.file) == (0, "")
+
+
+def test_a_changed_value_under_params_is_reported_as_the_change(check, write) -> None:
+    """Where a reference is used the file is right."""
+    problems = check(write(APP), changes={"width": "wide"}).problems
+
+    assert {problem.position for problem in problems} == {"--set width=wide"}

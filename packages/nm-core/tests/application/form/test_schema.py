@@ -78,7 +78,6 @@ train: {optimize: train.loss, optimizer: sgd, policy: cosine, max_steps: 3}
         ("graphs: {g: {calls: [{call: a, inputs: {x: null}}], outputs: {a: b.c}}}", "x is nothing."),
         ("graphs: {g: {calls: [{call: a}], outputs: {a: loss}}}", 'a is the text "loss".'),
         ("graphs: {g: {calls: [{call: a}], outputs: {a: b.c}, casts: transpos}}", 'casts is the text "transpos".'),
-        ("train: {optimize: [a.b]}", "Training needs an end."),
         ("train: {optimize: [a], max_steps: 1}", 'This is the text "a".'),
         ("train: {optimize: [a.b], max_steps: 0}", "max_steps is a whole number from 1, and 0 was given."),
         ("train: {optimize: [a.b], max_steps: true}", "max_steps is a whole number from 1, and True was given."),
@@ -117,7 +116,69 @@ def test_all_problems_are_found_at_once() -> None:
 
     assert len(document.problems.report().problems) == 3
     assert document.entry is not None
-    assert list(document.entry.modules) == ["c"]
+    assert list(document.entry.modules) == ["a", "c"]
+
+
+BAD = """
+params: {width: 3}
+modules:
+  a: {type: x.A, prams: {width: $widht}}
+  b: {type: x.B, params: [3]}
+graphs:
+  train: {call: [{call: a, inptus: {x: b.y, z: 3.5, w: {valu: 3}}}, {call: b, casts: 3}], casts: transpos}
+train: {optimise: [train.los], max_stepz: 3, callbacks: [{type: a, parms: {k: $nothing}}, {typ: 3}]}
+eval: {metric: [{type: x.M, input: {a: train.b}}], more: 3}
+"""
+
+
+def test_a_wrong_key_hides_nothing_beside_it() -> None:
+    """Misspelt keys are read as what was meant, and every other problem of the file comes in the same report."""
+    document = read(BAD)
+    messages = [problem.message.partition("\n")[0] for problem in document.problems.report()]
+
+    assert messages == [
+        'A module has no key "prams". Did you mean "params"?',
+        'params has no "widht". Did you mean "width"?',
+        "params is a list.",
+        "A graph needs the key outputs.",
+        'A graph has no key "call". Did you mean "calls"?',
+        'A call has no key "inptus". Did you mean "inputs"?',
+        'A constant has no key "valu". Did you mean "value"?',
+        "casts is the number 3.",
+        'casts is the text "transpos".',
+        'The train section has no key "optimise". Did you mean "optimize"?',
+        'The train section has no key "max_stepz". Did you mean "max_steps"?',
+        'A callback has no key "parms". Did you mean "params"?',
+        'params has no "nothing".',
+        'A callback has no key "typ". Did you mean "type"?',
+        "type is the number 3.",
+        'The eval section has no key "metric". Did you mean "metrics"?',
+        'A metric has no key "input". Did you mean "inputs"?',
+        'The eval section has no key "more".',
+    ]
+    assert document.entry is not None
+    assert document.entry.train is not None
+    assert document.entry.train.max_steps == 3
+    assert document.entry.eval is not None
+    assert document.entry.eval.metrics[0].inputs == {"a": Reference("train", "b")}
+    assert document.entry.graphs["train"].calls[0].inputs["z"] == Value(3.5)
+
+
+def test_a_reference_that_names_nothing_makes_its_value_unknown() -> None:
+    """One problem at each use and nothing of the value; the value that was meant is not called unused."""
+    document = read(
+        "params: {rate: 0.1, bad: $x}\nmodules: {a: {type: x.A, params: {b: $rte, c: [1, $rte], d: $bad, e: 2}}}\n"
+    )
+    report = document.problems.report()
+
+    assert [problem.message.partition(".")[0] for problem in report] == [
+        '"$x" stands under params, where references are not replaced',
+        'params has no "rte"',
+        'params has no "rte"',
+    ]
+    assert document.entry is not None
+    assert document.entry.modules["a"].params == {"e": 2}
+    assert report.notes == ()
 
 
 def test_the_version_comes_first() -> None:

@@ -6,14 +6,14 @@ Legend: B sentences, S source positions, T target positions.
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Unpack
+from typing import Annotated, Any, ClassVar, NamedTuple, Unpack
 
 import numpy
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nm_core import ModuleOptions
+from nm_core import ModuleOptions, NonNegativeInt, PositiveInt, Range
 from nm_core.symbols.ports import PortSpec, ports
 from nm_nlp.data.batch import make_mask, pad_ids
 from nm_nlp.data.parallel_text import Ids, TokenStore, check_line_counts, filter_pairs
@@ -129,15 +129,15 @@ class TranslationDataLayer(DataLayer[TranslationBatch]):
         target: str | Path,
         source_tokenizer: str | Path,
         target_tokenizer: str | Path | None = None,
-        batch_size: int | None = None,
-        batch_tokens: int | None = None,
+        batch_size: PositiveInt | None = None,
+        batch_tokens: PositiveInt | None = None,
         shuffle: bool = True,
         bucketing: bool = True,
-        max_length: int | None = None,
-        max_ratio: float | None = None,
-        source_vocabulary: int | None = None,
-        target_vocabulary: int | None = None,
-        workers: int = 0,
+        max_length: NonNegativeInt | None = None,
+        max_ratio: Annotated[float, Range(ge=1)] | None = None,
+        source_vocabulary: PositiveInt | None = None,
+        target_vocabulary: PositiveInt | None = None,
+        workers: NonNegativeInt = 0,
         **options: Unpack[ModuleOptions],
     ) -> None:
         batching = Batching(batch_size=batch_size, batch_tokens=batch_tokens, shuffle=shuffle, bucketing=bucketing)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self, Unpack
 
-from nm_core import Metric, ModuleOptions, NmTensor
+from nm_core import Metric, ModuleOptions, NmTensor, NonNegativeInt, PositiveInt
 from nm_core.symbols.ports import ports
 from nm_nlp.errors import TranslationError
 
@@ -136,8 +136,8 @@ class ChrF(_CorpusMetric):
     def __init__(
         self,
         *,
-        character_order: int = 6,
-        word_order: int = 0,
+        character_order: PositiveInt = 6,
+        word_order: NonNegativeInt = 0,
         lowercase: bool = False,
         **options: Unpack[CorpusMetricOptions],
     ) -> None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Self, Unpack
 
 from torch import Tensor
 
-from nm_core import Metric, ModuleOptions, NmTensor
+from nm_core import Metric, ModuleOptions, NmTensor, NonNegativeInt
 from nm_core.symbols.ports import ports
 from nm_nlp.errors import TranslationError
 
@@ -43,7 +43,7 @@ class Perplexity(Metric):
         "token_accuracy": "max",
     }
 
-    def __init__(self, *, pad_id: int = 0, **options: Unpack[PerplexityOptions]) -> None:
+    def __init__(self, *, pad_id: NonNegativeInt = 0, **options: Unpack[PerplexityOptions]) -> None:
         super().__init__(**options)
         self.pad_id = pad_id
         self.reset()

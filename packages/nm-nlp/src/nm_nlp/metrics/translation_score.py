@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Self, Unpack
 
 from torch import Tensor
 
-from nm_core import Metric, ModuleOptions, NmTensor
+from nm_core import Metric, ModuleOptions, NmTensor, NonNegativeFloat, PositiveInt
 from nm_core.symbols.ports import ports
 from nm_nlp.data.lines_of_text import LinesOfText
 from nm_nlp.errors import TranslationError
@@ -87,8 +87,8 @@ class TranslationScore(Metric):
         *,
         references: str | Path,
         tokenizer: str | Path | None = None,
-        beam_size: int = 1,
-        length_penalty: float = 0.6,
+        beam_size: PositiveInt = 1,
+        length_penalty: NonNegativeFloat = 0.6,
         **options: Unpack[TranslationScoreOptions],
     ) -> None:
         super().__init__(**options)

@@ -8,7 +8,7 @@ from typing import Unpack
 
 from torch import Tensor
 
-from nm_core import ModuleOptions
+from nm_core import ModuleOptions, NonNegativeFloat, PositiveInt
 from nm_core.modules.module import NeuralModule
 from nm_core.symbols.ports import ports
 from nm_nlp.errors import TranslationError
@@ -58,8 +58,8 @@ class BeamSearchTranslatorNM(NeuralModule):
         decoder: TransformerDecoderNM,
         log_softmax: TransformerLogSoftmaxNM,
         tokenizer: str | Path | None = None,
-        beam_size: int = 4,
-        length_penalty: float = 0.6,
+        beam_size: PositiveInt = 4,
+        length_penalty: NonNegativeFloat = 0.6,
         **options: Unpack[ModuleOptions],
     ) -> None:
         super().__init__(**options)

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, Unpack
 
 from torch import Tensor, nn
 
-from nm_core import ModuleOptions
+from nm_core import ModuleOptions, PositiveInt, ProbabilityBelowOne
 from nm_core.symbols.ports import ports
 from nm_nlp.translation.embedding import Positions, check_length, embed, make_embedding, make_positions
 from nm_torch import TorchModule
@@ -56,18 +56,18 @@ class TransformerEncoderNM(TorchModule):
     def __init__(
         self,
         *,
-        vocabulary_size: int,
-        hidden_size: int = 512,
-        num_layers: int = 6,
-        num_heads: int = 8,
-        inner_size: int = 2048,
-        dropout: float = 0.1,
-        attention_dropout: float = 0.0,
-        inner_dropout: float = 0.0,
+        vocabulary_size: PositiveInt,
+        hidden_size: PositiveInt = 512,
+        num_layers: PositiveInt = 6,
+        num_heads: PositiveInt = 8,
+        inner_size: PositiveInt = 2048,
+        dropout: ProbabilityBelowOne = 0.1,
+        attention_dropout: ProbabilityBelowOne = 0.0,
+        inner_dropout: ProbabilityBelowOne = 0.0,
         activation: str = "relu",
         norm: Literal["pre", "post"] = "pre",
         positions: Positions = "sinusoidal",
-        max_sequence_length: int | None = None,
+        max_sequence_length: PositiveInt | None = None,
         tokenizer: str | Path | None = None,
         **options: Unpack[ModuleOptions],
     ) -> None:

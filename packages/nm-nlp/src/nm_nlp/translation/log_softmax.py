@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from nm_core import ModuleOptions
+from nm_core import ModuleOptions, PositiveInt
 from nm_core.symbols.ports import ports
 from nm_torch import TorchModule
 from nm_torch.common.numerics import log_softmax
@@ -37,7 +37,12 @@ class TransformerLogSoftmaxNM(TorchModule):
     output_ports = ports(log_probs="B Token:t Class:{vocabulary_size} ; LogProbs")
 
     def __init__(
-        self, *, hidden_size: int, vocabulary_size: int, bias: bool = False, **options: Unpack[ModuleOptions]
+        self,
+        *,
+        hidden_size: PositiveInt,
+        vocabulary_size: PositiveInt,
+        bias: bool = False,
+        **options: Unpack[ModuleOptions],
     ) -> None:
         super().__init__(**options)
         self.weight = nn.Parameter(torch.empty(vocabulary_size, hidden_size))

@@ -7,7 +7,7 @@ from typing import Unpack
 
 from torch import Tensor
 
-from nm_core import ModuleOptions
+from nm_core import ModuleOptions, NonNegativeInt, ProbabilityBelowOne
 from nm_core.symbols.ports import ports
 from nm_torch import LossModule
 from nm_torch.common.smoothing import check_smoothing, smoothed_cross_entropy
@@ -31,7 +31,13 @@ class PaddedSmoothedCrossEntropyLossNM(LossModule):
     input_ports = ports(log_probs="B Token:t Class:n ; LogProbs", target_ids="B Token:t ; NextTokenIds(n)")
     output_ports = ports(loss="; Loss")
 
-    def __init__(self, *, pad_id: int = 0, label_smoothing: float = 0.0, **options: Unpack[ModuleOptions]) -> None:
+    def __init__(
+        self,
+        *,
+        pad_id: NonNegativeInt = 0,
+        label_smoothing: ProbabilityBelowOne = 0.0,
+        **options: Unpack[ModuleOptions],
+    ) -> None:
         super().__init__(**options)
         self.pad_id = pad_id
         self.label_smoothing = check_smoothing(label_smoothing)

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, Unpack
 import torch
 from torch import Tensor, nn
 
-from nm_core import ModuleOptions
+from nm_core import ModuleOptions, PositiveInt, ProbabilityBelowOne
 from nm_core.symbols.ports import PortSpec, optional, ports
 from nm_torch.common.content_attention import ContentAttention
 from nm_torch.common.errors import OptionError, SearchError
@@ -94,14 +94,14 @@ class DecoderRNN(TorchModule[DecoderRNNOutputs]):
     def __init__(
         self,
         *,
-        num_labels: int,
-        encoder_size: int | None = None,
-        hidden_size: int = 256,
-        embedding_size: int | None = None,
-        num_layers: int = 1,
+        num_labels: PositiveInt,
+        encoder_size: PositiveInt | None = None,
+        hidden_size: PositiveInt = 256,
+        embedding_size: PositiveInt | None = None,
+        num_layers: PositiveInt = 1,
         cell: Literal["lstm", "gru"] = "lstm",
-        heads: int = 1,
-        dropout: float = 0.1,
+        heads: PositiveInt = 1,
+        dropout: ProbabilityBelowOne = 0.1,
         tie_embedding: bool = False,
         encoder_axis: str = "Time",
         **options: Unpack[ModuleOptions],

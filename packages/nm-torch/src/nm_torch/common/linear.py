@@ -8,7 +8,7 @@ from typing import Any, Literal, Unpack
 
 from torch import Tensor, nn
 
-from nm_core import ModuleOptions
+from nm_core import ModuleOptions, PositiveInt
 from nm_core.symbols.ports import PortSpec, ports
 from nm_torch.common.numerics import log_softmax
 from nm_torch.module import TorchModule
@@ -50,8 +50,8 @@ class Linear(TorchModule):
     def __init__(
         self,
         *,
-        input_size: int,
-        output_size: int,
+        input_size: PositiveInt,
+        output_size: PositiveInt,
         bias: bool = True,
         tag: str = "Encoded",
         kind: str | None = None,

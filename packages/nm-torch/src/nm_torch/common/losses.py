@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from nm_core import ModuleOptions
+from nm_core import ModuleOptions, ProbabilityBelowOne
 from nm_core.symbols.ports import PortSpec, ports
 from nm_torch.common.numerics import log_softmax, widen
 from nm_torch.common.smoothing import check_smoothing, smoothed_cross_entropy
@@ -41,7 +41,7 @@ class SequenceLoss(LossModule):
     input_ports = ports(log_probs="B Token:u+1 Class:n+2 ; LogProbs", targets="B Token:u ; Labels(n)")
     output_ports = ports(loss="; Loss")
 
-    def __init__(self, *, label_smoothing: float = 0.0, **options: Unpack[ModuleOptions]) -> None:
+    def __init__(self, *, label_smoothing: ProbabilityBelowOne = 0.0, **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)
         self.label_smoothing = check_smoothing(label_smoothing)
 
@@ -87,7 +87,7 @@ class CrossEntropyLoss(LossModule):
     input_ports = ports(logits="*s Class:n ; Logits", labels="*s ; Labels(n)")
     output_ports = ports(loss="; Loss")
 
-    def __init__(self, *, label_smoothing: float = 0.0, **options: Unpack[ModuleOptions]) -> None:
+    def __init__(self, *, label_smoothing: ProbabilityBelowOne = 0.0, **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)
         self.label_smoothing = check_smoothing(label_smoothing)
 

@@ -5,7 +5,7 @@ from typing import Any, Unpack
 
 from torch import Tensor, nn
 
-from nm_core import ModuleOptions
+from nm_core import ModuleOptions, PositiveFloat, PositiveInt, ProbabilityBelowOne
 from nm_core.errors import did_you_mean
 from nm_core.symbols.ports import PortSpec, ports
 from nm_torch.common.errors import OptionError
@@ -83,7 +83,7 @@ class LayerNorm(TorchModule):
     input_ports = ports(x="*s 'A<=Channel:{size}")
     output_ports = ports(y="*s 'A:{size} ; Features")
 
-    def __init__(self, *, size: int, epsilon: float = 1e-5, **options: Unpack[ModuleOptions]) -> None:
+    def __init__(self, *, size: PositiveInt, epsilon: PositiveFloat = 1e-5, **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)
         self.norm = nn.LayerNorm(size, eps=epsilon)
 
@@ -114,10 +114,10 @@ class Dropout(TorchModule):
         """Return the ports, with the kind of the parameter."""
         return ports(x=with_kind("*s", params["kind"])), ports(y=f"*s ; {params['kind'] or 'Features'}")
 
-    def __init__(self, *, probability: float, kind: str | None = None, **options: Unpack[ModuleOptions]) -> None:
+    def __init__(
+        self, *, probability: ProbabilityBelowOne, kind: str | None = None, **options: Unpack[ModuleOptions]
+    ) -> None:
         super().__init__(**options)
-        if not 0.0 <= probability < 1.0:
-            raise OptionError(f"probability must be at least 0 and below 1; given was {probability!r}.")
         self.dropout = nn.Dropout(probability)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Unpack
 import torch
 from torch import Tensor, nn
 
-from nm_core import ModuleOptions
+from nm_core import ModuleOptions, PositiveInt, ProbabilityBelowOne
 from nm_core.symbols.ports import PortSpec, optional, ports
 from nm_torch.module import TorchModule
 
@@ -69,12 +69,12 @@ class EncoderRNN(TorchModule):
     def __init__(
         self,
         *,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
+        input_size: PositiveInt,
+        hidden_size: PositiveInt,
+        num_layers: PositiveInt = 1,
         cell: Literal["lstm", "gru"] = "lstm",
         bidirectional: bool = True,
-        dropout: float = 0.0,
+        dropout: ProbabilityBelowOne = 0.0,
         axis: str = "Time",
         **options: Unpack[ModuleOptions],
     ) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Unpack
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from nm_core import ModuleOptions
+from nm_core import ModuleOptions, PositiveInt
 from nm_core.symbols.ports import optional, ports
 from nm_torch.common.errors import OptionError
 from nm_torch.common.numerics import length_mask
@@ -74,10 +74,10 @@ class ConvSubsampling(TorchModule[SubsamplingOutputs]):
     def __init__(
         self,
         *,
-        input_size: int,
-        output_size: int,
-        strides: Sequence[int] = (2, 2),
-        kernel_size: int = 3,
+        input_size: PositiveInt,
+        output_size: PositiveInt,
+        strides: Sequence[PositiveInt] = (2, 2),
+        kernel_size: PositiveInt = 3,
         function: str = "relu",
         **options: Unpack[ModuleOptions],
     ) -> None:
@@ -134,7 +134,7 @@ class FrameStacking(TorchModule[SubsamplingOutputs]):
         y_length=optional("B ; Lengths((t-1)//{factor}+1)", needs=("length",)),
     )
 
-    def __init__(self, *, factor: int = 2, **options: Unpack[ModuleOptions]) -> None:
+    def __init__(self, *, factor: PositiveInt = 2, **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)
         self.factor = factor
 

@@ -188,10 +188,18 @@ class _GraphRecorder:
         for label, call in self.entries.items():
             if call.module in modules or self.context.is_broken(("modules", call.module)):
                 continue
-            message = f'There is no module "{call.module}".{suggest(call.module, modules)}'
-            self.context.complain(f"{message}\n  The modules: {listed(modules)}.", (*self.paths[label], "call"))
+            self.context.complain(self._no_module(call.module), (*self.paths[label], "call"))
             if label == call.module:  # a misspelt module is a misspelt label too; who spells it right is not blamed
                 self.context.problems.broken.add(self.paths[label])
+
+    def _no_module(self, name: str) -> str:
+        modules = self.context.entry.modules
+        if name == self.graph:
+            return f"{name} is this graph itself.\n  A graph cannot call itself; the modules: {listed(modules)}."
+        if name in self.context.entry.graphs:
+            advice = f"To call it, name it among the modules, my_{name}: {{graph: {name}}}, and write call: my_{name}."
+            return f"{name} is a graph of this file, not a module.\n  {advice}"
+        return f'There is no module "{name}".{suggest(name, modules)}\n  The modules: {listed(modules)}.'
 
     def _call_free_inputs(self) -> Call:
         """Record the call that free inputs come from; those with problems are none of its outputs."""

@@ -11,7 +11,7 @@ from nm_core.application.form.entries import ModuleEntry
 from nm_core.application.text.names import suggest
 from nm_core.application.text.problems import Path
 from nm_core.application.text.writers import canonical_json
-from nm_core.errors import NmError
+from nm_core.errors import NmError, SettingsError
 from nm_core.modules.metric import Metric
 from nm_core.modules.module import NeuralModule
 from nm_core.modules.signature import signature_of
@@ -69,10 +69,19 @@ def declare(context: Context, cls: type[NeuralModule], name: str, entry: ModuleE
         params = FrozenParams(with_types(cls, params, context.tags, context.kinds))
         signature = signature_of(cls, params)
     except NmError as error:
-        context.complain(error, _find_place(error, entry, at))
+        _complain_about_params(context, error, entry, at)
         return None
     context.signatures[alike] = params, signature
     return Declared(name, id, cls, params, signature)
+
+
+def _complain_about_params(context: Context, error: NmError, entry: ModuleEntry, at: Path) -> None:
+    """Record an error about parameters; each of its problems at its place where it knows them."""
+    problems = error.problems if isinstance(error, SettingsError) else {}
+    for path, message in problems.items():
+        context.complain(message, (*at, "params", *path) if entry.params else (*at, "type"), key=True)
+    if not problems:
+        context.complain(error, _find_place(error, entry, at))
 
 
 def _find_place(error: NmError, entry: ModuleEntry, at: Path) -> Path:

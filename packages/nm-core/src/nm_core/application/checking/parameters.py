@@ -22,7 +22,8 @@ def check_parameters(context: Context, cls: type, given: Mapping[str, Data], at:
     """
     known = constructor_parameters(cls)
     named = check_names(context, cls.__qualname__, known, given, at)
-    if not check_values(context, cls, known, given, at) or not named or context.problems.broken.touches((*at, "params")):
+    fitting = check_values(context, cls, known, given, at)
+    if not named or not fitting or context.problems.broken.touches((*at, "params")):
         return None
     try:
         return complete(cls, known, given)

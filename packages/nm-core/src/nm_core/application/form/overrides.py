@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from nm_core.application.text import parse
+from nm_core.application.text.names import shortened
 from nm_core.application.text.problems import Problems
-from nm_core.application.text.spans import Source
+from nm_core.application.text.spans import Source, Span
 from nm_core.application.text.tree import TreeNode
 from nm_core.errors import ApplicationError, did_you_mean
 
@@ -20,6 +21,8 @@ _MODULE_KEYS = ("type", "params", "graph")
 def with_changes(root: TreeNode, changes: Changes) -> TreeNode:
     """Return a file's tree with values replaced or added.
 
+    Messages about the values name the change as the command takes it: `--set encoder.dropout=0.1`.
+
     A name is a section and what is in it (`train.max_steps`, `modules.encoder.params.dropout`), a module and a
     parameter of its (`encoder.dropout`), or a value under `params` (`features`).
 
@@ -27,7 +30,8 @@ def with_changes(root: TreeNode, changes: Changes) -> TreeNode:
         ApplicationError: a name leads nowhere, or a value is no YAML.
     """
     for name, text in changes.items():
-        root = _replace(root, find_keys(root, name), _value(name, text), name)
+        value = _move_to(_value(name, text), Span(0, 0, 0, 0, f"--set {name}={shortened(' '.join(text.split()))}"))
+        root = _replace(root, find_keys(root, name), value, name)
     return root
 
 
@@ -72,7 +76,7 @@ def _value(name: str, text: str) -> TreeNode:
 
 def _replace(node: TreeNode, path: Sequence[str], value: TreeNode, name: str) -> TreeNode:
     if not path:
-        return _move_to(value, node)
+        return value
     if isinstance(node.value, list) and path[0].isdecimal() and int(path[0]) < len(node.value):
         items = list(node.value)
         items[int(path[0])] = _replace(items[int(path[0])], path[1:], value, name)
@@ -83,15 +87,15 @@ def _replace(node: TreeNode, path: Sequence[str], value: TreeNode, name: str) ->
             raise ApplicationError(f'{name}: there is no "{path[0]}" to change.{did_you_mean(path[0], children)}')
         child = children.get(path[0], TreeNode(None, node.span))
         children[path[0]] = _replace(child, path[1:], value, name)
-        return TreeNode(children, node.span, node.keys | {path[0]: node.keys.get(path[0], node.span)})
+        return TreeNode(children, node.span, node.keys | {path[0]: node.keys.get(path[0], value.span)})
     raise ApplicationError(f'{name}: "{path[0]}" lies inside {node.noun()}, which has no parts with names.')
 
 
-def _move_to(value: TreeNode, node: TreeNode) -> TreeNode:
-    """Return a value that stands where another stood, so that messages point into the file."""
+def _move_to(value: TreeNode, span: Span) -> TreeNode:
+    """Return a value that stands in a change, so that messages name that and not the file."""
     if isinstance(value.value, dict):
-        children = {key: _move_to(child, node) for key, child in value.value.items()}
-        return TreeNode(children, node.span, dict.fromkeys(children, node.span))
+        children = {key: _move_to(child, span) for key, child in value.value.items()}
+        return TreeNode(children, span, dict.fromkeys(children, span))
     if isinstance(value.value, list):
-        return TreeNode([_move_to(child, node) for child in value.value], node.span)
-    return TreeNode(value.value, node.span)
+        return TreeNode([_move_to(child, span) for child in value.value], span)
+    return TreeNode(value.value, span)

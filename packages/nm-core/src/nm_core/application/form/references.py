@@ -80,7 +80,9 @@ class _Resolver:
             # References multiply: a few lines could stand for more values than any machine holds.
             self._budget -= self._sizes[name]
             if self._budget >= 0:
-                return TreeNode(self.values[name].value, node.span, self.values[name].keys)
+                value = self.values[name]
+                # a value that was changed is to blame itself, wherever it is used
+                return TreeNode(value.value, value.span if value.span.change else node.span, value.keys)
             problem = "The references together stand for too many values."
         self._problems.add(problem, at, node.span)
         self._problems.broken.add(at)

@@ -143,7 +143,10 @@ MODULE = KeysOf(
     _module,
     {
         "type": Field(
-            MODULE_ID, "The module's id, with the version it was written for: asr.JasperEncoder@1.", None, essential=True
+            MODULE_ID,
+            "The module's id, with the version it was written for: asr.JasperEncoder@1.",
+            None,
+            essential=True,
         ),
         "params": Field(DATA, "The constructor's parameters.", {}),
         "graph": Field(NAME, "A graph of this file, used as a module; instead of type.", None, essential=True),
@@ -170,7 +173,9 @@ GRAPH = KeysOf(
     GraphEntry,
     {
         "inputs": Field(_GRAPH_INPUTS, "Free inputs and their types.", {}),
-        "casts": Field(_CASTS, "Whether axes in another order are an error or a visible cast.", "error", stand_in="transpose"),
+        "casts": Field(
+            _CASTS, "Whether axes in another order are an error or a visible cast.", "error", stand_in="transpose"
+        ),
         "calls": Field(ListOf(CALL, "a list of calls, at least one", 1), "The calls, in any order.", stand_in=()),
         "outputs": Field(_GRAPH_OUTPUTS, "The graph's outputs.", stand_in={}),
     },

@@ -205,6 +205,11 @@ class Problems:
             # problems of the whole file come first
             self._problems.append(((-1, -1), FileProblem(str(what), path, position, code=code, connection=connection)))
             return
+        if span.change:
+            self._problems.append(
+                ((-1, -1), FileProblem(str(what), path, span.change, code=code, connection=connection))
+            )
+            return
         position, excerpt = self._source.position(span), self._source.excerpt(span)
         details = (position, excerpt, span.line + 1, span.column + 1, self.name)
         problem = FileProblem(str(what), path, *details, code, connection)

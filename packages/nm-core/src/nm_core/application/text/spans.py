@@ -14,12 +14,18 @@ _SHOWN = 100
 
 
 class Span(NamedTuple):
-    """A stretch of text; lines and columns count from zero, the end is exclusive."""
+    """A stretch of text; lines and columns count from zero, the end is exclusive.
+
+    Attributes:
+        change: the change to the file that the value comes from, such as `--set encoder.dropout=0.1`; it stands there
+            and not in the file.
+    """
 
     line: int
     column: int
     end_line: int
     end_column: int
+    change: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,8 +36,8 @@ class Source:
     text: str
 
     def position(self, span: Span) -> str:
-        """Return `file:line:column`, counted from one as editors do."""
-        return f"{self.name}:{span.line + 1}:{span.column + 1}"
+        """Return `file:line:column`, counted from one as editors do, or the change that the value comes from."""
+        return span.change or f"{self.name}:{span.line + 1}:{span.column + 1}"
 
     def span(self, start: int, end: int) -> Span:
         """Return the stretch between two offsets into the text."""
