@@ -177,3 +177,28 @@ def test_what_does_not_fit_is_an_error_unless_said(first: Path, tones: Path, tmp
     (note,) = check_file(other).notes
     assert "decoder: " in note
     assert "is asr.JasperEncoder, and this is asr.JasperDecoderForCTC; what does not fit stays as it is made" in note
+
+
+def test_a_file_of_weights_is_begun_with(first: Path, tones: Path, tmp_path: Path, capsys: Any) -> None:
+    """`init_from` takes a `.safetensors` file, and `nmod train` says for each module what was loaded."""
+    weights = first / "weights" / "encoder.safetensors"
+    path = write(tmp_path / "app.yaml", tones, more=f"init_from: {{encoder: {weights}}}")
+    app = load_application(path, placement="cpu")
+
+    (report,) = app.initial_weights()
+    assert main(["train", str(path), "--placement", "cpu", "--max-steps", "1"]) == 0
+
+    saved = load_file(weights)
+    assert report.complete
+    assert all(torch.equal(value, saved[name]) for name, value in weights_of(app, "encoder").items())
+    assert f"init_from: {report}" in capsys.readouterr().err
+
+
+def test_a_source_that_is_not_there_yet_is_noted(tones: Path, tmp_path: Path) -> None:
+    """The check has no problem with it, since an earlier training may be going to write it."""
+    path = write(tmp_path / "app.yaml", tones, more="init_from: {encoder: runs/earlier/application}")
+
+    report = check_file(path)
+
+    assert report.ok
+    assert "runs/earlier/application" in str(report.notes)
