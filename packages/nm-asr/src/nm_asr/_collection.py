@@ -62,6 +62,12 @@ def nm_tasks() -> dict[str, str]:
 
 
 @hookimpl
+def nm_recipes() -> dict[str, str]:
+    """Declare the recipes of applications by name."""
+    return {"ctc": "nm_asr.recipes.declared:CTC"}
+
+
+@hookimpl
 def nm_examples() -> dict[str, str]:
     """Declare parameters with which modules and metrics can be made."""
     return {

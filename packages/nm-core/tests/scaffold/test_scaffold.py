@@ -219,7 +219,7 @@ def test_nothing_is_half_written(nmod, existing, monkeypatch) -> None:
     """When the disk is full in the middle, the place is as it was."""
     if existing:
         Path("birds").mkdir()
-    failing = "rename" if existing else "write_text"
+    failing = "rename" if existing else "open"
     working = getattr(Path, failing)
 
     def full(path: Path, *arguments: object, **keywords: object) -> object:
@@ -238,7 +238,10 @@ def test_nothing_is_half_written(nmod, existing, monkeypatch) -> None:
 
 @pytest.mark.parametrize(
     ("words", "offered"),
-    [(["new"], ["collection"]), (["new", "collection", "b", "--licence"], list(scaffold.LICENCES))],
+    [
+        (["new"], ["application", "collection", "recipes"]),
+        (["new", "collection", "b", "--licence"], list(scaffold.LICENCES)),
+    ],
 )
 def test_shells_complete_it(words, offered) -> None:
     """What there is to write, and under which licence."""

@@ -25,7 +25,7 @@ COMMANDS = {
     "diff": Entry("nm_core.cli.diff:diff", "Say what changed from one application to another."),
     "modules": Entry("nm_core.cli.modules:modules", "List installed modules, or show one with its ports."),
     "collections": Entry("nm_core.cli.installed:collections", "List installed collections."),
-    "new": Entry("nm_core.cli.new:new", "Write a package to start from: a collection of your own."),
+    "new": Entry("nm_core.cli.new:new", "Write an application for your data, or a collection, to start from."),
     "doctor": Entry("nm_core.cli.doctor:doctor", "Say what is wrong with the installation, and what to do."),
     "explain": Entry("nm_core.cli.explain:explain", "Explain the code of an error, such as NM104."),
     "completion": Entry("nm_core.cli.completion:completion", "Print the script that completes nmod in a shell."),

@@ -1,4 +1,4 @@
-"""`nmod new`: packages to start from."""
+"""`nmod new`: packages and applications to start from."""
 
 from __future__ import annotations
 
@@ -8,18 +8,25 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
+from nm_core.cli.new_application import application, recipes
 from nm_core.cli.output import json_option, print_json
 
 
 @click.group()
 def new() -> None:
-    """Write a package to start from.
+    """Write an application for data of your own, or a package to start from.
 
     \b
+    nmod new recipes
+    nmod new application birds --recipe ctc --train train.jsonl
     nmod new collection birds
 
-    Next: nmod new collection --help says what is written, and what to do with it.
+    Next: nmod new application --help says what is written, and what to do with it.
     """
+
+
+new.add_command(application)
+new.add_command(recipes)
 
 
 def _licence(ctx: click.Context, parameter: click.Parameter, given: str) -> str:

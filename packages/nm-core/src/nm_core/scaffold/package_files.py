@@ -15,6 +15,7 @@ from nm_core.plugins.declarations import SUITE
 from nm_core.scaffold.author import Author
 from nm_core.scaffold.collection_names import CollectionNames
 from nm_core.scaffold.errors import ScaffoldError
+from nm_core.scaffold.recipe import Content
 
 FILES: Mapping[str, str] = MappingProxyType(
     {
@@ -75,8 +76,8 @@ def _fill_template(name: str, values: Mapping[str, str]) -> str:
     return Template(template.read_text(encoding="utf-8")).substitute(values)
 
 
-def write(files: Mapping[str, str], folder: Path) -> None:
-    """Write files, path to text, into a folder that is empty or not there yet.
+def write(files: Mapping[str, Content], folder: Path) -> None:
+    """Write files, path to content, into a folder that is empty or not there yet.
 
     They are written to a temporary folder beside it and then moved, so nothing is ever half-written.
 
@@ -85,16 +86,17 @@ def write(files: Mapping[str, str], folder: Path) -> None:
         OSError: it cannot be written there.
     """
     folder = folder.resolve()
-    beside = next(parent for parent in folder.parents if parent.exists())
-    _check_free(folder, beside)
+    beside = check_free(folder)
     # on the same file system as the folder, so that moving is renaming
     with tempfile.TemporaryDirectory(prefix=".nmod-new-", dir=beside) as temporary:
         package = Path(temporary, folder.name)
-        for path, text in files.items():
+        for path, content in files.items():
             target = package / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            # the same bytes on every system: some tools read no \r\n
-            target.write_text(text, encoding="utf-8", newline="\n")
+            # bytes, not text: the same on every system, since some tools read no \r\n
+            pieces = [content.encode()] if isinstance(content, str) else content
+            with target.open("wb") as file:
+                file.writelines([pieces] if isinstance(pieces, bytes) else pieces)
         if folder.exists():
             _move_into(package, folder)
         else:
@@ -102,7 +104,13 @@ def write(files: Mapping[str, str], folder: Path) -> None:
             package.rename(folder)
 
 
-def _check_free(folder: Path, beside: Path) -> None:
+def check_free(folder: Path) -> Path:
+    """Check that a folder is empty or not there yet, and return the nearest folder above it that is there.
+
+    Raises:
+        ScaffoldError: the folder is a file, or holds something.
+    """
+    beside = next(parent for parent in folder.parents if parent.exists())
     for path in (beside, folder):
         if path.exists() and not path.is_dir():
             raise ScaffoldError(f"{path} is a file, not a folder.\n  Name another place: --folder DIR")
@@ -113,6 +121,7 @@ def _check_free(folder: Path, beside: Path) -> None:
             f"{folder} is not empty: it holds {shown}.\n"
             "  Nothing was written, so nothing of yours is lost. Name another place: --folder DIR"
         )
+    return beside
 
 
 def _move_into(package: Path, folder: Path) -> None:

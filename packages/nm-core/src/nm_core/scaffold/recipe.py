@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+Content = str | bytes | Iterable[bytes]
+"""The content of a file that is written: text, bytes, or pieces of a large file, made when they are written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +19,8 @@ class RecipeRequest:
     Attributes:
         name: the application's name, which is that of its folder.
         folder: where it will be written; nothing is there yet, and the recipe itself writes nothing.
-        train: the files of the training data, as many as the recipe's ``files`` or several times that.
+        train: the files of the training data, as many as the recipe's ``files``; several times that, where it takes
+            ``several``.
         dev: those of the data that is scored while training; where empty, the recipe sets a part of ``train`` aside.
         test: those of the data that is scored at the end; may be empty.
         options: the options of the recipe that were given, as text.
@@ -37,17 +42,23 @@ class RecipeRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipeResult:
-    """The files of an application that a recipe has written, and its report.
+    """An application that a recipe has made, with the report on its data.
 
     Attributes:
-        files: what is written, path below the folder to content; one is ``application.yaml``.
-        facts: a line for each thing that was read from the data or chosen because of it.
+        application: the application as plain data, in the form of its file.
+        comments: what stands above a key of the application, by the key: ``{"params": "Change these first."}``.
+        files: other files, path below the folder to content.
+        facts: a line for each thing that was read from the data, or chosen because of it.
         warnings: a line for each thing in the data that a person should look at.
+        advice: lines of Markdown for the README: what to change when.
     """
 
-    files: Mapping[str, str | bytes]
+    application: Mapping[str, Any]
+    comments: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Content] = field(default_factory=dict)
     facts: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,20 +68,23 @@ class Recipe:
     Attributes:
         summary: one line for the list of recipes.
         files: what each file of a data set is, in order: ``("manifest",)``, or ``("source", "target")``.
+        write: the function that looks at the data and makes the application.
+        several: whether a data set may have these files several times.
         options: the name of each option and what it means.
-        write: the function that looks at the data and returns the files.
+        example: an input for ``nmod infer``, as it is typed: ``recording.wav``, or a quoted sentence.
 
     Example:
         >>> def write(request):
-        ...     return RecipeResult(files={"application.yaml": f"nm: app/1\\ndescription: {request.name}\\n"})
+        ...     return RecipeResult(application={"nm": "app/1", "description": f"Songs of {request.name}."})
         >>> recipe = Recipe(summary="Nothing yet.", files=("manifest",), write=write)
         >>> request = RecipeRequest(name="birds", folder=Path("birds"), train=(Path("train.jsonl"),))
-        >>> print(recipe.write(request).files["application.yaml"], end="")
-        nm: app/1
-        description: birds
+        >>> recipe.write(request).application["description"]
+        'Songs of birds.'
     """
 
     summary: str
     files: tuple[str, ...]
     write: Callable[[RecipeRequest], RecipeResult]
+    several: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    example: str = "INPUT"

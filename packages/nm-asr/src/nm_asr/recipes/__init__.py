@@ -1,0 +1,1 @@
+"""Recipes of applications for recordings of one's own."""
