@@ -51,7 +51,7 @@ def nm_collection() -> Collection:
                 targets={"torch": "nm_asr.decoding.greedy:GreedyCTCDecoder"},
             ),
         ],
-        suite=2,
+        suite=3,
     )
 
 

@@ -23,7 +23,7 @@ def nm_collection() -> Collection:
                 {"any": "nm_core.modules.views:Assume"},
             ),
         ],
-        suite=2,
+        suite=3,
         formerly={name: [f"common.{name}"] for name in nm_callbacks()},
     )
 

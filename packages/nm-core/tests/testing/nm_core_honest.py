@@ -52,6 +52,25 @@ class Running(ReferenceModule):
         return Tensor.of(rows), length
 
 
+class Surprise(ReferenceModule):
+    """A loss: squared differences, over the number of samples."""
+
+    input_ports = ports(x="B Channel:c", y="B Channel:c")
+    output_ports = ports(loss="; Loss")
+
+    def total(self, x: Tensor, y: Tensor) -> float:
+        """Sum over the batch."""
+        return sum((a - b) ** 2 for a, b in zip(x.values, y.values, strict=True))
+
+    def weight(self, y: Tensor) -> float:
+        """Count the samples."""
+        return float(y.shape[0])
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Divide."""
+        return Tensor([self.total(x, y) / self.weight(y)], ())
+
+
 class Louder(NeuralModule):
     """Text in capital letters."""
 
@@ -127,7 +146,7 @@ def numbers(folder: Path) -> list[dict[str, Any]]:
     return [{"path": str(path)}, {"path": str(path), "batch_size": 3, "shuffle": False}]
 
 
-MODULES = ("Project", "Noise", "Running", "Louder", "Numbers")
+MODULES = ("Project", "Noise", "Running", "Louder", "Numbers", "Surprise")
 
 
 @hookimpl
@@ -138,7 +157,7 @@ def nm_collection() -> Collection:
         "Modules that keep every law.",
         modules=[ModuleSpec(name, "One of them.", {"reference": f"nm_core_honest:{name}"}) for name in MODULES],
         tags=["nm_core_honest:NoteTag"],
-        suite=2,
+        suite=3,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any, Unpack
 
-from nm_core_honest import Mean, Noise, Numbers, Running
+from nm_core_honest import Mean, Noise, Numbers, Running, Surprise
 from nm_core_reference import Tensor
 
 from nm_core import ModuleOptions, NeuralModule, PortSpec, ports
@@ -225,6 +225,34 @@ class Clinging(Mean):
 
     def reset(self) -> None:
         self.total = 0.0
+
+
+class Boastful(Mean):
+    """Says what it aims at in words of its own."""
+
+    goals = {"mean": "maximize"}  # type: ignore[dict-item]
+
+
+class Batchwise(Mean):
+    """Takes the mean of the means of batches."""
+
+    def update(self, *, value: Tensor) -> None:
+        self.total += sum(value.values) / len(value.values)
+        self.count += 1
+
+
+class Diluting(Surprise):
+    """Divides its total by the number of samples."""
+
+    def total(self, x: Tensor, y: Tensor) -> float:
+        return super().total(x, y) / self.weight(y)
+
+
+class Weightless(Surprise):
+    """Has one weight whatever it is given."""
+
+    def weight(self, y: Tensor) -> float:
+        return 1.0
 
 
 NotAModule = ModuleSpec

@@ -68,7 +68,7 @@ def test_an_honest_collection_passes_in_an_empty_folder(project: Path) -> None:
     done = run(project, "--nm-collection", "honest")
 
     assert done.returncode == 0, done.stdout
-    assert "nm-collection: honest, suite 2 (written for 2)" in done.stdout
+    assert "nm-collection: honest, suite 3 (written for 3)" in done.stdout
     assert "honest.Project[inputs=2,outputs=3] ......." in done.stdout
     assert list(project.iterdir()) == []
 
@@ -115,8 +115,8 @@ def test_a_project_with_its_own_tests_and_configuration(project: Path) -> None:
 
     alone, beside = run(project, *chosen), run(project, "tests", *chosen)
 
-    assert "5 passed" in alone.stdout, alone.stdout
-    assert "6 passed" in beside.stdout, beside.stdout
+    assert "6 passed" in alone.stdout, alone.stdout
+    assert "7 passed" in beside.stdout, beside.stdout
 
 
 def test_an_unknown_collection_is_a_usage_error(project: Path) -> None:

@@ -55,7 +55,7 @@ def nm_collection() -> Collection:
             "character": ["nlp.character"],
             "word": ["nlp.word"],
         },
-        suite=2,
+        suite=3,
     )
 
 

@@ -17,7 +17,7 @@ _ID = re.compile(rf"{_COLLECTION_NAME.pattern}\.[A-Za-z_][\w-]*")
 _FORMER_NAME = re.compile(rf"({_COLLECTION_NAME.pattern}\.)?{_MODULE_NAME.pattern}")
 _TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 
-SUITE = 2
+SUITE = 3
 """The version of the conformance suite that this release brings."""
 
 ANY_BACKEND = "any"

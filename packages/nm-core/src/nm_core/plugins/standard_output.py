@@ -72,7 +72,7 @@ def divert_output() -> Iterator[DivertedOutput]:
         yield diverted
         return
     copy = _divert_descriptor(usual)
-    sys.stdout = diverted  # type: ignore[assignment]  # a stream as far as anybody asks
+    sys.stdout = diverted  # a stream as far as anybody asks
     try:
         yield diverted
     finally:

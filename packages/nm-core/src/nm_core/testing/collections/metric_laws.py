@@ -65,5 +65,13 @@ def reset(case: Case) -> None:
     hold(not unknown, message, "Name the scores of compute in goals.")
 
 
-METRICS = (merge, state, reset)
+@check(since=3, applies=_is_metric)
+def goals(case: Case) -> None:
+    """Each of its goals is "min" or "max"."""
+    wrong = {name: goal for name, goal in type(case.make()).goals.items() if goal not in ("min", "max")}
+    message = f"{case.id} has the goals {wrong}, which nothing that keeps the best understands."
+    hold(not wrong, message, 'Write "max" where the largest value is the best, "min" where the smallest is.')
+
+
+METRICS = (merge, state, reset, goals)
 """The checks of metrics."""
