@@ -314,7 +314,7 @@ def test_a_safe_fix_of_one_of_several_inputs_stands_for_the_value() -> None:
     assert place == "b in xs"
     scope: dict[str, Any] = {"b": b}
     exec(fix.needs, scope)
-    assert str(Add()([a, eval(text, scope)]).type) == "Batch Time:inputs.t Channel:4 ; Features"
+    assert str(Add()([a, eval(text, scope)]).type) == "Batch Time:inputs.t Channel:4"
 
 
 def test_tags_of_a_collection_are_pasted_along() -> None:

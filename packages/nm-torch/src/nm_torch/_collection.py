@@ -46,6 +46,8 @@ def nm_collection() -> Collection:
             _torch("FrameStacking", "Frames side by side become one with all channels.", "nm_torch.common.subsampling"),
             _torch("Concat", "Tensors one after another along one axis, found by its tag.", "nm_torch.common.shapes"),
             _torch("Add", "Sum of tensors with the same axes.", "nm_torch.common.shapes"),
+            _torch("Stack", "Tensors with the same axes side by side on a new one.", "nm_torch.common.shapes"),
+            _torch("Pooling", "Mean, maximum or sum over one axis, found by its tag.", "nm_torch.common.pooling"),
         ],
         kinds=["nm_torch.common.hypotheses:HypothesisKind"],
         formerly={

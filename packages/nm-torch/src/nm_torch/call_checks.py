@@ -113,8 +113,8 @@ class _CallCheck:
         results = output if isinstance(output, tuple) and len(self.outputs) > 1 else (output,)
         key = _facts(args), _facts(kwargs.values()), _facts(results), tuple(kwargs)
         if key not in self.fitting:
-            given = {f"{name} (input)": value for name, value in self._bind(args, kwargs).items()}
-            types = {f"{name} (input)": type for name, type in self.inputs.items()} | self.outputs
+            given = {f"input {name}": value for name, value in self._bind(args, kwargs).items()}
+            types = {f"input {name}": type for name, type in self.inputs.items()} | self.outputs
             values = given | dict(zip(self.outputs, results, strict=True))
             self._check(values, types, self._explain_output)
             self._remember(key)

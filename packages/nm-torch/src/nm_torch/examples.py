@@ -31,4 +31,6 @@ CONV_SUBSAMPLING: Examples = [
 FRAME_STACKING: Examples = [{"factor": 3}, {"factor": 8}]
 CONCAT: Examples = [{}, {"axis": "Time", "dim": 1, "kind": "LogProbs"}, {"dim": -2}]
 ADD: Examples = [{}, {"kind": "Logits"}]
+STACK: Examples = [{}, {"axis": "Class", "dim": 1}]
+POOLING: Examples = [{}, {"axis": "Token", "function": "max"}, {"dim": 1, "kind": "Logits"}]
 ERROR_RATE: Examples = [{"labels": " abc"}]

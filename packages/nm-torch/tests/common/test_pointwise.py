@@ -13,21 +13,23 @@ from nm_types import NeuralTypeError
 
 @pytest.mark.parametrize("type", ["B T:t Spectrogram:64", "B Encoded:8 T:t", "B H:h W:w C:3"])
 def test_any_axes_come_out_as_they_went_in(type: str) -> None:
-    """Tags and sizes of every axis are those of the input; the values are features."""
+    """Tags and sizes of every axis are those of the input; an activation gives features."""
     x = inputs(x=type)
-    for module in (Activation(), Dropout(probability=0.1)):
-        assert str(module(x).type) == f"{x.type} ; Features"
+
+    assert str(Activation()(x).type) == f"{x.type} ; Features"
+    assert Dropout(probability=0.1)(x).type == x.type
 
 
 def test_a_kind_that_is_named_goes_through() -> None:
-    """Logits stay logits behind a dropout that says so, and other values are refused; without, they are features."""
+    """Logits stay logits behind a dropout, and one that says so refuses other values."""
     free = inputs(logits="B T:t Class:5 ; Logits", log_probs="B T:t Class:5 ; LogProbs")
     dropout = Dropout(probability=0.1, kind="Logits")
 
     assert str(dropout(free.logits).type) == "Batch Time:inputs.t Class:5 ; Logits"
     assert not LogSoftmax()(dropout(free.logits)).call.typing.unchecked
+    assert not LogSoftmax()(Dropout(probability=0.1)(free.logits)).call.typing.unchecked
     with pytest.raises(NeuralTypeError, match="NM106"):
-        LogSoftmax()(Dropout(probability=0.1)(free.logits))
+        LogSoftmax()(Dropout(probability=0.1)(free.log_probs))
     with pytest.raises(NeuralTypeError, match="NM106"):
         dropout(free.log_probs)
 
@@ -55,7 +57,7 @@ def test_normalised_channels_have_mean_zero_and_variance_one() -> None:
 
 
 def test_normalisation_keeps_the_meaning_of_channels_and_refuses_other_axes() -> None:
-    """Channels stay what they are; time in their place, whose size would fit only by accident, is an error."""
+    """Channels stay what they are; time in their place is an error."""
     x = inputs(good="B T:t Spectrogram:64", turned="B Spectrogram:64 T:t", wide="B T:t C:65")
     assert str(LayerNorm(size=64)(x.good).type) == "Batch Time:inputs.t Spectrogram:64 ; Features"
     for name, code in (("turned", "NM104"), ("wide", "NM105")):

@@ -5,7 +5,7 @@ import torch
 
 from nm_core import Graph, ParameterError, inputs
 from nm_torch import lower
-from nm_torch.common import Add, Concat, EncoderRNN
+from nm_torch.common import Add, Concat, EncoderRNN, Stack
 from nm_types import NeuralTypeError
 
 
@@ -13,8 +13,8 @@ def test_concatenation_adds_sizes_along_its_axis() -> None:
     """The axis of the output has the sum of the sizes and what the tags of the inputs have in common."""
     x = inputs(a="B T:t Spectrogram:64", b="B T:t Encoded:32", c="B T:u Spectrogram:64")
 
-    assert str(Concat()(xs=[x.a, x.b]).type) == "Batch Time:inputs.t Channel:96 ; Features"
-    assert str(Concat(axis="Time")(xs=[x.a, x.c]).type) == "Batch Time:inputs.t+inputs.u Spectrogram:64 ; Features"
+    assert str(Concat()(xs=[x.a, x.b]).type) == "Batch Time:inputs.t Channel:96"
+    assert str(Concat(axis="Time")(xs=[x.a, x.c]).type) == "Batch Time:inputs.t+inputs.u Spectrogram:64"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_two_axes_with_the_tag_are_told_apart_by_their_place() -> None:
     joined = Concat(axis="Channel", dim=2)(xs=[x.a, x.b])
     graph = Graph(outputs={"y": joined}, inputs=x._asdict())
 
-    assert str(joined.type) == "Batch Encoded:4 Spectrogram:7 ; Features"
+    assert str(joined.type) == "Batch Encoded:4 Spectrogram:7"
     assert lower(graph.plan())(torch.ones(2, 4, 4), torch.ones(2, 4, 3)).shape == (2, 4, 7)
 
 
@@ -121,6 +121,71 @@ def test_a_kind_that_is_named_goes_through() -> None:
             wrong()
 
 
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        ("aa", "Logits"),  # the same
+        ("ad", "Features"),  # unrelated, but real-valued
+        ("de", "Features"),  # one of them unknown: features together, whatever it is
+        ("ae", "None"),  # unknown beside logits may be logits or features
+        ("ff", "AudioSignal(8000)"),
+        ("fg", "Features"),  # of two rates
+        ("hi", "Labels(9)"),  # the nearest that both are
+    ],
+)
+def test_without_a_kind_it_is_that_of_the_inputs(names: str, kind: str) -> None:
+    """The nearest kind that all inputs have in common comes out, whatever their order."""
+    x = inputs(
+        a="B Time:7 ; Logits",
+        d="B Time:7 ; Features",
+        e="B Time:7",
+        f="B Time:7 ; AudioSignal(8000)",
+        g="B Time:7 ; AudioSignal(16000)",
+        h="B Time:7 ; TokenIds(9)",
+        i="B Time:7 ; NextTokenIds(9)",
+    )
+    for order in (names, names[::-1]):
+        joined = Concat(axis="Time")(xs=[getattr(x, name) for name in order])
+        assert str(joined.type.kind) == kind
+        added = Add()(xs=[getattr(x, name) for name in order])
+        assert str(added.type.kind) == ("Features" if kind == "Labels(9)" else kind)
+
+
+def test_sums_of_probabilities_are_features() -> None:
+    """A kind that says more of its values than that they are numbers is kept side by side, and lost in sums."""
+    x = inputs(a="B T:7 Class:5 ; LogProbs", b="B T:7 Class:5 ; LogProbs")
+
+    assert str(Concat(axis="Time")(xs=list(x)).type.kind) == "LogProbs"
+    assert str(Concat(axis="Class")(xs=list(x)).type.kind) == "Features"
+    assert str(Add()(xs=list(x)).type.kind) == "Features"
+    assert str(Add(kind="LogProbs")(xs=list(x)).type.kind) == "LogProbs"
+
+
+def test_labels_and_a_mask_have_nothing_in_common() -> None:
+    """Values that are no real numbers and of unrelated kinds, or of two vocabularies, are refused together."""
+    x = inputs(labels="B Token:7 ; Labels(9)", mask="B Token:7 ; Mask", wide="B Token:7 ; Labels(8)")
+
+    for other in (x.mask, x.wide):
+        with pytest.raises(NeuralTypeError, match=r"NM106(.|\n)*those of inputs.labels at xs\[0\] are Labels\(9\)"):
+            Concat(axis="Token")(xs=[x.labels, other])
+
+
+@pytest.mark.parametrize(
+    ("dim", "axes"), [(-1, "Batch:2 Time:3 Class:3"), (1, "Batch:2 Class:3 Time:3"), (0, "Class:3 Batch:2 Time:3")]
+)
+def test_a_new_axis_has_as_many_positions_as_there_are_values(dim: int, axes: str) -> None:
+    """Lowered, the graph gives what its types say."""
+    free = inputs(a="B:2 T:3", b="B:2 T:3", c="B:2 T:3 ; Logits", d="B:2 T:4")
+    stack = Stack(axis="Class", dim=dim)
+    graph = Graph(outputs={"y": stack(xs=[free.a, free.b, free.c])})
+    values = [torch.randn(2, 3) for _ in range(3)]
+
+    assert str(graph.outputs["y"].type) == axes
+    assert torch.equal(lower(graph.plan())(*values), torch.stack(values, dim))
+    with pytest.raises(NeuralTypeError, match="NM105"):
+        stack(xs=[free.a, free.d])
+
+
 def test_values_are_those_of_torch() -> None:
     """Sums of real tensors."""
     a, b = torch.randn(2, 3, 4), torch.randn(2, 3, 4)
@@ -131,7 +196,7 @@ def test_values_are_those_of_torch() -> None:
 def test_a_sum_needs_equal_axes() -> None:
     """Sizes that differ are an error while the graph is built."""
     x = inputs(a="B T:t Encoded:64", b="B T:t Encoded:32")
-    assert str(Add()(xs=[x.a, x.a]).type) == "Batch Time:inputs.t Encoded:64 ; Features"
+    assert str(Add()(xs=[x.a, x.a]).type) == "Batch Time:inputs.t Encoded:64"
     with pytest.raises(NeuralTypeError):
         Add()(xs=[x.a, x.b])
 

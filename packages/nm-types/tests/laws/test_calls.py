@@ -59,7 +59,10 @@ def calls(draw: st.DrawFn) -> Asked:
         j = pick.randrange(len(models))
         port = port_for(shuffled(models[j], pick) if pick.random() < 0.5 else models[j], pick)
         ports[f"p{i}"], values[f"p{i}"] = port, made[f"o{j}"]
-    if pick.random() < 0.4:
+    alone = pick.random() < 0.08  # a sum of one value in two orders, which a cast may put right
+    if alone:
+        ports, values = {}, {}
+    if alone or pick.random() < 0.4:
         j = pick.randrange(len(models))
         axes = [(tag, None if tag == "Batch" else "t") for tag, _ in above(models[j], pick).axes]
         place = pick.randrange(len(axes))
@@ -74,6 +77,7 @@ def calls(draw: st.DrawFn) -> Asked:
                 [("*s", None), axes[-1]],
             )
         )
+        axes = [("*s", None)] if alone else axes
         for i in range(pick.randrange(1, 4)):
             ports[f"xs[{i}]"], values[f"xs[{i}]"] = Model(tuple(axes)), made[f"{pick.choice('ooq')}{j}"]
     results = {f"y{i}": Model(tuple((tag, pick.choice(LOCAL)) for tag in pick.sample(TOPS, 2))) for i in range(2)}
@@ -181,6 +185,8 @@ def measured(draw: st.DrawFn) -> tuple[dict[str, Model], dict[str, tuple[int, ..
         ports |= {f"xs[{i}]": element for i in range(pick.randrange(1, 4))}
         if pick.random() < 0.8:
             ports["sum"] = Model((*rows, ("Channel", pick.choice(("sum(n_i)", "sum(n_i)+u")))))
+        if pick.random() < 0.5:
+            ports["count"] = Model((("Class", pick.choice(("count(xs)", "2*count(xs)-1", "count(xs)+t"))),))
     shapes, families = {}, {}
     known |= {f"n_{i}": pick.randrange(1, 5) for i in range(3)}
     for name, port in ports.items():
@@ -205,6 +211,7 @@ def measured(draw: st.DrawFn) -> tuple[dict[str, Model], dict[str, tuple[int, ..
 def element_size(text: str, name: str, ports: dict[str, Model]) -> str:
     """A size of a port with the names of elements written out."""
     elements = [f"n_{own[3]}" for own in ports if own.startswith("xs[")]
+    text = text.replace("count(xs)", str(len(elements)))
     return text.replace("sum(n_i)", f"({'+'.join(elements)})").replace("n_i", f"n_{name[3:4]}")
 
 

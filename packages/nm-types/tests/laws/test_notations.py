@@ -100,7 +100,8 @@ def test_law_11_divisions_of_divisions_keep_the_value(
 
 EXPRESSIONS = (
     None, "64", "t", "t//2", "(t+1)//2", "{n}", "{n}+1", "2*{n}", "t//{s}", "(t+2*{p}-{d}*({k}-1)-1)//{s}+1",
-    "{n}*({n}+1)", "t*{n}", "sum(n_i)", "n_i", "t-u", "3*(t//3)", "({n}+t)*2", "t*t-{n}", "{n}//2//3", "{a}-({b}-{c})",
+    "{n}*({n}+1)", "t*{n}", "sum(n_i)", "count(xs)", "n_i", "t-u", "3*(t//3)", "({n}+t)*2", "t*t-{n}", "{n}//2//3",
+    "{a}-({b}-{c})",
 )  # fmt: skip
 
 
@@ -123,6 +124,8 @@ def read(text: str) -> NeuralType:
 
 
 @example("T ; music.Grid(?,4)")
+@example("*s ; 'K")
+@example("*s Class:count(xs) ; sum('K)")
 @given(notations())
 def test_law_12_types_read_back(text: str) -> None:
     """parse(str(T)), from_dict(to_dict(T)), a copy and a pickle are T, with its hash and its text."""

@@ -12,7 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nm_types import TAGS, CallTyping, Edge, NeuralType, NeuralTypeError, Size, Tag, type_call
+from nm_types import (
+    KINDS,
+    TAGS,
+    CallTyping,
+    DefinitionError,
+    Edge,
+    Features,
+    Kind,
+    NeuralType,
+    NeuralTypeError,
+    Size,
+    Tag,
+    check_shapes,
+    type_call,
+)
 
 Array = Any
 CHANNELS = ("Channel", "Spectrogram", "Embedding", "WordEmbedding", "ImageEmbedding", "Encoded")
@@ -243,14 +257,76 @@ def test_each_element_has_its_own_size(numbers: list[int], pick: Random) -> None
     assert [(one.code, one.port) for one in caught.value.problems] == [("NM113", f"lengths[{wrong}]")]
 
 
+@given(shapes, st.integers(1, 5))
+def test_stacking_is_that_of_arrays(shape: list[int], count: int) -> None:
+    """A new axis has as many positions as there are values, wherever an expression says so."""
+    tags = ["Batch", "Time", "Height"][: len(shape)]
+    given = elements([typed(tags, tuple(shape))] * count)
+    expected = shape_of([array(*shape) for _ in range(count)])
+
+    assert sizes(call({"xs": "*s"}, given, "Class:count(xs) *s").outputs["y"]) == expected
+    assert sizes(call({"xs": "*s"}, given, "*s Class:2*count(xs)+1").outputs["y"]) == (*shape, 2 * count + 1)
+
+
+@pytest.mark.parametrize(("weights", "code"), [("Class:2", ""), ("Class:3", "NM105"), ("Class", "deferred")])
+def test_the_number_of_values_is_held_against_other_ports(weights: str, code: str) -> None:
+    """One weight for each value: decided where the number is known, and else looked at beside all values."""
+    ports = {"xs": "*s", "weights": "Class:count(xs)"}
+    values = {"xs[0]": "B:2", "xs[1]": "B:2", "weights": weights}
+    if code.startswith("NM"):
+        with pytest.raises(NeuralTypeError, match=code):
+            call(ports, values, "*s")
+        return
+    typing = call(ports, values, "*s")
+    assert typing.deferred == (("xs[0]", "xs[1]", "weights") if code else ())
+    types = {port: NeuralType(ports[port.partition("[")[0]]) for port in values}
+    assert not check_shapes(types, {"xs[0]": (2,), "xs[1]": (2,), "weights": (2,)})
+    (problem,) = check_shapes(types, {"xs[0]": (2,), "xs[1]": (2,), "weights": (3,)})
+    assert (problem.port, problem.code) == ("weights", "NM121")
+
+
+def test_nothing_counts_a_port_that_takes_one_value() -> None:
+    """The error names the output."""
+    with pytest.raises(DefinitionError, match=r"nothing decides count\(x\)"):
+        call({"x": "B"}, {"x": "B:2"}, "Class:count(x)")
+
+
+@given(st.lists(st.sampled_from(KINDS), min_size=1, max_size=4), seeds)
+def test_a_kind_variable_stands_for_what_all_values_have_in_common(kinds: list[type[Kind]], pick: Random) -> None:
+    """Its kind is above all of theirs, or features where one is real-valued; their order changes nothing."""
+    tensors = [NeuralType(f"B:2 ; {kind.text}") for kind in kinds if kind.dtype != "object"]
+    given = elements([str(value) for value in tensors])
+    own = [type(value.kind) for value in tensors]
+    unrelated = any(a.join(b) is None and "float" not in (a.dtype, b.dtype) for a in own for b in own)
+    if unrelated:
+        with pytest.raises(NeuralTypeError, match="NM106"):
+            call({"xs": "*s ; 'K"}, given, "*s ; 'K")
+    elif given:
+        kind = type(call({"xs": "*s ; 'K"}, given, "*s ; 'K").outputs["y"].kind)
+        assert all(one.is_a(kind) for one in own) or (kind is Features and "float" in {one.dtype for one in own})
+        pick.shuffle(tensors)
+        shuffled = elements([str(value) for value in tensors])
+        assert type(call({"xs": "*s ; 'K"}, shuffled, "*s ; 'K").outputs["y"].kind) is kind
+
+
 TEMPLATES: dict[str, tuple[dict[str, str], str]] = {
     "concatenation": ({"xs": "*a 'A<=Channel:n_i *b"}, "*a 'A:sum(n_i) *b"),
     "addition": ({"xs": "*s"}, "*s"),
     "a common tag": ({"xs": "B 'A:n"}, "B 'A:n"),
+    "a common kind": ({"xs": "*s ; 'K"}, "*s ; 'K"),
+    "stacking": ({"xs": "*s ; 'K"}, "*s Class:count(xs) ; sum('K)"),
     "subsampling": ({"xs": "B 'A T:t", "n": "B ; Lengths(t)"}, "B 'A T:t//2"),
 }
 VALUES = {
-    "xs": ("B:2 Encoded:4 T:8", "B:2 Spectrogram:4 T:8", "B:2 Encoded:4", "B:2 T:8 Encoded:4", "B:2 Encoded:5 T:8"),
+    "xs": (
+        "B:2 Encoded:4 T:8",
+        "B:2 Spectrogram:4 T:8",
+        "B:2 Encoded:4",
+        "B:2 T:8 Encoded:4",
+        "B:2 Encoded:5 T:8",
+        "B:2 Encoded:4 T:8 ; Probs",
+        "B:2 Encoded:4 T:8 ; Labels(5)",
+    ),
     "n": ("B:2 ; Lengths(8)", "B:2 ; Lengths(4)", "B:2 ; Lengths"),
 }
 

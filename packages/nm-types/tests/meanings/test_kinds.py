@@ -8,18 +8,24 @@ import pytest
 
 from nm_types import (
     KINDS,
+    Attention,
     AudioSignal,
     DefinitionError,
+    Edge,
     FrozenError,
     Kind,
     Labels,
     Lengths,
+    Logits,
     LogProbs,
     NeuralType,
     Text,
     TokenIds,
     TypeSyntaxError,
+    type_call,
 )
+from nm_types.connecting import assumed, transposed
+from nm_types.notation import check_input
 
 
 class Hypothesis(Text, id="asr.Hypothesis"):
@@ -99,6 +105,43 @@ def test_a_former_id_is_read_as_the_kind_of_today() -> None:
     assert str(both) == "object asr.Hypothesis"
     with pytest.raises(DefinitionError, match='"moved" is no id of a kind'):
         type(Kind)("Moved", (Text,), {"__module__": "m"}, id="common.Hypothesis", formerly=("moved",))
+
+
+@pytest.mark.parametrize("text", ["*s ; 'K", "B 'A:n ; sum('Kind)"])
+def test_kind_variables_are_written_and_read(text: str) -> None:
+    """In notations, in data and in copies; a variable is equal to itself alone, and no input has the kind of a sum."""
+    type = NeuralType(text)
+
+    assert str(type).endswith(text.rpartition("; ")[2])
+    assert type == NeuralType(str(type)) == NeuralType.from_dict(type.to_dict()) == pickle.loads(pickle.dumps(type))
+    assert hash(type) == hash(NeuralType(str(type)))
+    assert type.compare(type).fits
+    assert not type.refines(NeuralType(text.partition(";")[0] + "; Logits"))
+    assert NeuralType("B ; 'K") != NeuralType("B ; sum('K)") != NeuralType("B ; sum('L)")
+
+
+def test_the_kind_of_a_sum_is_linear() -> None:
+    """Sums of logits are logits, and so are those of a kind below; sums of probabilities are features."""
+
+    class Scores(Logits, id="x.Scores"): ...
+
+    assert Scores.linear
+    assert not Attention.linear
+    for kind, expected in ((Scores, "x.Scores"), (Logits, "Logits"), (Attention, "Features"), (Labels, "Features")):
+        edge = Edge("m", "x", "a.y", NeuralType("*s ; 'K"), NeuralType("B C", kind=kind))
+        assert str(type_call([edge], {"y": NeuralType("*s ; sum('K)")}, owner="m").outputs["y"].kind) == expected
+
+
+def test_values_have_one_kind() -> None:
+    """Neither a free input, nor a claim, nor an order, nor the kind of an input may leave it open in the wrong way."""
+    edge = Edge("m", "x", "a.y", NeuralType("B C"), NeuralType("B C ; 'K"))
+    with pytest.raises(DefinitionError, match="'K stands for many kinds"):
+        type_call([edge], {}, owner="m")
+    for view in (assumed, transposed):
+        with pytest.raises(TypeSyntaxError, match="'K stands for any"):
+            view(Edge("m", "x", "a.y", NeuralType("B C ; 'K"), NeuralType("B C")))
+    with pytest.raises(TypeSyntaxError, match=r"sum\('K\) is the kind of an output"):
+        check_input(NeuralType("B C ; sum('K)"))
 
 
 def test_every_kind_is_documented() -> None:

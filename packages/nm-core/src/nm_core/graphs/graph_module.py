@@ -16,7 +16,7 @@ from nm_core.symbols.parameters import ModuleOptions
 from nm_core.symbols.ports import Port, PortSpec
 from nm_core.symbols.tensor import Call, NmTensor, flat_arguments
 from nm_types import Kind, NeuralType, NeuralTypeError, Size
-from nm_types.meanings import Nominal
+from nm_types.meanings import KindVariable, Nominal
 from nm_types.notation import Axis, AxisType, Structure, axis_of
 from nm_types.solving import Solution, eliminate
 from nm_types.unifying import release_sizes, with_sizes
@@ -120,7 +120,7 @@ def _widen(type: NeuralType, expected: list[NeuralType]) -> NeuralType:
     axes = tuple(_widen_axis(own, [port.axes[index] for port in expected]) for index, own in enumerate(type.axes))
     kind = type.kind
     if kind is not None and not kind.sizes:
-        kinds = [port.kind.__class__ for port in expected if port.kind is not None]
+        kinds = [port.kind.__class__ for port in expected if not isinstance(port.kind, KindVariable | None)]
         kind = max(kinds, key=_depth)() if kinds else None
     return NeuralType(Structure("tensor", axes, kind))
 

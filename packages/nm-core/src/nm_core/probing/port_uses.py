@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
 from nm_core.modules.module import NeuralModule
 from nm_core.probing.slots import Slot, written_out
 from nm_core.symbols.ports import Port
+from nm_types import Size
 from nm_types.notation import Row, Structure
+from nm_types.sizes import Count, Name
+from nm_types.unifying import with_sizes
 
 ROW_LENGTHS = (1, 0, 2)
 ELEMENTS = (2, 3)
@@ -58,11 +62,14 @@ def uses_of(module: NeuralModule, values: Mapping[str, Any]) -> list[Use]:
                     f"*{row} of {length or 'no'} {'axis' if length == 1 else 'axes'}" for row, length in rows.items()
                 ]
                 words += [f"{name} of {elements}" for name in free]
-                inputs = tuple(slot for port in ports for slot in _slots(port, rows, values, elements))
-                outputs = tuple(
+                slots = [slot for port in ports for slot in _slots(port, rows, values, elements)]
+                slots += [
                     Slot(port.name, port.name, written_out(port.type, rows), is_output=True)
                     for port in module.outputs.values()
-                )
+                ]
+                counted = _counted(slots, ports)
+                inputs = tuple(slot for slot in counted if not slot.is_output)
+                outputs = tuple(slot for slot in counted if slot.is_output)
                 uses.append(Use(", ".join(words), inputs, outputs, unused))
     return uses
 
@@ -80,6 +87,13 @@ def _slots(port: Port, rows: Mapping[str, int], values: Mapping[str, Any], count
         return
     for index in range(len(values[port.name]) if port.name in values else count):
         yield Slot(port.name, f"{port.name}[{index}]", type)
+
+
+def _counted(slots: Sequence[Slot], ports: Sequence[Port]) -> list[Slot]:
+    """Return slots with numbers in the place of `count(xs)`."""
+    elements = Counter(slot.port for slot in slots if not slot.is_output)
+    counts: dict[Name, Size] = {Count(port.name): Size(elements[port.name]) for port in ports if port.variadic}
+    return [replace(slot, type=with_sizes(slot.type, counts)) for slot in slots] if counts else list(slots)
 
 
 def _row_lengths(ports: Sequence[Port], values: Mapping[str, Any]) -> Iterator[dict[str, int]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from nm_types import AxisType, BatchTag, Kind, NeuralType, Size, Tag
+from nm_types import AxisType, BatchTag, Features, Kind, NeuralType, Size, Tag
+from nm_types.meanings import KindVariable
 from nm_types.notation import Axis, Row, Structure, TagVariable
 from nm_types.sizes import Floor, Product, Variable
 from nm_types.unifying import LocalNames, plain, row_size
@@ -76,7 +77,9 @@ def written_out(type: Structure, rows: Mapping[str, int]) -> NeuralType:
             axes += [AxisType(tag, Size(row_size(axis.name, index))) for index in range(rows[axis.name])]
         else:
             axes.append(axis)
-    return NeuralType(Structure(type.form, tuple(axes), type.kind))
+    # any kind will do where the call decides, and features go everywhere
+    kind = Features() if isinstance(type.kind, KindVariable) else type.kind
+    return NeuralType(Structure(type.form, tuple(axes), kind))
 
 
 def concrete(slot: Slot, sizes: Mapping[str, int]) -> NeuralType:

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from nm_torch.common.linear import ArgMax, Linear, LogSoftmax
     from nm_torch.common.losses import CrossEntropyLoss, MSELoss, SequenceLoss
     from nm_torch.common.pointwise import Activation, Dropout, LayerNorm
+    from nm_torch.common.pooling import Pooling
     from nm_torch.common.rnn import EncoderRNN
-    from nm_torch.common.shapes import Add, Concat
+    from nm_torch.common.shapes import Add, Concat, Stack
     from nm_torch.common.subsampling import ConvSubsampling, FrameStacking
     from nm_torch.common.tokenizers import (
         CharacterTokenizer,
@@ -47,8 +48,10 @@ else:
             "LogSoftmax": "nm_torch.common.linear",
             "LossAggregator": "nm_torch.loss",
             "MSELoss": "nm_torch.common.losses",
+            "Pooling": "nm_torch.common.pooling",
             "SentencePieceTokenizer": "nm_torch.common.tokenizers",
             "SequenceLoss": "nm_torch.common.losses",
+            "Stack": "nm_torch.common.shapes",
             "Token": "nm_torch.common.hypotheses",
             "Tokenizer": "nm_torch.common.tokenizers",
             "Word": "nm_torch.common.hypotheses",
@@ -79,8 +82,10 @@ __all__ = [
     "LogSoftmax",
     "LossAggregator",
     "MSELoss",
+    "Pooling",
     "SentencePieceTokenizer",
     "SequenceLoss",
+    "Stack",
     "Token",
     "Tokenizer",
     "Word",

@@ -121,7 +121,7 @@ class MSELoss(LossModule):
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
         """Return the ports, with the kind of the parameter."""
-        values = with_kind("*s", params["kind"])
+        values = "*s" if params["kind"] is None else with_kind("*s", params["kind"])
         return ports(predictions=values, targets=values), ports(loss="; Loss")
 
     def __init__(self, *, kind: str | None = None, **options: Unpack[ModuleOptions]) -> None:

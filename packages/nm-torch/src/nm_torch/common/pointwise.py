@@ -9,7 +9,7 @@ from nm_core import ModuleOptions, PositiveFloat, PositiveInt, ProbabilityBelowO
 from nm_core.errors import did_you_mean
 from nm_core.symbols.ports import PortSpec, ports
 from nm_torch.common.errors import OptionError
-from nm_torch.common.templates import with_kind
+from nm_torch.common.templates import SUM_OF_KIND, with_kind
 from nm_torch.module import TorchModule
 
 FUNCTIONS: dict[str, type[nn.Module]] = {
@@ -97,8 +97,8 @@ class Dropout(TorchModule):
 
     Args:
         probability: at least 0 and below 1.
-        kind: the kind of the values that come in and go out, such as "Logits"; where not given, anything comes in and
-            features go out.
+        kind: the kind of the values that come in and go out, such as "Logits"; where not given, what goes out is of the
+            kind of what comes in, or features where multiples are not of that kind, as those of probabilities.
 
     Example:
         >>> import torch
@@ -106,13 +106,14 @@ class Dropout(TorchModule):
         tensor([1., 1., 1.])
     """
 
-    input_ports = ports(x="*s")
-    output_ports = ports(y="*s ; Features")
+    input_ports = ports(x="*s ; 'K")
+    output_ports = ports(y="*s ; sum('K)")
 
     @staticmethod
     def ports_of(params: Mapping[str, Any]) -> tuple[PortSpec, PortSpec]:
         """Return the ports, with the kind of the parameter."""
-        return ports(x=with_kind("*s", params["kind"])), ports(y=f"*s ; {params['kind'] or 'Features'}")
+        kind = params["kind"]
+        return ports(x=with_kind("*s", kind)), ports(y=with_kind("*s", kind, SUM_OF_KIND))
 
     def __init__(
         self, *, probability: ProbabilityBelowOne, kind: str | None = None, **options: Unpack[ModuleOptions]

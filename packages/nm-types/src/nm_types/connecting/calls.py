@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from nm_types.connecting.outputs import Outputs
 from nm_types.connecting.resolve import resolve
 from nm_types.connecting.safe_fixes import doubt_fixes
+from nm_types.meanings import KindVariable
 from nm_types.messages import NeuralTypeError, Problem
 from nm_types.neural_type import NeuralType
 from nm_types.relations import Comparison, Permutation, compare
@@ -99,7 +100,7 @@ def connect(output: NeuralType, input: NeuralType, *, casts: Casts = "error") ->
     except NeuralTypeError as error:
         return Connection(result, error.problems[0])
     conditions = [equation.condition for equation in typing.equations if equation.on_axis]
-    if typing.deferred and input.kind is not None and output.kind is None:
+    if typing.deferred and output.kind is None and not isinstance(input.kind, KindVariable | None):
         conditions.append(f"the values must be {input.kind.dtype} numbers")
     return Connection(result, None, typing.casts.get(""), tuple(conditions), bool(typing.unchecked))
 

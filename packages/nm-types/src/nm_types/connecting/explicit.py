@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from nm_types.connecting.calls import CallTyping, type_call
 from nm_types.errors import TypeSyntaxError
-from nm_types.meanings import Kind
+from nm_types.meanings import Kind, KindVariable
 from nm_types.messages import Fix, NeuralTypeError
 from nm_types.neural_type import NeuralType
 from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, axis_of
@@ -101,6 +101,11 @@ def _order(type: NeuralType) -> str:
 
 
 def _refuse_open(type: NeuralType, what: str) -> None:
+    if isinstance(type.kind, KindVariable):
+        raise TypeSyntaxError(
+            f'"{type}": {what.lower()} names the kind of its values or none; {type.kind} stands for any.\n'
+            "  Leave it out, or name the kind, as in ; Logits."
+        )
     for axis in type.axes:
         if isinstance(axis, Row) or isinstance(axis.tag, TagVariable):
             raise TypeSyntaxError(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from nm_types.errors import DefinitionError
-from nm_types.meanings import BatchTag
+from nm_types.meanings import BatchTag, Kind, KindVariable
 from nm_types.neural_type import NeuralType
 from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis_of
 from nm_types.sizes import Name, Origin, OutputSize, Size, Sum, Variable
@@ -33,7 +33,7 @@ class Outputs:
         """Return the output types, in which every size has an owner.
 
         Raises:
-            DefinitionError: a row, a tag variable or a sum stands on an output that no connected input decides.
+            DefinitionError: a row, a variable, a sum or a count stands on an output that no connected input decides.
         """
         for output in outputs.values():
             self._name(output)
@@ -62,8 +62,15 @@ class Outputs:
                 axes += self._row(axis, name)
             else:
                 axes.append(self._axis(axis, name, len(axes)))
-        kind = own_kind(output.kind, self.origin, name, lambda size: self.size(size, name))
+        kind = own_kind(self._kind(output.kind, name), self.origin, name, lambda size: self.size(size, name))
         return Structure(output.form, tuple(axes), kind)
+
+    def _kind(self, kind: Kind | None, name: str) -> Kind | None:
+        if not isinstance(kind, KindVariable):
+            return kind
+        if kind.name not in self.templates.kinds:
+            raise self._undecided_error(str(kind), name)
+        return self.templates.kind_of(kind)
 
     def _row(self, row: Row, name: str) -> list[AxisType]:
         if row.name not in self.templates.rows:
@@ -111,6 +118,6 @@ class Outputs:
     def _undecided_error(self, what: str, name: str) -> DefinitionError:
         return DefinitionError(
             f"{self.owner}.{name}: nothing decides {what}.\n"
-            "  A row, a tag variable or a sum on an output must also stand on an input that\n"
-            "  is connected."
+            "  A row, a variable or a sum on an output must also stand on an input that is\n"
+            "  connected; a count speaks of an input that takes several values."
         )

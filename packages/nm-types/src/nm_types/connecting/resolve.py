@@ -31,7 +31,8 @@ class Resolution(NamedTuple):
 def resolve(unifier: Unifier) -> Resolution:
     """Solve the equations of a call: those on axes first, since they bind the names, then those on kinds."""
     solution = Solution()
-    solution.values.update(unifier.names.sums())
+    solution.values.update(unifier.names.totals())
+    solution.ports.update(unifier.names.counted())
     ordered = sorted(unifier.equations, key=rank)
     on_kinds = [equation for equation in ordered if not equation.on_axis]
     waiting, bad = eliminate([equation for equation in ordered if equation.on_axis], solution, _is_variable)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from nm_types.connecting.row_lengths import row_lengths
+from nm_types.meanings import KindVariable
 from nm_types.messages import Column, Fix, Problem
 from nm_types.neural_type import NeuralType
 from nm_types.notation import Axis, AxisType, Row
@@ -96,6 +97,8 @@ class _Checker:
         self.producers = producers
         self.location = location
         self.names = LocalNames()
+        for port in expected:
+            self.names.count(port)
         self.solution = Solution()
         self.shapes: dict[str, Shape] = {}
         self.values: dict[str, NeuralType] = {}
@@ -168,7 +171,7 @@ class _Checker:
 
     def solve(self) -> None:
         """Solve for names that occur only in expressions, axes before kinds, and report contradictions."""
-        self.solution.values.update(self.names.sums())
+        self.solution.values.update(self.names.totals())
         equations = [self.solution.applied(equation) for equation in self.equations]
         waiting: list[Equation] = []
         bad: list[Equation] = []
@@ -188,7 +191,12 @@ class _Checker:
     def check_family(self, port: str, family: str) -> None:
         """Check the dtype family of one value."""
         kind = self.expected[port].kind
-        if kind is not None and kind.dtype != family and port not in self.problems:
+        if (
+            kind is not None
+            and not isinstance(kind, KindVariable)
+            and kind.dtype != family
+            and port not in self.problems
+        ):
             cause = f"The value holds {family} numbers; {kind} means {kind.dtype}."
             self._report("NM122", port, cause, (), Column("values", f"{kind}, {kind.dtype}", family, True))
 

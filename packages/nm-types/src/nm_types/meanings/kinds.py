@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, SupportsIndex
+from typing import Any, ClassVar, SupportsIndex
 
 from nm_types.errors import DefinitionError, TypeSyntaxError
 from nm_types.frames import boundary
@@ -25,6 +25,8 @@ class Kind(Frozen, metaclass=Nominal):
         chain: the ids from the root down to this kind.
         dtype: the family of its numbers: float, int, bool, or object for values that are no tensors.
         parameters: what each of its sizes means.
+        linear: whether sums and multiples of such values are of this kind, as those of logits are and those of
+            probabilities are not.
         formerly: ids that the kind had before, which notations may still name.
 
     Example:
@@ -41,6 +43,7 @@ class Kind(Frozen, metaclass=Nominal):
     formerly: ClassVar[tuple[str, ...]] = ()
     dtype: ClassVar[str] = "float"
     parameters: ClassVar[tuple[str, ...]] = ()
+    linear: ClassVar[bool] = False
 
     sizes: tuple[Expression | None, ...]
 
@@ -52,6 +55,7 @@ class Kind(Frozen, metaclass=Nominal):
         dtype: str | None = None,
         parameters: tuple[str, ...] | None = None,
         formerly: tuple[str, ...] = (),
+        linear: bool | None = None,
     ) -> None:
         declare(cls, "Kind", id, formerly)
         inherited = cls.dtype if len(cls.chain) > 2 else None
@@ -59,6 +63,8 @@ class Kind(Frozen, metaclass=Nominal):
             expected = " or ".join(FAMILIES) if inherited is None else f"{inherited}, as its parent's"
             raise DefinitionError(f'{cls.id}: the dtype family is {expected}; it says "{dtype}".')
         cls.dtype = dtype or inherited or "float"
+        if linear is not None:
+            cls.linear = linear
         if parameters is not None:
             if parameters[: len(cls.parameters)] != cls.parameters:
                 raise DefinitionError(
@@ -100,6 +106,45 @@ class Kind(Frozen, metaclass=Nominal):
     __repr__ = __str__
 
 
+class KindVariable(Kind, id="nm.KindVariable"):
+    """A kind that each call decides, `'K`: the nearest one that all values which meet it have in common.
+
+    On an output, `sum('K)` is the kind of sums and multiples of such values: `'K` where that is linear, else features.
+
+    Example:
+        >>> KindVariable("K"), KindVariable("K", summed=True)
+        ('K, sum('K))
+    """
+
+    __slots__ = ("name", "summed")
+
+    name: str
+    summed: bool
+
+    def __init__(self, name: str, *, summed: bool = False) -> None:
+        super().__init__()
+        fill(self, "name", name)
+        fill(self, "summed", summed)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, KindVariable) and (other.name, other.summed) == (self.name, self.summed)
+
+    def __hash__(self) -> int:
+        return hash((KindVariable, self.name, self.summed))
+
+    def __reduce__(self) -> Any:
+        return _variable, (self.name, self.summed)
+
+    def __str__(self) -> str:
+        return f"sum('{self.name})" if self.summed else f"'{self.name}"
+
+    __repr__ = __str__
+
+
+def _variable(name: str, summed: bool) -> KindVariable:
+    return KindVariable(name, summed=summed)
+
+
 def kind_of(kind: type[Kind], sizes: Iterable[Size | None]) -> Kind:
     """Build a kind from computed sizes without checks, so that a message can show a size below 1."""
     instance = object.__new__(kind)
@@ -122,15 +167,15 @@ def _size(value: SupportsIndex | str | Expression | None) -> Expression | None:
     return value if isinstance(value, Expression) else Size(value)
 
 
-class AudioSignal(Kind, id="nm.AudioSignal", parameters=("rate",)):
+class AudioSignal(Kind, id="nm.AudioSignal", parameters=("rate",), linear=True):
     """Samples of a waveform between -1 and 1, at a rate in hertz."""
 
 
-class Features(Kind, id="nm.Features"):
+class Features(Kind, id="nm.Features", linear=True):
     """Real-valued features: the energies of a spectrogram, the hidden states of a network."""
 
 
-class Logits(Kind, id="nm.Logits"):
+class Logits(Kind, id="nm.Logits", linear=True):
     """Scores that a softmax turns into probabilities."""
 
 
@@ -146,7 +191,7 @@ class Attention(Probs, id="nm.Attention"):
     """Attention weights of each output position over the input positions."""
 
 
-class Loss(Kind, id="nm.Loss"):
+class Loss(Kind, id="nm.Loss", linear=True):
     """A value to minimise in training."""
 
 

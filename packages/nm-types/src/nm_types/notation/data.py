@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nm_types.errors import TypeSyntaxError
-from nm_types.meanings import Kind, Nominal, Scope, Tag, scope_of
+from nm_types.meanings import Kind, KindVariable, Nominal, Scope, Tag, scope_of
 from nm_types.notation.axes import Axis, AxisType, Row, TagVariable, Unknown
 from nm_types.notation.reading import check_axes
 from nm_types.notation.structure import Structure
@@ -28,6 +28,8 @@ def to_dict(structure: Structure) -> dict[str, Any]:
         data["axes"] = [_axis_to_dict(axis) for axis in structure.axes]
     if structure.kind is not None:
         kind: dict[str, Any] = {"kind": type(structure.kind).id}
+        if isinstance(structure.kind, KindVariable):
+            kind = {"variable": structure.kind.name} | ({"summed": True} if structure.kind.summed else {})
         if structure.kind.sizes:
             kind["sizes"] = [None if size is None else _size_to_data(size) for size in structure.kind.sizes]
         data["values"] = kind
@@ -83,6 +85,9 @@ def _from_data(data: object, scope: Scope, depth: int) -> Structure:
 
 
 def _kind_from_data(data: object, scope: Scope) -> Kind:
+    if isinstance(data, Mapping) and "variable" in data:
+        variable = _fields(data, ("variable", "summed"), "variable")
+        return KindVariable(variable["variable"], summed=variable.get("summed") is True)
     fields = _fields(data, ("kind", "sizes"), "kind")
     sizes = fields.get("sizes", [])
     if not isinstance(sizes, list | tuple) or not all(size is None or isinstance(size, int | str) for size in sizes):

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from nm_types.errors import NmError, TypeSyntaxError, UnknownNameError
-from nm_types.meanings import Kind, Scope, Tag, scope_of
+from nm_types.meanings import Kind, KindVariable, Scope, Tag, scope_of
 from nm_types.messages import wrap_lines
 from nm_types.notation.axes import Axis, AxisType, Row, TagVariable
 from nm_types.notation.structure import Structure
@@ -14,6 +14,7 @@ from nm_types.notation.structure import Structure
 TAG = re.compile(r"(?:[A-Za-z_]\w*\.)?[A-Z]\w*")
 KIND = re.compile(r"((?:[A-Za-z_]\w*\.)?[A-Z]\w*)(?:\((.*)\))?")
 VARIABLE = re.compile(r"'([A-Z]\w*)(?:<=((?:[A-Za-z_]\w*\.)?[A-Z]\w*))?")
+KIND_VARIABLE = re.compile(r"'([A-Z]\w*)|sum\('([A-Z]\w*)\)")
 LONGEST = 1000
 """Characters of a notation: files of strangers are read too, and lists in lists must not go on for ever."""
 ROW = re.compile(r"\*([a-z]\w*)")
@@ -74,6 +75,9 @@ def check_input(structure: Structure) -> None:
     Raises:
         TypeSyntaxError: an input cannot have this type.
     """
+    if isinstance(structure.kind, KindVariable) and structure.kind.summed:
+        what = f"{structure.kind} is the kind of an output, the input has '{structure.kind.name}"
+        raise _syntax(str(structure), str(structure.kind), what)
     rows = _rows(structure.axes)
     if len(rows) == 2:
         between = structure.axes[rows[0] + 1]
@@ -123,6 +127,9 @@ def _parse_tag(name: str, text: str, scope: Scope) -> type[Tag] | TagVariable:
 
 
 def _parse_kind(word: str, text: str, scope: Scope) -> Kind:
+    variable = KIND_VARIABLE.fullmatch(word)
+    if variable is not None:
+        return KindVariable(variable.group(1) or variable.group(2), summed=variable.group(2) is not None)
     match = KIND.fullmatch(word)
     if match is None:
         raise _syntax(text, word, f'"{word}" is no kind of values; a kind is a capital word: LogProbs, Labels(29)')

@@ -2,7 +2,7 @@
 
 from nm_types.relations.comparison import Comparison, compare, examine, refines
 from nm_types.relations.matching import Permutation, orders_of_choices, orders_that_fit, unique_order
-from nm_types.relations.orders import EQUAL, GREATER, LESS, UNRELATED, order_of_axes, order_of_kinds
+from nm_types.relations.orders import EQUAL, GREATER, LESS, UNRELATED, kind_sizes_clash, order_of_axes, order_of_kinds
 
 __all__ = [
     "EQUAL",
@@ -13,6 +13,7 @@ __all__ = [
     "Permutation",
     "compare",
     "examine",
+    "kind_sizes_clash",
     "order_of_axes",
     "order_of_kinds",
     "orders_of_choices",

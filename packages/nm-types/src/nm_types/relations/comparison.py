@@ -114,7 +114,7 @@ def refines(narrow: Structure, broad: Structure) -> bool:
     if narrow.item is not None and broad.item is not None:
         return refines(narrow.item, broad.item)
     if broad.kind is not None:
-        if narrow.kind is None or not type(narrow.kind).is_a(type(broad.kind)):
+        if narrow.kind is None or order_of_kinds(narrow.kind, broad.kind) not in (EQUAL, LESS):
             return False
         if any(size is not None and size != narrow.kind.size(i) for i, size in enumerate(broad.kind.sizes)):
             return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from nm_types.meanings import Kind, Nominal
+from nm_types.meanings import Kind, KindVariable, Nominal
 from nm_types.notation import Axis, AxisType, Row, TagVariable
 from nm_types.sizes import Size, clash
 
@@ -25,9 +25,11 @@ def order_of_names(output: Nominal, input: Nominal) -> int:
 
 
 def order_of_kinds(output: Kind | None, input: Kind | None) -> int:
-    """Compare two kinds; an omitted kind is consistent with any."""
+    """Compare two kinds; an omitted kind is consistent with any, a kind variable is equal only to itself."""
     if output is None or input is None:
         return EQUAL
+    if isinstance(output, KindVariable) or isinstance(input, KindVariable):
+        return EQUAL if output == input else UNRELATED
     return order_of_names(type(output), type(input))
 
 

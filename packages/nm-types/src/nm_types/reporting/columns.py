@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nm_types.meanings import KindVariable
 from nm_types.messages import Column, Fix, Problem
 from nm_types.notation import Structure
 from nm_types.relations import Comparison
@@ -53,7 +54,7 @@ def columns_of(expected: Structure, given: Structure, marked: tuple[int, ...] = 
     rows = [[*map(str, side), *["-"] * (count - len(side))] for side in (axes, given.axes)]
     columns = [Column(f"axis {i}", rows[0][i], rows[1][i], i in marked) for i in range(count)]
     of_kind = count in marked
-    if expected.kind is not None or of_kind:
+    if not isinstance(expected.kind, KindVariable | None) or of_kind:
         kinds = ["-" if side.kind is None else str(side.kind) for side in (expected, given)]
         columns.append(Column("values", kinds[0], kinds[1], of_kind))
     return tuple(columns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nm_types.meanings import Nominal
+from nm_types.meanings import KindVariable, Nominal
 from nm_types.messages import Fix
 from nm_types.notation import Axis, AxisType, Row, Structure
 from nm_types.relations import GREATER, Permutation, order_of_axes, order_of_kinds
@@ -27,7 +27,7 @@ def assume_fix(edge: Edge, expected: Structure, given: Structure) -> Fix:
         claimed if order_of_axes(axis, claimed) == GREATER else axis
         for claimed, axis in zip(expected.axes, actual_axes, strict=True)
     ]
-    kind = expected.kind
+    kind = None if isinstance(expected.kind, KindVariable) else expected.kind
     if kind is not None and given.kind is not None and order_of_kinds(given.kind, kind) != GREATER:
         kind = None
     words = [*map(_claim_text, axes), *(() if kind is None else (";", str(kind)))]

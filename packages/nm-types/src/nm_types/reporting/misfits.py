@@ -33,6 +33,8 @@ def report_misfit(edge: Edge, misfit: Misfit, location: str) -> Problem:
         problem = _form(edge, expected, actual)
     elif misfit.reason == "rank":
         problem = _rank(edge, expected, actual)
+    elif misfit.reason == "kinds":
+        problem = _unrelated_kinds(edge, misfit)
     elif misfit.reason != "axes":
         problem = _template(edge, misfit)
     else:
@@ -117,6 +119,15 @@ def _kind(edge: Edge, expected: Structure, given: Structure, result: Comparison)
     return problem_of(edge, "NM106", cause, result, fix, marked, "another kind")
 
 
+def _unrelated_kinds(edge: Edge, misfit: Misfit) -> Problem:
+    expected, actual = misfit.expected, misfit.given
+    cause = f"The values are {actual.kind}, those of {misfit.others} are {expected.kind}: no kind is common to both."
+    fix = Fix("connect values of one kind, or a module that turns one kind into the other.")
+    marked = (len(actual.axes),)
+    problem = problem_of(edge, "NM106", cause, Comparison.INCOMPATIBLE, fix, marked, "another kind")
+    return replace(problem, columns=columns_of(expected, actual, marked))
+
+
 def _order(
     edge: Edge, given: Structure, orders: tuple[Permutation, ...], result: Comparison, *, is_only_order: bool
 ) -> Problem:
@@ -147,8 +158,9 @@ def _name(axis: Axis) -> str:
 
 
 def _anchor(expected: Structure) -> str:
-    """Return the tag of the first axis that is no row."""
-    tags = [axis.tag for axis in expected.axes if isinstance(axis, AxisType)]
+    """Return the tag of the first axis behind a row."""
+    first = next((index for index, axis in enumerate(expected.axes) if isinstance(axis, Row)), 0)
+    tags = [axis.tag for axis in expected.axes[first:] if isinstance(axis, AxisType)]
     bounds = [tag.bound if isinstance(tag, TagVariable) else tag for tag in tags]
     return next((tag.text for tag in bounds if tag is not None), "an axis")
 

@@ -2,10 +2,11 @@
 
 from nm_types.sizes.formulas import Expression, bind, parameters_of, parse_size
 from nm_types.sizes.proofs import Verdict, accidental, clash, decide, is_positive, never_zero, period, relax
-from nm_types.sizes.size import Atom, Floor, Name, Origin, OutputSize, Product, Size, Sum, Variable
+from nm_types.sizes.size import Atom, Count, Floor, Name, Origin, OutputSize, Product, Size, Sum, Variable
 
 __all__ = [
     "Atom",
+    "Count",
     "Expression",
     "Floor",
     "Name",

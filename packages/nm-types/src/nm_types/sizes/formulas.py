@@ -9,10 +9,10 @@ from functools import lru_cache
 from typing import SupportsIndex
 
 from nm_types.errors import BindingError, TypeSyntaxError
-from nm_types.sizes.size import Size, Sum
+from nm_types.sizes.size import Count, Size, Sum
 
 TOKEN = re.compile(
-    r"(?P<number>\d+)|sum\((?P<sum>[a-z]\w*)\)|(?P<name>[a-z]\w*)|\{(?P<parameter>[A-Za-z_]\w*)\}|(?P<sign>//|[-+*()])"
+    r"(?P<number>\d+)|sum\((?P<sum>[a-z]\w*)\)|count\((?P<count>[A-Za-z]\w*)\)|(?P<name>[a-z]\w*)|\{(?P<parameter>[A-Za-z_]\w*)\}|(?P<sign>//|[-+*()])"
 )
 LONGEST = 120
 """Characters of a size: files of strangers are read too, and neither depth nor numbers in them may grow for ever."""
@@ -67,7 +67,7 @@ def bind(expression: Expression, values: Mapping[str, object]) -> Size | None:
 
 @lru_cache(maxsize=1024)
 def parse_size(text: str) -> Expression:
-    """Read a size: numbers, names, `{parameter}`, `+ - * //`, parentheses and `sum(n_i)`, without spaces.
+    """Read a size: numbers, names, `{parameter}`, `+ - * //`, parentheses, `sum(n_i)` and `count(xs)`, without spaces.
 
     Raises:
         TypeSyntaxError: the text is no size.
@@ -135,6 +135,8 @@ class _Reader:
                 return Parameter(token.group("parameter"))
             case "sum":
                 return Size(Sum(token.group("sum")))
+            case "count":
+                return Size(Count(token.group("count")))
         if token.group() != "(":
             raise _syntax(self.text, f'a number, a name or a parameter is missing before "{token.group()}"')
         inner = self.sum()
@@ -201,5 +203,6 @@ def _syntax(text: str, what: str) -> TypeSyntaxError:
     return TypeSyntaxError(
         f'The size "{text}" is not understood: {what}.\n'
         "  A size is a number, a lowercase name, a {parameter} or ?, joined by + - * //\n"
-        "  and parentheses, without spaces; sum(n_i) adds up the sizes of a variadic port."
+        "  and parentheses, without spaces; sum(n_i) adds up the sizes of a variadic port,\n"
+        "  and count(xs) is the number of its values."
     )

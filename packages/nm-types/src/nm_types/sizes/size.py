@@ -72,6 +72,14 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
+class Count(Sum):
+    """`count(xs)`: the number of values that a variadic port is given."""
+
+    def __str__(self) -> str:
+        return f"count({self.name})"
+
+
+@dataclass(frozen=True, slots=True)
 class Floor:
     """A floor division by a constant of at least two, in lowest terms."""
 

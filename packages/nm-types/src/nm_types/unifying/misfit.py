@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from nm_types.notation import Structure
 from nm_types.relations import Permutation
 
-Reason = Literal["form", "rank", "axes", "anchor", "anchors", "variable", "row"]
+Reason = Literal["form", "rank", "axes", "anchor", "anchors", "variable", "row", "kinds"]
 
 
 class Misfit(NamedTuple):

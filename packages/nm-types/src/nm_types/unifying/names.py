@@ -6,12 +6,13 @@ import re
 
 from nm_types.meanings import BatchTag
 from nm_types.notation import Axis, AxisType, Row, TagVariable, Unknown
-from nm_types.sizes import Name, OutputSize, Size, Sum, Variable
+from nm_types.sizes import Count, Name, OutputSize, Size, Sum, Variable
 from nm_types.solving import Equation
 from nm_types.unifying.symbol_scopes import plain
 
 BATCH = Variable("B")
 ELEMENT = re.compile(r"\[\d+\]$")
+VARIADIC = re.compile(r"(\w+)\[\d+\]$")
 
 
 class LocalNames:
@@ -19,10 +20,12 @@ class LocalNames:
 
     Attributes:
         elements: the names that an indexed name such as `n_i` stands for, one for each element of its port.
+        variadic: the elements of each variadic port, `xs[0]` and `xs[1]` of `xs`.
     """
 
     def __init__(self) -> None:
         self.elements: dict[str, list[Variable]] = {}
+        self.variadic: dict[str, list[str]] = {}
 
     def size_of(self, axis: Axis, port: str) -> Size | None:
         """Return the size required of an axis: None, its own, or that of all batch axes of the call."""
@@ -48,9 +51,22 @@ class LocalNames:
                     elements.append(element)
         return size.substitute(own)
 
-    def sums(self) -> dict[Name, Size]:
-        """Return the value of `sum(n_i)` for each indexed name."""
-        return {Sum(name): sum(map(Size, elements), Size(0)) for name, elements in self.elements.items()}
+    def count(self, port: str) -> None:
+        """Count a port where it is an element of a variadic one."""
+        match = VARIADIC.search(port) if port.endswith("]") else None
+        if match is not None:
+            self.variadic.setdefault(match.group(1), []).append(port)
+
+    def totals(self) -> dict[Name, Size]:
+        """Return the value of `sum(n_i)` for each indexed name, and of `count(xs)` for each variadic port."""
+        sums: dict[Name, Size] = {
+            Sum(name): sum(map(Size, elements), Size(0)) for name, elements in self.elements.items()
+        }
+        return {**sums, **{Count(name): Size(len(elements)) for name, elements in self.variadic.items()}}
+
+    def counted(self) -> dict[Name, frozenset[str]]:
+        """Return the elements of each variadic port, by the name of their number."""
+        return {Count(name): frozenset(elements) for name, elements in self.variadic.items()}
 
 
 class Meanings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nm_types.errors import BindingError, DefinitionError
-from nm_types.meanings import BatchTag, Kind, kind_of
+from nm_types.meanings import BatchTag, Kind, KindVariable, kind_of
 from nm_types.notation import Axis, AxisType, Row, Structure, TagVariable, Unknown, axis_of
 from nm_types.sizes import Expression, Name, Origin, OutputSize, Size, Variable
 
@@ -26,7 +26,7 @@ def is_owned(structure: Structure) -> bool:
             return False
     kind = structure.kind
     if kind is None or not type(kind).parameters:
-        return True
+        return not isinstance(kind, KindVariable)
     return len(kind.sizes) == len(type(kind).parameters) and all(
         isinstance(size, Size) and _is_owned(size) for size in kind.sizes
     )
@@ -36,6 +36,10 @@ def own_sizes(structure: Structure, origin: Origin, port: str) -> Structure:
     """Give every size of a type without an owner to `origin`."""
     if structure.item is not None:
         return Structure("list", item=own_sizes(structure.item, origin, port))
+    if isinstance(structure.kind, KindVariable):
+        raise DefinitionError(
+            f"{origin.owner}: {structure.kind} stands for many kinds; a value has one. Name its kind."
+        )
     axes = tuple(_own_axis(axis, origin, f"{port}[{index}]") for index, axis in enumerate(structure.axes))
     return Structure(
         structure.form, axes, own_kind(structure.kind, origin, port, lambda size: _own_size(size, origin, None))

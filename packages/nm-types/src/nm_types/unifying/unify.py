@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, cast
 
-from nm_types.meanings import Kind
+from nm_types.meanings import Kind, KindVariable
 from nm_types.notation import AxisType, Structure, check_input
 from nm_types.relations import LESS, Permutation, order_of_axes, order_of_kinds, unique_order
 from nm_types.sizes import Origin, Size
@@ -51,6 +51,7 @@ class Unifier:
         """
         misfits: dict[str, tuple[Edge, Misfit]] = {}
         for edge in sorted(edges, key=lambda edge: edge.port):
+            self.names.count(edge.port)
             misfit = self.add(edge)
             if misfit is not None:
                 misfits[edge.port] = edge, misfit
@@ -77,7 +78,10 @@ class Unifier:
         spread = spread_axes(expected.axes, actual.axes)
         if not isinstance(spread, Spread):
             return Misfit(spread, expected, actual)
-        misfit = self._add_spread(edge, spread, actual, expected.kind)
+        variable = expected.kind if isinstance(expected.kind, KindVariable) else None
+        misfit = self._add_spread(edge, spread, actual, None if variable else expected.kind)
+        if misfit is None and variable is not None:
+            misfit = self.templates.meet_kind(edge, variable, actual)
         if misfit is None and order is not None:
             self.casts[edge.port] = order
         return misfit
@@ -87,7 +91,10 @@ class Unifier:
 
         Where a cast is allowed and tags leave one order, the value is transposed; else its misfit proposes the order.
         """
-        if edge.expected.is_list or order_of_kinds(misfit.given.kind, misfit.expected.kind) > LESS:
+        if misfit.reason == "kinds" or edge.expected.is_list:
+            return misfit
+        kind = None if isinstance(misfit.expected.kind, KindVariable) else misfit.expected.kind
+        if order_of_kinds(misfit.given.kind, kind) > LESS:
             return misfit
         if not misfit.is_open:
             return misfit._replace(order=unique_order(misfit.given.axes, misfit.expected.axes), is_only_order=True)
