@@ -48,10 +48,22 @@ def test_the_numbers_of_arrays_keep_their_family() -> None:
     assert convert_value([1, 2], "float").dtype is torch.float32
     assert convert_value([1, 2], "int").dtype is torch.int64
     assert convert_value([True], "bool").dtype is torch.bool
+    assert convert_value([1, 0], "bool").tolist() == [True, False]
+    assert convert_value([2, 0], "bool").dtype is torch.int64
 
 
 @pytest.mark.parametrize(
-    "value", [[[1.0], [1.0, 2.0]], "text", [["a"]], [None], object(), [2**70], [torch.zeros(1), torch.zeros(2)]]
+    "value",
+    [
+        [[1.0], [1.0, 2.0]],
+        "text",
+        [["a"]],
+        [None],
+        object(),
+        [2**70],
+        [torch.zeros(1), torch.zeros(2)],
+        torch.zeros(2) * 1j,
+    ],
 )
 def test_what_is_no_array_is_refused_with_an_error_of_python(value: Any) -> None:
     """The factory makes the message of them."""

@@ -34,7 +34,7 @@ class Values:
             }
             if random.random() < 0.1:
                 inputs[random.choice(("audio", "lenght", "", "class"))] = inputs.pop(random.choice(("audio", "length")))
-            records = self.app.infer(**inputs).collect()
+            records = self.app.infer("listen", **inputs).collect()
         assert set(records) == {"text", "log_probs"}
         return "inferred"
 

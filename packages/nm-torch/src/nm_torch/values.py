@@ -21,6 +21,8 @@ def convert_value(value: Any, family: str | None) -> Tensor:
         TypeError, ValueError: it is no array of numbers, as a ragged list.
     """
     tensor = _convert(value, family)
+    if family is not None and tensor.is_complex():
+        raise TypeError("it holds complex numbers")
     if family == "bool" and family_of(tensor.dtype) == "int" and tensor.numel():
         low, high = extremes(tensor)
         return tensor.bool() if low >= 0 and high <= 1 else tensor
