@@ -25,7 +25,13 @@ def fuzz(*words: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["checkpoints", "command-lines", "saved-applications"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("audio", "checkpoints", "command-lines", "manifests"),
+        *("saved-applications", "text-files", "training-options", "values"),
+    ],
+)
 def test_no_input_ends_in_an_unforeseen_error(target: str, tmp_path: Path) -> None:
     """Forty damaged inputs of each kind: read, refused with a message, or an exit code that is documented."""
     fuzz("--cases", "40", "--seconds", "120", "--state", str(tmp_path / "state.json"), target)

@@ -231,6 +231,7 @@ def test_several_manifests_are_one_set(corpus: Write, tmp_path: Path) -> None:
     [
         ({"features": "mel"}, ParameterError, "features is 'mel'; expected 'logmel' or 'audio'"),
         ({"outside_labels": "keep"}, ParameterError, "expected 'error' or 'drop'"),
+        ({"manifest": []}, ManifestError, "manifest is an empty list"),
         ({"augmentation": [{"type": "echo"}]}, AugmentationError, r"Expected one of speed, gain, noise, shift"),
         ({"front_end": {"window": 1}}, FrontEndError, r'no setting "window"'),
         ({"front_end": {"normalize": "all"}}, FrontEndError, r'expected "per_feature" or None'),
@@ -239,7 +240,7 @@ def test_several_manifests_are_one_set(corpus: Write, tmp_path: Path) -> None:
 def test_wrong_settings_are_named(corpus: Write, settings: Any, error: type[Exception], message: str) -> None:
     """A setting without a meaning says what is expected."""
     with pytest.raises(error, match=message):
-        layer(corpus(["ab"]), **settings)
+        layer(settings.get("manifest", corpus(["ab"])), **{k: v for k, v in settings.items() if k != "manifest"})
 
 
 @pytest.mark.parametrize("memory", [0, 1 << 20])

@@ -57,6 +57,8 @@ def test_a_missing_manifest_is_an_error(manifest: Path) -> None:
     """A path that leads nowhere is named."""
     with pytest.raises(ManifestError, match=r"train\.jsonl: there is no such manifest"):
         read_manifest(manifest)
+    with pytest.raises(ManifestError, match=r"there is no such manifest"):
+        read_manifest("m" * 5000)
 
 
 @pytest.mark.parametrize("form", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])

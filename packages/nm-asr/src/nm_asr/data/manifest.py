@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
+from os.path import exists
 from pathlib import Path
 from typing import Any, NamedTuple, overload
 
@@ -123,7 +124,7 @@ def read_manifest_part(path: str | Path, choose: Callable[[ParsedLines], Places]
         ManifestError: the file is missing or empty, or lines are not what they should be; the lines are named.
     """
     path = Path(path)
-    if not path.exists():
+    if not exists(path):  # not the method of paths: that raises where a name is longer than the file system's
         raise ManifestError(
             f"{path}: there is no such manifest.\n"
             "  In an application a path counts from the folder of its file, in Python from the working directory."

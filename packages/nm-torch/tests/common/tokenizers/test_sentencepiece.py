@@ -121,5 +121,8 @@ def test_a_file_that_is_no_tokenizer_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("no model at all", encoding="utf-8")
     with pytest.raises(TokenizerError, match="neither"):
         load_tokenizer(tmp_path / "text.txt")
+    (tmp_path / "empty.model").write_bytes(b"")
+    with pytest.raises(TokenizerError, match="no pieces"):
+        load_tokenizer(tmp_path / "empty.model")
     with pytest.raises(TokenizerError, match="cannot be read: No such file"):
         load_tokenizer(tmp_path / "missing.model")

@@ -32,7 +32,8 @@ class SentencePieceTokenizer:
         model: the content of a model file.
 
     Raises:
-        TokenizerError: the library sentencepiece is not installed; the extra `nm-torch[sentencepiece]` brings it.
+        TokenizerError: the model has no pieces, or the library sentencepiece is not installed; the extra
+            `nm-torch[sentencepiece]` brings it.
 
     Example:
         >>> tokenizer = SentencePieceTokenizer.train(["ein Satz", "noch ein Satz"] * 9, vocabulary_size=16)
@@ -44,6 +45,10 @@ class SentencePieceTokenizer:
         self._model = model
         self._processor: SentencePieceProcessor = _import_sentencepiece().SentencePieceProcessor(model_proto=model)
         pieces = self._processor.get_piece_size()
+        if not pieces:  # the library takes an empty model, and fails when it is used
+            raise TokenizerError(
+                "the sentencepiece model has no pieces.\n  Train it again: nmod tokenizer train --help"
+            )
         ids = [self._processor.pad_id(), self._processor.bos_id(), self._processor.eos_id(), self._processor.unk_id()]
         self._pieces = pieces
         for index, value in enumerate(ids):  # -1 where the model has no such id
