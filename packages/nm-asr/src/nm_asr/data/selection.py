@@ -125,7 +125,8 @@ def select_utterances(
     """
     if not manifests:
         raise ManifestError(
-            "manifest is an empty list.\n  Give the path of a manifest, or a list of several: [train.jsonl, more.jsonl]."
+            "manifest is an empty list.\n"
+            "  Give the path of a manifest, or a list of several: [train.jsonl, more.jsonl]."
         )
     choice = _Choice(TextRules(labels, lowercase, drop_outside), min_duration, max_duration)
     utterances = ManifestList([read_manifest_part(path, partial(choice.choose, path)) for path in manifests])
