@@ -29,7 +29,7 @@ def test_the_command_logs_and_tells_what_could_not_be_read(project: Project) -> 
     project.lines(lambda lines: [*lines, lines[0].replace("00.wav", "missing.wav")])
     code, said = project.train("--quiet")
     assert code == 0, said
-    assert "note: 1 samples of train_data could not be read" in said
+    assert "note: 1 sample of train_data could not be read" in said
     assert "loss" not in said.partition("finished:")[0]
 
     start, *_, end = found = lines(project.folder / "run")

@@ -186,6 +186,9 @@ def test_recordings_that_cannot_be_read_are_counted_and_listed(project: Project)
     assert code == 0
     for part in ("2 ", "03.wav", "05.wav"):
         assert part in said
+    (note,) = {line for line in said.splitlines() if "could not be read" in line}
+    assert note.count("03.wav") == 1
+    assert "there is no such file; " in note or note.endswith("there is no such file.")
 
 
 def test_too_many_unreadable_recordings_end_the_run(project: Project) -> None:

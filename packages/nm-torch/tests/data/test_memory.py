@@ -83,6 +83,10 @@ def test_the_reason_is_one_sentence() -> None:
     lines = str(explain_memory(error, "The micro-batch has 3 samples.")).splitlines()
     assert lines[:2] == ["out of memory: CUDA out of memory", "  The micro-batch has 3 samples."]
     assert "Lower the size of a batch" in lines[2]
+    enforced = CPU.replace("] ", "] err == 0. ")
+    for message in (CPU, enforced):
+        line = str(explain_memory(RuntimeError(message), "")).splitlines()[0]
+        assert line.startswith("out of memory: DefaultCPUAllocator: can't allocate memory: you tried to")
 
 
 @pytest.mark.parametrize("batches", [1, 3])

@@ -135,7 +135,7 @@ def test_unreadable_samples_are_left_out_of_records() -> None:
     assert layer.unreadable == {2: "torn"}
 
     result = NeuralModuleFactory().train(list(two_losses(layer, Map())), optimizer="sgd", max_epochs=2)
-    assert any("1 samples of torn could not be read" in line for line in result.report)
+    assert any("1 sample of torn could not be read" in line for line in result.report)
     assert result.samples == 8
 
 

@@ -1,6 +1,7 @@
 """Memory that ran out: recognised whoever raises it, and told with the batch that was too large."""
 
 import errno
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,8 +36,9 @@ def explain_memory(error: BaseException, batch: str) -> OutOfMemoryError:
     Args:
         batch: the batch that was too large, a line of text, or nothing.
     """
-    # CUDA's message has a paragraph on fragmentation after its first sentence.
-    reason = (str(error).strip() or type(error).__name__).splitlines()[-1].partition(". ")[0][:300]
+    # CUDA's message has a paragraph after its first sentence, and that of the CPU begins with a line of C++.
+    message = re.sub(r"^\[enforce fail at .*?\] (err == 0\. )?", "", str(error).strip()) or type(error).__name__
+    reason = message.splitlines()[-1].partition(". ")[0][:300]
     return OutOfMemoryError(
         f"out of memory: {reason}\n"
         + (f"  {batch}\n" if batch else "")

@@ -41,5 +41,14 @@ def _unreadable_notes(layer: DataLayer, strategy: Strategy) -> list[str]:
     unreadable = {index: reason for part in parts for index, reason in part}
     if not unreadable:
         return []
-    examples = "; ".join(f"{layer.sample_name(index)}: {reason}" for index, reason in list(unreadable.items())[:5])
-    return [f"{len(unreadable)} samples of {layer.name} could not be read and were left out: {examples}"]
+    examples = "; ".join(
+        _describe_unreadable(layer.sample_name(index), unreadable[index]) for index in [*unreadable][:5]
+    )
+    count = "1 sample" if len(unreadable) == 1 else f"{len(unreadable)} samples"
+    were = "was" if len(unreadable) == 1 else "were"
+    return [f"{count} of {layer.name} could not be read and {were} left out: {examples}."]
+
+
+def _describe_unreadable(name: str, reason: str) -> str:
+    """Say which sample it is and why, each once: reasons of recordings begin with their path."""
+    return (reason if reason.startswith(f"{name}: ") else f"{name}: {reason}").rstrip(".")
