@@ -69,6 +69,12 @@ def nm_tasks() -> dict[str, str]:
 
 
 @hookimpl
+def nm_recipes() -> dict[str, str]:
+    """Declare the recipes of applications by name."""
+    return {"translation": "nm_nlp.recipes.declared:TRANSLATION"}
+
+
+@hookimpl
 def nm_examples() -> dict[str, str]:
     """Declare parameters with which modules and metrics can be made."""
     return {

@@ -1,0 +1,1 @@
+"""Recipes of applications for text of one's own."""
