@@ -273,6 +273,7 @@ def test_what_is_printed_is_json_where_asked(nmod, app) -> None:
         "collections": (),
         "doctor": (),
         "runs": (),
+        "plot": ("runs",),
         "explain": (),
         "version": (),
     }

@@ -63,7 +63,10 @@ class RunLog(LoggingCallback):
         super().on_end(run, reason)
 
     def _start_values(self, run: Run) -> dict[str, Any]:
-        return {**super()._start_values(run), "time": now(), "steps_per_epoch": run.steps_per_epoch, **self._facts()}
+        plans = (run.planned or {}).items()
+        goals = {f"{name}.{score}": mode for name, plan in plans for score, mode in plan.goals.items()}
+        values = {"time": now(), "steps_per_epoch": run.steps_per_epoch, "goals": goals}
+        return {**super()._start_values(run), **values, **self._facts()}
 
     def _note(self, run: Run) -> None:
         for line in run.report[self._noted :]:

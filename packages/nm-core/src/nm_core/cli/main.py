@@ -21,6 +21,7 @@ COMMANDS = {
     "tune": Entry("nm_core.tuning.command:tune", "Search for the values with which an application trains best."),
     "infer": Entry("nm_core.cli.infer:infer", "Run an application on files, or on its own data."),
     "runs": Entry("nm_core.cli.runs:runs", "List runs with their state and scores, or show one."),
+    "plot": Entry("nm_core.cli.plot:plot", "Draw the curves of runs over each other."),
     "draw": Entry("nm_core.cli.draw:draw", "Draw the graphs of an application."),
     "diff": Entry("nm_core.cli.diff:diff", "Say what changed from one application to another."),
     "modules": Entry("nm_core.cli.modules:modules", "List installed modules, or show one with its ports."),

@@ -109,10 +109,11 @@ def train(
     folder = Path(work_dir) if work_dir is not None else _work_dir(app, document)
     application = load_document(document, work_dir=folder, **settings)
     initial = application.initial_weights()
-    if rank() == 0 and not quiet:
-        for report in initial:
+    for report in initial:
+        # What was not taken is a fact, and shown in any case.
+        if rank() == 0 and not (quiet and report.complete):
             print(f"init_from: {report}", file=sys.stderr)
-    overrides = {"resume": resume, "max_steps": max_steps, "max_epochs": max_epochs, "save": weights}
+    overrides: dict[str, Any] = {"resume": resume, "max_steps": max_steps, "max_epochs": max_epochs, "save": weights}
     overrides |= {"progress": False if quiet else None}
     place = folder / "application" if target is None else Path(target)
 
