@@ -2,12 +2,15 @@
 
 import gc
 import weakref
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from nm_core_fake_backend import factory, speech
 from nm_core_samples import Count, Decoder, Encoder
 
-from nm_core import Graph, GraphError, NeuralTypeError, PortError, inputs
+from nm_core import Graph, GraphError, NeuralModuleFactory, NeuralTypeError, PortError, inputs
+from nm_core.errors import OptionError
 from nm_core.plugins import UnknownModuleError
 
 
@@ -78,6 +81,29 @@ def test_free_inputs_that_lead_nowhere_need_no_value() -> None:
         nf.infer(graph, inputs=given).collect()
         request = nf.session.asked[-1]
         assert (list(graph.inputs), list(request.graph.needed)) == (["encoded", "other"], ["encoded"])
+
+
+@pytest.mark.parametrize(
+    ("call", "advice"),
+    [
+        (lambda nf: nf.tie(3, 4), r"names of weights, and 3 was given(.|\n)*encoder\.weight"),
+        (lambda nf: nf.tie("a.weight", None), "None was given"),
+        (lambda nf: nf.freeze(3), r"a pattern of names of weights, and 3 was given(.|\n)*encoder\.\*\*"),
+        (lambda nf: nf.freeze(Encoder(width=8, name="first")), r'by the name of the module: "first\.\*\*"'),
+        (lambda nf: nf.save(3, {}), "the path of a folder first, and 3 was given"),
+        (lambda nf: nf.save("x", 3), r"graphs by their names, and 3 was given(.|\n)*Graph\("),
+        (lambda nf: nf.save("x", {}), "graphs by their names, and {} was given"),
+        (lambda nf: nf.save("x", {"infer": 3}), "3 was given as 'infer'"),
+        (lambda nf: NeuralModuleFactory(collections=3), r"collections is what(.|\n)*Leave it out"),
+    ],
+)
+def test_what_is_no_name_or_no_graph_is_refused(call: Callable[[Any], object], advice: str) -> None:
+    """Before anything is remembered: a factory goes on as if it had not been asked."""
+    nf = factory()
+    with pytest.raises(OptionError, match=advice):
+        call(nf)
+    assert not nf.ties
+    assert not nf.frozen
 
 
 def test_ties_and_freezing_wait_for_their_modules() -> None:

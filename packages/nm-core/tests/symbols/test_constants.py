@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from nm_core import NeuralModule, inputs, optional, ports, variadic
+from nm_core import NeuralModule, PortError, inputs, optional, ports, variadic
+from nm_core.symbols.tensor import ConstantInput
 from nm_types import NeuralTypeError
 
 
@@ -22,7 +23,7 @@ class Constants(NeuralModule):
         texts=optional("list[object Text]"),
         row=optional("*s"),
         xs=optional("B"),
-        several=variadic("*s"),
+        several=variadic("*r"),
     )
     output_ports = ports(y="B T")
 
@@ -56,6 +57,41 @@ def test_a_constant_of_another_type_is_refused_in_python(port: str, value: Any, 
     assert repr(value) in problem.given
     assert problem.expected == str(Constants.input_ports[port].type)
     assert problem.location
+
+
+def test_numbers_of_other_libraries_are_those_of_python() -> None:
+    """Numbers of numpy are registered as numbers; what a graph holds can be written to a file."""
+    numpy = pytest.importorskip("numpy")
+    free = inputs(x="B T")
+    numbers = [(numpy.int64(3), 3), (numpy.float32(0.5), 0.5), (numpy.float64(0.5), 0.5), (numpy.bool_(True), True)]
+    for value, expected in numbers:
+        call = Constants(name="m")(several=[free], anything=value).call
+        assert call.inputs["anything"] == ConstantInput(expected)
+        assert type(call.inputs["anything"].value) is type(expected)
+    with pytest.raises(NeuralTypeError, match="NM106"):
+        Constants(name="m")(several=[free], index=numpy.float32(1.5))
+
+
+@pytest.mark.parametrize("port", ["texts", "anything", "several"])
+def test_lists_of_constants_are_refused_with_a_way_on(port: str) -> None:
+    """Whatever the port: a graph holds single numbers and texts."""
+    with pytest.raises(PortError, match=r"a list of constants(.|\n)*a parameter of a module"):
+        Constants(name="m")(**{"several": [inputs(x="B T")], "xs": inputs(x="B"), port: ["a", "b"]})
+
+
+def test_a_number_is_held_against_the_rows_of_other_ports() -> None:
+    """One row is the same axes in all ports of a call, and a number has none."""
+
+    class Scale(NeuralModule):
+        """A product."""
+
+        input_ports = ports(x="*s", factor="*s")
+        output_ports = ports(y="*s")
+
+    free = inputs(x="B T", number="; Loss")
+    with pytest.raises(NeuralTypeError, match=r"NM112(.|\n)*the axes of x at \*s \(Batch Time\), the int 3 has none"):
+        Scale(name="m")(x=free.x, factor=3)
+    assert Scale(name="m")(x=free.number, factor=3).type.rank == 0
 
 
 def test_a_bad_constant_is_reported_together_with_bad_edges() -> None:

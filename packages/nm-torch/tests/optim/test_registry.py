@@ -105,6 +105,13 @@ def test_nothing_is_the_constant_policy() -> None:
     assert resolve_policy(None) == Constant()
 
 
+@pytest.mark.parametrize("kind", [int, torch.nn.Linear, torch.optim.Optimizer])
+def test_classes_of_anything_else_are_refused(kind: type) -> None:
+    """Before the first step, and not where one of them is called with parameters."""
+    with pytest.raises(OptimizerError, match="neither a description, a class of optimizers nor a function"):
+        resolve_optimizer(kind)
+
+
 def test_functions_and_classes_are_optimizers() -> None:
     """A class or a function of named parameters makes the optimizer, which keeps their names."""
     net = nn.Linear(2, 2)

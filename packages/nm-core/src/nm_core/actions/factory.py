@@ -101,6 +101,11 @@ class NeuralModuleFactory:
         self._best: tuple[BestCheckpoint, dict[str, Any]] | None = None
         self._prepared: WeakSet[Graph] = WeakSet()
         if collections is not None:
+            if not hasattr(collections, "resolve"):
+                raise OptionError(
+                    f"collections is what nm_core.plugins.Collections gives, and {show_value(collections)} was given.\n"
+                    "  Leave it out for all that is installed."
+                )
             self.collections = collections
         if seed is not None:
             self.session.seed_generator(seed)
@@ -251,12 +256,15 @@ class NeuralModuleFactory:
     @boundary
     def tie(self, first: str, second: str) -> None:
         """Make two weights one: `tie("decoder.embedding.weight", "log_softmax.weight")`; every graph sees it."""
+        for weight in (first, second):
+            _check_name("tie", "names of weights", weight, "weight")
         self.ties.append((first, second))
         self._apply_ties([(first, second)], self.modules)
 
     @boundary
     def freeze(self, pattern: str) -> None:
         """Stop the weights that match a pattern from learning: `freeze("encoder.**")`; every graph sees it."""
+        _check_name("freeze", "a pattern of names of weights", pattern, "**")
         self.frozen.append(pattern)
         if self.modules:
             self.session.freeze(self.modules, pattern)
@@ -270,7 +278,11 @@ class NeuralModuleFactory:
         Args:
             path: where; in the folder of its own run, what that has saved before is replaced.
             overwrite: replace any older saved application at the path.
+
+        Raises:
+            OptionError: the path is none, or the graphs are no mapping from names to graphs.
         """
+        _check_saving(path, graphs)
         self._prepare(graphs.values())
         # Found by name, as a collection's objects are: files of applications are made of actions, not these of them.
         from nm_core.plugins.targets import import_target  # plugins are read when they are first needed
@@ -342,3 +354,29 @@ class NeuralModuleFactory:
         """Return the modules that a weight may be of: those whose names it begins with."""
         ends = (index for index, sign in enumerate(weight) if sign == ".")
         return {name: self.modules[name] for end in ends if (name := weight[:end]) in self.modules}
+
+
+def _check_name(action: str, expected: str, value: object, example: str) -> None:
+    """Refuse anything but a text in the place of the name of a weight."""
+    if isinstance(value, str):
+        return
+    advice = f"such as encoder.{example}"
+    if isinstance(value, NeuralModule):
+        advice = f'by the name of the module: "{value.name}.{example}"'
+    raise OptionError(f"{action} takes {expected}, and {show_value(value)} was given.\n  Write it {advice}.")
+
+
+def _check_saving(path: object, graphs: object) -> None:
+    if not isinstance(path, str | Path):
+        raise OptionError(f"save takes the path of a folder first, and {show_value(path)} was given.")
+    if not isinstance(graphs, Mapping) or not graphs:
+        raise OptionError(
+            f"save takes graphs by their names, and {show_value(graphs)} was given.\n"
+            '  Write save(path, {"infer": Graph({"text": text})}).'
+        )
+    for name, graph in graphs.items():
+        if not isinstance(graph, Graph) or not isinstance(name, str):
+            raise OptionError(
+                f"save takes graphs by their names, and {show_value(graph)} was given as {show_value(name)}.\n"
+                '  Make a graph of outputs first: Graph({"text": text}).'
+            )

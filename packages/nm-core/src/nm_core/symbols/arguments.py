@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Real
 from typing import Any, Final
 
 from nm_core.symbols.ports import Port
@@ -27,6 +28,11 @@ def holds_symbolic(container: Any) -> bool:
 
 def explain_argument(owner: str, port: Port, value: object, location: str = "") -> str:
     """Say why a value cannot be an argument of a symbolic call, and what to give instead."""
+    if isinstance(value, list | tuple) and value and all(isinstance(v, Real | str) for v in value):
+        return (
+            f'{owner} was given a list of constants for "{port.name}"; a graph holds single numbers and texts.\n'
+            "  Make the list a parameter of a module, or an input of the graph that is given with each batch."
+        )
     if not isinstance(value, CONTAINERS) or not holds_symbolic(value):
         return (
             f'{owner} was given a real {type(value).__name__} for "{port.name}" beside symbolic tensors'
@@ -50,7 +56,7 @@ def explain_argument(owner: str, port: Port, value: object, location: str = "") 
     if not isinstance(value, list | tuple):
         return f"{owner}.{port.name} takes a list, and was given a {type(value).__name__}: give the values in order."
     index, item = next((index, item) for index, item in enumerate(value) if not isinstance(item, NmTensor))
-    if isinstance(item, bool | int | float | str):
+    if isinstance(item, Real | str):
         return f"{owner}.{port.name}: one value of this list is a constant; lists hold outputs of calls."
     return explain_item(f"{owner}.{port.name}[{index}]", item)
 

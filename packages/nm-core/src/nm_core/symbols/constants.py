@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from numbers import Integral, Real
 
 from nm_core.symbols.ports import Port, PortSpec
-from nm_core.symbols.tensor import Argument, ConstantInput
+from nm_core.symbols.tensor import Argument, ConstantInput, NmTensor
 from nm_types import Fix, NeuralType, Problem, Text
 from nm_types.messages import Column
 from nm_types.notation import Row
@@ -33,6 +34,8 @@ def constant_problems(
         if port is None or not isinstance(value, ConstantInput):
             continue
         code, cause = _misfit(port, value.value)
+        if not code and isinstance(value.value, int | float):
+            code, cause = _misfit_of_row(ports, port, inputs, _describe(value.value))
         if code:
             yield Problem(
                 code=code,
@@ -77,6 +80,34 @@ def _misfit_of_number(type: NeuralType, value: bool | int | float, what: str) ->
     if kind is not None and family not in FAMILIES.get(kind.dtype, ()):
         return "NM106", f"The values are {kind.dtype} numbers ({kind}), {what} is none."
     return "", ""
+
+
+def _misfit_of_row(ports: PortSpec, port: Port, inputs: Mapping[str, Argument], what: str) -> tuple[str, str]:
+    """Hold a number, which has no axes, against what its port's rows stand for at the tensors of other ports."""
+    rows = {axis.name for axis in port.type.axes if isinstance(axis, Row)}
+    for name, value in inputs.items() if rows else ():
+        tensor = value[0] if isinstance(value, tuple) and value else value
+        if not isinstance(tensor, NmTensor) or tensor.is_failed or tensor.type.form != "tensor":
+            continue
+        axes = ports[name].type.axes
+        shared = [axis for axis in axes if isinstance(axis, Row)]
+        spare = len(tensor.type.axes) - len(axes) + len(shared)
+        if spare > 0 and shared and rows.issuperset(axis.name for axis in shared):
+            return "NM112", f"The port has the axes of {name} at *{shared[0].name} ({tensor.type}), {what} has none."
+    return "", ""
+
+
+def as_constant(value: object) -> ConstantInput | None:
+    """Return a number or a text as a part of a graph, those of other libraries as Python's own; None for all else."""
+    kind = type(value)
+    if isinstance(value, bool) or (kind.__module__ == "numpy" and kind.__name__ in ("bool", "bool_")):
+        return ConstantInput(bool(value))
+    if isinstance(value, str):
+        return ConstantInput(str.__str__(value))
+    # numpy's numbers are registered with these classes; arrays and tensors are not
+    if isinstance(value, Integral):
+        return ConstantInput(int(value))
+    return ConstantInput(float(value)) if isinstance(value, Real) else None
 
 
 def _describe(value: bool | int | float | str | None) -> str:

@@ -13,12 +13,12 @@ from typing import Any
 from nm_core.errors import PortError, did_you_mean
 from nm_core.symbols.arguments import CONTAINERS, explain_argument, holds_symbolic
 from nm_core.symbols.component import CastPolicy, Component
-from nm_core.symbols.constants import constant_problems
+from nm_core.symbols.constants import as_constant, constant_problems
 from nm_core.symbols.corrections import correct_problems
 from nm_core.symbols.distinct_names import DistinctNames
 from nm_core.symbols.ports import PortSpec
 from nm_core.symbols.size_origins import find_origin, note_size_origins
-from nm_core.symbols.tensor import Argument, Call, CompositeCall, ConstantInput, NmTensor, flat_arguments
+from nm_core.symbols.tensor import Argument, Call, CompositeCall, NmTensor, flat_arguments
 from nm_core.symbols.user_call import UserCall, read_user_call
 from nm_core.symbols.user_location import user_location
 from nm_types import CallTyping, DefinitionError, Edge, NeuralType, NeuralTypeError
@@ -77,7 +77,7 @@ def is_constant_inside(args: Sequence[object], kwargs: Mapping[str, object]) -> 
     if _scope.get() is None:
         return False
     values = [value for value in (*args, *kwargs.values()) if value is not None]
-    return bool(values) and all(isinstance(value, bool | int | float | str) for value in values)
+    return bool(values) and all(as_constant(value) is not None for value in values)
 
 
 def record(
@@ -268,10 +268,11 @@ def symbolic_arguments(owner: str, ports: PortSpec, given: Mapping[str, object],
             for item in value:
                 _check_available(owner, name, item)
             arguments[name] = tuple(value)
-        elif isinstance(value, bool | int | float | str):
-            arguments[name] = ConstantInput(value)
         else:
-            raise PortError(explain_argument(owner, port, value, location))
+            constant = as_constant(value)
+            if constant is None:
+                raise PortError(explain_argument(owner, port, value, location))
+            arguments[name] = constant
     return arguments
 
 

@@ -124,15 +124,17 @@ def _describe(kind: object, name: str, settings: dict[str, object]) -> Optimizer
     if isinstance(kind, type) and issubclass(kind, OptimizerSpec):
         spec: OptimizerSpec = options.construct(kind, name, settings)
         return spec
-    if isinstance(kind, type) and issubclass(kind, Optimizer):
+    if isinstance(kind, type) and issubclass(kind, Optimizer) and kind is not Optimizer:
         return _describe_class(kind, settings)
     if settings:
         raise OptimizerOptionError(f'The optimizer "{name}" takes no options; got {", ".join(settings)}.')
     if isinstance(kind, OptimizerSpec | FunctionOptimizer):
         return kind
-    if callable(kind):
+    if callable(kind) and not isinstance(kind, type):
         return FunctionOptimizer(kind)
-    raise OptimizerError(f'The optimizer "{name}" is neither a description, a class nor a function but {kind!r}.')
+    raise OptimizerError(
+        f'The optimizer "{name}" is neither a description, a class of optimizers nor a function but {kind!r}.'
+    )
 
 
 def _describe_class(kind: type[Optimizer], settings: dict[str, Any]) -> TorchOptimizer:
