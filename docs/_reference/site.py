@@ -35,6 +35,7 @@ NAVIGATION = {
     "Start": ["getting-started"],
     "Tutorials": ["train-a-recogniser", "translate", "fine-tune", "publish-a-collection"],
     "How to": [
+        "your-own-data",
         "check-and-explain",
         "drawing",
         "tuning",
