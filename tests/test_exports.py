@@ -1,8 +1,11 @@
 """Every part that a collection declares can be imported from its package, and no part is forgotten in a declaration."""
 
+import ast
 import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -12,12 +15,15 @@ from nm_core.plugins.hooks import NAMES
 from nm_torch.optim import OptimizerSpec, Policy
 
 PACKAGES = ("nm_core", "nm_torch", "nm_asr", "nm_nlp")
+ALL = ("nm_types", *PACKAGES)
 KINDS = (NeuralModule, Metric, Callback, Policy, OptimizerSpec)
 
 # Declared parts that users import under no name, each with its reason.
 UNEXPORTED = {
     "nm_core.modules.views:Transpose": "made by nm_core.transpose",
     "nm_core.modules.views:Assume": "made by nm_core.assume",
+    "nm_torch.strategies.single:SingleStrategy": "chosen by its name",
+    "nm_torch.strategies.ddp:DistributedStrategy": "chosen by its name",
 }
 # Public classes of these kinds that no declaration names, each with its reason.
 UNDECLARED = {
@@ -37,6 +43,7 @@ UNDECLARED = {
     "Undeclared": "stands for a wrong module while a file is checked",
     "FactsCallback": "what nmod train --quiet shows",
     "RunRecorder": "added by the factory to each training with a work directory",
+    "RunLog": "added by the factory to each training with a work directory",
     "WrappedModule": "made by nm_torch.from_torch; it holds a live object, which no file can name",
     "TorchOptimizer": "made for the classes of torch.optim, which are known by their names",
     "ScoreCallback": "made by a search, which it reports to",
@@ -117,3 +124,29 @@ def test_no_part_is_forgotten() -> None:
 
     assert undeclared.keys() - UNDECLARED.keys() == set(), undeclared
     assert UNDECLARED.keys() - undeclared.keys() == set(), "declared today, or gone: take the reasons out"
+
+
+def explained_constants() -> set[str]:
+    """Return the names that files of the packages assign at their top and explain in a text below."""
+    names: set[str] = set()
+    for package in ALL:
+        for file in Path(import_module(package).__path__[0]).rglob("*.py"):
+            for statement, text in pairwise(ast.parse(file.read_text(encoding="utf-8")).body):
+                if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
+                    targets = getattr(statement, "targets", [getattr(statement, "target", None)])
+                    names |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return names
+
+
+def test_public_constants_are_explained() -> None:
+    """The reference shows the text below each; classes and functions have docstrings, as the linter demands."""
+    public = {(room, name) for room in map(import_module, ALL) for name in room.__all__ if name != "__version__"}
+    values = {name: getattr(room, name) for room, name in public}
+    constants = {
+        name
+        for name, value in values.items()
+        if getattr(value, "__name__", None) != name and not isinstance(value, ModuleType)
+    }
+
+    assert constants - explained_constants() == set()
+    assert "PositiveInt" in constants

@@ -46,10 +46,15 @@ class Range:
 
 
 PositiveInt = Annotated[int, Range(ge=1)]
+"""A whole number from 1 on: a count, a size."""
 NonNegativeInt = Annotated[int, Range(ge=0)]
+"""A whole number from 0 on."""
 PositiveFloat = Annotated[float, Range(gt=0, lt=math.inf)]
+"""A finite number above 0: a rate, a duration."""
 NonNegativeFloat = Annotated[float, Range(ge=0, lt=math.inf)]
+"""A finite number from 0 on."""
 Probability = Annotated[float, Range(ge=0, le=1)]
+"""A number from 0 to 1, both included."""
 ProbabilityBelowOne = Annotated[float, Range(ge=0, lt=1)]
 """A probability that leaves something over."""
 
