@@ -29,6 +29,15 @@ def nm_collection() -> Collection:
                 "JasperEncoder",
                 "Jasper and QuartzNet from one description of blocks.",
                 targets={"torch": "nm_asr.encoders.jasper:JasperEncoder"},
+                presets={
+                    "blocks": {
+                        "quartznet_5x5": "nm_asr.encoders.presets:QUARTZNET_5X5",
+                        "quartznet_10x5": "nm_asr.encoders.presets:QUARTZNET_10X5",
+                        "quartznet_15x5": "nm_asr.encoders.presets:QUARTZNET_15X5",
+                        "jasper_5x3": "nm_asr.encoders.presets:JASPER_5X3",
+                        "jasper_10x5": "nm_asr.encoders.presets:JASPER_10X5",
+                    }
+                },
             ),
             ModuleSpec(
                 "JasperDecoderForCTC",

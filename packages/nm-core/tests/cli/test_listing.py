@@ -26,7 +26,49 @@ def test_the_list_is_json_too(nmod) -> None:
     """Programs read the same list as data."""
     listed = json.loads(nmod("modules", "--json").out)
 
-    assert {"id": "speech.Encoder@1", "summary": "A sample.", "targets": {"any": "nm_core_speech:Encoder"}} in listed
+    assert {
+        "id": "speech.Encoder@1",
+        "summary": "A sample.",
+        "targets": {"any": "nm_core_speech:Encoder"},
+        "kind": "modules",
+    } in listed
+    assert {row["id"]: row["kind"] for row in listed}["count"] == "commands"
+
+
+def test_short_names_are_listed_by_kind(nmod) -> None:
+    """Callbacks, commands and the like stand below the modules; one kind can be asked for, and is JSON too."""
+    assert any(line.split() == ["commands", "check,", "count,", "odd"] for line in nmod("modules").out.splitlines())
+
+    commands = nmod("modules", "--kind", "commands", "--collection", "speech").out
+
+    assert "command of speech" in commands
+    assert "speech.Encoder" not in commands
+    listed = json.loads(nmod("modules", "--kind", "commands", "--json").out)
+    assert {(row["id"], row["kind"]) for row in listed} == {
+        ("count", "commands"),
+        ("odd", "commands"),
+        ("check", "commands"),
+    }
+
+
+def test_a_command_says_how_it_is_run(nmod) -> None:
+    """As text and as data."""
+    shown, data = nmod("modules", "count"), json.loads(nmod("modules", "speech.count", "--json").out)
+
+    assert "command of speech" in shown.out
+    assert "Run: nmod count --help" in shown.out
+    assert (data["kind"], data["distribution"]) == ("commands", "nmx-speech")
+
+
+def test_a_name_that_nothing_has_is_told_what_comes_near(nmod) -> None:
+    """Whatever kind that is; a collection is told how it is listed."""
+    near = {"coutn": '"count"', "Encodr": '"speech.Encoder"', "speech": "nmod modules --collection speech"}
+
+    for name, expected in near.items():
+        ended = nmod("modules", name)
+        assert ended.code == 1
+        assert expected in ended.err, ended.err
+    assert "among the optimizers" in nmod("modules", "count", "--kind", "optimizers").err
 
 
 def test_one_collection_can_be_asked_for(nmod) -> None:

@@ -113,3 +113,14 @@ def test_a_collection_of_the_wrong_form_is_refused(fields: dict[str, object], ab
     """Each wrong field is an error that names the collection and says what was expected."""
     with pytest.raises(DeclarationError, match=about):
         Collection(**{"name": "demo", "summary": "For tests.", **fields})  # type: ignore[arg-type]
+
+
+def test_presets_are_places_of_data_by_parameter() -> None:
+    """They are frozen, and another form is refused with the right one."""
+    spec = ModuleSpec("Thing", "A thing.", TARGETS, presets={"blocks": {"small": "pkg.presets:SMALL"}})
+
+    assert spec.presets["blocks"]["small"] == "pkg.presets:SMALL"
+    with pytest.raises(DeclarationError, match="presets gives places of data by parameter and name"):
+        ModuleSpec("Thing", "A thing.", TARGETS, presets={"small": "pkg.presets:SMALL"})  # type: ignore[dict-item]
+    with pytest.raises(DeclarationError, match="is not a target"):
+        ModuleSpec("Thing", "A thing.", TARGETS, presets={"blocks": {"small": "SMALL"}})

@@ -38,10 +38,16 @@ def jasper(blocks_per_width: int, *, repeat: int = 5, dense: bool = True) -> tup
     return (first, *middle, *last)
 
 
+QUARTZNET_5X5 = quartznet(1)
+QUARTZNET_10X5 = quartznet(2)
+QUARTZNET_15X5 = quartznet(3)
+JASPER_5X3 = jasper(1, repeat=3)
+JASPER_10X5 = jasper(2)
+
 PRESETS: Mapping[str, tuple[Block, ...]] = {
-    "quartznet_5x5": quartznet(1),
-    "quartznet_10x5": quartznet(2),
-    "quartznet_15x5": quartznet(3),
-    "jasper_5x3": jasper(1, repeat=3),
-    "jasper_10x5": jasper(2),
+    "quartznet_5x5": QUARTZNET_5X5,
+    "quartznet_10x5": QUARTZNET_10X5,
+    "quartznet_15x5": QUARTZNET_15X5,
+    "jasper_5x3": JASPER_5X3,
+    "jasper_10x5": JASPER_10X5,
 }

@@ -69,12 +69,13 @@ def settable(ctx: click.Context, parameter: click.Parameter, incomplete: str) ->
 
 
 def modules(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:
-    """Offer the ids of modules and metrics."""
+    """Offer the ids of modules and metrics, and short names."""
+    from nm_core.cli.listing import find_entries
     from nm_core.plugins import Collections
 
-    collections = Collections.load()
-    summaries = {id: spec.summary for id, spec in collections.modules.items()}
-    return offer(summaries | dict.fromkeys(collections.names("metrics"), "metric"), incomplete)
+    return offer(
+        {entry.name.partition("@")[0]: entry.summary for entry in find_entries(Collections.load())}, incomplete
+    )
 
 
 def collection_names(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Items:

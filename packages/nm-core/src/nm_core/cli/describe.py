@@ -6,9 +6,13 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
+import click
+
+from nm_core.cli.listing import PRESETS, Entry
 from nm_core.modules.module import NeuralModule
 from nm_core.plugins import TargetError
 from nm_core.plugins.ids import ModuleId
+from nm_core.plugins.targets import import_target
 from nm_core.symbols.parameters import constructor_parameters, freeze, thaw
 from nm_core.symbols.ports import PortSpec, as_ports
 from nm_types import NmError
@@ -45,6 +49,40 @@ def describe(collections: Collections, id: str) -> dict[str, Any]:
         "example": _example(collections, parsed),
         "documentation": documentation,
     }
+
+
+def describe_named(collections: Collections, entry: Entry) -> dict[str, Any]:
+    """Import a thing that has a short name and return what there is to know before using it.
+
+    Raises:
+        TargetError: it cannot be imported.
+    """
+    target = entry.targets["any"]
+    distribution = collections.distribution_of(entry.collection)
+    value: Any = import_target(target, what=f"{entry.kind}: {entry.name}", distribution=distribution)
+    data: dict[str, Any] = {
+        "name": entry.name,
+        "kind": entry.kind,
+        "summary": entry.summary,
+        "target": target.replace(":", "."),
+        "distribution": distribution,
+        "parameters": [],
+        "documentation": "",
+    }
+    if entry.kind == PRESETS:
+        return data | {"value": thaw(freeze(value))}
+    if isinstance(value, click.Command):
+        return data | {"documentation": f"{value.get_short_help_str(200)}\n\nRun: nmod {entry.name} --help"}
+    return data | {"parameters": _signature(value), "documentation": inspect.getdoc(value) or ""}
+
+
+def _signature(value: Any) -> list[dict[str, Any]]:
+    """Return the parameters of a class or function; none where it does not say them."""
+    try:
+        parameters = inspect.signature(value).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [_parameter(each) for each in parameters if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
 
 
 def _example(collections: Collections, id: ModuleId) -> Any:

@@ -1,14 +1,28 @@
-"""`nmod modules`: from light declarations; only the module that is named is imported."""
+"""`nmod modules`: from light declarations; only the thing that is named is imported."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nm_core.cli import completing
+from nm_core.cli.listing import (
+    KINDS,
+    METRICS,
+    MODULES,
+    NAMED,
+    PRESETS,
+    SINGULAR,
+    Entry,
+    find_entries,
+    find_named,
+    no_entry,
+)
 from nm_core.cli.output import json_option, print_json, print_table
+from nm_core.plugins.errors import UnknownEntryError
 
 if TYPE_CHECKING:
     from nm_core.plugins import Collections
@@ -20,16 +34,19 @@ if TYPE_CHECKING:
     "--collection",
     metavar="NAME",
     shell_complete=completing.collection_names,
-    help="List the modules of one collection.",
+    help="List what one collection offers.",
 )
+@click.option("--kind", type=click.Choice(KINDS), help="List things of one kind.")
 @json_option
-def modules(name: str | None, collection: str | None, as_json: bool) -> None:
-    """List installed modules, or show one with its ports, parameters and documentation.
+def modules(name: str | None, collection: str | None, kind: str | None, as_json: bool) -> None:
+    """List what is installed: modules, callbacks, optimizers ...; or show one thing with its parameters.
 
     \b
     nmod modules
     nmod modules --collection asr
+    nmod modules --kind optimizers
     nmod modules asr.JasperEncoder
+    nmod modules checkpoint
 
     Next: the name goes into an application, encoder: {type: asr.JasperEncoder@1, params: {...}}, and nmod check says
     whether it fits there.
@@ -37,39 +54,73 @@ def modules(name: str | None, collection: str | None, as_json: bool) -> None:
     from nm_core.plugins import Collections
 
     collections = Collections.load()
-    if name is not None:
+    if name is None:
+        _list(collections, collection, kind, as_json)
+        return
+    found = [] if _is_module(collections, name) else find_named(collections, name, kind)
+    if len(found) > 1:
+        choices = " or ".join(f"--kind {entry.kind}" for entry in found)
+        raise click.UsageError(f'"{name}" is the name of several things. Say which: {choices}')
+    if found:
+        _show_named(collections, found[0], as_json)
+    elif "." in name and kind in (None, MODULES, METRICS):
         _show(collections, name, as_json)
     else:
-        _list(collections, collection, as_json)
+        raise UnknownEntryError(no_entry(collections, name, kind))
 
 
-def _list(collections: Collections, only: str | None, as_json: bool) -> None:
-    from nm_core.plugins import State, UnknownEntryError
+def _is_module(collections: Collections, name: str) -> bool:
+    plain = name.partition("@")[0]
+    return plain in collections.modules or plain in collections.names(METRICS)
+
+
+def _list(collections: Collections, only: str | None, kind: str | None, as_json: bool) -> None:
+    from nm_core.plugins import State
     from nm_core.plugins.messages import no_collection
 
     if only is not None and only not in collections.collections:
         raise UnknownEntryError(no_collection(only, collections.records))
-    rows = [
-        {
-            "id": f"{id}@{spec.version}",
-            "summary": spec.summary if spec.deprecated is None else f"Deprecated: {spec.deprecated}",
-            "targets": dict(spec.targets),
-        }
-        for id, spec in collections.modules.items()
+    entries = [
+        entry for entry in find_entries(collections) if only in (None, entry.collection) and kind in (None, entry.kind)
     ]
-    ids = collections.names("metrics")
-    metrics = [(id, id, "metric") for id in ids]
-    metrics += [(former, id, f"alias of {id}") for former, id in sorted(collections.aliases.items()) if id in ids]
-    for shown, id, summary in metrics:
-        rows.append({"id": shown, "summary": summary, "targets": {"any": collections.target("metrics", id)}})
-    rows = [row for row in rows if only is None or str(row["id"]).startswith(f"{only}.")]
     if as_json:
-        print_json(rows)
+        print_json([entry.to_dict() for entry in entries])
         return
-    print_table(("module", "summary"), [(str(row["id"]), str(row["summary"])) for row in rows])
+    in_full = [entry for entry in entries if kind is not None or entry.kind in (MODULES, METRICS)]
+    head = "module" if kind is None else SINGULAR[kind]
+    print_table((head, "summary"), [(entry.name, entry.summary) for entry in in_full])
+    if kind is None:
+        names = {each: [entry.name for entry in entries if entry.kind == each] for each in (PRESETS, *NAMED)}
+        print_table(("kind", "names"), [(each, ", ".join(found)) for each, found in names.items() if found])
     for record in collections.records:
         if record.state is not State.LOADED:
             print(f"{record.collection} is not listed ({record.state}): {record.error}")
+
+
+def _show_named(collections: Collections, entry: Entry, as_json: bool) -> None:
+    from nm_core.cli.describe import describe_named
+
+    data = describe_named(collections, entry)
+    if as_json:
+        print_json(data)
+        return
+    print(f"{data['name']}  {data['summary']}")
+    print(f"{data['target']}, from {data['distribution']}\n")
+    if data["parameters"]:
+        _print_parameters(data["parameters"])
+    if entry.kind == PRESETS:
+        for item in data["value"] if isinstance(data["value"], list) else [data["value"]]:
+            print(json.dumps(item))
+        print()
+    if data["documentation"]:
+        print(data["documentation"])
+
+
+def _print_parameters(parameters: Sequence[dict[str, Any]]) -> None:
+    print_table(
+        ("parameters", "default", "type"),
+        [(p["name"], "required" if p["required"] else p["default"], p["annotation"]) for p in parameters],
+    )
 
 
 def _show(collections: Collections, name: str, as_json: bool) -> None:
@@ -89,10 +140,7 @@ def _show(collections: Collections, name: str, as_json: bool) -> None:
         else:
             print(f"no {side}\n")
     if data["parameters"]:
-        print_table(
-            ("parameters", "default", "type"),
-            [(p["name"], "required" if p["required"] else p["default"], p["annotation"]) for p in data["parameters"]],
-        )
+        _print_parameters(data["parameters"])
     if data["example"] is not None:
         print(f"example: {json.dumps(data['example'])}\n")
     if data["documentation"]:

@@ -102,6 +102,9 @@ class ModuleSpec:
         formerly: names that the module had before, ids where it was in another collection; versions count on.
         deprecated: for a module that is going to be taken away, one line that says what to use instead; listings and
             ``nmod check`` show it.
+        presets: names that a parameter takes for published values, by the parameter, each with the place of the plain
+            data that it stands for: ``{"blocks": {"quartznet_5x5": "nm_asr.encoders.presets:QUARTZNET_5X5"}}``;
+            listings show them.
 
     Raises:
         DeclarationError: a field has the wrong form.
@@ -120,6 +123,7 @@ class ModuleSpec:
     upgrades: Mapping[int, str | Upgrade] = field(default_factory=dict, hash=False)
     formerly: Iterable[str] = ()
     deprecated: str | None = None
+    presets: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         """Refuse fields of the wrong form and freeze the mappings."""
@@ -141,6 +145,7 @@ class ModuleSpec:
             raise DeclarationError(f"{owner}: version counts from 1, got {self.version!r}.")
         object.__setattr__(self, "targets", MappingProxyType(dict(self.targets)))
         object.__setattr__(self, "upgrades", MappingProxyType(_check_upgrades(self.upgrades, self.version, owner)))
+        object.__setattr__(self, "presets", _check_presets(self.presets, owner))
         names = (self.formerly,) if isinstance(self.formerly, str) else tuple(self.formerly)
         for name in names:
             if not isinstance(name, str) or _FORMER_NAME.fullmatch(name) is None or name == self.name:
@@ -158,6 +163,23 @@ class ModuleSpec:
         if backend is None:
             return next(iter(self.targets.values()))
         return self.targets.get(backend, self.targets.get(ANY_BACKEND))
+
+
+def _check_presets(presets: object, owner: str) -> Mapping[str, Mapping[str, str]]:
+    """Freeze the presets of parameters."""
+    if not isinstance(presets, Mapping) or not all(isinstance(names, Mapping) for names in presets.values()):
+        raise DeclarationError(
+            f"{owner}: presets gives places of data by parameter and name, "
+            f'{{"blocks": {{"small": "package.presets:SMALL"}}}}; got {presets!r}.'
+        )
+    return MappingProxyType(
+        {
+            parameter: MappingProxyType(
+                {name: check_target(target, f"{owner}, preset {name!r}") for name, target in names.items()}
+            )
+            for parameter, names in presets.items()
+        }
+    )
 
 
 def _check_upgrades(upgrades: Mapping[int, str | Upgrade], version: int, owner: str) -> dict[int, Upgrade]:

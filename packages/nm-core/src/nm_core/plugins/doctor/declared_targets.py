@@ -73,6 +73,9 @@ def find_pointers(loaded: LoadedCollection) -> Iterator[Pointer]:
     for spec in declared.modules:
         for target in spec.targets.values():
             yield Pointer(f"{name}.{spec.name}", target, "modules", distribution, spec.extra)
+        for names in spec.presets.values():
+            for preset, target in names.items():
+                yield Pointer(f"the preset {preset} of {name}.{spec.name}", target, "presets", distribution)
         for version, step in enumerate(spec.steps(1), start=1):
             if step.params is not None:
                 yield Pointer(f"the upgrade of {name}.{spec.name}@{version}", step.params, "upgrades", distribution)
