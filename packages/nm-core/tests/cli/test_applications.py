@@ -358,4 +358,4 @@ def test_several_processes_need_torch(nmod, app, monkeypatch) -> None:
     ended = nmod("train", app, "--nproc", "2", *PYTHON)
 
     assert ended.code == Exit.PROBLEM
-    assert "python -m pip install nm-torch" in ended.err
+    assert "python -m pip install packages/nm-torch" in ended.err

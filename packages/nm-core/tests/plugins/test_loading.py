@@ -113,7 +113,7 @@ def test_a_misspelt_setting_is_reported(site) -> None:
 
     errors = {record.collection: record.error for record in records if record.state is State.MISSING}
     assert 'Did you mean "widgets"?' in errors["widgtes"]
-    assert "python -m pip install nm-asr" in errors["asr"]
+    assert "python -m pip install packages/nm-asr" in errors["asr"]
 
 
 def test_two_distributions_with_one_name_both_stay_out(site) -> None:

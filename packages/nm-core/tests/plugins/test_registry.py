@@ -47,7 +47,7 @@ def test_ids_resolve_to_classes(demo) -> None:
         ("demo.Orderd", 'Did you mean "demo.Ordered"?'),
         ("Ordered", 'Did you mean "demo.Ordered"?'),
         ("dmeo.Ordered", 'there is no collection "dmeo". Did you mean "demo"?'),
-        ("asr.JasperEncoder", "python -m pip install nm-asr"),
+        ("asr.JasperEncoder", "python -m pip install packages/nm-asr"),
         ("demo.Ordered@2", "the installed version is 1"),
         ("demo.Rate@2", "the installed version is 1"),
         ("demo.Broken@1", "Files of older versions are upgraded when they are read"),
@@ -157,7 +157,7 @@ def test_a_name_offered_twice_raises_only_when_used(demo) -> None:
     [
         ("optimizers", "decsent", 'There is no optimizer "decsent". Did you mean "descent"?'),
         ("policies", "cosine", 'There is no policy "cosine".'),
-        ("backends", "torch", "python -m pip install nm-torch"),
+        ("backends", "torch", "python -m pip install packages/nm-torch"),
         ("optimisers", "descent", 'Did you mean "optimizers"?'),
     ],
 )

@@ -126,7 +126,7 @@ def test_without_nm_torch_nothing_says_what_to_require(nmod, monkeypatch) -> Non
 
     assert code == 1
     assert "nm-torch is not installed" in err
-    assert "python -m pip install nm-torch" in err
+    assert "python -m pip install packages/nm-torch" in err
     assert not files(Path.cwd())
 
 

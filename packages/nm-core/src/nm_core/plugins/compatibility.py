@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from nm_core.plugins.known import pip_line
+from nm_core.plugins.known import pip_line, update_line
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -57,7 +57,7 @@ def find_unmet(
         if installed is not None and not requirement.specifier.contains(installed, prereleases=True):
             return (
                 f"{distribution} {version} requires {name}{requirement.specifier}, and {name} {installed} is "
-                f"installed. Update both: python -m pip install --upgrade {name} {distribution}"
+                f"installed. Update both: {update_line(name, distribution)}"
             )
     return None
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nm_core.errors import did_you_mean
 from nm_core.plugins.ids import ModuleId
-from nm_core.plugins.known import KNOWN, KNOWN_BACKENDS, pip_line
+from nm_core.plugins.known import KNOWN, KNOWN_BACKENDS, pip_line, update_line
 from nm_core.plugins.records import Record, State
 
 
@@ -58,7 +58,7 @@ def other_version(parsed: ModuleId, installed: int, distribution: str | None) ->
     if parsed.version is not None and parsed.version < installed:
         return f"{head}\n  Files of older versions are upgraded when they are read; here, write {parsed.plain}."
     package = distribution or f"the package that brings {parsed.collection}"
-    run = f"\n  Run: python -m pip install --upgrade {distribution}" if distribution else ""
+    run = f"\n  Run: {update_line(distribution)}" if distribution else ""
     return f"{head}\n  It was written with a newer release of {package}; upgrade it.{run}"
 
 
@@ -88,7 +88,7 @@ def shadowed(what: str, name: str, winners: Sequence[str], others: Sequence[str]
 
 def way_out(collection: str, distribution: str | None) -> str:
     """Say what to do about a collection that is itself at fault."""
-    update = f"update it, python -m pip install --upgrade {distribution}, or " if distribution else ""
+    update = f"update it, {update_line(distribution)}, or " if distribution else ""
     return f"What to do: {update}leave it out, NM_DISABLE={collection}"
 
 

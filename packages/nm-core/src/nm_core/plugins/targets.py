@@ -9,7 +9,7 @@ from types import ModuleType
 from nm_core.errors import did_you_mean
 from nm_core.plugins.errors import TargetError
 from nm_core.plugins.guard import describe
-from nm_core.plugins.known import pip_line
+from nm_core.plugins.known import pip_line, update_line
 from nm_core.plugins.standard_output import divert_output
 
 
@@ -31,11 +31,11 @@ def import_target(target: str, *, what: str, distribution: str | None = None, ex
     except (Exception, SystemExit) as error:
         advice = "Run nmod doctor to see what is wrong with the installation."
         if distribution is not None and not isinstance(error, ImportError):
-            advice = f"Its own code is at fault; update it: python -m pip install --upgrade {distribution}"
+            advice = f"Its own code is at fault; update it: {update_line(distribution)}"
         elif distribution is not None and extra is not None:
             advice = f"It needs an extra: {pip_line(f'{distribution}[{extra}]')}"
         elif distribution is not None:
-            advice = f"Reinstall its distribution: python -m pip install --upgrade {distribution}"
+            advice = f"Reinstall its distribution: {update_line(distribution)}"
         raise TargetError(f"{what} cannot be imported from {module_name}.\n  {describe(error)}.\n  {advice}") from error
     for part in path.split("."):
         try:

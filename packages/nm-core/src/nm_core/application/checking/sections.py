@@ -13,6 +13,7 @@ from nm_core.application.form.entries import TrainEntry
 from nm_core.application.text.names import listed, suggest
 from nm_core.application.text.problems import Path
 from nm_core.plugins import ConflictError
+from nm_core.plugins.known import OFFICIAL, normal, pip_line
 from nm_core.symbols.tensor import NmTensor
 from nm_types import NeuralType
 
@@ -34,16 +35,20 @@ def check_requirements(context: Context) -> None:
         except InvalidSpecifier:
             context.complain(f'"{requirement}" says no versions.\n  Expected the form ">=0.1" or ">=0.1,<0.3".', at)
         except (PackageNotFoundError, ValueError):
-            context.complain(
-                f"{name} is not installed.\n  Run: python -m pip install '{name}{requirement}'", at, key=True
-            )
+            context.complain(f"{name} is not installed.\n  {_say_whence(name, requirement)}", at, key=True)
         else:
             if not specifier.contains(installed, prereleases=True):
                 context.complain(
-                    f"{name} {requirement} is needed, {installed} is installed.\n"
-                    f"  Run: python -m pip install --upgrade '{name}{requirement}'",
+                    f"{name} {requirement} is needed, {installed} is installed.\n  {_say_whence(name, requirement)}",
                     at,
                 )
+
+
+def _say_whence(name: str, requirement: str) -> str:
+    """Say how a package is installed; a name in a file alone is no reason to trust what an index has under it."""
+    if normal(name) in OFFICIAL:
+        return f"Run: {pip_line(name)}"
+    return f"Install {name}{requirement} from where the application comes from, or from where you know it."
 
 
 def check_facts(context: Context) -> None:
