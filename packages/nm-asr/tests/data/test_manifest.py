@@ -110,3 +110,12 @@ def test_a_large_manifest_stays_in_its_file(manifest: Path, monkeypatch: pytest.
     manifest.write_text(f"{GOOD}\n{GOOD.replace('a.wav', 'b.wav')}\n", encoding="utf-8")
     with pytest.raises(ManifestError, match="has changed since it was read and checked"):
         utterances[1]
+
+
+def test_a_line_may_be_of_any_length(manifest: Path) -> None:
+    """A form that is longer than the last block of lines is the form of none of these."""
+    long = GOOD.replace("{", f'{{"{"a" * 9000}": "x", ', 1)
+    short = GOOD.replace("{", '{"b": "x", ', 1)
+    manifest.write_text("\n".join([long, short]), encoding="utf-8")
+
+    assert [utterance.text for utterance in read_manifest(manifest)] == ["a", "a"]

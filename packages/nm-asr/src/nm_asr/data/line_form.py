@@ -136,6 +136,8 @@ class Block:
         return fits_N, {key: ValueSpan(span.start_N[good], span.stop_N[good]) for key, span in spans.items()}
 
     def _equal(self, place_N: Places, expected: bytes) -> Flags:
+        if len(expected) > len(self.bytes):  # a last block may be shorter than what is expected in a line
+            return np.zeros(len(place_N), np.bool_)
         windows = sliding_window_view(self.bytes, len(expected))
         rows = np.ascontiguousarray(windows[np.clip(place_N, 0, len(windows) - 1)])
         equal: Flags = rows.view(f"V{len(expected)}")[:, 0] == np.void(expected)
@@ -148,7 +150,7 @@ class Block:
         quotient is rounded once (Clinger 1990, "How to read floating point numbers accurately").
         """
         width_N = span.stop_N - span.start_N
-        width = min(int(width_N.max(initial=1)), _EXACT_DIGITS + 1)
+        width = min(int(width_N.max(initial=1)), _EXACT_DIGITS + 1, len(self.bytes))
         digits_NW = sliding_window_view(self.bytes, width)[np.minimum(span.start_N, len(self.bytes) - width)]
         whole_N, digits_N, decimals_N, points_N = (np.zeros(len(width_N), np.int64) for _ in range(4))
         right_N = (width_N > 0) & (width_N <= width)
