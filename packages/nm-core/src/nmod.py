@@ -17,8 +17,12 @@ _PATIENCE = 2.0
 """Seconds in which a second Ctrl-C is the same wish and disturbs no cleaning up; after them it ends at once."""
 
 
+_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+"""Wishes to end; SIGHUP comes where the terminal is closed or the connection to it is lost."""
+
+
 class _Interrupts:
-    """Turns the first SIGINT or SIGTERM into KeyboardInterrupt."""
+    """Turns the first SIGINT, SIGTERM or SIGHUP into KeyboardInterrupt."""
 
     def __init__(self) -> None:
         self.since: float | None = None
@@ -32,16 +36,25 @@ class _Interrupts:
 
     def rest(self) -> None:
         """Ignore them from now on: the interpreter gives its handlers up at its end, and would be killed."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _SIGNALS:
             if signal.getsignal(number) is self:
                 signal.signal(number, signal.SIG_IGN)
 
 
+def _open_missing_streams() -> None:
+    """Give the process streams that it was started without, as by `nmod ... >&-`: to nowhere."""
+    # In the order of their numbers, so that no file that is opened later gets one of them, and what is meant for it.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - for the life of the process
+
+
 def main() -> int:
     """Run the command line and return its exit code."""
+    _open_missing_streams()
     noted = _Interrupts()
     atexit.register(noted.rest)
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup and the like: it stays ignored
             signal.signal(number, noted)
     try:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nm_core.callbacks import ProgressCallback
-from nm_core.callbacks.displays import LineDisplay, NotebookDisplay, TerminalDisplay, open_display
+from nm_core.callbacks.displays import LastingDisplay, LineDisplay, NotebookDisplay, TerminalDisplay, open_display
 
 LINES = """
 import sys
@@ -59,10 +59,10 @@ def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where standard error is a terminal; an interactive shell of IPython there is none of a notebook."""
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
-    assert isinstance(open_display(), LineDisplay)
+    assert isinstance(open_display().display, LineDisplay)
     monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace()))
-    assert isinstance(open_display(), TerminalDisplay)
+    assert isinstance(open_display().display, TerminalDisplay)
 
 
 def test_without_a_standard_error_nothing_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,9 +71,27 @@ def test_without_a_standard_error_nothing_is_shown(monkeypatch: pytest.MonkeyPat
     open_display().line("a")
 
 
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(5, "EIO"), ValueError("closed"), SystemExit(1)])
+@pytest.mark.parametrize("call", ["line", "move", "close"])
+def test_a_display_that_is_gone_ends_no_run(error: BaseException, call: str) -> None:
+    """A pipe that nobody reads, a terminal that was closed: nothing is shown any more, and nothing is raised."""
+
+    def fail(*values: Any) -> None:
+        raise error
+
+    gone: Any = SimpleNamespace(has_bar=True, line=fail, move=fail, close=fail)
+    display = LastingDisplay(gone)
+    assert display.has_bar
+    {"line": lambda: display.line("a"), "move": lambda: display.move("a", 1, 2, ""), "close": display.close}[call]()
+    assert not display.has_bar
+    display.line("b")
+    display.move("b", 1, 2, "")
+    display.close()
+
+
 def test_a_notebook_gets_one_output_that_moves(drive: Any, clock: Any, cell: Cell) -> None:
     """The bar is one output however often it moves; lines have outputs of their own."""
-    assert isinstance(open_display(), NotebookDisplay)
+    assert isinstance(open_display().display, NotebookDisplay)
     running = drive(ProgressCallback(clock=clock), max_epochs=3)
     running.train(20, loss=[0.5, 0.25])
     running.run.evaluate([], name="dev")

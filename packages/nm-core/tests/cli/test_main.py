@@ -207,6 +207,39 @@ def test_a_closed_pipe_is_no_error(environment, arguments) -> None:
     process.stderr.close()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+@pytest.mark.parametrize("arguments", [("explain",), ("modules", "--json"), ("version",)])
+def test_a_full_disk_under_the_output_is_said(environment, arguments) -> None:
+    """`nmod modules --json > listing.json` on a disk without room ends with 1, once, and blames nobody."""
+    command = [sys.executable, "-c", "import sys, nmod; sys.exit(nmod.main())", *arguments]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == Exit.PROBLEM
+    assert done.stderr.startswith("No space left on device: output of the command could not be written.")
+    assert len(done.stderr.splitlines()) == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell of Unix closes streams")
+@pytest.mark.parametrize("closing", [">&-", "<&-", "2>&-", ">&- 2>&- <&-"])
+def test_a_process_may_lack_streams(environment, closing) -> None:
+    """As services and `nohup` scripts start them."""
+    line = f'"{sys.executable}" -c "import sys, nmod; sys.exit(nmod.main())" version {closing}'
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps the current folder of a process")
+def test_a_current_folder_that_is_gone_is_said(environment, tmp_path) -> None:
+    """Libraries would end the process without a word."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = "import os, sys; os.rmdir(os.getcwd()); import nmod; sys.exit(nmod.main())"
+    command = [sys.executable, "-c", code, "modules"]
+    done = subprocess.run(command, cwd=gone, capture_output=True, text=True, timeout=60)
+    assert done.returncode == Exit.PROBLEM
+    assert done.stderr == "The current folder is no longer there. Go to another: cd PATH.\n"
+
+
 @pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"tune"}))  # whose table of spaces is not broken either
 def test_a_narrow_terminal_gets_narrow_pages(nmod, command, monkeypatch) -> None:
     """In 60 columns no line of help is wider, but examples and the choices of an option, which are not broken."""

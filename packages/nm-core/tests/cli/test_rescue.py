@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from nm_core.application import Application, ApplicationError, load_application
+from nm_core.callbacks.run_recorder import RunRecorder
 from nm_core.cli.exits import Exit
 from nm_core.runs import RunFolder
 
@@ -83,6 +84,9 @@ def test_a_place_that_fails_at_the_end_costs_no_weights(
     assert ended.code == Exit.PROBLEM
     assert "No space left on device" in ended.err
     assert f"It is saved in {environment / 'runs' / 'application'} instead" in ended.err.replace("\n", " ")
+    record = RunFolder(environment / "runs").record()
+    assert record is not None
+    assert (record.state, record.reason) == ("failed", "not saved where it should be")
     assert load_application(environment / "runs" / "application", backend="python").has_weights
 
     full[:] = ["elsewhere", "runs"]  # type: ignore[list-item]
@@ -106,7 +110,8 @@ def test_a_checkpoint_of_the_last_update_is_named(
 
         result = train(self, request)
         run = Run("train", step=result.step, work_dir=environment / "runs")
-        request.callbacks[-1].on_checkpoint(run, environment / "runs" / "checkpoints" / "000001-step-4")
+        recorder = next(callback for callback in request.callbacks if isinstance(callback, RunRecorder))
+        recorder.on_checkpoint(run, environment / "runs" / "checkpoints" / "000001-step-4")
         return result
 
     def refuse(*arguments: Any, **options: Any) -> Path:

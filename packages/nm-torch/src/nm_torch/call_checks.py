@@ -74,10 +74,16 @@ class _CallCheck:
         if isinstance(module, Lowered):
             self.owner = type(module).__name__
             self.inputs, self.outputs = dict(module.input_types), dict(module.output_types)
+            self.tensor_outputs = frozenset[str]()  # each is that of a module inside, which is checked itself
         else:
             self.owner = module.name
             self.inputs, self.outputs = (
                 {port.name: port.type for port in ports.values()} for ports in (module.inputs, module.outputs)
+            )
+            self.tensor_outputs = frozenset(
+                port.name
+                for port in module.outputs.values()
+                if not (port.optional or port.needs or port.type.is_root or port.type.is_list or port.type.is_object)
             )
         self.names = tuple(self.inputs)
         self.lengths = [
@@ -111,6 +117,7 @@ class _CallCheck:
         if torch.compiler.is_compiling():
             return
         results = output if isinstance(output, tuple) and len(self.outputs) > 1 else (output,)
+        self._check_forms(output, results)
         key = _facts(args), _facts(kwargs.values()), _facts(results), tuple(kwargs)
         if key not in self.fitting:
             given = {f"input {name}": value for name, value in self._bind(args, kwargs).items()}
@@ -118,6 +125,29 @@ class _CallCheck:
             values = given | dict(zip(self.outputs, results, strict=True))
             self._check(values, types, self._explain_output)
             self._remember(key)
+
+    def _check_forms(self, output: Any, results: Sequence[Any]) -> None:
+        """Refuse another number of values than there are outputs, and what is no tensor where one is declared."""
+        names = ", ".join(self.outputs)
+        if len(results) != len(self.outputs):
+            count = f"{len(output)} values" if isinstance(output, tuple | list) else _form(output)
+            cause = f"{self.owner} gave {count}; its outputs are {names}."
+            self._refuse("NM132", names, cause, names, count)
+        for (name, type), value in zip(self.outputs.items(), results, strict=True):
+            if name in self.tensor_outputs and not isinstance(value, Tensor):
+                self._refuse("NM110", name, f"The value is {_form(value)}, and no tensor.", str(type), _form(value))
+
+    def _refuse(self, code: str, port: str, cause: str, expected: str, given: str) -> None:
+        problem = Problem(
+            code=code,
+            cause=cause,
+            consumer=self.owner,
+            port=port,
+            expected=expected,
+            given=given,
+            location=user_location(),
+        )
+        raise NeuralTypeError([self._explain_output(problem)])
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return the values of ports; arguments that are no ports follow from types and are left out."""
@@ -196,6 +226,10 @@ def _find_axis(type: NeuralType, types: Mapping[str, NeuralType]) -> tuple[str, 
                 if getattr(axis, "size", None) == size:
                     return name, number
     return None
+
+
+def _form(value: Any) -> str:
+    return "None" if value is None else f"a {type(value).__name__}"
 
 
 def _facts(values: Any) -> tuple[Any, ...]:

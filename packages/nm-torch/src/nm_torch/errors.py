@@ -14,6 +14,7 @@ __all__ = [
     "TrainingError",
     "UncheckedModuleError",
     "WeightsError",
+    "WrapError",
 ]
 
 
@@ -71,3 +72,7 @@ class NonFiniteWeightsError(NmError, ArithmeticError):
 
 class ModuleCheckError(NmError, ValueError):
     """A module cannot be checked as it was asked for: an input that nobody can invent, sizes that do not exist."""
+
+
+class WrapError(NmError, TypeError):
+    """Ports are to be added to something that is no module of PyTorch."""

@@ -50,6 +50,25 @@ def save_weights(module: NeuralModule, path: Path, *, without: Collection[str] =
     os.replace(partial, path)  # atomic: a reader sees the old file or the new one
 
 
+def check_weights_exist(module: nn.Module) -> None:
+    """Refuse weights without values, which can be neither trained nor moved to a device.
+
+    Raises:
+        WeightsError: one is on the meta device, or of a lazy layer that was never called.
+    """
+    for name, weight in (*module.named_parameters(), *module.named_buffers()):
+        if torch.nn.parameter.is_lazy(weight):
+            raise WeightsError(
+                f"{name} has no shape yet: it belongs to a lazy layer that was never called.\n"
+                "  Call the module once on tensors of the shapes that it will get, or give its layer all sizes."
+            )
+        if weight.is_meta:
+            raise WeightsError(
+                f"{name} is on the meta device, and has no values.\n"
+                '  Make the module on the CPU, or give it values: module.to_empty(device="cpu"), then its weights.'
+            )
+
+
 def load_weights(
     module: NeuralModule,
     path: Path,

@@ -10,6 +10,7 @@ from torch import nn
 
 from nm_core import ModuleOptions, Signature
 from nm_core.symbols.ports import PortSpec, as_ports
+from nm_torch.errors import WrapError
 from nm_torch.module import TorchModule
 
 M = TypeVar("M", bound=nn.Module)
@@ -52,6 +53,9 @@ def from_torch(
         outputs: the output ports, one for each value that the module returns.
         name: the module's name in graphs and checkpoints; the class's in lower case when not given.
 
+    Raises:
+        WrapError: what is given is no module.
+
     Example:
         >>> import torch
         >>> from nm_core import inputs
@@ -71,6 +75,16 @@ def from_torch(
     """
     if module is None:
         return partial(_add_ports, inputs=as_ports(inputs, "inputs"), outputs=as_ports(outputs, "outputs"))
+    if not isinstance(module, nn.Module):
+        given = f"the class {module.__name__}" if isinstance(module, type) else f"a {type(module).__name__}"
+        raise WrapError(
+            f"from_torch takes a torch.nn.Module, and {given} was given.\n  "
+            + (
+                f"Make one: from_torch({module.__name__}(...), inputs=..., outputs=...)."
+                if isinstance(module, type)
+                else "Put a function into forward of a class derived from torch.nn.Module."
+            )
+        )
     wrapped = WrappedModule(module=module, inputs=inputs, outputs=outputs, name=name or type(module).__name__.lower())
     wrapped._nm.signature = Signature(as_ports(inputs, "inputs"), as_ports(outputs, "outputs"))
     return wrapped

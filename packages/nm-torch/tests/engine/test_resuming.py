@@ -14,6 +14,7 @@ from nm_torch_samples import Keep, Map, Mean, Ragged, two_losses
 from nm_core import NeuralModuleFactory, Run
 from nm_core.callbacks import CheckpointCallback, EvaluationCallback
 from nm_torch.checkpoint import CheckpointDamagedError, CheckpointMismatchError, complete_checkpoints, read_manifest
+from nm_torch.engine.interrupts import SIGNALS
 from nm_torch.errors import NonFiniteWeightsError
 
 ADAMW = {"name": "adamw", "lr": 0.01}
@@ -157,7 +158,7 @@ def test_a_damaged_checkpoint_falls_back_or_is_an_error(tmp_path: Path) -> None:
     assert any("Passed over" in line for line in result.report)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_checkpoints_at_the_next_step_boundary(tmp_path: Path, number: int) -> None:
     """The run ends with the reason "interrupted" and a checkpoint, and resumes exactly; the handler is given back."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
@@ -11,13 +13,11 @@ if TYPE_CHECKING:
 
 
 class Display(Protocol):
-    """A place for progress.
+    """A place for progress."""
 
-    Attributes:
-        has_bar: whether `move` shows anything.
-    """
-
-    has_bar: bool
+    @property
+    def has_bar(self) -> bool:
+        """Whether `move` shows anything."""
 
     def line(self, text: str) -> None:
         """Show a line that stays."""
@@ -29,8 +29,12 @@ class Display(Protocol):
         """Leave what is shown as it is."""
 
 
-def open_display(console: Console | None = None) -> Display:
+def open_display(console: Console | None = None) -> LastingDisplay:
     """Return the display that fits: that of a console where one is given, else a notebook's or standard error's."""
+    return LastingDisplay(_open_display(console))
+
+
+def _open_display(console: Console | None) -> Display:
     if console is None:
         if in_notebook():
             return NotebookDisplay()
@@ -47,6 +51,51 @@ def in_notebook() -> bool:
     # IPython is there already if so, and is not imported to find out that it is not.
     get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
     return getattr(get_ipython() if get_ipython else None, "kernel", None) is not None
+
+
+class LastingDisplay:
+    """A display that outlives the one it shows on: nothing is shown any more, and the run goes on.
+
+    A reader that stops reading (`nmod train app.yaml 2>&1 | head`), a terminal that is closed and a full disk are no
+    reason to end a training.
+
+    Attributes:
+        display: the one on which it shows; None once that is gone.
+    """
+
+    def __init__(self, display: Display) -> None:
+        self.display: Display | None = display
+
+    @property
+    def has_bar(self) -> bool:
+        """Whether there is a bar to be moved."""
+        return self.display is not None and self.display.has_bar
+
+    def line(self, text: str) -> None:
+        """Show a line that stays."""
+        with self._giving_up():
+            if self.display is not None:
+                self.display.line(text)
+
+    def move(self, head: str, done: int, total: int | None, status: str) -> None:
+        """Show how far the run is."""
+        with self._giving_up():
+            if self.display is not None:
+                self.display.move(head, done, total, status)
+
+    def close(self) -> None:
+        """Leave what is shown as it is."""
+        with self._giving_up():
+            if self.display is not None:
+                self.display.close()
+
+    @contextmanager
+    def _giving_up(self) -> Iterator[None]:
+        try:
+            yield
+        # A file that was closed is a ValueError, and rich ends the process where a pipe is broken.
+        except (OSError, ValueError, SystemExit):
+            self.display = None
 
 
 class LineDisplay:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 from enum import IntEnum
@@ -12,6 +13,8 @@ from nm_core.runs import RunError
 from nm_types import NmError
 
 _SCREEN = 40
+_OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)})
+"""Errors of writing that come from a disk or a terminal; one without a file's name is of standard output."""
 
 
 class Exit(IntEnum):
@@ -28,7 +31,7 @@ class Exit(IntEnum):
     BUG = 70
     """An error nobody foresaw, in Neural Modules or in a collection."""
     INTERRUPTED = 130
-    """Ctrl-C or SIGTERM; training has written a checkpoint."""
+    """Ctrl-C, SIGTERM or SIGHUP; training has written a checkpoint."""
 
 
 EPILOG = "Exit codes: " + ", ".join(
@@ -58,6 +61,12 @@ def report(error: Exception, *, debug: bool) -> Exit:
     if isinstance(error, OSError) and error.filename is not None:
         _say(f"{error.filename}: {error.strerror or type(error).__name__}.")
         return Exit.PROBLEM
+    if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
+        _say(
+            f"{error.strerror or error}: output of the command could not be written.\n"
+            "  Make room, or send its output elsewhere."
+        )
+        return Exit.PROBLEM
     if _is_out_of_memory(error):
         reason = (str(error) or type(error).__name__).splitlines()[0][:300]
         _say(
@@ -68,9 +77,10 @@ def report(error: Exception, *, debug: bool) -> Exit:
     if not debug:
         frames = traceback.extract_tb(error.__traceback__)
         where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+        notes = "".join(f"  {note}\n" for note in getattr(error, "__notes__", ()))
         _say(
             f"An error that nobody foresaw: {type(error).__name__}: {error}\n"
-            f"  It was raised in {where}.\n"
+            f"  It was raised in {where}.\n{notes}"
             "  This is a fault of Neural Modules or of a collection, not yours. The same command with --debug shows\n"
             "  the traceback; please report it with that."
         )

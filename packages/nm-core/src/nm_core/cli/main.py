@@ -62,6 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show is no reason to fail
+    if not _stands_somewhere():
+        return Exit.PROBLEM
     try:
         result = nmod.main(words, prog_name="nmod", standalone_mode=False, obj=words, color=color)
         sys.stdout.flush()
@@ -78,8 +80,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("Interrupted.", file=sys.stderr)
         return Exit.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the command line's outermost frame
-        return report(error, debug=debug)
+        code = report(error, debug=debug)
+        _drop_unwritten()
+        return code
     return result if isinstance(result, int) else Exit.DONE
+
+
+def _stands_somewhere() -> bool:
+    """Tell whether the current folder exists; libraries end the process without a word where it does not."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        print("The current folder is no longer there. Go to another: cd PATH.", file=sys.stderr)
+        return False
+    return True
+
+
+def _drop_unwritten() -> None:
+    """Let go of output that cannot be written, so that the interpreter does not try again at its end, and complain."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        _unread()
 
 
 def _unread() -> int:

@@ -38,6 +38,7 @@ def save_trained(
         saved = application.save(target, overwrite=overwrite)
     except (NmError, OSError) as error:
         where = _find_weights(application, target, run, result, arguments)
+        run.update(state="failed", reason="not saved where it should be", sync=True)
         raise RunWriteError(f"The training is over, and what was trained is not saved: {error}\n{where}") from error
     run.note_saved(saved)
     return saved

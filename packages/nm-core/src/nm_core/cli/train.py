@@ -176,6 +176,7 @@ def _print(result: TrainingResult, initial: Sequence[LoadedWeights], saved: Path
 def _next(application: Application, saved: Path) -> str:
     """Return the commands that make sense for what was trained."""
     verbs = verbs_of(application)
-    commands = ["nmod eval"] if application.entry.eval is not None else []
-    commands += [f"nmod infer {saved} INPUT... ({verb})" for verb in verbs] or ["nmod infer"]
-    return ", or ".join(command if str(saved) in command else f"{command} {saved}" for command in commands)
+    path = shlex.quote(str(saved))
+    commands = [f"nmod eval {path}"] if application.entry.eval is not None else []
+    commands += [f"nmod infer {path} INPUT... ({verb})" for verb in verbs] or [f"nmod infer {path}"]
+    return ", or ".join(commands)

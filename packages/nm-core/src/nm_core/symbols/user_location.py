@@ -16,9 +16,12 @@ def user_location() -> str:
 
 
 def user_frame() -> FrameType | None:
-    """Return the innermost frame outside the engine's own packages."""
+    """Return the innermost frame outside the engine's own packages and of the code that they generate."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
+    while frame is not None and (
+        frame.f_globals.get("__name__", "").partition(".")[0] in _OURS
+        or frame.f_code.co_filename.startswith("<eval_with_key>")  # the forward of a lowered graph
+    ):
         frame = frame.f_back
     return frame
 

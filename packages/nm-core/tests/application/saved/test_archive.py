@@ -205,8 +205,9 @@ def test_what_is_no_archive_of_ours_is_said(load: Any, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as file:
         file.writestr("chapter", "1")
 
-    with pytest.raises(ApplicationError, match=r"it has no application\.json"):
+    with pytest.raises(ApplicationError, match=r"it has no application\.json") as caught:
         load(tmp_path / "other.zip")
+    assert "damaged" not in str(caught.value)
 
 
 def test_a_folder_may_be_called_like_an_archive(app: Application, load: Any, tmp_path: Path) -> None:

@@ -1,7 +1,14 @@
 """Data layers: order, batching and reading of samples."""
 
 from nm_torch.data.batching import Batching
-from nm_torch.data.errors import BatchingError, SampleError, UnreadableDataError, UnreadableSamplesWarning, WorkerError
+from nm_torch.data.errors import (
+    BatchingError,
+    CollateError,
+    SampleError,
+    UnreadableDataError,
+    UnreadableSamplesWarning,
+    WorkerError,
+)
 from nm_torch.data.layer import DataLayer
 from nm_torch.data.loading import Loaded, Request
 from nm_torch.data.plan import EpochPlan, MicroBatch
@@ -9,6 +16,7 @@ from nm_torch.data.plan import EpochPlan, MicroBatch
 __all__ = [
     "BatchingError",
     "Batching",
+    "CollateError",
     "DataLayer",
     "EpochPlan",
     "Loaded",

@@ -15,6 +15,10 @@ class BatchingError(NmError, ValueError):
     """Samples cannot be cut into batches as asked."""
 
 
+class CollateError(NmError, TypeError):
+    """A data layer puts samples together into other values than it has output ports."""
+
+
 class WorkerError(NmError, RuntimeError):
     """A worker process died or gave no batch within the time limit."""
 

@@ -14,6 +14,7 @@ from nm_core.symbols.component import Segment
 from nm_torch.data.batching import Batching, Sizes
 from nm_torch.data.errors import (
     BatchingError,
+    CollateError,
     SampleError,
     UnreadableDataError,
     UnreadableSamplesWarning,
@@ -143,13 +144,34 @@ class DataLayer(NeuralModule[OutputsT]):
                 readable.append(index)
             except SampleError as error:
                 unreadable.append((index, str(error)))
-            except (MemoryError, RuntimeError) as error:
-                raise (self.explain_error(error, (index,)) or error) from error
+            except Exception as error:
+                translated = self.explain_error(error, (index,))
+                if translated is not None:
+                    raise translated from error
+                error.add_note(f"{self.name} was reading {self.sample_name(index)}. A SampleError would leave it out.")
+                raise
         try:
-            values = tuple(self.collate(samples)) if samples else None
+            values = self._collated(samples) if samples else None
         except (MemoryError, RuntimeError) as error:
             raise (self.explain_error(error, readable) or error) from error
         return Loaded(values, tuple(readable), tuple(unreadable))
+
+    def _collated(self, samples: Sequence[Any]) -> tuple[Any, ...]:
+        """Put samples together, and see that there is a value for each output port.
+
+        Raises:
+            CollateError: there is not.
+        """
+        values = self.collate(samples)
+        names = tuple(self.outputs)
+        if not isinstance(values, tuple | list) or len(values) != len(names):
+            what = f"{len(values)} values" if isinstance(values, tuple | list) else f"a {type(values).__name__}"
+            raise CollateError(
+                f"{self.name}: collate gave {'None' if values is None else what}; expected one value for each output"
+                f" port, in order: {', '.join(names)}.\n"
+                f"  Let collate of {type(self).__name__} return a tuple of {len(names)}."
+            )
+        return tuple(values)
 
     def explain_error(
         self, error: BaseException, indices: Sequence[int] = (), values: Sequence[Any] = ()

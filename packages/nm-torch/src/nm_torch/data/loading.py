@@ -210,6 +210,7 @@ def _identity(loaded: Any) -> Any:
 
 
 def _prepare_worker(worker: int) -> None:
-    """Leave SIGINT and SIGTERM to the main process, which ends at a step boundary and needs its data until then."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    """Leave SIGINT, SIGTERM and SIGHUP to the main process, which needs its data until it ends at a step boundary."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)

@@ -14,6 +14,7 @@ from nm_core.graphs.sources import find_only_source
 from nm_core.symbols.tensor import Call, ConstantInput
 from nm_torch.data import DataLayer
 from nm_torch.data.memory import describe_values, explain_memory, is_out_of_memory
+from nm_torch.engine.raising_module import note_module
 from nm_torch.engine.randomness import Draws, shared_generator, stream_seed
 from nm_torch.engine.runtime import Runtime
 from nm_torch.errors import OutOfMemoryError
@@ -22,6 +23,7 @@ from nm_torch.lowering.shape_checks import shape_check
 from nm_torch.modes import evaluation_mode, is_settled
 from nm_torch.placement import to_device, to_host
 from nm_torch.values import float_weight, to_float
+from nm_torch.weights import check_weights_exist
 from nm_types import BatchTag
 
 
@@ -46,6 +48,7 @@ class ForwardPass:
         self.draws = Draws()
         self.lowered = lower(self.plan) if self.plan.framework else None
         if self.lowered is not None:
+            check_weights_exist(self.lowered)
             _leave_training(self.lowered)
         self.weight = None if self.lowered is None else float_weight(self.lowered)
         host_inputs = {tensor for call in self.plan.host for tensor in call.sources_of_inputs()}
@@ -168,6 +171,7 @@ def explain_errors(layer: DataLayer | None, indices: Sequence[int] = (), values:
         else:
             translated = None
         if translated is None:
+            note_module(error)
             raise
         raise translated from error
 

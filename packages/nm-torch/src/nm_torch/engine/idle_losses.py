@@ -51,6 +51,10 @@ class IdleLosses:
             if count
         ]
 
+    def any_here(self) -> bool:
+        """Tell whether any sample of this process has added nothing; the other processes are not asked."""
+        return any(loss.left_out > self.before[name] for name, loss in self.losses.items())
+
     def _counts(self, most: int) -> dict[str, int]:
         counts = [float(loss.left_out - self.before[name]) for name, loss in self.losses.items()]
         # A process without a share of its own computes copies, whose samples are counted twice.

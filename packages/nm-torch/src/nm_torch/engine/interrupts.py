@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+SIGNALS = [signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+"""Those that ask a run to end; SIGHUP comes where the terminal is closed or the connection to it is lost."""
+
 
 class Interrupts:
-    """The signals SIGTERM and SIGINT (Ctrl-C) since the action began.
+    """The signals SIGTERM, SIGINT (Ctrl-C) and SIGHUP since the action began.
 
     Attributes:
         received: the name of the first signal, if any.
@@ -26,14 +29,14 @@ class Interrupts:
 
 @contextmanager
 def catch_interrupts() -> Iterator[Interrupts]:
-    """Catch SIGTERM and SIGINT inside, and restore their handlers. Only the main thread can."""
+    """Catch SIGTERM, SIGINT and SIGHUP inside, and restore their handlers. Only the main thread can."""
     caught = Interrupts()
     if threading.current_thread() is not threading.main_thread():
         yield caught
         return
     before = {
         number: handler
-        for number in (signal.SIGTERM, signal.SIGINT)
+        for number in SIGNALS
         if (handler := signal.getsignal(number)) is not signal.SIG_IGN  # nohup and the like: it stays ignored
     }
     for number in before:

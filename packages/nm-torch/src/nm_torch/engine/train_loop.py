@@ -11,11 +11,13 @@ from torch import Tensor
 from nm_core import Metric, NmError, Run, TrainingResult
 from nm_core.actions.requests import TrainRequest
 from nm_core.callbacks.evaluation import plan_evaluations
+from nm_torch.call_checks import checked
 from nm_torch.engine import checkpointing, evaluation, run_notes
 from nm_torch.engine.accumulation import StepBatches
 from nm_torch.engine.hooks import Hooks, call_all
 from nm_torch.engine.idle_losses import IdleLosses
 from nm_torch.engine.interrupts import Interrupts, catch_interrupts
+from nm_torch.engine.raising_module import note_module
 from nm_torch.engine.randomness import preserve_generators
 from nm_torch.engine.runtime import Runtime
 from nm_torch.engine.skipped_updates import NO_WEIGHT, SkippedUpdates
@@ -50,6 +52,7 @@ class TrainLoop:
         self.checkpoint_position: tuple[int, int] | None = None
         self.step: TrainStep | None = None
         self.skipped_in_a_row = 0
+        self.unproven = True
         self.left_out = SkippedUpdates()
         self.batches = StepBatches(
             training.layer,
@@ -92,6 +95,7 @@ class TrainLoop:
                 translated = self._explain(error)
                 self.hooks.call_exception(run, translated or error)
                 if translated is None:
+                    note_module(error)
                     raise
                 raise translated from error
             finally:
@@ -163,7 +167,10 @@ class TrainLoop:
             # Attributes become locals: each lookup would be paid at every step.
             on_steps, log_every = self.hooks.steps, self.request.log_every
             accumulate, apply = step.accumulate, step.apply
-            with closing(self.batches.read(training.epoch, training.position)) as batches:
+            with (
+                closing(self.batches.read(training.epoch, training.position)) as batches,
+                checked(training.lowered) as first,
+            ):
                 for batch in batches:
                     weights = batch.weights
                     if distributed:
@@ -178,6 +185,8 @@ class TrainLoop:
                     applied = accumulate(batch, weights, training.step + training.skipped)
                     step.skipped = NO_WEIGHT, ""
                     if applied:
+                        if self.unproven:
+                            self._check_first_update(first, step)
                         run.learning_rate = self.schedule.apply(training.step)
                         applied = apply()
                     # Counted before a callback is called, so that an error in one of them loses nothing.
@@ -208,6 +217,22 @@ class TrainLoop:
             self._check_updates()
             self.idle.check(training.samples)
         return self._finish(signals)
+
+    def _check_first_update(self, switch: checked, step: TrainStep) -> None:
+        """End the checks of values, which one update has passed, and see that it can change a weight.
+
+        Raises:
+            TrainingError: no weight got a gradient.
+        """
+        switch.remove()
+        self.unproven = False
+        if all(parameter.grad is None for parameter in step.parameters) and not self.idle.any_here():
+            losses = ", ".join(term.name for term in self.training.objective.terms)
+            raise TrainingError(
+                f"no weight got a gradient, so nothing can be learned: {losses} depends on no weight that is trained.\n"
+                "  A detach(), an item(), a numpy array, torch.no_grad(), or a layer made in forward cuts a loss off\n"
+                "  from the weights. Look at forward of the modules between both."
+            )
 
     def _is_open(self) -> bool:
         """Tell whether the end that the request names is still to come."""

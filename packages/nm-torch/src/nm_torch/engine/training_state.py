@@ -17,6 +17,7 @@ from nm_torch.errors import TrainingError
 from nm_torch.lowering import lower
 from nm_torch.optim import Policy, Schedule
 from nm_torch.precision import LossScale
+from nm_torch.weights import check_weights_exist
 
 
 class TrainingState:
@@ -41,7 +42,9 @@ class TrainingState:
         self.precision = runtime.precision
         self.seed = runtime.settings.seed
         # Moved before the optimizer is built, which chooses its kernels by the devices of its parameters.
-        self.lowered = lower(self.objective.plan, totals=self.objective.total_calls).to(self.strategy.device)
+        lowered = lower(self.objective.plan, totals=self.objective.total_calls)
+        check_weights_exist(lowered)
+        self.lowered = lowered.to(self.strategy.device)
         # On the host, whatever the device: it is needed for `restart` alone, and never while a step computes.
         self.initial_weights = {name: value.detach().cpu().clone() for name, value in self._weights().items()}
         self.optimizer_spec = runtime.resolve_optimizer(request.optimizer)

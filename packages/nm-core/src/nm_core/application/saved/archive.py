@@ -107,6 +107,8 @@ def _members(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.Zi
             if sum(info.file_size for info in members.values()) > path.stat().st_size:
                 raise ApplicationError(f"{path} is damaged: its files together are larger than the archive.")
             yield archive, members
+    except ApplicationError:  # a ValueError, but it says already what is wrong
+        raise
     except OSError as error:
         raise ApplicationError(f"{path} cannot be read: {error.strerror or error}.") from error
     # zipfile raises each of these for some kind of damage

@@ -208,6 +208,8 @@ def _read_manifest(folder: Path) -> dict[str, dict[str, Data]]:
     try:
         with path.open("rb") as stream:
             manifest = json.loads(stream.read(_MANIFEST_BYTES))
+        if not isinstance(manifest, dict) or not {"format", "files"} <= manifest.keys():
+            raise ValueError("it is no object with a format and files")
         if manifest["format"] not in (FORMAT, _CHECKPOINT):
             raise ApplicationError(
                 f"{path} has the format {manifest['format']!r}; this version of nm-core reads {FORMAT}."
