@@ -98,7 +98,7 @@ def test_what_does_not_fit_is_refused(
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the name of a module with recipes, as an installed package has one."""
-    monkeypatch.setitem(sys.modules, "birds_recipes", SimpleNamespace(SONGS=SONGS, PLAIN=APPLICATION))
+    monkeypatch.setitem(sys.modules, "birds_recipes", SimpleNamespace(SONGS=SONGS, OTHER=PAIRS, PLAIN=APPLICATION))
     return "birds_recipes"
 
 
@@ -119,6 +119,16 @@ def test_recipes_of_third_parties_are_found_by_both_names(installed: str) -> Non
     assert find_recipe(one, "songs") == find_recipe(one, "birds.songs") == find_recipe(two, "whales.songs") == SONGS
     with pytest.raises(ConflictError, match=r"birds\.songs"):
         find_recipe(two, "songs")
+
+
+def test_the_short_name_of_an_official_recipe_stays_its_own(installed: str) -> None:
+    """A third party with a recipe of the same name changes nothing for who uses the official one."""
+    collections = Collections.load(
+        {"asr": offer("asr", f"{installed}:SONGS"), "birds": offer("birds", f"{installed}:OTHER")}, installed=False
+    )
+
+    assert find_recipe(collections, "songs") is SONGS
+    assert find_recipe(collections, "birds.songs") is PAIRS
 
 
 def test_a_hook_that_names_something_else_is_told(installed: str) -> None:
