@@ -72,6 +72,7 @@ class ParallelData:
         """
         sums_N = numpy.fromiter((_checksum(self.source[line]) for line in range(len(self))), numpy.uint64, len(self))
         count = min(max(1, round(_SHARE * len(self))), _MOST)
+        # at or below the limit, so that all pairs of one source fall on one side of it
         held_out_N: NDArray[numpy.bool_] = sums_N <= numpy.partition(sums_N, count - 1)[count - 1]
         if held_out_N.all():
             raise ScaffoldError(
@@ -87,4 +88,5 @@ def write_lines(lines: TextLines, chosen_N: NDArray[numpy.bool_]) -> Iterator[by
 
 
 def _checksum(text: str) -> int:
+    # of the text alone: the part that is set aside stays so when lines are added or put in another order
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
