@@ -103,6 +103,7 @@ def _place_files(
     paths: dict[str, str] = {}
     files: dict[str, Content] = {}
     for name, data_paths in (("train", request.train), ("dev", request.dev), ("test", request.test)):
+        # dev and test may be left out, and then have no paths for either side
         for side, path in zip(sides, data_paths, strict=bool(data_paths)):
             paths[f"{name}_{side}"] = request.path_from_folder(path)
     if not request.dev:
