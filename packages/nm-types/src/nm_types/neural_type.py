@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
+from functools import lru_cache
 from typing import Any, cast
 
 from nm_types.errors import BindingError, NmError, TypeSyntaxError
@@ -104,13 +105,11 @@ class NeuralType(Structure):
         """
         if not self.parameters:
             return self
-        if self.item is not None:
-            return NeuralType(Structure("list", item=self.item.bind(parameters)))
-        axes = tuple(_bind_axis(axis, parameters) for axis in self.axes)
-        kind = self.kind
-        if kind is not None and kind.sizes:
-            kind = _bind_kind(kind, parameters)
-        return NeuralType(Structure(self.form, axes, kind))
+        numbers = tuple((name, parameters.get(name)) for name in self.parameters)
+        # plain numbers only: a size of a call must not outlive its graph, and True is no 1
+        if all(type(value) is int for _, value in numbers):
+            return _bind_numbers(self, numbers)
+        return _bind(self, parameters)
 
     def compare(self, other: Structure) -> Comparison:
         """Compare this type, of an output, with the type of an input; one of six results."""
@@ -143,6 +142,21 @@ class NeuralType(Structure):
 
     def __reduce__(self) -> tuple[object, tuple[Form, tuple[Axis, ...], Kind | None, Structure | None]]:
         return _rebuild, (self.form, self.axes, self.kind, self.item)
+
+
+def _bind(type: NeuralType, parameters: Mapping[str, object]) -> NeuralType:
+    if type.item is not None:
+        return NeuralType(Structure("list", item=_bind(type.item, parameters)))
+    axes = tuple(_bind_axis(axis, parameters) for axis in type.axes)
+    kind = type.kind
+    if kind is not None and kind.sizes:
+        kind = _bind_kind(kind, parameters)
+    return NeuralType(Structure(type.form, axes, kind))
+
+
+@lru_cache(maxsize=1024)
+def _bind_numbers(type: NeuralType, numbers: tuple[tuple[str, object], ...]) -> NeuralType:
+    return _bind(type, dict(numbers))
 
 
 def _rebuild(form: Form, axes: tuple[Axis, ...], kind: Kind | None, item: Structure | None) -> NeuralType:
