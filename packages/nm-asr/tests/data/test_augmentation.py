@@ -123,7 +123,7 @@ def test_a_list_of_settings_is_read_in_order() -> None:
         ({"type": "noise", "colors": ["red"]}, r"colors are \['red'\]; expected any of white, pink, brown"),
         ({"type": "noise", "probability": 2}, r"probability is 2; expected 0 to 1"),
         ({"type": "room", "low": 0.0}, r"room: low is 0 and high 0\.5; expected 0 < low <= high"),
-        ({"type": "room", "ratio": float("nan")}, r"room: ratio is nan dB"),
+        ({"type": "room", "ratio": float("nan")}, r"room: ratio is nan; expected a number"),
         ({"type": "band", "low": 9000, "high": 8000}, r"band: low is 9000 and high 8000"),
         ({"type": "band", "probability": -1}, r"band: probability is -1; expected 0 to 1"),
     ],

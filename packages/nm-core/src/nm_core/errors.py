@@ -1,6 +1,6 @@
 """Errors of nm-core: each says what was wrong, what was expected, what was given and what to do next."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from nm_types import NmError
@@ -40,6 +40,12 @@ class SettingsError(NmError, ValueError):
     Args:
         problems: each problem by its place in the parameters, such as `("blocks", 0, "kernel")`, so that the check of
             a file shows each where it stands; the whole message names all of them.
+        errors: the errors of several checks, where this stands for all of them.
+
+    Example:
+        >>> error = SettingsError("block 0: kernel is 4.", problems={("blocks", 0, "kernel"): "kernel is 4."})
+        >>> list(error.problems)
+        [('blocks', 0, 'kernel')]
     """
 
     def __init__(
@@ -47,10 +53,30 @@ class SettingsError(NmError, ValueError):
         message: str = "",
         *,
         problems: Mapping[tuple[str | int, ...], str] | None = None,
+        errors: Sequence[NmError] = (),
         code: str | None = None,
     ) -> None:
         super().__init__(message, code=code)
         self.problems = dict(problems or {})
+        self.errors = tuple(errors)
+
+
+def check_all(*checks: Callable[[], object]) -> None:
+    """Run several checks of parameters, so that the problems of all of them are told at once.
+
+    Raises:
+        NmError: the error of the one check that fails, or a `SettingsError` for several.
+    """
+    errors = []
+    for check in checks:
+        try:
+            check()
+        except NmError as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise SettingsError("\n".join(map(str, errors)), errors=errors)
 
 
 class OptionError(NmError, TypeError, ValueError):

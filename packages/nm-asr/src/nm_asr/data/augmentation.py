@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nm_asr.data.acoustics import Band, Room, check_probability
 from nm_asr.errors import AugmentationError
 from nm_core.errors import did_you_mean
+from nm_core.symbols.parameter_values import find_misfit, hints
 
 Samples = NDArray[np.float32]
 
@@ -103,13 +104,7 @@ class Noise:
         probability: float = 1.0,
         level: str = "all",
     ) -> None:
-        _check_order("noise", low, high)
-        check_probability("noise", probability)
-        if level not in ("all", "sound"):
-            raise AugmentationError(f"noise: level is {level!r}; expected 'all' or 'sound'.")
-        unknown = [color for color in colors if color not in _EXPONENTS]
-        if unknown or not colors:
-            raise AugmentationError(f"noise: colors are {list(colors)}; expected any of {', '.join(_EXPONENTS)}.")
+        check_noise(low, high, colors, probability, level)
         self.low, self.high, self.probability, self.level = low, high, probability, level
         random = np.random.default_rng(0)
         self._stretches = np.stack([_make_noise(_EXPONENTS[color], random) for color in colors])
@@ -175,25 +170,79 @@ def read_augmentation(steps: Sequence[Mapping[str, Any]]) -> tuple[Augmentation,
     """Read the parameter ``augmentation``: a list such as ``[{"type": "speed", "low": 0.9, "high": 1.1}]``.
 
     Raises:
-        AugmentationError: an unknown type or setting, or values that contradict each other.
+        AugmentationError: an unknown type or setting, or values that contradict each other; all are named.
     """
-    return tuple(_read_step(number, dict(step)) for number, step in enumerate(steps))
+    check_augmentation(steps)
+    return tuple(AUGMENTATIONS[step["type"]](**_settings(step)) for step in steps)
 
 
-def _read_step(number: int, settings: dict[str, Any]) -> Augmentation:
-    kind = settings.pop("type", None)
+def check_augmentation(steps: Sequence[Mapping[str, Any]]) -> None:
+    """Check the parameter ``augmentation``; no noise is made.
+
+    Raises:
+        AugmentationError: an unknown type or setting, or values that contradict each other; all are named.
+    """
+    problems: dict[tuple[str | int, ...], str] = {}
+    for number, step in enumerate(steps):
+        for setting, problem in _check_step(step).items():
+            place = ("augmentation", number, setting) if setting in step else ("augmentation", number)
+            problems[place] = f"augmentation {number}: {problem}"
+    if problems:
+        raise AugmentationError("\n".join(problems.values()), problems=problems)
+
+
+def _settings(step: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in step.items() if name != "type"}
+
+
+def _check_step(step: Mapping[str, Any]) -> dict[str, str]:
+    """Return a sentence for each setting of a step that is unknown or impossible."""
+    kind = step.get("type")
     if kind not in AUGMENTATIONS:
-        raise AugmentationError(
-            f'augmentation {number}: its "type" is {kind!r}.{did_you_mean(str(kind), AUGMENTATIONS)}\n'
-            f"  Expected one of {', '.join(AUGMENTATIONS)}."
-        )
+        meant = did_you_mean(str(kind), AUGMENTATIONS)
+        return {"type": f'its "type" is {kind!r}.{meant}\n  Expected one of {", ".join(AUGMENTATIONS)}.'}
     parameters = inspect.signature(AUGMENTATIONS[kind]).parameters
-    unknown = [f'"{name}".{did_you_mean(name, parameters)}' for name in settings if name not in parameters]
-    if unknown:
-        raise AugmentationError(
-            f"augmentation {number}: {kind} has no setting {' '.join(unknown)}\n  It has {', '.join(parameters)}."
-        )
-    return AUGMENTATIONS[kind](**settings)
+    annotations = hints(AUGMENTATIONS[kind])  # type: ignore[arg-type]  # all of them are classes
+    problems = {}
+    for name, value in _settings(step).items():
+        if name not in parameters:
+            has = f"\n  It has {', '.join(parameters)}."
+            problems[name] = f'{kind} has no setting "{name}".{did_you_mean(name, parameters)}{has}'
+            continue
+        misfit = find_misfit(value, annotations[name])
+        if misfit is not None:
+            problems[name] = f"{kind}: {name} is {value!r}; expected {misfit.expected}."
+    if problems:
+        return problems
+    try:
+        if kind == "noise":
+            check_noise(**_settings(step))
+        else:
+            AUGMENTATIONS[kind](**_settings(step))
+    except AugmentationError as error:
+        return {"": str(error)}
+    return {}
+
+
+def check_noise(
+    low: float = 10.0,
+    high: float = 40.0,
+    colors: Sequence[str] = tuple(_EXPONENTS),
+    probability: float = 1.0,
+    level: str = "all",
+) -> None:
+    """Check the settings of `Noise`, which takes long to be made.
+
+    Raises:
+        AugmentationError: they are impossible.
+    """
+    _check_order("noise", low, high)
+    check_probability("noise", probability)
+    if level not in ("all", "sound"):
+        raise AugmentationError(f"noise: level is {level!r}; expected 'all' or 'sound'.")
+    unknown = [color for color in colors if color not in _EXPONENTS]
+    if unknown or not colors:
+        raise AugmentationError(f"noise: colors are {list(colors)}; expected any of {', '.join(_EXPONENTS)}.")
 
 
 def _make_noise(exponent: int, random: np.random.Generator) -> Samples:
@@ -214,5 +263,5 @@ def _measure_power(samples: Samples, sample_rate: int) -> float:
 
 
 def _check_order(name: str, low: float, high: float) -> None:
-    if low > high:
+    if not low <= high:  # not for what is no number either
         raise AugmentationError(f"{name}: low is {low:g} and high {high:g}; expected low <= high.")

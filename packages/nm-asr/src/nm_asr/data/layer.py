@@ -13,17 +13,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nm_asr.data.audio import read_audio
-from nm_asr.data.augmentation import read_augmentation
+from nm_asr.data.augmentation import check_augmentation, read_augmentation
 from nm_asr.data.cache import BoundedCache
-from nm_asr.data.selection import select_utterances
+from nm_asr.data.selection import check_durations, select_utterances
 from nm_asr.data.utterance import Utterance
-from nm_asr.errors import AudioError
-from nm_asr.features.mel import make_front_end
+from nm_asr.errors import AudioError, DataLayerError
+from nm_asr.features.mel import check_front_end, make_front_end
 from nm_core import ModuleOptions, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from nm_core.errors import check_all
 from nm_core.symbols.ports import PortSpec
 from nm_torch import ports
-from nm_torch.common.labels import LabelVocabulary
-from nm_torch.data import Batching, DataLayer, SampleError
+from nm_torch.common.labels import LabelVocabulary, check_labels
+from nm_torch.data import Batching, DataLayer, SampleError, check_limits
 
 PADDING = -1
 _TOLERANCE = 0.25
@@ -108,6 +109,7 @@ class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
         transcript_len="B ; Lengths(u)",
     )
     path_params: ClassVar[tuple[str, ...]] = ("manifest",)
+    size_limit: ClassVar[str] = "batch_seconds"
 
     @staticmethod
     def sizes(params: Mapping[str, Any]) -> dict[str, int]:
@@ -121,6 +123,19 @@ class AudioToTextDataLayer(DataLayer[AudioToTextBatch]):
         if params["features"] == "audio":
             outputs |= ports(spec="B T:t ; AudioSignal({sample_rate})")
         return PortSpec(), PortSpec(outputs.values())
+
+    @staticmethod
+    def check_params(params: Mapping[str, Any]) -> None:
+        """Check labels, limits of batches, durations, augmentation and front end without reading the manifest."""
+        if not params["manifest"]:
+            raise DataLayerError("manifest names no file.\n  Give a path, or a list of paths.")
+        check_all(
+            lambda: check_labels(params["labels"]),
+            lambda: check_limits("batch_seconds", params),
+            lambda: check_durations(params["min_duration"], params["max_duration"]),
+            lambda: check_augmentation(params["augmentation"]),
+            lambda: check_front_end(params["front_end"], sample_rate=params["sample_rate"]),
+        )
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ import numpy as np
 from nm_asr.data.line_form import Places
 from nm_asr.data.manifest import ManifestList, read_manifest_part
 from nm_asr.data.manifest_scan import BadLines, ParsedLines
-from nm_asr.errors import ComposedTextWarning, LabelError, LeftOutWarning, ManifestError
+from nm_asr.errors import ComposedTextWarning, DataLayerError, LabelError, LeftOutWarning, ManifestError
 from nm_torch.common.labels import LabelVocabulary
 
 
@@ -106,6 +106,19 @@ class Selection:
             (self.dropped_characters, "transcripts without the characters that no label covers"),
         )
         return [f"{count} {reason}" for count, reason in reasons if count]
+
+
+def check_durations(min_duration: float, max_duration: float | None) -> None:
+    """Check the limits of durations, in seconds.
+
+    Raises:
+        DataLayerError: nothing is between them.
+    """
+    if max_duration is not None and max_duration < min_duration:
+        raise DataLayerError(
+            f"max_duration is {max_duration:g} s and min_duration {min_duration:g} s, and nothing is between them.\n"
+            "  Give the shortest duration as min_duration, and the longest as max_duration."
+        )
 
 
 def select_utterances(

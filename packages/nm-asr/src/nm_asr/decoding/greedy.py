@@ -15,7 +15,7 @@ from nm_asr.errors import DecodingError
 from nm_core import ModuleOptions, NeuralModule, PositiveFloat
 from nm_torch import optional, ports
 from nm_torch.common.hypotheses import Hypothesis, HypothesisKind, Token, hypothesis_from_tokens
-from nm_torch.common.labels import LabelVocabulary
+from nm_torch.common.labels import LabelVocabulary, check_labels
 
 
 class GreedyCTCDecoder(NeuralModule):
@@ -45,6 +45,11 @@ class GreedyCTCDecoder(NeuralModule):
     def sizes(params: Mapping[str, Any]) -> dict[str, int]:
         """Return the number of labels, by the name in the ports."""
         return {"n_labels": len(params["labels"])}
+
+    @staticmethod
+    def check_params(params: Mapping[str, Any]) -> None:
+        """Check the labels."""
+        check_labels(params["labels"])
 
     def __init__(
         self,

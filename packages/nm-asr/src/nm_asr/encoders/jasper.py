@@ -15,7 +15,7 @@ from nm_asr.encoders.description import BlockDescription, read_blocks
 from nm_asr.encoders.masked import MaskedBatchNorm, SqueezeExcite, make_inside_mask
 from nm_asr.errors import EncoderError
 from nm_core import ModuleOptions, PositiveInt
-from nm_core.errors import did_you_mean
+from nm_core.errors import check_all, did_you_mean
 from nm_torch import TorchModule, ports
 
 _ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
@@ -23,6 +23,14 @@ _ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
     "hardtanh": partial(nn.Hardtanh, 0.0, 20.0, inplace=True),
     "silu": nn.SiLU,
 }
+
+
+def _check_activation(activation: str) -> None:
+    if activation not in _ACTIVATIONS:
+        raise EncoderError(
+            f'activation is "{activation}".{did_you_mean(activation, _ACTIVATIONS)}\n'
+            f"  Expected one of {', '.join(_ACTIVATIONS)}."
+        )
 
 
 class JasperEncoderOutputs(NamedTuple):
@@ -71,6 +79,11 @@ class JasperEncoder(TorchModule[JasperEncoderOutputs]):
             frames = block.frames(frames)
         return {"feat_out": blocks[-1].filters, "frames": frames}
 
+    @staticmethod
+    def check_params(params: Mapping[str, Any]) -> None:
+        """Check the activation and the blocks."""
+        check_all(lambda: _check_activation(params["activation"]), lambda: read_blocks(params["blocks"]))
+
     def __init__(
         self,
         *,
@@ -81,11 +94,6 @@ class JasperEncoder(TorchModule[JasperEncoderOutputs]):
         **options: Unpack[ModuleOptions],
     ) -> None:
         super().__init__(**options)
-        if activation not in _ACTIVATIONS:
-            raise EncoderError(
-                f'activation is "{activation}".{did_you_mean(activation, _ACTIVATIONS)}\n'
-                f"  Expected one of {', '.join(_ACTIVATIONS)}."
-            )
         self.blocks = nn.ModuleList()
         channels = feat_in
         dense: list[int] = []

@@ -14,6 +14,7 @@ from nm_asr.errors import FrontEndError
 from nm_asr.features.filters import mel_filters
 from nm_core import ModuleOptions, NonNegativeFloat, PositiveFloat, PositiveInt, Probability
 from nm_core.errors import did_you_mean
+from nm_core.symbols.parameter_values import find_misfit, hints
 from nm_torch import TorchModule, ports
 
 LOG_FLOOR = 2.0**-24
@@ -34,6 +35,32 @@ def hop_length(sample_rate: int, window_stride: float) -> int:
             f"window_stride is {window_stride:g} s, {hop} samples at {sample_rate} per second; expected at least one."
         )
     return hop
+
+
+def resolve_sizes(
+    *,
+    sample_rate: int,
+    window_size: float,
+    window_stride: float,
+    n_fft: int | None,
+    f_min: float,
+    f_max: float | None,
+    normalize: str | None,
+    **_: Any,
+) -> tuple[int, int, float]:
+    """Compute the samples of the window and of the transform, and the upper edge of the bands; the rest is ignored.
+
+    Raises:
+        FrontEndError: settings contradict each other.
+    """
+    if normalize not in ("per_feature", None):
+        raise FrontEndError(f'normalize is {normalize!r}; expected "per_feature" or None.')
+    width = round(sample_rate * window_size)
+    hop_length(sample_rate, window_stride)
+    length = n_fft or 2 ** (width - 1).bit_length()
+    highest = sample_rate / 2.0 if f_max is None else f_max
+    _check_settings(width, length, f_min, highest, sample_rate)
+    return width, length, highest
 
 
 class MelSpectrogram(nn.Module):
@@ -60,14 +87,17 @@ class MelSpectrogram(nn.Module):
         normalize: str | None = "per_feature",
     ) -> None:
         super().__init__()
-        if normalize not in ("per_feature", None):
-            raise FrontEndError(f'normalize is {normalize!r}; expected "per_feature" or None.')
-        width = round(sample_rate * window_size)
+        width, self.n_fft, highest = resolve_sizes(
+            sample_rate=sample_rate,
+            window_size=window_size,
+            window_stride=window_stride,
+            n_fft=n_fft,
+            f_min=f_min,
+            f_max=f_max,
+            normalize=normalize,
+        )
         self.hop = hop_length(sample_rate, window_stride)
-        self.n_fft = n_fft or 2 ** (width - 1).bit_length()
         self.preemphasis, self.log, self.normalize = preemphasis, log, normalize is not None
-        highest = sample_rate / 2.0 if f_max is None else f_max
-        _check_settings(width, self.n_fft, f_min, highest, sample_rate)
         before = (self.n_fft - width) // 2
         window = torch.hann_window(width, periodic=True, dtype=torch.float64).to(torch.float32)
         window = nn.functional.pad(window, (before, self.n_fft - width - before))
@@ -148,6 +178,11 @@ class AudioToMelSpectrogramPreprocessor(TorchModule[MelSpectrogramOutputs]):
         """Return the samples between frames, by the name in the ports."""
         return {"hop": hop_length(params["sample_rate"], params["window_stride"])}
 
+    @staticmethod
+    def check_params(params: Mapping[str, Any]) -> None:
+        """Check that the settings fit each other."""
+        resolve_sizes(**params)
+
     def __init__(
         self,
         *,
@@ -200,11 +235,35 @@ def make_front_end(settings: Mapping[str, Any], *, sample_rate: int, n_mels: int
     Raises:
         FrontEndError: a setting is unknown.
     """
-    names = [name for name in inspect.signature(MelSpectrogram).parameters if name not in ("sample_rate", "n_mels")]
-    unknown = [f'"{name}".{did_you_mean(name, names)}' for name in settings if name not in names]
-    if unknown:
-        raise FrontEndError(f"The front end has no setting {' '.join(unknown)}\n  It has {', '.join(names)}.")
+    check_front_end(settings, sample_rate=sample_rate)
     return MelSpectrogram(sample_rate=sample_rate, n_mels=n_mels, **settings)
+
+
+def check_front_end(settings: Mapping[str, Any], *, sample_rate: int) -> None:
+    """Check the parameter ``front_end`` of a data layer; no window or filter is made.
+
+    Raises:
+        FrontEndError: a setting is unknown or out of its range, or settings contradict each other.
+    """
+    parameters = inspect.signature(MelSpectrogram).parameters
+    names = [name for name in parameters if name not in ("sample_rate", "n_mels")]
+    known, problems = hints(MelSpectrogram), {}
+    for name, value in settings.items():
+        misfit = find_misfit(value, known[name]) if name in names else None
+        if name not in names:
+            problems[name] = f'The front end has no setting "{name}".{did_you_mean(name, names)}'
+        elif misfit is not None:
+            problems[name] = f"front_end: {name} is {value!r}; expected {misfit.expected}."
+    if problems:
+        raise FrontEndError(
+            "\n  ".join(problems.values()) + f"\n  It has {', '.join(names)}.",
+            problems={("front_end", name): problem for name, problem in problems.items()},
+        )
+    defaults = {name: parameter.default for name, parameter in parameters.items()}
+    try:
+        resolve_sizes(**{**defaults, **settings, "sample_rate": sample_rate})
+    except FrontEndError as error:
+        raise FrontEndError(str(error), problems={("front_end",): str(error)}) from None
 
 
 def _make_inside_mask(length: int, lengths_B: Tensor) -> Tensor:

@@ -38,7 +38,8 @@ def signature_of(cls: Any, params: Mapping[str, Any]) -> Signature:
     declared: Signature = cls._declared_ports
     owner = cls.__qualname__
     check_params = getattr(cls, "check_params", None)
-    if check_params is not None:
+    # parameters without which no port changes may be left out
+    if check_params is not None and cls._constructor_parameters.keys() <= params.keys():
         _call_author(owner, "check_params", check_params, params)
     ports_of = getattr(cls, "ports_of", None)
     if ports_of is not None:

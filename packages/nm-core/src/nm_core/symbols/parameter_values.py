@@ -100,7 +100,7 @@ def find_misfit(value: Any, hint: Any) -> Misfit | None:
     """Return the innermost part of plain data that does not fit an annotation, or None if all of it does."""
     origin, arguments = get_origin(hint), get_args(hint)
     if isinstance(value, float) and math.isnan(value) and hint is not Any:
-        return Misfit((), value, describe_hint(hint))
+        return Misfit((), value, describe_hint(hint) if _has_words(hint) else "a number")
     if origin is Annotated:
         misfit = find_misfit(value, arguments[0])
         if misfit is not None and misfit.path:

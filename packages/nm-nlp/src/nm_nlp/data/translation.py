@@ -20,7 +20,7 @@ from nm_nlp.data.parallel_text import Ids, TokenStore, check_line_counts, filter
 from nm_nlp.data.text_lines import warn_of_composed
 from nm_nlp.errors import LeftOutWarning, ParallelTextError, TokenizerError
 from nm_torch.common.tokenizers.files import load_tokenizer
-from nm_torch.data import Batching, DataLayer
+from nm_torch.data import Batching, DataLayer, check_limits
 from nm_torch.data.shared_array import SharedArray
 
 
@@ -121,6 +121,11 @@ class TranslationDataLayer(DataLayer[TranslationBatch]):
             labels=f"B TargetToken:t ; NextTokenIds({target})",
         )
         return ports(), PortSpec({**TranslationDataLayer.output_ports, **sized}.values())
+
+    @staticmethod
+    def check_params(params: Mapping[str, Any]) -> None:
+        """Check the limits of batches."""
+        check_limits("batch_tokens", params)
 
     def __init__(
         self,

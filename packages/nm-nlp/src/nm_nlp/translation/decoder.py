@@ -11,7 +11,14 @@ from torch import Tensor, nn
 
 from nm_core import ModuleOptions, PositiveInt, ProbabilityBelowOne
 from nm_core.symbols.ports import ports
-from nm_nlp.translation.embedding import Positions, check_length, embed, make_embedding, make_positions
+from nm_nlp.translation.embedding import (
+    Positions,
+    check_length,
+    check_transformer,
+    embed,
+    make_embedding,
+    make_positions,
+)
 from nm_torch import TorchModule
 from nm_torch.common.tokenizers.vocabulary_check import load_model_tokenizer
 from nm_torch.common.transformer import DecoderState, TransformerDecoder, TransformerOptions
@@ -70,6 +77,11 @@ class TransformerDecoderNM(TorchModule):
     def sizes(params: Mapping[str, Any]) -> dict[str, int]:
         """Return the encoder's size, which is the hidden size where it is not given."""
         return {"encoder": params["encoder_size"] or params["hidden_size"]}
+
+    @staticmethod
+    def check_params(params: Mapping[str, Any]) -> None:
+        """Check that the parameters fit each other."""
+        check_transformer(params)
 
     def __init__(
         self,

@@ -3,14 +3,32 @@
 Legend: T positions, D model size, N rows that are decoded in parallel.
 """
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from torch import Tensor, nn
 
+from nm_core.errors import did_you_mean
+from nm_torch.common.blocks import ACTIVATIONS
+from nm_torch.common.content_attention import check_heads
 from nm_torch.common.errors import OptionError, SequenceLengthError
 from nm_torch.common.positions import LearnedPositions, SinusoidalPositions
 
 Positions = Literal["sinusoidal", "learned"]
+
+
+def check_transformer(params: Mapping[str, Any]) -> None:
+    """Check that the parameters of an encoder or decoder fit each other.
+
+    Raises:
+        OptionError: heads do not share the channels evenly, an unknown activation, or learned positions without number.
+    """
+    check_heads(params["hidden_size"], params["num_heads"], "num_heads")
+    if params["activation"] not in ACTIVATIONS:
+        expected = f"{', '.join(ACTIVATIONS)}; given was {params['activation']!r}"
+        raise OptionError(f"activation must be one of {expected}.{did_you_mean(params['activation'], ACTIVATIONS)}")
+    if params["positions"] == "learned" and params["max_sequence_length"] is None:
+        raise OptionError("learned positions need a number of positions.\n  Give max_sequence_length.")
 
 
 def check_length(length: int, most: int | None) -> None:

@@ -3,14 +3,22 @@
 Legend: B sentences, S source positions, D model size.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Literal, Unpack
+from typing import Any, ClassVar, Literal, Unpack
 
 from torch import Tensor, nn
 
 from nm_core import ModuleOptions, PositiveInt, ProbabilityBelowOne
 from nm_core.symbols.ports import ports
-from nm_nlp.translation.embedding import Positions, check_length, embed, make_embedding, make_positions
+from nm_nlp.translation.embedding import (
+    Positions,
+    check_length,
+    check_transformer,
+    embed,
+    make_embedding,
+    make_positions,
+)
 from nm_torch import TorchModule
 from nm_torch.common.tokenizers.vocabulary_check import load_model_tokenizer
 from nm_torch.common.transformer import TransformerEncoder, TransformerOptions
@@ -52,6 +60,11 @@ class TransformerEncoderNM(TorchModule):
     input_ports = ports(input_ids="B Token:s ; TokenIds({vocabulary_size})", input_mask_src="B Token:s ; Mask")
     output_ports = ports(hidden_states="B Token:s Encoded:{hidden_size} ; Features")
     asset_params: ClassVar[tuple[str, ...]] = ("tokenizer",)
+
+    @staticmethod
+    def check_params(params: Mapping[str, Any]) -> None:
+        """Check that the parameters fit each other."""
+        check_transformer(params)
 
     def __init__(
         self,

@@ -12,6 +12,19 @@ from nm_torch.common.errors import OptionError
 from nm_torch.common.numerics import widen
 
 
+def check_heads(size: int, heads: int, name: str = "heads") -> None:
+    """Check that heads share channels evenly.
+
+    Args:
+        name: what the parameter is called.
+
+    Raises:
+        OptionError: they do not.
+    """
+    if size % heads:
+        raise OptionError(f"hidden_size must be a multiple of {name}; given were {size} and {heads}.")
+
+
 class ContentAttention(nn.Module):
     """Scaled dot products of projected queries and memory (Luong et al. 2015, arXiv 1508.04025, form "general").
 
@@ -23,8 +36,7 @@ class ContentAttention(nn.Module):
 
     def __init__(self, size: int, memory_size: int, heads: int = 1) -> None:
         super().__init__()
-        if size % heads:
-            raise OptionError(f"hidden_size must be a multiple of heads; given were {size} and {heads}.")
+        check_heads(size, heads)
         self.heads = heads
         self.query = nn.Linear(size, size, bias=False)
         self.key = nn.Linear(memory_size, size, bias=False)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from nm_core import ModuleOptions, PositiveInt, ProbabilityBelowOne
 from nm_core.symbols.ports import PortSpec, optional, ports
-from nm_torch.common.content_attention import ContentAttention
+from nm_torch.common.content_attention import ContentAttention, check_heads
 from nm_torch.common.errors import OptionError, SearchError
 from nm_torch.common.hypotheses import Hypothesis
 from nm_torch.common.numerics import length_mask, log_softmax
@@ -91,6 +91,18 @@ class DecoderRNN(TorchModule[DecoderRNNOutputs]):
         """Return the encoder's size, which is the hidden size where it is not given."""
         return {"encoder": params["encoder_size"] or params["hidden_size"]}
 
+    @staticmethod
+    def check_params(params: Mapping[str, Any]) -> None:
+        """Check that embeddings can be tied, and that the heads divide the hidden size."""
+        hidden_size, embedding_size = params["hidden_size"], params["embedding_size"] or params["hidden_size"]
+        if params["tie_embedding"] and embedding_size != hidden_size:
+            raise OptionError(
+                f"tie_embedding needs embeddings of the hidden size {hidden_size}; given was {embedding_size}.\n"
+                "  Leave embedding_size out."
+            )
+        if params["encoder_size"] is not None:
+            check_heads(hidden_size, params["heads"])
+
     def __init__(
         self,
         *,
@@ -108,11 +120,6 @@ class DecoderRNN(TorchModule[DecoderRNNOutputs]):
     ) -> None:
         super().__init__(**options)
         embedding_size = embedding_size or hidden_size
-        if tie_embedding and embedding_size != hidden_size:
-            raise OptionError(
-                f"tie_embedding needs embeddings of the hidden size {hidden_size}; given was {embedding_size}.\n"
-                "  Leave embedding_size out."
-            )
         self.num_labels = num_labels
         self.bos = num_labels
         self.eos = num_labels + 1

@@ -1,6 +1,7 @@
 """Labels: the characters that a recogniser writes, in the order of their ids."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from nm_torch.common.errors import LabelError
@@ -8,6 +9,21 @@ from nm_torch.common.text_files import compose
 
 ENGLISH = " abcdefghijklmnopqrstuvwxyz'"
 """Space, the letters and the apostrophe: 28 labels."""
+
+
+def check_labels(labels: Sequence[str]) -> None:
+    """Check the labels of a model.
+
+    Raises:
+        LabelError: no labels, an empty one, or one given twice.
+    """
+    if labels and "" not in tuple(labels) and len(set(labels)) == len(labels):
+        return
+    twice = [label for label, count in Counter(labels).items() if count > 1]
+    raise LabelError(
+        f"The labels are {list(labels)!r}{f', {_quote(twice)} more than once' if twice else ''}.\n"
+        f"  Expected at least one, none empty and none twice, such as {ENGLISH!r} or a list of characters."
+    )
 
 
 class LabelVocabulary:
@@ -32,12 +48,8 @@ class LabelVocabulary:
 
     def __init__(self, labels: Sequence[str]) -> None:
         self.labels = tuple(labels)
+        check_labels(self.labels)
         self._ids = {label: index for index, label in enumerate(self.labels)}
-        if not self.labels or "" in self._ids or len(self._ids) != len(self.labels):
-            raise LabelError(
-                f"The labels are {list(self.labels)!r}.\n"
-                f"  Expected at least one, none empty and none twice, such as {ENGLISH!r} or a list of characters."
-            )
         for label in self.labels:
             self._ids.setdefault(compose(label), self._ids[label])
         self._longest = max(map(len, self._ids))

@@ -55,6 +55,11 @@ class Activation(TorchModule):
     input_ports = ports(x="*s")
     output_ports = ports(y="*s ; Features")
 
+    @staticmethod
+    def check_params(params: Mapping[str, Any]) -> None:
+        """Check that there is such a function."""
+        make_function(params["function"])
+
     def __init__(self, *, function: str = "relu", **options: Unpack[ModuleOptions]) -> None:
         super().__init__(**options)
         self.function = make_function(function)

@@ -71,6 +71,14 @@ class ConvSubsampling(TorchModule[SubsamplingOutputs]):
         """Return the number of frames that become one."""
         return {"factor": prod(_check_strides(params["strides"]))}
 
+    @staticmethod
+    def check_params(params: Mapping[str, Any]) -> None:
+        """Check that kernels have a middle, and that there is such a function."""
+        kernel_size = params["kernel_size"]
+        if kernel_size % 2 == 0:
+            raise OptionError(f"kernel_size must be odd, so that one frame is in the middle; given was {kernel_size}.")
+        make_function(params["function"])
+
     def __init__(
         self,
         *,
@@ -82,8 +90,6 @@ class ConvSubsampling(TorchModule[SubsamplingOutputs]):
         **options: Unpack[ModuleOptions],
     ) -> None:
         super().__init__(**options)
-        if kernel_size < 1 or kernel_size % 2 == 0:
-            raise OptionError(f"kernel_size must be odd, so that one frame is in the middle; given was {kernel_size}.")
         widths = [input_size] + [output_size] * (len(strides) - 1)
         self.layers = nn.ModuleList(
             nn.Conv1d(width, output_size, kernel_size, stride=stride, padding=kernel_size // 2)

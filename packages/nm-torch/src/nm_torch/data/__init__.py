@@ -1,6 +1,6 @@
 """Data layers: order, batching and reading of samples."""
 
-from nm_torch.data.batching import Batching
+from nm_torch.data.batching import Batching, check_limits
 from nm_torch.data.errors import (
     BatchingError,
     CollateError,
@@ -26,4 +26,5 @@ __all__ = [
     "UnreadableDataError",
     "UnreadableSamplesWarning",
     "WorkerError",
+    "check_limits",
 ]

@@ -4,14 +4,15 @@ Ranks, workers and the place in a run have no part in the plan, so every process
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Any
 
 import numpy
 from numpy.typing import NDArray
 
-from nm_torch.data.errors import BatchingError
+from nm_torch.data.errors import BatchingError, OversizedSampleError
 from nm_torch.data.order import Stream, permutation, uniform
 from nm_torch.data.plan import EpochPlan
 
@@ -24,6 +25,27 @@ _AT_ONCE = 1 << 16
 JITTER = 0.1
 """How far a size may be stretched before sorting when buckets are shuffled: neighbours change from epoch to epoch, and
 a batch stays within about a tenth of one length."""
+
+
+def check_limits(size_limit: str, params: Mapping[str, Any]) -> None:
+    """Check that the parameters of a data layer limit its batches, and do not contradict each other.
+
+    Args:
+        size_limit: the name of the parameter that limits the size of a padded batch.
+
+    Raises:
+        BatchingError: there is no limit, or `drop_last` has no number of samples to go by.
+    """
+    if params["batch_size"] is None and params[size_limit] is None:
+        raise BatchingError(
+            f"a batch needs a limit, and neither batch_size nor {size_limit} is given.\n"
+            "  Give one of them, for example batch_size=32."
+        )
+    if params.get("drop_last") and params["batch_size"] is None:
+        raise BatchingError(
+            f"drop_last needs batch_size: batches by {size_limit} have no full number of samples.\n"
+            "  Leave drop_last out, or give batch_size."
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +75,7 @@ class Batching:
     drop_last: bool = False
 
     def __post_init__(self) -> None:
-        if self.batch_size is None and self.batch_tokens is None:
-            raise BatchingError(
-                "a batch needs a limit, and neither batch_size nor batch_tokens is given.\n"
-                "  Give one of them, for example batch_size=32."
-            )
+        check_limits("batch_tokens", vars(self) | {"drop_last": False})
         for name, kind, what in (("batch_size", Integral, "whole number"), ("batch_tokens", Real, "number")):
             value = getattr(self, name)
             # a bool is an int, and limits nothing
@@ -65,11 +83,7 @@ class Batching:
                 raise BatchingError(f"{name} is a {what}, and {value!r} was given.\n  For example {name}=32.")
             if value is not None and not float(value) > 0:
                 raise BatchingError(f"{name} must be greater than 0, and {value!r} was given.")
-        if self.drop_last and self.batch_size is None:
-            raise BatchingError(
-                "drop_last needs batch_size: batches by batch_tokens have no full number of samples.\n"
-                "  Leave drop_last out, or give batch_size."
-            )
+        check_limits("batch_tokens", vars(self))
 
     @property
     def needs_sizes(self) -> bool:
@@ -145,8 +159,11 @@ class Batching:
                     starts.append(position)
                     count, longest = 1, size
                 if size > budget:
-                    raise BatchingError(
+                    raise OversizedSampleError(
                         f"sample {order[position]} has size {size:g}, more than batch_tokens={budget:g} of a batch.\n"
-                        "  Raise batch_tokens, or leave samples of that size out."
+                        "  Raise batch_tokens, or leave samples of that size out.",
+                        index=int(order[position]),
+                        size=size,
+                        limit=budget,
                     )
         return numpy.frombuffer(starts, dtype=numpy.int64) if starts else numpy.empty(0, numpy.int64)

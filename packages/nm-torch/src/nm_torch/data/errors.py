@@ -19,6 +19,20 @@ class CollateError(NmError, TypeError):
     """A data layer puts samples together into other values than it has output ports."""
 
 
+class OversizedSampleError(BatchingError):
+    """A sample is larger than a whole batch may be.
+
+    Args:
+        index: the number of the sample.
+        size: its size.
+        limit: the largest size of a padded batch.
+    """
+
+    def __init__(self, message: str = "", *, index: int = 0, size: float = 0.0, limit: float = 0.0) -> None:
+        super().__init__(message)
+        self.index, self.size, self.limit = index, size, limit
+
+
 class WorkerError(NmError, RuntimeError):
     """A worker process died or gave no batch within the time limit."""
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Unpack
 
 import numpy
 
-from nm_core import ModuleOptions
+from nm_core import ModuleOptions, NonNegativeFloat, NonNegativeInt
 from nm_core.errors import ModuleDeclarationError
 from nm_core.modules.module import NeuralModule, OutputsT
 from nm_core.symbols.component import Segment
@@ -15,6 +15,7 @@ from nm_torch.data.batching import Batching, Sizes
 from nm_torch.data.errors import (
     BatchingError,
     CollateError,
+    OversizedSampleError,
     SampleError,
     UnreadableDataError,
     UnreadableSamplesWarning,
@@ -59,14 +60,16 @@ class DataLayer(NeuralModule[OutputsT]):
     """
 
     segment: ClassVar[Segment] = "source"
+    size_limit: ClassVar[str] = "batch_tokens"
+    """The name of the parameter that limits the size of a padded batch."""
 
     def __init__(
         self,
         *,
         batching: Batching,
-        workers: int = 0,
-        worker_timeout: float = 120.0,
-        max_unreadable: int = 20,
+        workers: NonNegativeInt = 0,
+        worker_timeout: NonNegativeFloat = 120.0,
+        max_unreadable: NonNegativeInt = 20,
         **options: Unpack[ModuleOptions],
     ) -> None:
         super().__init__(**options)
@@ -124,7 +127,14 @@ class DataLayer(NeuralModule[OutputsT]):
     def _plan(self, batching: Batching, seed: int, epoch: int) -> EpochPlan:
         if len(self) == 0:
             raise BatchingError(f"{self.name} has no samples.\n  Check what it was given: {dict(self.params)!r}")
-        batches = batching.plan(len(self), seed, epoch, self.sample_sizes() if batching.needs_sizes else None)
+        try:
+            batches = batching.plan(len(self), seed, epoch, self.sample_sizes() if batching.needs_sizes else None)
+        except OversizedSampleError as error:
+            name, limit = self.sample_name(error.index), f"{self.size_limit}={error.limit:g}"
+            raise BatchingError(
+                f"{self.name}: {name} has size {error.size:g}, more than {limit} of a whole batch.\n"
+                f"  Raise {self.size_limit} to {error.size:g} at least, or leave samples of that size out."
+            ) from error
         if not batches:
             raise BatchingError(
                 f"{self.name} gives no micro-batch: it has {len(self)} samples, fewer than"

@@ -77,6 +77,10 @@ def declare(context: Context, cls: type[NeuralModule], name: str, entry: ModuleE
 
 def _complain_about_params(context: Context, error: NmError, entry: ModuleEntry, at: Path) -> None:
     """Record an error about parameters; each of its problems at its place where it knows them."""
+    for part in error.errors if isinstance(error, SettingsError) else ():
+        _complain_about_params(context, part, entry, at)
+    if isinstance(error, SettingsError) and error.errors:
+        return
     problems = error.problems if isinstance(error, SettingsError) else {}
     for path, message in problems.items():
         context.complain(message, (*at, "params", *path) if entry.params else (*at, "type"), key=True)

@@ -13,7 +13,7 @@ from nm_core.modules.views import behind
 from nm_torch.common.error_rates.edit_distance import Edits, count_edits
 from nm_torch.common.errors import MetricError
 from nm_torch.common.hypotheses import Hypothesis
-from nm_torch.common.labels import LabelVocabulary
+from nm_torch.common.labels import LabelVocabulary, check_labels
 
 
 class ErrorRateOptions(ModuleOptions, total=False):
@@ -38,6 +38,11 @@ class ErrorRate(Metric):
     def sizes(params: Mapping[str, Any]) -> dict[str, int]:
         """Return the number of labels, by the name in the ports."""
         return {"n_labels": len(params["labels"])}
+
+    @staticmethod
+    def check_params(params: Mapping[str, Any]) -> None:
+        """Check the labels."""
+        check_labels(params["labels"])
 
     def __init__(self, *, labels: str | Sequence[str], **options: Unpack[ErrorRateOptions]) -> None:
         super().__init__(**options)
