@@ -28,6 +28,26 @@ class Scaler(NeuralModule):
         return [[self.weight * number for number in row] for row in signal]
 
 
+class Cell(NeuralModule):
+    """A module whose version 1 called its channels `width`."""
+
+    segment: ClassVar[Segment] = "framework"
+    input_ports = ports(signal="B T:t")
+    output_ports = ports(out="B T:t")
+
+    def __init__(self, *, channels: int) -> None:
+        self.channels = channels
+
+    def forward(self, signal: Any) -> Any:
+        """Pass on."""
+        return signal
+
+
+def width_as_channels(params: dict[str, Any]) -> dict[str, Any]:
+    """Version 2 has another name."""
+    return {"channels" if name == "width" else name: value for name, value in params.items()}
+
+
 class Words(NeuralModule):
     """Turns rows into texts."""
 
@@ -83,6 +103,13 @@ class HistoryPlugin:
                     version=3,
                     upgrades=_SCALER,
                     formerly=["Gain", "older.Gain"],
+                ),
+                ModuleSpec(
+                    "Cell",
+                    "Passes on.",
+                    targets={"any": "nm_core_history:Cell"},
+                    version=2,
+                    upgrades={1: "nm_core_history:width_as_channels"},
                 ),
                 ModuleSpec("Words", "Prints.", targets=any_words),
                 ModuleSpec("Lines", "Prints.", targets=any_words, deprecated="Use past.Words."),

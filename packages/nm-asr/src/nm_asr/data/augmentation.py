@@ -198,7 +198,7 @@ def _settings(step: Mapping[str, Any]) -> dict[str, Any]:
 def _check_step(step: Mapping[str, Any]) -> dict[str, str]:
     """Return a sentence for each setting of a step that is unknown or impossible."""
     kind = step.get("type")
-    if kind not in AUGMENTATIONS:
+    if not isinstance(kind, str) or kind not in AUGMENTATIONS:
         meant = did_you_mean(str(kind), AUGMENTATIONS)
         return {"type": f'its "type" is {kind!r}.{meant}\n  Expected one of {", ".join(AUGMENTATIONS)}.'}
     parameters = inspect.signature(AUGMENTATIONS[kind]).parameters

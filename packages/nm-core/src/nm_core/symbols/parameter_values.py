@@ -88,7 +88,7 @@ def hints(cls: type) -> dict[str, Any]:
 
 def _read_one_by_one(constructor: Any) -> dict[str, Any]:
     """Return those annotations of a constructor that can be evaluated; some only type checkers can follow."""
-    annotations = {}
+    annotations: dict[str, Any] = {}
     for name, annotation in getattr(constructor, "__annotations__", {}).items():
         with suppress(*_UNREADABLE):
             alone = type("Annotations", (), {"__annotations__": {name: annotation}})

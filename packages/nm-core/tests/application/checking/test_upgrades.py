@@ -165,3 +165,16 @@ def test_deprecated_modules_are_noted(tmp_path: Path) -> None:
     report = check(file)
 
     assert f"{file}:4:10: words: past.Lines is deprecated: Use past.Words." in report.notes
+
+
+def test_a_parameter_of_an_older_version_is_told_as_one(write: Any) -> None:
+    """A module without a version is of the installed one; a slip that no version had is told as before."""
+    text = (
+        "nm: app/1\nmodules:\n  a: {type: past.Cell, params: {width: 5}}\n  b: {type: past.Cell, params: {wdth: 5}}\n"
+    )
+
+    older, slip = (problem.message for problem in check(write(text)).problems)
+
+    assert older.startswith('Cell has no parameter "width".\n  Version 1 of past.Cell had it')
+    assert "Write {type: past.Cell@1, ...}, or as it is said now: channels: 5." in older
+    assert slip == 'Cell has no parameter "wdth".\n  Its parameters: channels.'

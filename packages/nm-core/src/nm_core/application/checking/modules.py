@@ -7,6 +7,7 @@ import re
 from nm_core.application.checking.context import Context
 from nm_core.application.checking.declared import Declared, with_types
 from nm_core.application.checking.parameters import check_parameters
+from nm_core.application.checking.upgrades import explain_older
 from nm_core.application.form.entries import ModuleEntry
 from nm_core.application.text.names import suggest
 from nm_core.application.text.problems import Path
@@ -15,7 +16,7 @@ from nm_core.errors import NmError, SettingsError
 from nm_core.modules.metric import Metric
 from nm_core.modules.module import NeuralModule
 from nm_core.modules.signature import signature_of
-from nm_core.symbols.parameters import FrozenParams
+from nm_core.symbols.parameters import FrozenParams, constructor_parameters
 
 
 def check_modules(context: Context) -> dict[str, Declared]:
@@ -62,7 +63,9 @@ def declare(context: Context, cls: type[NeuralModule], name: str, entry: ModuleE
     alike = cls, canonical_json(dict(entry.params))
     if alike in context.signatures and not context.problems.broken.touches((*at, "params")):
         return Declared(name, id, cls, *context.signatures[alike])
-    params = check_parameters(context, cls, entry.params, at)
+    unknown = [name for name in entry.params if name not in constructor_parameters(cls)]
+    older = explain_older(context.collections, entry, constructor_parameters(cls)) if unknown else ""
+    params = check_parameters(context, cls, entry.params, at, older=older)
     if params is None:
         return None
     try:

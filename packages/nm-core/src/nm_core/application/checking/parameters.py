@@ -14,14 +14,17 @@ from nm_core.symbols.parameter_values import find_misfit
 from nm_core.symbols.parameters import FrozenParams, complete, constructor_hints, constructor_parameters
 
 
-def check_parameters(context: Context, cls: type, given: Mapping[str, Data], at: Path) -> FrozenParams | None:
+def check_parameters(
+    context: Context, cls: type, given: Mapping[str, Data], at: Path, *, older: str = ""
+) -> FrozenParams | None:
     """Return the parameters of a class with defaults filled in, or record what is wrong with their names.
 
     Args:
         at: where the module stands that has these under `params`.
+        older: a sentence on the older version of the module that these are the parameters of.
     """
     known = constructor_parameters(cls)
-    named = check_names(context, cls.__qualname__, known, given, at)
+    named = check_names(context, cls.__qualname__, known, given, at, older=older)
     fitting = check_values(context, cls, known, given, at)
     if not named or not fitting or context.problems.broken.touches((*at, "params")):
         return None
@@ -33,20 +36,26 @@ def check_parameters(context: Context, cls: type, given: Mapping[str, Data], at:
 
 
 def check_names(
-    context: Context, owner: str, known: Mapping[str, Parameter], given: Mapping[str, Data], at: Path
+    context: Context,
+    owner: str,
+    known: Mapping[str, Parameter],
+    given: Mapping[str, Data],
+    at: Path,
+    *,
+    older: str = "",
 ) -> bool:
     """Record unknown and missing parameters; return whether there are none."""
     unknown = [name for name in given if name not in known]
     missing = [name for name, parameter in known.items() if _required(parameter) and name not in given]
     missing = [name for name in missing if not context.is_broken((*at, "params", name))]
     for name in unknown:
-        meant = suggest(name, known)
+        meant = "" if older else suggest(name, known)
         context.complain(
-            f'{owner} has no parameter "{name}".{meant}\n  Its parameters: {_listed(known)}.',
+            f'{owner} has no parameter "{name}".{meant}\n  {older or f"Its parameters: {_listed(known)}."}',
             (*at, "params", name),
             key=True,
         )
-    if len(missing) > len(unknown):  # a misspelt name is one slip
+    if len(missing) > len(unknown) and not (older and unknown):  # a misspelt name is one slip
         context.complain(
             f"{owner} needs the {'parameter' if len(missing) == 1 else 'parameters'} {', '.join(missing)}.\n"
             f"  Its parameters: {_listed(known)}.",

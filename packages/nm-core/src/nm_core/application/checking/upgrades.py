@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,36 @@ def steps_of(collections: Collections, entry: ModuleEntry) -> Steps:
     """Return the steps from a module of a file to the installed version of it; none where it is not older."""
     spec = collections.modules.get(collections.current(entry.type or ""))
     return () if spec is None or entry.version is None else spec.steps(entry.version)
+
+
+def explain_older(collections: Collections, entry: ModuleEntry, known: Collection[str]) -> str:
+    """Say which older version of a module had parameters that the installed one has not; empty if none had.
+
+    Args:
+        entry: the module as it is written, without a version.
+        known: the parameters of the installed version.
+    """
+    id = collections.current(entry.type or "")
+    spec = collections.modules.get(id)
+    for version in range(spec.version - 1, 0, -1) if spec is not None and entry.version is None else ():
+        params: dict[str, Data] | str = dict(entry.params)
+        for step in spec.steps(version) if spec is not None else ():
+            if step.params is None or isinstance(params, str):
+                continue
+            try:
+                function = import_target(step.params, what=id, distribution=None)
+            except NmError:
+                return ""
+            params = _run(function, params)
+        if isinstance(params, dict) and params and all(name in known for name in params):
+            changed = {name: value for name, value in params.items() if entry.params.get(name) != value}
+            now = ", ".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in changed.items())
+            return (
+                f"Version {version} of {id} had it, and a module without a version is of the installed one, "
+                f"{spec.version if spec else version}.\n"
+                f"  Write {{type: {id}@{version}, ...}}, or as it is said now: {now}."
+            )
+    return ""
 
 
 def renamer(steps: Steps) -> Callable[[str], str] | None:
