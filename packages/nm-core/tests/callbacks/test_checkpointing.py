@@ -84,6 +84,17 @@ def test_an_evaluation_that_never_came_is_reported(drive: Any) -> None:
     assert "evaluations of this run: dev" in running.run.report[0]
 
 
+def test_a_score_that_was_never_finite_is_reported_as_such(drive: Any) -> None:
+    """It was evaluated, so that nobody looks for a name that is misspelt."""
+    running = drive(CheckpointCallback(metric="dev.wer"))
+    running.tell("on_start")
+    running.tell("on_evaluation", "dev", {"wer": float("inf")})
+    running.tell("on_end", "finished")
+    assert running.run.report == [
+        "CheckpointCallback saw no finite value of dev.wer, so no checkpoint was kept as the best."
+    ]
+
+
 def test_the_end_has_a_checkpoint_unless_told_otherwise(drive: Any) -> None:
     """The run is told whether to write one after its last update; one callback that wants it is enough."""
     for wishes, expected in [((True,), True), ((False,), False), ((True, False), True)]:

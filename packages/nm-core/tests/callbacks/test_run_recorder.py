@@ -43,6 +43,24 @@ def test_the_best_is_that_of_the_metric_of_checkpoints(drive: Any, tmp_path: Pat
         assert run.record.best["value"] == best
 
 
+def test_of_equal_scores_the_best_is_the_one_whose_checkpoint_stays(drive: Any, tmp_path: Path) -> None:
+    """The newer checkpoint of equal scores is kept, so the record names its update, and not one that is gone."""
+    from nm_core.callbacks.retention import Retention
+
+    with open_run(tmp_path) as run:
+        driven = drive(RunRecorder(run))
+        driven.run.retention = Retention(metric="dev.wer", best=1)
+        updates = []
+        for value, checkpoint in ((0.5, True), (0.2, True), (0.2, True), (0.2, False), (0.3, True)):
+            driven.run.step += 1
+            driven.tell("on_evaluation", "dev", {"wer": value})
+            if checkpoint:
+                driven.tell("on_checkpoint", tmp_path / f"step-{driven.run.step}")
+            assert run.record.best is not None
+            updates.append(run.record.best["update"])
+    assert updates == [1, 2, 3, 3, 3]
+
+
 def test_a_disk_that_refuses_costs_the_record_and_not_the_run(
     drive: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

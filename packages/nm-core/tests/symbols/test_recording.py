@@ -103,7 +103,7 @@ def test_symbolic_tensors_have_no_value() -> None:
     """Testing, unpacking or converting a symbolic tensor says where values exist."""
     spec, *_ = Features()()
     for use in (bool, float, list, len):
-        with pytest.raises(SymbolicValueError, match=r"nf\.infer"):
+        with pytest.raises(SymbolicValueError, match=r"factory\.infer"):
             use(spec)
 
 

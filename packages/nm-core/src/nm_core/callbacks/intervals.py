@@ -57,7 +57,12 @@ def find_score(owner: str, metric: str, evaluation: str, scores: Mapping[str, fl
     )
 
 
-def report_missing_score(run: Run, owner: str, metric: str, evaluations: Iterable[str], effect: str) -> None:
-    """Report a score that a callback waited for and no evaluation gave."""
+def report_missing_score(
+    run: Run, owner: str, metric: str, evaluations: Iterable[str], effect: str, *, seen: bool
+) -> None:
+    """Report a score that a callback waited for and no evaluation gave, or none as a finite number (`seen`)."""
+    if seen:
+        run.report.append(f"{owner} saw no finite value of {metric}, so {effect}.")
+        return
     names = ", ".join(sorted(evaluations)) or "none"
     run.report.append(f"{owner} never saw the score {metric}, so {effect}; evaluations of this run: {names}.")

@@ -48,9 +48,14 @@ class RunRecorder(Callback):
         self._update(run, scores={**record.scores, **newest}, best=_best(run, record.best, newest))
 
     def on_checkpoint(self, run: Run, path: Path) -> None:
-        """Write the path of the checkpoint."""
+        """Write the path of the checkpoint, which is the best one if its score equals that of the best."""
+        record = self.open_run.record
         relative = Path(os.path.relpath(path, self.open_run.folder.path)).as_posix()
-        self._update(run, checkpoint={"path": relative, "update": run.step})
+        best = record.best
+        # Of equal scores the newer checkpoint is kept, and the older one goes: the record names the one that is there.
+        if best is not None and record.scores.get(best["metric"]) == {"value": best["value"], "update": run.step}:
+            best = {**best, "update": run.step}
+        self._update(run, checkpoint={"path": relative, "update": run.step}, best=best)
 
     def on_end(self, run: Run, reason: str) -> None:
         """Write how the training ended."""

@@ -79,8 +79,8 @@ class Watch:
         return True
 
     def report_missing(self, run: Run, effect: str) -> None:
-        """Report that no evaluation gave the score."""
-        report_missing_score(run, self.owner, self.metric, self._evaluations, effect)
+        """Report that no evaluation gave the score, or none a finite one."""
+        report_missing_score(run, self.owner, self.metric, self._evaluations, effect, seen=self.seen)
 
     def load(self, state: Mapping[str, object]) -> bool:
         """Take back the best value, unless it is one of another score; return whether it is of this one."""

@@ -50,7 +50,7 @@ MODULES: Final = {
 
 OWN_MODULE: Final = "Write it into the forward of a module of your own (a TorchModule with ports), and call that."
 LATER: Final = (
-    "Values exist inside train, eval and infer. Ask for them with nf.infer(tensors=[...]),\n"
+    "Values exist inside train, eval and infer. Ask for them with factory.infer(tensors=[...]),\n"
     "  or call the modules with real tensors, which compute at once."
 )
 

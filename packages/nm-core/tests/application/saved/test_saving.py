@@ -251,3 +251,5 @@ def test_a_place_is_tried_before_the_work(tmp_path: Path) -> None:
     for place in (tmp_path / "file", tmp_path / "file" / "b", tmp_path / "file" / "b.zip"):
         with pytest.raises(ApplicationError, match="file"):
             try_target(place, overwrite=True)
+    with pytest.raises(ApplicationError, match=r"b cannot be written: .*file is no folder"):
+        try_target(tmp_path / "file" / "b", overwrite=True)

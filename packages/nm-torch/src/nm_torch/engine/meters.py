@@ -90,18 +90,27 @@ class LossMeter:
         self.weights = [0.0] * len(self.weighed)
         return means
 
-    def error(self, fault: Fault | None) -> NonFiniteLossError:
-        """Return the error that names a loss that is not finite; without one, that of a process that waited for it."""
+    def error(self, fault: Fault | None, *, applied: bool = False) -> NonFiniteLossError:
+        """Return the error that names a loss that is not finite; without one, that of a process that waited for it.
+
+        Args:
+            applied: whether the weights have followed the update, since the loss was read at a log point.
+        """
         if fault is None:
             return NonFiniteLossError(
                 "a loss is not finite in another process, which names it.", loss="", step=-1, samples=()
             )
         name, losses = fault
+        after = (
+            "\n  The weights in memory have followed it: load a checkpoint, or make the modules anew."
+            if applied
+            else ""
+        )
         return NonFiniteLossError(
             f"the loss {name} is not finite in update {losses.update + 1}, micro-batch {losses.slot + 1} of it.\n"
             f"  Samples: {list_names(self.sample_names(losses.indices))}\n"
             "  Look at these samples, lower the learning rate or clip gradients (gradient_clip_norm=1.0).\n"
-            '  With non_finite="skip" such updates are left out and counted.',
+            '  With non_finite="skip" such updates are left out and counted.' + after,
             loss=name,
             step=losses.update + 1,
             samples=losses.indices,

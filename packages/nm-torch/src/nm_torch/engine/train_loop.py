@@ -365,7 +365,7 @@ class TrainLoop:
             # The fault is summed too: every rank raises, instead of waiting for one that has.
             *totals, faults = self.strategy.sum([*meter.totals, float(meter.fault is not None)])
         if faults:
-            raise meter.error(meter.fault)
+            raise meter.error(meter.fault, applied=True)
         return totals
 
     def _log_point(self) -> None:

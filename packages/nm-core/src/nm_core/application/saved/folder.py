@@ -111,7 +111,11 @@ def new_folder(path: Path, *, overwrite: bool = False, probe: bool = False) -> I
         else:
             _move_into_place(unfinished, path)
     except OSError as error:
-        raise ApplicationError(f"{path} cannot be written: {error.strerror or error}.") from error
+        reason = error.strerror or error
+        # mkdir says "File exists" of a parent that is a file, which sounds as if the target were there already.
+        if isinstance(error, FileExistsError | NotADirectoryError) and not path.parent.is_dir():
+            reason = f"{path.parent} is no folder"
+        raise ApplicationError(f"{path} cannot be written: {reason}.") from error
     finally:
         if unfinished is not None and unfinished.exists():
             shutil.rmtree(unfinished)
