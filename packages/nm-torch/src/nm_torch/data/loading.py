@@ -117,9 +117,13 @@ def worker_error(
 def _death_error(text: str, workers: int, limits: str, *, killed: bool) -> WorkerError:
     # Nobody else ends a process so: the system does, when memory is short.
     reason = "it was killed, most likely by the system because memory ran out: " if killed else ""
+    spawned = not killed and multiprocessing.get_start_method(allow_none=True) not in (None, "fork")
+    guard = '  Processes are spawned here and import the program anew: begin it under `if __name__ == "__main__":`.\n'
+    guard = guard if spawned else ""
     return WorkerError(
         f"a data worker process died: {reason}{text}\n"
         f"  If it was killed for memory, lower workers={workers} or the batch{f' ({limits})' if limits else ''}.\n"
+        f"{guard}"
         "  workers=0 reads in this process and shows the fault itself."
     )
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from nm_core import Callback, Run
+from nm_core.errors import OptionError
 
 Hook = Callable[..., None]
 
@@ -17,6 +18,7 @@ class Hooks:
     """
 
     def __init__(self, callbacks: Sequence[Callback]) -> None:
+        _check_intervals(callbacks)
         self.start = _bind(callbacks, "on_start")
         self.epoch_start = _bind(callbacks, "on_epoch_start")
         self.epoch_end = _bind(callbacks, "on_epoch_end")
@@ -67,6 +69,26 @@ class Hooks:
             except Exception as error:  # noqa: BLE001  # the others must still be told; the caller raises the first
                 errors.append(error)
         return errors
+
+
+def _check_intervals(callbacks: Sequence[Callback]) -> None:
+    """Refuse an `on_step` that nobody would ever call, since its class never says when.
+
+    Raises:
+        OptionError: `step_interval` is that of the base class.
+    """
+    for callback in callbacks:
+        says_when = any(
+            "step_interval" in vars(owner)
+            for owner in (callback, *type(callback).__mro__[:-1])
+            if owner is not Callback
+        )
+        if _overrides(callback, "on_step") and not says_when:
+            name = type(callback).__name__
+            raise OptionError(
+                f"{name} has on_step, and its step_interval is 0, so it would never be called.\n"
+                f"  Set it in the class: step_interval = 1 for each update; or set it to 0 there, which says never."
+            )
 
 
 def call_all(hooks: Sequence[Hook], *values: Any) -> None:

@@ -3,6 +3,7 @@
 import copy
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sentencepiece
@@ -126,3 +127,17 @@ def test_a_file_that_is_no_tokenizer_is_an_error(tmp_path: Path) -> None:
         load_tokenizer(tmp_path / "empty.model")
     with pytest.raises(TokenizerError, match="cannot be read: No such file"):
         load_tokenizer(tmp_path / "missing.model")
+
+
+@pytest.mark.parametrize("size", [4, -5, 2.5, True])
+def test_a_vocabulary_has_room_for_pieces(size: Any) -> None:
+    """Four ids have a meaning of their own; the library would fail with a condition of its code."""
+    with pytest.raises(TokenizerError, match=r"vocabulary_size is a whole number above 4"):
+        SentencePieceTokenizer.train(["hello world"], vocabulary_size=size)
+
+
+@pytest.mark.parametrize("texts", [[], ["", "  "]])
+def test_nothing_can_be_learned_from_no_text(texts: list[str]) -> None:
+    """An empty file is said to be empty."""
+    with pytest.raises(TokenizerError, match="There is no text to learn pieces from"):
+        SentencePieceTokenizer.train(texts, vocabulary_size=20)

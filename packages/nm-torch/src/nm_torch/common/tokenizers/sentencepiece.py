@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _RESERVED = "\N{LOWER FIVE EIGHTHS BLOCK}"
 """The character that the trainer keeps for what is unknown: it leaves out every text that has it."""
 
+_SPECIAL = 4
+"""Padding, begin, end and the unknown piece."""
 _LONGEST = 1 << 30
 """Bytes of the longest text to learn from. The trainer's own limit, 4,192, leaves out longer ones without a word."""
 
@@ -78,6 +80,11 @@ class SentencePieceTokenizer:
             character_coverage: share of the characters that the pieces cover; lower it for large alphabets.
             byte_fallback: write characters that the pieces lack as bytes instead of the unknown id.
         """
+        if isinstance(vocabulary_size, bool) or not isinstance(vocabulary_size, int) or vocabulary_size <= _SPECIAL:
+            raise TokenizerError(
+                f"vocabulary_size is a whole number above {_SPECIAL}, the ids with a meaning of their own,"
+                f" and {vocabulary_size!r} was given."
+            )
         trainer, model = _import_sentencepiece().SentencePieceTrainer, io.BytesIO()
         usable = _UsableTexts(texts)
         try:
@@ -96,6 +103,8 @@ class SentencePieceTokenizer:
                 minloglevel=2,  # errors only: the trainer writes pages to standard error
             )
         except (RuntimeError, OSError) as error:
+            if usable.number == 0:
+                raise TokenizerError("There is no text to learn pieces from: all that was given is empty.") from error
             raise TokenizerError(
                 f"sentencepiece could not learn {vocabulary_size} pieces from these texts: {error}\n"
                 "  With little text, ask for fewer pieces; with many characters, for more pieces or a lower coverage."
@@ -145,17 +154,19 @@ class SentencePieceTokenizer:
 
 
 class _UsableTexts:
-    """Texts that the trainer does not leave out, and the number of the others."""
+    """Texts that the trainer does not leave out, the number of those that are not empty, and that of the others."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._texts = texts
         self.left_out = 0
+        self.number = 0
 
     def __iter__(self) -> Iterator[str]:
         for text in prepare_texts(self._texts):
             if _RESERVED in text:
                 self.left_out += 1
             else:
+                self.number += bool(text.strip())
                 yield text
 
 
