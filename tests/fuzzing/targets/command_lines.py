@@ -17,7 +17,7 @@ COMMANDS = {
     "draw": ("--graph", "--format", "-o", "--unfold", "--set", "--json"),
     "diff": ("--json", "--backend"),
     "runs": ("--json",),
-    "plot": ("-o", "--json"),
+    "plot": ("-o", "--json", "--smooth", "--curve", "--log"),
     "modules": ("--collection", "--json"),
     "collections": ("--json",),
     "new": ("collection", "--output", "-o"),
@@ -26,7 +26,7 @@ COMMANDS = {
     "version": ("--json",),
     "completion": ("bash", "zsh", "fish"),
 }
-FLAGS = ("--json", "--quiet", "--resume", "--restart")
+FLAGS = ("--json", "--quiet", "--resume", "--restart", "--log")
 OPTION_VALUES = {
     "--max-steps": ("1", "2", "0", "-1", "9" * 25, "x"),
     "--max-epochs": ("1", "2", "0", "-1", "9" * 25, "1.5"),
@@ -41,6 +41,8 @@ OPTION_VALUES = {
     "--kind": ("word", "character", "sentencepiece", "x"),
     "--vocabulary-size": ("10", "30", "0", "-1", "9" * 12),
     "--backend": ("torch", "x", ""),
+    "--smooth": ("0", "0.9", "1", "-1", "nan", "x"),
+    "--curve": ("loss", "learning_rate", "x", ""),
 }
 ODD = 0.15
 """How often a word is any odd text, rather than one that fits its place."""
