@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from nm_core import NeuralModuleFactory
+from nm_core import Metric, NeuralModuleFactory
 from nm_core.actions.results import interrupted_result
+from nm_core.callbacks import EvaluationCallback
+from nm_torch import ports
+from nm_torch.data import SampleError
 from test_wrong_inputs import Project, project  # noqa: F401 - the healthy project
 from toys import Perceptron, Points, SquaredError
 
@@ -58,6 +61,52 @@ def test_python_logs_and_shows_progress(tmp_path: Path, capsys: pytest.CaptureFi
     for name in ("shown", "silent"):
         assert [line["step"] for line in lines(tmp_path / name) if line["event"] == "log"] == [5, 10, 15, 20]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["shown", "silent"]
+
+
+class Torn(Points):
+    """Points of which one cannot be read."""
+
+    def sample(self, index: int, random: Any) -> tuple[float, float]:
+        """Return a point.
+
+        Raises:
+            SampleError: it is the third one.
+        """
+        if index == 2:
+            raise SampleError("the file is torn")
+        return super().sample(index, random)
+
+
+class Distance(Metric):
+    """The number of values."""
+
+    input_ports = ports(y="B Channel:1")
+
+    def reset(self) -> None:
+        """Begin."""
+
+    def update(self, y: Any) -> None:
+        """Take a batch."""
+
+    def compute(self) -> dict[str, float]:
+        """Return a number that is not finite."""
+        return {"distance": float("inf")}
+
+
+def test_what_an_evaluation_could_not_read_is_noted_once(tmp_path: Path) -> None:
+    """In the result and the log of the training, however often it evaluates; a score that is infinite is null."""
+    net = Perceptron()
+    x, y = Points(name="data")()
+    torn, _ = Torn(name="torn")()
+    dev = EvaluationCallback(Distance(y=net(x=torn)), every_steps=5, name="dev")
+    loss = SquaredError()(y=net(x=x), target=y)
+    result = NeuralModuleFactory(work_dir=tmp_path).train(loss, max_steps=20, callbacks=[dev])
+    (note,) = (line for line in result.report if "torn" in line)
+    assert "the file is torn" in note
+    found = lines(tmp_path)
+    assert [line["message"] for line in found if line["event"] == "note"] == list(result.report)
+    assert [line["dev.distance"] for line in found if line["event"] == "evaluation"] == [None] * 4
+    assert found[0]["data"] == {"data": 22, "torn": 22}
 
 
 def test_a_resumed_run_goes_on_in_its_log(project: Project) -> None:  # noqa: F811

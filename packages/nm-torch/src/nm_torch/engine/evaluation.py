@@ -1,12 +1,12 @@
 """Evaluation: metrics over their data layers, each sample seen once by one process."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from nm_core import Graph, Metric, Run
 from nm_core.actions.requests import EvalRequest, metric_inputs
 from nm_core.graphs.calls import free_name
 from nm_core.symbols.tensor import Call
-from nm_torch.data import Request
+from nm_torch.data import DataLayer, Request
 from nm_torch.engine.forward import call_arguments, explain_errors, forward_pass
 from nm_torch.engine.hooks import Hooks, call_all
 from nm_torch.engine.runtime import Runtime
@@ -24,16 +24,21 @@ def evaluate(runtime: Runtime, request: EvalRequest) -> dict[str, float]:
     return scores
 
 
-def compute_scores(runtime: Runtime, request: EvalRequest) -> dict[str, float]:
+def compute_scores(
+    runtime: Runtime, request: EvalRequest, *, tell: Callable[[DataLayer], None] = DataLayer.warn_of_unreadable
+) -> dict[str, float]:
     """Return the scores of bound metrics, exact for any number of processes.
 
     Metrics of one data layer share its pass. A score that two metrics have under one name is prefixed with the
     metric's name.
+
+    Args:
+        tell: told each data layer when all was read, in every process: says which samples could not be.
     """
     for metric in request.metrics:
         metric.reset()
     for group in _group_by_layer(request):
-        _update_metrics(runtime, _part(request.graph, group), group, request.max_batches)
+        _update_metrics(runtime, _part(request.graph, group), group, request.max_batches, tell)
     results: list[tuple[Metric, dict[str, float]]] = []
     for metric in request.metrics:
         _merge_processes(runtime, metric)
@@ -41,7 +46,13 @@ def compute_scores(runtime: Runtime, request: EvalRequest) -> dict[str, float]:
     return _name_scores(results)
 
 
-def _update_metrics(runtime: Runtime, graph: Graph, metrics: Sequence[Metric], max_batches: int | None) -> None:
+def _update_metrics(
+    runtime: Runtime,
+    graph: Graph,
+    metrics: Sequence[Metric],
+    max_batches: int | None,
+    tell: Callable[[DataLayer], None],
+) -> None:
     forward = forward_pass(graph, runtime)
     layer, strategy, seed = forward.layer, runtime.strategy, runtime.settings.seed
     plan = layer.plan_once(in_order=False)
@@ -59,7 +70,7 @@ def _update_metrics(runtime: Runtime, graph: Graph, metrics: Sequence[Metric], m
             values = forward.compute(forward.bind_layer(loaded.values), number)
             for metric in metrics:
                 metric.update(**call_arguments(_call(metric), values))
-    layer.warn_of_unreadable()
+    tell(layer)
     if not strategy.sum([float(samples)])[0]:
         names = ", ".join(metric.name for metric in metrics)
         raise EvaluationError(

@@ -33,10 +33,11 @@ def notes_at_end(layer: DataLayer, left_out: SkippedUpdates, strategy: Strategy)
         reason: list(dict.fromkeys(example for part in examples for example in part.get(reason, ())))
         for reason in left_out.counts
     }
-    return [*left_out.notes(), *_unreadable_notes(layer, strategy)]
+    return [*left_out.notes(), *unreadable_notes(layer, strategy)]
 
 
-def _unreadable_notes(layer: DataLayer, strategy: Strategy) -> list[str]:
+def unreadable_notes(layer: DataLayer, strategy: Strategy) -> list[str]:
+    """Return the note on samples that could not be read; every process takes part."""
     parts = strategy.gather([[index, reason] for index, reason in layer.unreadable.items()])
     unreadable = {index: reason for part in parts for index, reason in part}
     if not unreadable:

@@ -12,6 +12,7 @@ from nm_core import Metric, NmError, Run, TrainingResult
 from nm_core.actions.requests import TrainRequest
 from nm_core.callbacks.evaluation import plan_evaluations
 from nm_torch.call_checks import checked
+from nm_torch.data import DataLayer
 from nm_torch.engine import checkpointing, evaluation, run_notes
 from nm_torch.engine.accumulation import StepBatches
 from nm_torch.engine.hooks import Hooks, call_all
@@ -386,7 +387,12 @@ class TrainLoop:
         call_all(self.hooks.log, run, values)
 
     def _evaluate(self, metrics: Sequence[Metric]) -> dict[str, float]:
-        return evaluation.compute_scores(self.runtime, self.request.evaluation(metrics))
+        return evaluation.compute_scores(self.runtime, self.request.evaluation(metrics), tell=self._note_unreadable)
+
+    def _note_unreadable(self, layer: DataLayer) -> None:
+        """Report what an evaluation could not read, once and not after each."""
+        report = self.run.report
+        report += [note for note in run_notes.unreadable_notes(layer, self.strategy) if note not in report]
 
     def _announce(self, name: str, scores: Mapping[str, float]) -> None:
         call_all(self.hooks.evaluation, self.run, name, scores)
