@@ -1,12 +1,13 @@
 """When checkpoints are asked for, and which of them stay."""
 
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
 from nm_core import Callback, ParameterError, Run
 from nm_core.callbacks import CheckpointCallback
 from nm_core.callbacks.retention import Retention
+from nm_core.symbols.parameter_values import PositiveInt
 
 
 class Evaluate(Callback):
@@ -123,3 +124,9 @@ def test_settings_out_of_range_are_refused(settings: dict[str, Any], message: st
     """Settings that make no sense are refused when the callback is made."""
     with pytest.raises(ParameterError, match=message):
         CheckpointCallback(**settings)
+
+
+def test_keep_says_its_range_to_the_check_of_files() -> None:
+    """A file that keeps no checkpoint is found before it is trained, as the constructor would refuse it."""
+    hints = get_type_hints(CheckpointCallback.__init__, include_extras=True)
+    assert hints["keep"] == PositiveInt

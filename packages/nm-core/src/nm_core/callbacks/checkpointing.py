@@ -15,7 +15,7 @@ from nm_core.callbacks.retention import Retention
 from nm_core.callbacks.run import Run
 from nm_core.callbacks.watch import Watch
 from nm_core.errors import ParameterError
-from nm_core.symbols.parameter_values import NonNegativeFloat, NonNegativeInt
+from nm_core.symbols.parameter_values import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 
 class CheckpointCallback(Callback):
@@ -56,7 +56,7 @@ class CheckpointCallback(Callback):
         every_epochs: NonNegativeInt = 0,
         every_minutes: NonNegativeFloat = 0.0,
         at_end: bool = True,
-        keep: NonNegativeInt = 3,
+        keep: PositiveInt = 3,
         best: NonNegativeInt | None = None,
         metric: str | None = None,
         mode: Mode | None = None,
