@@ -82,7 +82,7 @@ def judge(path: Path, original: Side, *, shown: bool = True) -> tuple[str, bool]
         str(compare(original, side).to_dict())
     if not side.report.ok:
         return "problems", False
-    app = load_application(path, collections=COLLECTIONS, backend="python")
+    app = load_application(path, collections=COLLECTIONS, backend="python", work_dir=None)  # which a run would open
     for graph in app.graphs.values():
         graph.plan()
     app.to_yaml()

@@ -11,6 +11,8 @@ from nm_core_speech import Silent, Watch
 
 from nm_core import PortError
 from nm_core.application import Application, ApplicationError, ApplicationFileError, UnknownVerbError
+from nm_core.callbacks.progress import ProgressCallback
+from nm_core.callbacks.run_log import RunLog
 from nm_core.callbacks.run_recorder import RunRecorder
 from nm_core.graphs import calls
 
@@ -75,7 +77,7 @@ def test_training_does_what_the_section_says(app: Application) -> None:
 
     assert result.step == 4
     assert request.optimizer == {"name": "sgd", "lr": 0.1}
-    assert [type(callback) for callback in request.callbacks] == [Silent, Watch, RunRecorder]
+    assert [type(callback) for callback in request.callbacks] == [Silent, Watch, RunRecorder, RunLog, ProgressCallback]
     assert request.callbacks[1].metrics[0].call is not None
     assert request.callbacks[1].log_dir == str(app.path.parent / "logs")
     assert app.factory.settings.work_dir == app.path.parent / "runs"
@@ -91,7 +93,7 @@ def test_training_can_be_told_otherwise(app: Application) -> None:
     request = app.factory.session.requests[0]  # type: ignore[attr-defined]
 
     assert request.max_steps == 7
-    assert [type(callback) for callback in request.callbacks] == [Silent, RunRecorder]
+    assert [type(callback) for callback in request.callbacks] == [Silent, RunRecorder, RunLog, ProgressCallback]
     assert request.optimizer == "adam"
 
 
