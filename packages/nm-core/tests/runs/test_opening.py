@@ -33,6 +33,15 @@ def test_a_second_run_is_refused_with_the_ways_out(held: Path) -> None:
     assert (held / "run.json").read_bytes() == before
 
 
+def test_a_record_that_cannot_be_read_is_kept_beside_the_new_one(held: Path) -> None:
+    """A damaged or newer record is never overwritten in silence."""
+    (held / "run.json").write_text("[1, 2]", encoding="utf-8")
+
+    with open_run(held, resume=True) as run:
+        assert any("run.unreadable" in note for note in run.notes)
+    assert (held / "run.unreadable").read_text(encoding="utf-8") == "[1, 2]"
+
+
 @pytest.mark.parametrize("resume", [True, "auto", "checkpoints/000001-step-30"])
 def test_a_run_that_goes_on_keeps_its_past(held: Path, resume: object) -> None:
     """With resume the record goes on, the same beginning with another process at work."""

@@ -182,10 +182,14 @@ def test_scores_that_are_no_numbers_are_an_error(beam_size: int) -> None:
     [
         lambda: SearchOptions(bos=0, eos=1, beam_size=2, n_best=3),
         lambda: SearchOptions(bos=0, eos=1, beam_size=0, n_best=0),
+        lambda: SearchOptions(bos=0, eos=1, beam_size=2.0),  # type: ignore[arg-type]
+        lambda: SearchOptions(bos=0, eos=1, min_length=True),
         lambda: SearchOptions(bos=0, eos=1, length_penalty=-1.0),
+        lambda: SearchOptions(bos=0, eos=1, length_penalty=float("nan")),
+        lambda: SearchOptions(bos=0, eos=1, length_penalty="x"),  # type: ignore[arg-type]
     ],
 )
 def test_options_that_no_search_can_follow_are_refused(make: Callable[[], SearchOptions]) -> None:
-    """More hypotheses than beams, no hypothesis, and a negative penalty are errors."""
+    """More hypotheses than beams, no hypothesis, parts of a beam, and a penalty that is negative or nan are errors."""
     with pytest.raises(SearchError):
         make()

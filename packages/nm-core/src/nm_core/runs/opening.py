@@ -114,6 +114,7 @@ def _begin(
 ) -> OpenRun:
     """Decide what becomes of the run that is there, try what will be written, and write the record."""
     record, notes = folder.record(), []
+    unreadable = record is None and folder.record_path.is_file()
     if folder.holds_run() and not (record is not None and record.opening == opening and not restart):
         if restart:
             notes.append(f"The run that was in {folder.path} is now in {folder.move_aside()}.")
@@ -122,6 +123,10 @@ def _begin(
             _check_resume(folder, record, resume)
     elif restart:
         record = None
+    if unreadable and folder.record_path.is_file():  # a restart has moved it
+        kept = folder.record_path.with_suffix(".unreadable")
+        folder.record_path.replace(kept)
+        notes.append(f"{folder.record_path} is no record that this version reads; it is kept as {kept.name}.")
     if unsupported:
         notes.append(
             f"{folder.path} cannot be locked ({unsupported}): see that no other process trains into it meanwhile."

@@ -1,6 +1,7 @@
 """Files become trees of plain data in which every value knows where it stands."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -171,14 +172,16 @@ def test_every_node_knows_its_place() -> None:
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    """A wrong ending, a missing, an overlong and a binary file are problems with advice."""
+    """A wrong ending, a missing, an overlong and a binary file, and a pipe, are problems with advice."""
     messages = []
+    os.mkfifo(tmp_path / "pipe.yaml")
     (tmp_path / "a.yaml").write_bytes(b"a: \xff\xfe\n")
     for name, limits in (
         ("a.txt", Limits()),
         ("none.yaml", Limits()),
         ("a.yaml", Limits(bytes=2)),
         ("a.yaml", Limits()),
+        ("pipe.yaml", Limits()),
     ):
         problems = Problems(name)
         content = read_bytes(tmp_path / name, problems, limits)
@@ -191,6 +194,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         "The file cannot be read: No such file or directory.",
         "The file is larger than 2 bytes.",
         "The file is not UTF-8: byte 3 is 0xff.",
+        "The file is a pipe.",
     ]
 
 

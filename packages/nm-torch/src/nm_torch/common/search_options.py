@@ -4,6 +4,7 @@ Legend: N rows that are decoded in parallel, V symbols.
 """
 
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Protocol
 
 import torch
@@ -37,7 +38,8 @@ class SearchOptions:
         min_length: symbols before the end, at least.
 
     Raises:
-        SearchError: `n_best` is not between 1 and `beam_size`, or the length penalty is negative.
+        SearchError: a count is no whole number, `n_best` is not between 1 and `beam_size`, or the length penalty is
+            negative or not finite.
 
     Example:
         >>> options = SearchOptions(bos=1, eos=2, beam_size=4, length_penalty=1.0)
@@ -54,13 +56,19 @@ class SearchOptions:
     min_length: int = 0
 
     def __post_init__(self) -> None:
+        for name in ("beam_size", "n_best", "min_length"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, Integral):
+                raise SearchError(f"{name} is a whole number; given was {value!r}.")
         if not 1 <= self.n_best <= self.beam_size:
             raise SearchError(
                 f"a search returns between 1 and beam_size hypotheses; given were n_best={self.n_best} and "
                 f"beam_size={self.beam_size}.\n  Raise beam_size, or ask for fewer."
             )
-        if self.length_penalty < 0:
-            raise SearchError(f"length_penalty must not be negative; given was {self.length_penalty!r}.")
+        penalty = self.length_penalty
+        is_number = isinstance(penalty, Real) and not isinstance(penalty, bool)
+        if not is_number or not 0 <= penalty < float("inf"):  # nan is in no range, and would rank nothing
+            raise SearchError(f"length_penalty is a number of at least 0; given was {penalty!r}.")
 
     def forbidden_at(self, position: int, device: torch.device) -> Tensor:
         """Return the symbols that no hypothesis may have at a position, counted from 0."""

@@ -22,6 +22,9 @@ def read_bytes(path: FilePath, problems: Problems, limits: Limits = DEFAULT_LIMI
     if path.suffix.lower() not in _SUFFIXES:
         problems.add(f'The name ends in "{path.suffix}".\n  Application files end in .yaml, .yml or .json.')
         return None
+    if path.is_fifo():  # reading would wait, for ever if nobody writes
+        problems.add("The file is a pipe.\n  Give a file that can be read more than once.")
+        return None
     try:
         with path.open("rb") as stream:
             # one byte beyond the limit tells that there is more, however large the file
