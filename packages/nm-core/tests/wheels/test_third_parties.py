@@ -22,7 +22,7 @@ BROKEN = {
 }
 WAYS_OUT = {
     "lacks": "python -m pip install 'nmx-absent>=2'",
-    "future": "python -m pip install --upgrade nm-core nmx-future",
+    "future": "python -m pip install --upgrade packages/nm-core nmx-future",
 }
 
 

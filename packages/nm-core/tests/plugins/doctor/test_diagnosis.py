@@ -108,15 +108,11 @@ from nm_core.plugins import Collection, hookimpl
 
 @hookimpl
 def nm_collection():
-    return Collection("{name}", "With an optimizer and a callback.")
-
-@hookimpl
-def nm_optimizers():
-    return {{"sgd": "{package}.widget:Widget"}}
+    return Collection("{name}", "With two callbacks.")
 
 @hookimpl
 def nm_callbacks():
-    return {{"bell": "{package}.widget:Widget"}}
+    return {{"bell": "{package}.widget:Widget", "progress": "{package}.widget:Widget"}}
 """
 
 
@@ -125,12 +121,12 @@ def test_a_short_name_that_is_not_theirs_is_a_note(site) -> None:
     site.install("nmx-one", name="one", declaration=OFFERS)
     site.install("nmx-two", name="two", declaration=OFFERS)
 
-    found = diagnose(environ={"NM_COLLECTIONS": "common,one,two"})
+    found = diagnose(environ={"NM_COLLECTIONS": "nm,one,two"})
 
     notes = {finding.message: finding.fault for finding in found.findings if finding.about == "names"}
     assert notes == {
         'callbacks: "bell" is offered by one and two, and neither wins.\n  Write one.bell or two.bell.': False,
-        'optimizers: "sgd" stays that of common.\n  That of one and two is one.sgd or two.sgd.': False,
+        'callbacks: "progress" stays that of nm.\n  That of one and two is one.progress or two.progress.': False,
     }
     assert found.conflicts == ()
 
