@@ -168,6 +168,9 @@ def test_a_signal_checkpoints_at_the_next_step_boundary(tmp_path: Path, number: 
             if run.step == 5:
                 os.kill(os.getpid(), number)
 
+    at_first = signal.getsignal(number)
+    if at_first is signal.SIG_IGN:  # as nohup has it for SIGHUP: a training leaves it so
+        signal.signal(number, signal.SIG_DFL)
     before = signal.getsignal(number)
     whole, _ = train(tmp_path / "whole", 9)
 
@@ -180,6 +183,7 @@ def test_a_signal_checkpoints_at_the_next_step_boundary(tmp_path: Path, number: 
     assert result.checkpoint is not None
     assert torch.equal(weights(resumed), weights(whole))
     assert signal.getsignal(number) is before
+    signal.signal(number, at_first)
 
 
 def test_a_training_that_ends_with_spoilt_weights_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:

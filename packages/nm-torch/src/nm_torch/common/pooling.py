@@ -35,6 +35,7 @@ class Pooling(TorchModule):
             features go out.
 
     Example:
+        >>> import torch
         >>> pool = Pooling(axis="Time", dim=1)
         >>> pool(x=torch.tensor([[1.0, 2.0, 6.0]]), lengths=torch.tensor([2]))
         tensor([1.5000])
