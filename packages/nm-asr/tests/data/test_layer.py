@@ -16,6 +16,7 @@ from nm_asr import AudioToMelSpectrogramPreprocessor, AudioToTextDataLayer
 from nm_asr.errors import (
     AugmentationError,
     ComposedTextWarning,
+    DataLayerError,
     FrontEndError,
     LabelError,
     LeftOutWarning,
@@ -231,7 +232,7 @@ def test_several_manifests_are_one_set(corpus: Write, tmp_path: Path) -> None:
     [
         ({"features": "mel"}, ParameterError, "features is 'mel'; expected 'logmel' or 'audio'"),
         ({"outside_labels": "keep"}, ParameterError, "expected 'error' or 'drop'"),
-        ({"manifest": []}, ManifestError, "manifest is an empty list"),
+        ({"manifest": []}, DataLayerError, "manifest names no file"),
         ({"augmentation": [{"type": "echo"}]}, AugmentationError, r"Expected one of speed, gain, noise, shift"),
         ({"front_end": {"window": 1}}, FrontEndError, r'no setting "window"'),
         ({"front_end": {"normalize": "all"}}, FrontEndError, r'expected "per_feature" or None'),

@@ -136,11 +136,6 @@ def select_utterances(
         ManifestError: a manifest cannot be read, or nothing of it is left.
         LabelError: a text holds characters that no label covers; the lines are named.
     """
-    if not manifests:
-        raise ManifestError(
-            "manifest is an empty list.\n"
-            "  Give the path of a manifest, or a list of several: [train.jsonl, more.jsonl]."
-        )
     choice = _Choice(TextRules(labels, lowercase, drop_outside), min_duration, max_duration)
     utterances = ManifestList([read_manifest_part(path, partial(choice.choose, path)) for path in manifests])
     if choice.problems.count:
