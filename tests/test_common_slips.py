@@ -96,14 +96,14 @@ OPERATIONS: dict[str, tuple[Any, str]] = {
     "a, b = x": (lambda x, y: list(y), "decoder has one output: give it one name, output = decoder"),
     "list(x)": (lambda x, y: list(x), r"encoded, encoded_len = encoder\(\.\.\.\)"),
     "bool(x)": (lambda x, y: bool(x), "a module decides in its forward"),
-    "float(x)": (lambda x, y: float(x), r"nf\.infer"),
-    "int(x)": (lambda x, y: int(x), r"nf\.infer"),
-    "f'{x:.2f}'": (lambda x, y: f"{x:.2f}", r"nf\.infer"),
+    "float(x)": (lambda x, y: float(x), r"factory\.infer"),
+    "int(x)": (lambda x, y: int(x), r"factory\.infer"),
+    "f'{x:.2f}'": (lambda x, y: f"{x:.2f}", r"factory\.infer"),
     "torch.relu(x)": (lambda x, y: torch.relu(x), r'common\.Activation\(function="relu"\)'),
     "functional.relu(x)": (lambda x, y: relu(x), r'common\.Activation\(function="relu"\)'),
     "torch.cat([x, y])": (lambda x, y: torch.cat([x, y]), r"common\.Concat"),
     "torch.ones(3) + x": (lambda x, y: torch.ones(3) + x, r"common\.Add"),
-    "numpy.asarray(x)": (lambda x, y: numpy.asarray(x), r"nf\.infer"),
+    "numpy.asarray(x)": (lambda x, y: numpy.asarray(x), r"factory\.infer"),
     "numpy.exp(x)": (lambda x, y: numpy.exp(x), "forward of a module of your own"),
     "numpy.ones(3) * x": (lambda x, y: numpy.ones(3) * x, "forward of a module of your own"),
 }
@@ -128,7 +128,7 @@ def test_computing_with_symbolic_tensors_names_the_module_to_use(operation: str)
         ("shape", "its type, Batch Encoded:16"),
         ("encoded", r"the output encoded of encoder itself: leave \.encoded out"),
         ("T", r"nm_core\.transpose"),
-        ("backward", r"nf\.infer"),
+        ("backward", r"factory\.infer"),
     ],
 )
 def test_attributes_of_arrays_say_what_a_symbolic_tensor_has(attribute: str, advice: str) -> None:
