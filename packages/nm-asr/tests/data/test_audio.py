@@ -59,6 +59,8 @@ def test_missing_and_damaged_files_are_named(tmp_path: Path, read: object) -> No
     """A file that is not there or is no audio is an AudioError, which is an OSError."""
     (tmp_path / "b.wav").write_bytes(b"RIFFnothing")
 
+    with pytest.raises(AudioError, match="there is no such file"):
+        read("a" * 5000)
     with pytest.raises(AudioError, match=r"a\.wav: there is no such file"):
         read(tmp_path / "a.wav")
     with pytest.raises(OSError, match=r"b\.wav: it cannot be read as audio"):

@@ -1,6 +1,7 @@
 """Audio files read in blocks, from paths, bytes and file objects; what is damaged is named with its reason."""
 
 import io
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,8 +107,9 @@ class AudioFile:
                 """Return False: soundfile would seek after each read, which fails where a header has no length."""
                 return False
 
-        if not isinstance(source, bytes) and not Path(source).is_file():
-            what = "it is a folder, not a recording" if Path(source).is_dir() else "there is no such file"
+        # not the methods of paths: those raise where a name is longer than the file system's
+        if not isinstance(source, bytes) and not os.path.isfile(source):
+            what = "it is a folder, not a recording" if os.path.isdir(source) else "there is no such file"
             raise AudioError(f"{source}: {what}.")
         if _size(source) == 0:
             raise AudioError(f"{self.name}: the file is empty.")
