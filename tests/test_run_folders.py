@@ -22,6 +22,7 @@ class Press(Callback):
         if run.step == 2:
             os.kill(os.getpid(), signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background processes ignore it
 for number in range(3):
     print("training", number, flush=True)
     app = load_application(sys.argv[1], placement="cpu", work_dir=f"runs/{number}")
@@ -31,6 +32,7 @@ READ = """
 import os, signal, sys, threading, time
 from nm_core import load_application
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background processes ignore it
 app = load_application(sys.argv[1], placement="cpu", changes={"train_data.workers": "2"})
 threading.Timer(float(sys.argv[2]), os.kill, (os.getpid(), signal.SIGINT)).start()
 while True:

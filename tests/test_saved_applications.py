@@ -186,7 +186,8 @@ def test_a_file_of_weights_is_begun_with(first: Path, tones: Path, tmp_path: Pat
     app = load_application(path, placement="cpu")
 
     (report,) = app.initial_weights()
-    assert main(["train", str(path), "--placement", "cpu", "--max-steps", "1"]) == 0
+    run = ["--work-dir", str(tmp_path / "run")]
+    assert main(["train", str(path), "--placement", "cpu", "--max-steps", "1", *run]) == 0
 
     saved = load_file(weights)
     assert report.complete

@@ -40,6 +40,7 @@ NAVIGATION = {
         "drawing",
         "tuning",
         "resume",
+        "runs",
         "plain-loop",
         "from-pytorch",
         "collections",

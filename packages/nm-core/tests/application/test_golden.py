@@ -28,13 +28,13 @@ def test_there_is_one_of_each_format() -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_file_keeps_its_meaning(name: str) -> None:
+def test_a_file_keeps_its_meaning(name: str, tmp_path: Path) -> None:
     """It has no problems, and the canonical JSON and the digest that its release gave it, byte for byte."""
     path = GOLDEN / name / "application.yaml"
     recorded = (GOLDEN / name / "canonical.json").read_bytes()
 
     report = check_file(path, collections=COLLECTIONS, backend="python")
-    app = load(path)
+    app = load_application(path, collections=COLLECTIONS, backend="python", work_dir=tmp_path / "run")
 
     report.raise_if_bad()
     assert canonical_json(app.canonical).encode() == recorded  # type: ignore[arg-type]  # a dict of data is data

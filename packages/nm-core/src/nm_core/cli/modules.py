@@ -91,7 +91,9 @@ def _list(collections: Collections, only: str | None, kind: str | None, as_json:
     print_table((head, "summary"), [(entry.name, entry.summary) for entry in in_full])
     if kind is None:
         names = {each: [entry.name for entry in entries if entry.kind == each] for each in (PRESETS, *NAMED)}
-        print_table(("kind", "names"), [(each, ", ".join(found)) for each, found in names.items() if found])
+        rows = [(each, ", ".join(listed)) for each, listed in names.items() if listed]
+        if rows:
+            print_table(("kind", "names"), rows)
     for record in collections.records:
         if record.state is not State.LOADED:
             print(f"{record.collection} is not listed ({record.state}): {record.error}")
