@@ -1,16 +1,18 @@
 """Data layers read reproducibly, count what they cannot read, and survive bad workers with a clear error."""
 
+import multiprocessing
 import os
 import pickle
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import numpy
 import pytest
 import torch
 
 from nm_core.symbols.ports import ports
-from nm_torch.data import Batching, BatchingError, DataLayer, SampleError, UnreadableDataError, WorkerError
+from nm_torch.data import Batching, BatchingError, DataLayer, SampleError, UnreadableDataError, WorkerError, loading
 
 
 class Numbers(DataLayer):
@@ -132,3 +134,22 @@ def test_a_batch_of_unreadable_samples_alone_is_left_out() -> None:
     layer = Numbers(count=6, batch_size=1, unreadable=(2,))
     assert len(list(layer)) == 5
     assert layer.load((2,)) is None
+
+
+def test_an_interrupt_while_workers_start_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers do not listen to Ctrl-C; one that nobody ends would be waited for at the end of the interpreter."""
+    iterators = []
+
+    class Interrupted(loading.DataLoader[loading.Loaded]):
+        def __iter__(self) -> Any:
+            iterators.append(super().__iter__())  # kept, as a traceback does
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(loading, "DataLoader", Interrupted)
+    before = set(multiprocessing.active_children())
+
+    with pytest.raises(KeyboardInterrupt):
+        next(iter(Numbers(workers=2)))
+
+    assert set(multiprocessing.active_children()) <= before
+    assert iterators

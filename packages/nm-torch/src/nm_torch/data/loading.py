@@ -154,8 +154,13 @@ def _read_ahead(
     )
     # Torch does not publish its workers: they are the children that its iterator starts.
     others = set(multiprocessing.active_children())
-    batches = iter(loader)
-    started = set(multiprocessing.active_children()) - others
+    try:
+        batches = iter(loader)
+        started = set(multiprocessing.active_children()) - others
+    except BaseException:
+        # an interrupt while they start: they do not listen to it, and the interpreter would wait for them at its end
+        _kill(set(multiprocessing.active_children()) - others)
+        raise
     failed = True
     try:
         yield from batches
