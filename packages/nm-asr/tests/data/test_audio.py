@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from nm_asr_samples import vowel
 
-from nm_asr.data.audio import read_audio, read_duration
+from nm_asr.data.audio import read_audio, read_duration, stream_audio
 from nm_asr.errors import AudioError
 
 
@@ -76,3 +76,14 @@ def test_nothing_is_an_error(tmp_path: Path) -> None:
         read_audio(tmp_path / "a.wav", 8000)
     with pytest.raises(AudioError, match=r"it ends at 0\.10 s, before offset 0\.20 s"):
         read_audio(tmp_path / "b.wav", 8000, offset=0.2)
+
+
+def test_a_recording_that_is_too_short_for_a_rate_is_named(tmp_path: Path) -> None:
+    """Two samples of a high rate are none of a low one, whole or in blocks."""
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.full(2, 0.5, np.float32), 44352)
+
+    with pytest.raises(AudioError, match="no samples"):
+        read_audio(path, 8000)
+    with pytest.raises(AudioError, match="no samples"):
+        list(stream_audio(path, 8000))

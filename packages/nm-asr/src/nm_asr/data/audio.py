@@ -29,9 +29,11 @@ def read_audio(
     with closing(AudioFile(source)) as file:
         # read in blocks: the header may promise more than fits into memory
         samples = np.concatenate([*file.blocks(offset=offset or 0.0, duration=duration), np.zeros(0, np.float32)])
-        if len(samples) == 0:
+        if len(samples):
+            samples = resample(samples, file.sample_rate, sample_rate)
+        if len(samples) == 0:  # a sample or two of a high rate are none of a low one
             raise AudioError(f"{file.name}: it holds no samples.")
-        return resample(samples, file.sample_rate, sample_rate)
+        return samples
 
 
 def stream_audio(source: Source, sample_rate: int) -> Iterator[Samples]:
@@ -43,8 +45,9 @@ def stream_audio(source: Source, sample_rate: int) -> Iterator[Samples]:
     with closing(AudioFile(source)) as file:
         empty = True
         for block in resample_blocks(file.blocks(), file.sample_rate, sample_rate):
-            empty = False
-            yield block
+            if len(block):
+                empty = False
+                yield block
         if empty:
             raise AudioError(f"{file.name}: it holds no samples.")
 

@@ -96,7 +96,7 @@ class _BlockParser:
         self.path, self.block, self.place, self.number = path, block, place, number
         self.forms, self.problems = forms, problems
         lines = len(block.start_N)
-        self.found = np.zeros(lines, bool)
+        self.is_parsed = np.zeros(lines, bool)
         self.durations = np.zeros(lines)
         self.text_starts, self.text_stops = np.zeros(lines, np.int64), np.zeros(lines, np.int64)
         self.texts: dict[int, str] = {}
@@ -105,10 +105,10 @@ class _BlockParser:
         block = self.block
         filled = block.stop_N > block.start_N
         self._match_forms(np.flatnonzero(filled & block.plain_N))
-        for row in np.flatnonzero(filled & ~self.found).tolist():
+        for row in np.flatnonzero(filled & ~self.is_parsed).tolist():
             self._parse_line(row)
-        rows = np.flatnonzero(self.found)
-        position = np.cumsum(self.found) - 1
+        rows = np.flatnonzero(self.is_parsed)
+        position = np.cumsum(self.is_parsed) - 1
         return ParsedLines(
             start_N=block.start_N[rows] + self.place,
             size_N=block.stop_N[rows] - block.start_N[rows],
@@ -152,7 +152,7 @@ class _BlockParser:
                     right &= numbers > 0
                     self.durations[matched] = numbers
         self.text_starts[matched], self.text_stops[matched] = spans["text"]
-        self.found[matched] = right
+        self.is_parsed[matched] = right
         fits[fits] = right
         return rows[~fits]
 
@@ -171,6 +171,6 @@ class _BlockParser:
             self.problems.add(str(problem))
             return
         if utterance is not None:
-            self.found[row] = True
+            self.is_parsed[row] = True
             self.durations[row] = utterance.duration
             self.texts[row] = utterance.text

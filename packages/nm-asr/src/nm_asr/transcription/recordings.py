@@ -105,8 +105,8 @@ def check_rate(rate: object, default: int) -> int:
     """
     if rate is None:
         return default
-    whole = isinstance(rate, Number) and not isinstance(rate, bool | complex) and rate == rate // 1  # type: ignore[operator]
-    if not whole or not SLOWEST <= int(rate) <= FASTEST:  # type: ignore[call-overload]
+    is_integer = isinstance(rate, Number) and not isinstance(rate, bool | complex) and rate == rate // 1  # type: ignore[operator]
+    if not is_integer or not SLOWEST <= int(rate) <= FASTEST:  # type: ignore[call-overload]
         raise TranscriptionError(
             f"sample_rate is {rate!r}; expected samples per second, a whole number of {SLOWEST} to {FASTEST} such as "
             f"16000.\n  It is that of arrays; files state theirs. Without it arrays are taken to have {default}."

@@ -97,8 +97,8 @@ def new_folder(path: Path, *, overwrite: bool = False, probe: bool = False) -> I
         check_target(path, overwrite=overwrite)
         path.parent.mkdir(parents=True, exist_ok=True)
         # a random name: two processes may save to one place at the same time
-        whole = Path(os.path.abspath(path))  # a path such as "." has no name
-        unfinished = whole.with_name(f".{whole.name}-{token_hex(4)}.unfinished")
+        absolute = Path(os.path.abspath(path))  # a path such as "." has no name
+        unfinished = absolute.with_name(f".{absolute.name}-{token_hex(4)}.unfinished")
         unfinished.mkdir()
         if probe:
             yield unfinished
